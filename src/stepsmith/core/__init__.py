@@ -1,0 +1,1 @@
+"""Frozen typed records, content ids, errors and the little mathematics that every layer shares."""

@@ -1,0 +1,1 @@
+"""Solution × test → verdict: languages, checkers, the judge and its pool."""

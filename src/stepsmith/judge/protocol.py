@@ -1,0 +1,38 @@
+"""What every layer above asks of a judge."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase
+
+
+class Judge(Protocol):
+    """Runs untrusted solutions and compares their outputs. Judging the same thing twice gives the same verdict."""
+
+    @property
+    def isolation(self) -> str:
+        """Isolation level that was proved at start: "L0" to "L3"."""
+        ...
+
+    def judge(
+        self,
+        solution: Solution,
+        contract: Contract,
+        tests: Sequence[TestCase],
+        *,
+        stop_at_first_failure: bool = False,
+    ) -> Judgement:
+        """Run ``solution`` on every test (or until the first failure) and compare."""
+        ...
+
+    def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
+        """Run ``solution`` on every input and return what it printed or returned (as a literal), one per input."""
+        ...
+
+    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+        """Say whether ``checker`` accepts ``actual`` where ``expected`` is the judge's answer."""
+        ...
+
+    def close(self) -> None:
+        """End every process and remove every file of this judge."""
+        ...

@@ -1,0 +1,1 @@
+"""Conductors: one readable file per loop."""

@@ -1,0 +1,1 @@
+"""Running untrusted programs: isolation levels, limits, raw outcomes."""

@@ -1,0 +1,1 @@
+"""Crash-safe records on disk: the chain store, Parquet, the manifest."""

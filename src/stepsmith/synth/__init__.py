@@ -1,0 +1,1 @@
+"""Seeds, features, teachers and students."""

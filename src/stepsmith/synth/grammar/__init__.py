@@ -1,0 +1,1 @@
+"""The typed grammar of algorithmic features that the offline teacher composes."""

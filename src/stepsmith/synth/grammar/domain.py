@@ -1,0 +1,83 @@
+"""What is known of a value at a point of a composition: its type and its bounds.
+
+Python representation of each type (function interface; the same inside composed programs):
+
+    INT      int                          TREE     n: int, edges: list[list[int]]  (n-1 edges [u, v], root 1)
+    BOOL     bool                         GRAPH    n: int, edges: list[list[int]]  (undirected [u, v])
+    INTS     list[int]                    DIGRAPH  n: int, edges: list[list[int]]  (arcs [u, v])
+    STR      str                          WGRAPH   n: int, edges: list[list[int]]  (undirected [u, v, w])
+    WORDS    list[str]
+    PAIRS    list[list[int]]  (intervals [l, r], l <= r)
+    GRID     list[str]  (equal-length rows)      MATRIX   list[list[int]]  (equal-length rows)
+
+Vertices are numbered from 1. A value of a graph type has two components, every other type one.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal
+
+Size = Literal["edge", "small", "random", "large", "stress"]
+Value = object  # one of the representations above; a (n, edges) tuple for graph types
+
+
+class Type(StrEnum):
+    """The sorts of the grammar."""
+
+    INT = "int"
+    BOOL = "bool"
+    INTS = "ints"
+    STR = "str"
+    WORDS = "words"
+    PAIRS = "pairs"
+    GRID = "grid"
+    MATRIX = "matrix"
+    TREE = "tree"
+    GRAPH = "graph"
+    DIGRAPH = "digraph"
+    WGRAPH = "wgraph"
+
+
+GRAPH_TYPES = frozenset({Type.TREE, Type.GRAPH, Type.DIGRAPH, Type.WGRAPH})
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Type and inclusive bounds of a value.
+
+    ``size`` bounds the number of elements (INTS, WORDS, PAIRS), characters (STR), rows (GRID, MATRIX) or vertices;
+    ``values`` bounds an INT, the elements, interval ends, matrix entries or edge weights; ``second`` bounds columns
+    (GRID, MATRIX), the length of each word (WORDS) or the number of edges; ``alphabet`` holds the characters of
+    STR, WORDS and GRID. ``tags``: "distinct", "sorted" (INTS), "acyclic" (DIGRAPH), "connected" (GRAPH, WGRAPH).
+    """
+
+    type: Type
+    size: tuple[int, int] = (1, 1)
+    values: tuple[int, int] = (0, 0)
+    second: tuple[int, int] = (0, 0)
+    alphabet: str = ""
+    tags: frozenset[str] = frozenset()
+
+    def with_(self, **changes: object) -> "Domain":
+        """Return a copy with some fields replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def ints(size: tuple[int, int], values: tuple[int, int], *tags: str) -> Domain:
+    """Domain of an integer list."""
+    return Domain(Type.INTS, size=size, values=values, tags=frozenset(tags))
+
+
+def integer(lo: int, hi: int) -> Domain:
+    """Domain of one integer."""
+    return Domain(Type.INT, values=(lo, hi))
+
+
+def boolean() -> Domain:
+    """Domain of a truth value."""
+    return Domain(Type.BOOL, values=(0, 1))
+
+
+def string(size: tuple[int, int], alphabet: str) -> Domain:
+    """Domain of a string."""
+    return Domain(Type.STR, size=size, alphabet=alphabet)

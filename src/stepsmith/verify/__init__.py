@@ -1,0 +1,1 @@
+"""Votes over the execution matrix, golden selection, admission gates."""
