@@ -15,6 +15,7 @@ Environment = Literal["induction", "abduction", "deduction", "fuzzing"]
 Interface = Literal["stdio", "function"]
 Style = Literal["codeforces", "atcoder", "leetcode"]
 TestKind = Literal["nominal", "complex", "boundary", "stress", "adversarial"]
+Direction = Literal["new", "harder", "easier", "sideways"]
 Band = Literal["hard", "medium", "easy-medium", "easy"]
 
 # Paper B's vote weights by kind of case (arXiv 2601.06953); adversarial is ours and counts like stress.
@@ -180,7 +181,7 @@ class Lineage(Record, frozen=True, kw_only=True):
     turn: int  # 1-based
     parent_id: str | None
     change: str  # what the teacher changed; "" on the first turn
-    direction: Literal["new", "harder", "easier", "sideways"]
+    direction: Direction
     seed_ref: str
 
 
@@ -225,3 +226,29 @@ class Rejection(Record, frozen=True, kw_only=True):
     reason: str  # a slug: "constant-output", "mutants-survive", "too-easy", ...
     detail: str
     problem: Problem
+
+
+class Turn(Record, frozen=True, kw_only=True):
+    """One turn of a chain as the teacher saw it; exactly one of ``problem_id`` and ``rejected`` is set."""
+
+    turn: int
+    direction: Direction
+    change: str
+    problem_id: str | None = None
+    rejected: str | None = None
+    pass_rate: PassRate | None = None
+
+
+class Chain(Record, frozen=True, kw_only=True):
+    """One seed and the problems that grew from it: the unit of work, of storage and of resumption."""
+
+    id: str
+    index: int
+    seed: Seed
+    turns: tuple[Turn, ...]
+    problems: tuple[Problem, ...]
+    rejections: tuple[Rejection, ...]
+    proposed: int
+    judged_programs: int  # distinct programs that were judged or executed
+    executions: int  # runs of a program on an input
+    seconds: float = 0.0  # measured; kept out of every hashed file

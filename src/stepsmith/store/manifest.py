@@ -1,0 +1,71 @@
+"""The manifest of a run: what was made, from what, by which versions; and the hashes to check it by."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from stepsmith.core.errors import RunFolderError
+from stepsmith.core.records import Record
+from stepsmith.store.runfolder import MANIFEST, write_whole
+
+
+class FileFacts(Record, frozen=True, kw_only=True):
+    """Size and digest of a written file; ``rows`` for Parquet."""
+
+    sha256: str
+    bytes: int
+    rows: int | None = None
+
+
+class Counts(Record, frozen=True, kw_only=True):
+    """What came out, in numbers. ``rejected`` maps a reason to its count, the ``by_`` tables count accepted problems."""
+
+    chains: int
+    proposed: int
+    accepted: int
+    rejected: dict[str, int]
+    by_environment: dict[str, int]
+    by_band: dict[str, int]
+    judged_programs: int
+    executions: int
+    accepted_per_proposed: float
+    accepted_per_judged_program: float
+    executions_per_accepted: float
+
+
+class Manifest(Record, frozen=True, kw_only=True):
+    """Written last: its presence says that the run is complete. Holds nothing that depends on the clock."""
+
+    versions: dict[str, str]
+    config_id: str
+    config: msgspec.Raw  # the resolved configuration, JSON
+    seed: int
+    teacher: str
+    student: str
+    isolation: str
+    counts: Counts
+    files: dict[str, FileFacts]
+
+    def write(self, folder: Path) -> None:
+        """Write ``manifest.json`` into ``folder``."""
+        write_whole(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(self, order="deterministic"), indent=2))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a finished run. Raises ``RunFolderError`` where there is none."""
+    try:
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        raise RunFolderError(
+            f"{folder} holds no finished run ({MANIFEST} is missing); finish it with --resume."
+        ) from None
+    except msgspec.DecodeError as error:
+        raise RunFolderError(f"{folder / MANIFEST} cannot be read: {error}") from None
+
+
+def file_facts(path: Path, rows: int | None = None) -> FileFacts:
+    """Hash a file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return FileFacts(sha256=digest, bytes=path.stat().st_size, rows=rows)
