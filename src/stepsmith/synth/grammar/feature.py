@@ -60,7 +60,7 @@ class Feature:
     ``inputs`` makes input values of the first type within the domain that exercise this feature (ties, near misses,
     degenerate and extreme shapes for every Size); None: the type's own generator is enough.
     ``difficulty`` is in logits: 0 is a step that a middling student gets right half the time.
-    ``signals`` name what in a seed calls for it (see seeds.SIGNALS).
+    ``signals`` name what in a seed calls for it (see synth.signals.SIGNALS).
     """
 
     name: str
