@@ -1,0 +1,408 @@
+"""The laws that every feature of the catalog keeps: ``LAWS`` maps a name to a check that takes one feature."""
+
+import builtins
+import copy
+import inspect
+import random
+import re
+import signal
+import symtable
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from string import Formatter
+from typing import get_args
+
+from stepsmith.synth.grammar.domain import GRAPH_TYPES, Domain, Size, Type
+from stepsmith.synth.grammar.feature import Feature, Params
+
+MODULES = ("bisect", "collections", "functools", "heapq", "itertools", "math")
+ALPHABETS = ("ab", "abc", "abcdefghijklmnopqrstuvwxyz", "01", "0123456789", "()", "()[]", "LRUD", "aAbB1", "+-*()12")
+RANGES = ((0, 1), (0, 3), (1, 5), (0, 12), (-2, 2), (-6, 6), (-9, -1), (3, 40), (-50, 50), (0, 10**9), (1, 1))
+CALL_SECONDS = 1.0  # CPU time after which a call on a small input counts as endless
+LINEAR_SIZE, QUADRATIC_SIZE, CUBIC_SIZE = 20_000, 500, 100
+LARGE_SECONDS = 0.5
+SMALL_SIZES: tuple[Size, ...] = ("edge", "small", "random", "stress")
+
+
+# ---------------------------------------------------------------------------------------- domains and their values
+
+
+def random_domain(rng: random.Random, kind: Type, longest: int = 8) -> Domain:
+    """A small random domain of a type; trees and graphs have at least one vertex."""
+    low = rng.choice([0, 1, 1, 2, min(4, longest)])
+    size = (low, rng.randint(low, longest))
+    values, alphabet = rng.choice(RANGES), rng.choice(ALPHABETS)
+    if kind in GRAPH_TYPES:
+        size = (max(1, low), max(1, size[1]))
+    if kind in (Type.INT, Type.BOOL):
+        return Domain(kind, values=values if kind is Type.INT else (0, 1))
+    if kind is Type.STR:
+        return Domain(kind, size=size, alphabet=alphabet)
+    if kind is Type.WORDS:
+        return Domain(kind, size=size, second=(rng.randint(0, 1), rng.randint(1, 4)), alphabet=alphabet)
+    if kind in (Type.GRID, Type.MATRIX):
+        size, second = (max(1, low), max(1, size[1])), (1, rng.randint(1, 5))
+        alphabet = rng.choice([".#", "01", "abc"]) if kind is Type.GRID else ""
+        return Domain(kind, size=size, second=second, values=values, alphabet=alphabet)
+    if kind is Type.TREE:
+        return Domain(kind, size=size, second=(size[0] - 1, size[1] - 1))
+    if kind in GRAPH_TYPES:
+        tag = {Type.DIGRAPH: "acyclic"}.get(kind, "connected")
+        tags = frozenset([tag]) if rng.random() < 0.5 else frozenset()
+        weights = (max(1, values[0]), max(1, values[1])) if kind is Type.WGRAPH else (0, 0)
+        return Domain(kind, size=size, second=(0, 2 * longest), values=weights, tags=tags)
+    return Domain(kind, size=size, values=values)
+
+
+def random_value(rng: random.Random, domain: Domain) -> object:
+    """A random value of a domain: half of the time from a narrow part of the range, so that ties occur."""
+    low, high = domain.values
+    if rng.random() < 0.5:
+        low = rng.randint(low, high)
+        high = min(high, low + rng.randint(1, 4))
+    n, kind = rng.randint(*domain.size), domain.type
+
+    def word(length: int) -> str:
+        return "".join(rng.choice(domain.alphabet) for _ in range(length))
+
+    if kind is Type.INT:
+        return rng.randint(low, high)
+    if kind is Type.BOOL:
+        return rng.random() < 0.5
+    if kind is Type.INTS:
+        return [rng.randint(low, high) for _ in range(n)]
+    if kind is Type.STR:
+        return word(n)
+    if kind is Type.WORDS:
+        return [word(rng.randint(*domain.second)) for _ in range(n)]
+    if kind is Type.PAIRS:
+        return [sorted([rng.randint(low, high), rng.randint(low, high)]) for _ in range(n)]
+    columns = rng.randint(max(1, domain.second[0]), max(1, domain.second[1]))
+    if kind is Type.GRID:
+        return [word(columns) for _ in range(n)]
+    if kind is Type.MATRIX:
+        return [[rng.randint(low, high) for _ in range(columns)] for _ in range(n)]
+    return n, random_edges(rng, domain, n)
+
+
+def random_edges(rng: random.Random, domain: Domain, n: int) -> list[list[int]]:
+    """Edges on vertices 1..n: a random tree where the type or a tag asks for it, then random others without loops."""
+    names = [1, *rng.sample(range(2, n + 1), n - 1)]
+    edges = []
+    if domain.type is Type.TREE or "connected" in domain.tags:
+        edges = [[names[rng.randrange(child)], names[child]] for child in range(1, n)]
+    if domain.type is not Type.TREE and n > 1:
+        seen = {frozenset(edge) for edge in edges}
+        for _ in range(rng.randint(0, min(domain.second[1], 2 * n))):
+            i, j = sorted(rng.sample(range(n), 2))
+            edge = [names[i], names[j]]
+            if domain.type is Type.DIGRAPH and "acyclic" not in domain.tags and rng.random() < 0.5:
+                edge.reverse()
+            if frozenset(edge) not in seen and len(edges) < domain.second[1]:
+                seen.add(frozenset(edge))
+                edges.append(edge)
+    if domain.type is Type.WGRAPH:
+        edges = [[u, v, rng.randint(*domain.values)] for u, v in edges]
+    rng.shuffle(edges)
+    return edges
+
+
+def contains(domain: Domain, value: object) -> bool:
+    """Say whether a value has the type of a domain and lies within its bounds and tags."""
+
+    def within(bounds: tuple[int, int], *numbers: int) -> bool:
+        return all(type(v) is int and bounds[0] <= v <= bounds[1] for v in numbers)
+
+    def spelled(text: str) -> bool:
+        return type(text) is str and set(text) <= set(domain.alphabet)
+
+    kind, tags = domain.type, domain.tags
+    if kind is Type.INT:
+        return within(domain.values, value)
+    if kind is Type.BOOL:
+        return type(value) is bool
+    if kind in GRAPH_TYPES:
+        n, edges = value
+        ends = [v for edge in edges for v in edge[:2]]
+        return within(domain.size, n) and within(domain.second, len(edges)) and within((1, n), *ends)
+    if not within(domain.size, len(value)):
+        return False
+    if kind is Type.STR:
+        return spelled(value)
+    if type(value) is not list:
+        return False
+    if kind is Type.INTS:
+        if ("sorted" in tags and value != sorted(value)) or ("distinct" in tags and len(set(value)) < len(value)):
+            return False
+        return within(domain.values, *value)
+    if kind is Type.PAIRS:
+        return all(len(pair) == 2 and pair[0] <= pair[1] and within(domain.values, *pair) for pair in value)
+    if not within(domain.second, *map(len, value)) or (kind is not Type.WORDS and len(set(map(len, value))) > 1):
+        return False
+    return all(within(domain.values, *row) for row in value) if kind is Type.MATRIX else all(map(spelled, value))
+
+
+# ------------------------------------------------------------------------------------------------- running features
+
+
+def source_of(program: Callable[..., object] | str) -> str:
+    """The text that a mistake is applied to."""
+    return program if isinstance(program, str) else textwrap.dedent(inspect.getsource(program))
+
+
+def load(feature: Feature, source: str) -> Callable[..., object]:
+    """Compile program text with nothing in scope but builtins and the allowed modules."""
+    scope: dict[str, object] = {name: __import__(name) for name in MODULES}
+    if source.lstrip().startswith("def "):
+        exec(compile(source, feature.name, "exec"), scope)
+        return scope[source.split("def ", 1)[1].split("(", 1)[0]]
+    inputs = ["x", "z"][: len(feature.takes)] + [param.name for param in feature.params]
+    body = source.format(**{name: name for name in inputs})
+    return eval(compile(f"lambda {', '.join(inputs)}: ({body})", feature.name, "eval"), scope)
+
+
+class Endless(Exception):
+    """A call used up its CPU time."""
+
+
+@contextmanager
+def cpu_limit(seconds: float) -> Iterator[None]:
+    """Raise ``Endless`` in the body after so many CPU seconds (SIGVTALRM, so that pytest's own alarm stays)."""
+
+    def expire(*_: object) -> None:
+        raise Endless
+
+    before = signal.signal(signal.SIGVTALRM, expire)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def arguments(feature: Feature, values: list[object], params: Params) -> list[object]:
+    """Positional arguments of a feature's code: graphs unpacked, parameters last; fresh copies."""
+    flat: list[object] = []
+    for kind, value in zip(feature.takes, copy.deepcopy(values), strict=True):
+        flat.extend(value if kind in GRAPH_TYPES else [value])
+    return [*flat, *(params[param.name] for param in feature.params)]
+
+
+def cases(feature: Feature, rng: random.Random, count: int, per_domain: int = 4) -> Iterator[tuple]:
+    """Yield (domains, result domain, input values, parameters) on random small domains that the feature accepts.
+
+    Parameters are constants half of the time and given the other half: then ``result`` sees the upper bound.
+    """
+    longest = {"n^2": 7, "n^3": 6}.get(feature.growth, 8)
+    made = refused = 0
+    while made < count:
+        domains = tuple(random_domain(rng, kind, longest) for kind in feature.takes)
+        params = {param.name: rng.randint(param.lo, param.hi) for param in feature.params}
+        bounds = dict(params)
+        for param in feature.params:
+            if param.given is not None and rng.random() < 0.5:
+                params[param.name] = rng.choice([rng.randint(*param.given), min(param.given[1], params[param.name])])
+                params[param.name] = max(param.given[0], params[param.name])
+                bounds[param.name] = param.given[1]
+        result = feature.result(domains, bounds)
+        if result is None:
+            refused += 1
+            assert refused < 200 + 40 * made, f"{feature.name} accepts too few domains"
+            continue
+        for _ in range(per_domain):
+            values = [random_value(rng, domain) for domain in domains]
+            if feature.inputs is not None and rng.random() < 0.7:
+                values[0] = feature.inputs(rng, domains[0], rng.choice(SMALL_SIZES), params)
+            yield domains, result, values, params
+            made += 1
+
+
+# -------------------------------------------------------------------------------------------------------- the laws
+
+
+def code_matches_slow(feature: Feature) -> None:
+    """The program computes what the literal definition says, within the declared bounds, and leaves its input alone."""
+    code = load(feature, source_of(feature.code))
+    slow = load(feature, source_of(feature.slow)) if feature.slow is not None else code
+    seen = set()
+    for _, result, values, params in cases(feature, random.Random(feature.name), 240):
+        given = arguments(feature, values, params)
+        with cpu_limit(CALL_SECONDS):
+            answer = code(*given)
+        assert given == arguments(feature, values, params), f"{feature.name} modified its input {values}"
+        assert result.type is feature.gives
+        assert contains(result, answer), f"{feature.name}{values, params}: {answer!r} is outside {result}"
+        assert answer == slow(*arguments(feature, values, params)), f"{feature.name}{values, params}: {answer!r}"
+        seen.add(repr(answer))
+    assert len(seen) >= 2, f"{feature.name} always answers {seen}"
+
+
+def mistakes_are_wrong(feature: Feature) -> None:
+    """Each mistake applies at one place, compiles, ends, and differs from the right program on some of 200 inputs."""
+    assert 2 <= len(feature.wrong) <= 4
+    assert len({wrong.label for wrong in feature.wrong}) == len(feature.wrong)
+    for wrong in feature.wrong:
+        assert difference_share(feature, wrong.old, wrong.new) > 0, f"{feature.name}: {wrong.label!r} never shows"
+
+
+def difference_share(feature: Feature, old: str, new: str) -> float:
+    """Share of 200 small inputs on which the mutated program answers otherwise or crashes."""
+    source = source_of(feature.code)
+    assert source.count(old) == 1, f"{feature.name}: {old!r} occurs {source.count(old)} times"
+    code, mutant = load(feature, source), load(feature, source.replace(old, new))
+    differing = total = 0
+    for _, _, values, params in cases(feature, random.Random(f"{feature.name} {new}"), 200):
+        total += 1
+        try:
+            with cpu_limit(CALL_SECONDS):
+                answer = mutant(*arguments(feature, values, params))
+        except Endless:
+            raise AssertionError(f"{feature.name}: {old!r} -> {new!r} does not end on {values, params}") from None
+        except Exception:  # a crash is a wrong answer too
+            differing += 1
+            continue
+        differing += answer != code(*arguments(feature, values, params))
+    return differing / total
+
+
+def large_inputs_are_fast(feature: Feature) -> None:
+    """The program keeps its stated growth: a large input of the type's and of the feature's own shapes is quick."""
+    n = {"n^2": QUADRATIC_SIZE, "n^3": CUBIC_SIZE}.get(feature.growth, LINEAR_SIZE)
+    rng, code = random.Random(feature.name), load(feature, source_of(feature.code))
+    done = 0
+    for _ in range(400):
+        domains = tuple(enlarged(random_domain(rng, kind), n) for kind in feature.takes)
+        params = {param.name: rng.randint(param.lo, param.hi) for param in feature.params}
+        if feature.result(domains, params) is None:
+            continue
+        values = [random_value(rng, domain) for domain in domains]
+        if feature.inputs is not None and done % 2:
+            values[0] = feature.inputs(rng, domains[0], "stress", params)
+        given = arguments(feature, values, params)
+        started = time.process_time()
+        with cpu_limit(20 * LARGE_SECONDS):
+            code(*given)
+        spent = time.process_time() - started
+        assert spent < LARGE_SECONDS, f"{feature.name} took {spent:.2f} s on {domains, params}"
+        done += 1
+        if done == 4:
+            return
+    assert done, f"{feature.name} accepts no large domain"
+
+
+def enlarged(domain: Domain, n: int) -> Domain:
+    """The same kind of domain with n elements (grids and matrices: n cells; graphs: n vertices and up to 2n edges)."""
+    if domain.type in (Type.INT, Type.BOOL):
+        return domain
+    if domain.type in (Type.GRID, Type.MATRIX):
+        side = int(n**0.5)
+        return domain.with_(size=(side, side), second=(side, side))
+    if domain.type is Type.TREE:
+        return domain.with_(size=(n, n), second=(n - 1, n - 1))
+    return domain.with_(size=(n, n), second=(0, 2 * n) if domain.type in GRAPH_TYPES else domain.second)
+
+
+def inputs_fit(feature: Feature) -> None:
+    """Own inputs lie in the domain for every size class and depend on nothing but the generator's state."""
+    if feature.inputs is None:
+        return
+    rng = random.Random(feature.name)
+    for domains, _, _, params in cases(feature, rng, 120, per_domain=1):
+        for size in get_args(Size):
+            seed = rng.random()
+            value = feature.inputs(random.Random(seed), domains[0], size, params)
+            assert contains(domains[0], value), f"{feature.name}: {value} is outside {domains[0]}"
+            assert value == feature.inputs(random.Random(seed), domains[0], size, params)
+
+
+def source_stands_alone(feature: Feature) -> None:
+    """Programs use only builtins and the allowed modules, and are named after their feature."""
+    allowed = {*dir(builtins), *MODULES}
+    for program in (feature.code, feature.slow):
+        if program is None or isinstance(program, str):
+            continue
+        source = source_of(program)
+        table = symtable.symtable(source, feature.name, "exec")
+        used = {name for scope in scopes(table) for name in scope}
+        assert used <= allowed | {program.__name__}, f"{feature.name}: {used - allowed}"
+    if not isinstance(feature.code, str):
+        assert feature.code.__name__ == feature.name
+        names = list(inspect.signature(feature.code).parameters)
+        expected = [param.name for param in feature.params]
+        assert names[len(names) - len(expected) :] == expected
+
+
+def scopes(table: symtable.SymbolTable) -> Iterator[list[str]]:
+    """The global names that each function inside refers to."""
+    if table.get_type() == "function":
+        yield [s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()]
+    for child in table.get_children():
+        yield from scopes(child)
+
+
+class Shown:
+    """Stands for a rendered name: formats as itself, and {x[i]} as an element."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def __getitem__(self, index: str) -> str:
+        assert index in ("i", "j"), f"element index {index!r}"
+        return f"{self.text}[{index}]"
+
+    def __format__(self, _: str) -> str:
+        return self.text
+
+
+def text_reads(feature: Feature) -> None:
+    """Wordings render with known placeholders, sentences start upper-case and end with a full stop, phrases do not."""
+    assert len(feature.let) >= 2, f"{feature.name}: fewer than two wordings of the definition"
+    assert len(feature.ask) >= 2, f"{feature.name}: fewer than two wordings of the question"
+    assert len(set(feature.let)) == len(feature.let)
+    assert len(set(feature.ask)) == len(feature.ask)
+    inputs = {"x": Shown("a"), "z": Shown("b")} if len(feature.takes) == 2 else {"x": Shown("a")}
+    known = inputs | {param.name: Shown("3") for param in feature.params}
+    wordings = [(text, known | {"y": Shown("c")}) for text in feature.let] + [(text, known) for text in feature.ask]
+    for text, names in wordings:
+        fields = {re.split(r"[.\[]", field)[0] for _, field, _, _ in Formatter().parse(text) if field is not None}
+        needed = set(names) if "y" in names else set(known)
+        assert fields == needed, f"{feature.name}: {text!r} names {fields}, expected {needed}"
+        shown = text.format(**names)
+        assert "  " not in shown
+        assert shown == shown.strip()
+        if "y" in names:
+            assert shown[0].isupper(), text
+            assert text.endswith("."), text
+            assert not re.search(r"(^|\.\s)\{", text), f"{feature.name}: a sentence starts with a name: {text!r}"
+        else:
+            assert not shown.endswith((".", ",", ";")), text
+            assert shown[0].islower(), text
+
+
+def record_is_sound(feature: Feature) -> None:
+    """The remaining fields: name, category, difficulty, signals, parameters."""
+    assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", feature.name)
+    assert 2 <= len(feature.category.split("/")) <= 4
+    assert 1 <= len(feature.takes) <= 2
+    assert -2.5 <= feature.difficulty <= 2.5
+    assert feature.signals
+    for param in feature.params:
+        assert param.lo <= param.hi
+        assert param.given is None or param.given[0] <= param.given[1]
+
+
+LAWS: dict[str, Callable[[Feature], None]] = {
+    law.__name__: law
+    for law in (
+        code_matches_slow,
+        mistakes_are_wrong,
+        large_inputs_are_fast,
+        inputs_fit,
+        source_stands_alone,
+        text_reads,
+        record_is_sound,
+    )
+}
