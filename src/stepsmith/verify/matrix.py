@@ -1,0 +1,164 @@
+"""The execution matrix: candidates × inputs → executions, run once, kept, and clustered by what the checker accepts."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stepsmith.core.records import Contract, Execution, Solution, Verdict
+from stepsmith.judge.protocol import Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Candidates whose outputs on one input the checker takes for the same answer."""
+
+    output: str  # of the first member: the most frequent spelling is not needed, the checker accepts them all
+    members: tuple[int, ...]  # candidate indices, ascending
+
+    @property
+    def size(self) -> int:
+        """Number of votes."""
+        return len(self.members)
+
+
+class ExecutionMatrix:
+    """Runs candidates on inputs through a judge, each distinct program at most once on each distinct input.
+
+    Nothing runs at construction. ``fill`` runs what is missing of the cells that are asked for, so that callers
+    who stop early pay only for what they looked at; ``executions`` counts the runs that were made. Programs are
+    the same when their text is, or, for Python, when they parse to the same tree (layout and comments aside).
+    """
+
+    def __init__(self, judge: Judge, contract: Contract, solutions: Sequence[Solution], inputs: Sequence[str]) -> None:
+        self.judge = judge
+        self.contract = contract
+        self.solutions = tuple(solutions)
+        self.inputs = tuple(inputs)
+        self.executions = 0
+        self._program = _first_equal([_program_key(s) for s in self.solutions])
+        self._input = _first_equal(list(self.inputs))
+        self._cells: dict[tuple[int, int], Execution] = {}
+        self._clusters: dict[int, tuple[Cluster, ...]] = {}
+
+    @property
+    def distinct(self) -> int:
+        """Number of distinct programs."""
+        return len(set(self._program))
+
+    def program_of(self, candidate: int) -> int:
+        """Index of the first candidate that is the same program."""
+        return self._program[candidate]
+
+    def fill(self, inputs: Iterable[int] | None = None, candidates: Iterable[int] | None = None) -> None:
+        """Run the missing cells of ``candidates`` × ``inputs`` (None: all), one judge call for each program."""
+        columns = list(dict.fromkeys(self._input[j] for j in (range(len(self.inputs)) if inputs is None else inputs)))
+        rows = range(len(self.solutions)) if candidates is None else candidates
+        for program in dict.fromkeys(self._program[i] for i in rows):
+            missing = [j for j in columns if (program, j) not in self._cells]
+            if missing:
+                runs = self.judge.execute(self.solutions[program], self.contract, [self.inputs[j] for j in missing])
+                self.executions += len(runs)
+                self._cells.update(((program, j), run) for j, run in zip(missing, runs, strict=True))
+
+    def at(self, candidate: int, input_index: int) -> Execution:
+        """The execution of a candidate on an input, run now if it has not been."""
+        self.fill((input_index,), (candidate,))
+        return self._cells[self._program[candidate], self._input[input_index]]
+
+    def row(self, candidate: int) -> tuple[Execution, ...]:
+        """All executions of a candidate, in the order of the inputs."""
+        self.fill(candidates=(candidate,))
+        return tuple(self.at(candidate, j) for j in range(len(self.inputs)))
+
+    def rerun(self, candidate: int, inputs: Iterable[int] | None = None) -> tuple[int, ...]:
+        """Run a candidate once more and return the inputs on which it now behaves otherwise than in the matrix.
+
+        A run that failed for want of resources (TLE, MLE) or by our fault (IE), then or now, is no evidence.
+        """
+        columns = list(range(len(self.inputs)) if inputs is None else inputs)
+        again = self.judge.execute(self.solutions[candidate], self.contract, [self.inputs[j] for j in columns])
+        self.executions += len(again)
+        unsure = {Verdict.TLE, Verdict.MLE, Verdict.IE}
+        changed = []
+        for j, new in zip(columns, again, strict=True):
+            old = self.at(candidate, j)
+            if old.verdict in unsure or new.verdict in unsure:
+                continue
+            if old.verdict != new.verdict or (new.verdict is Verdict.AC and not self.agree(j, old.output, new.output)):
+                changed.append(j)
+        return tuple(changed)
+
+    def first_difference(self, expected: int, actual: int, inputs: Iterable[int] | None = None) -> int | None:
+        """The first of ``inputs`` (None: all) on which candidate ``actual`` fails or is not accepted for ``expected``.
+
+        Runs ``actual`` on one input, then on twice as many, and so on, so that a difference is found cheaply. A cell
+        that failed by our fault (IE) is no difference; neither is an input on which ``expected`` has no output.
+        """
+        order = list(range(len(self.inputs)) if inputs is None else inputs)
+        done, step = 0, 1
+        while done < len(order):
+            chunk = order[done : done + step]
+            self.fill(chunk, (expected, actual))
+            for j in chunk:
+                right, run = self.at(expected, j), self.at(actual, j)
+                if right.verdict is not Verdict.AC or run.verdict is Verdict.IE:
+                    continue
+                if run.verdict is not Verdict.AC or not self.agree(j, right.output, run.output):
+                    return j
+            done, step = done + len(chunk), 2 * step
+        return None
+
+    def agree(self, input_index: int, expected: str, actual: str) -> bool:
+        """Whether the problem's checker accepts ``actual`` for ``expected``; equal text is accepted unasked."""
+        if expected == actual:
+            return True
+        return self.judge.agree(self.contract.checker, self.inputs[input_index], expected, actual)
+
+    def clusters(self, input_index: int) -> tuple[Cluster, ...]:
+        """The votes on one input, largest cluster first, then by first member; runs the column if needed.
+
+        Only runs to a normal end vote. Equal texts are grouped before the checker is asked, and each text joins
+        the first earlier group whose representative the checker accepts.
+        """
+        j = self._input[input_index]
+        if j not in self._clusters:
+            self.fill((j,))
+            texts: dict[str, list[int]] = {}
+            for i in range(len(self.solutions)):
+                run = self._cells[self._program[i], j]
+                if run.verdict is Verdict.AC:
+                    texts.setdefault(run.output, []).append(i)
+            groups: dict[str, list[int]] = {}
+            for text, members in texts.items():
+                home = next((known for known in groups if self.agree(j, known, text)), text)
+                groups.setdefault(home, []).extend(members)
+            found = (Cluster(output, tuple(sorted(members))) for output, members in groups.items())
+            self._clusters[j] = tuple(sorted(found, key=lambda c: (-c.size, c.members[0])))
+        return self._clusters[j]
+
+    def answers(self, input_index: int) -> dict[int, int]:
+        """Candidate → index of its cluster on this input; candidates without an answer are absent."""
+        return {i: k for k, cluster in enumerate(self.clusters(input_index)) for i in cluster.members}
+
+    def failures(self) -> Counter[Verdict]:
+        """How often each verdict other than AC came up among the cells that have been run, by candidate."""
+        rows = range(len(self.solutions))
+        cells = (self._cells.get((self._program[i], k)) for i in rows for k in self._input)
+        return Counter(run.verdict for run in cells if run is not None and run.verdict is not Verdict.AC)
+
+
+def _program_key(solution: Solution) -> tuple[str, str]:
+    """Equal keys mean the same program."""
+    if solution.language == "python":
+        try:
+            return "python tree", ast.dump(ast.parse(solution.code))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass  # not a program: equal text at most
+    return solution.language, solution.code
+
+
+def _first_equal(keys: Sequence[object]) -> tuple[int, ...]:
+    """For each position, the first position with an equal key."""
+    first: dict[object, int] = {}
+    return tuple(first.setdefault(key, i) for i, key in enumerate(keys))
