@@ -1,7 +1,7 @@
 """Problems as Parquet: one schema, streamed row by row, byte-identical for the same rows."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -283,8 +283,11 @@ def write_rows(path: Path, schema: pa.Schema, rows: Iterable[Row]) -> int:
     return count
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a Parquet file, one row group in memory at a time. Raises ``RunFolderError`` without it."""
+def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """Yield the rows of a Parquet file, one row group in memory at a time. Raises ``RunFolderError`` without it.
+
+    ``columns`` limits what is read: column names, or dotted paths into nested ones (``tests.list.element.kind``).
+    """
     try:
         file = pq.ParquetFile(path)
     except FileNotFoundError:
@@ -292,7 +295,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     except (OSError, pa.ArrowInvalid) as error:
         raise RunFolderError(f"{path} cannot be read as Parquet: {error}") from None
     with file:
-        for batch in file.iter_batches(batch_size=ROWS_PER_GROUP):
+        for batch in file.iter_batches(batch_size=ROWS_PER_GROUP, columns=columns):
             yield from batch.to_pylist()
 
 
