@@ -1,0 +1,40 @@
+"""What a checker says of one output, and how its messages show a place and a value."""
+
+from stepsmith.core.records import Record
+
+SHOWN = 60  # characters of a value that a message shows
+
+
+class CheckResult(Record, frozen=True, kw_only=True):
+    """Whether an output is accepted; where it is not, ``message`` names the first difference."""
+
+    ok: bool
+    message: str = ""
+
+
+ACCEPTED = CheckResult(ok=True)
+
+
+def rejected(message: str) -> CheckResult:
+    """Return a refusal with its reason."""
+    return CheckResult(ok=False, message=message)
+
+
+def shown(value: object) -> str:
+    """Return a value's text for a message: a string in quotes, cut where it is long."""
+    text = value if isinstance(value, str) else repr(value)
+    cut = text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
+    return repr(cut) if isinstance(value, str) else cut
+
+
+def shown_pair(expected: str, actual: str) -> tuple[str, str]:
+    """Show two strings that differ; a long common beginning is cut, so that the difference is on display."""
+    same = 0
+    for left, right in zip(expected, actual, strict=False):
+        if left != right:
+            break
+        same += 1
+    if same <= SHOWN // 2:
+        return shown(expected), shown(actual)
+    start = same - SHOWN // 4
+    return f"…{shown(expected[start:])} (from character {start + 1})", f"…{shown(actual[start:])}"
