@@ -1,0 +1,59 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SLIM := .venv-slim
+PIP_INSTALL := -m pip install -q --disable-pip-version-check -c constraints.txt
+
+.PHONY: help setup setup-dev demo test lint slim bench bench-judge bench-verify clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.ready  ## Make .venv with stepsmith in it (enough for `synth`, `judge`, `verify`, `report`)
+
+setup-dev: $(VENV)/.ready-dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Stepsmith needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) -e '.[report,serve]'
+	@touch $@
+
+$(VENV)/.ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) -e '.[dev]'
+	@touch $@ $(VENV)/.ready
+
+demo: setup  ## Make a small problem set from the standard library's source and report on it
+	@rm -rf runs/demo
+	$(BIN)/stepsmith synth --chains 24 --out runs/demo
+
+test: setup-dev lint slim  ## Every check and test
+	$(BIN)/python -m pytest
+
+lint: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The base install, without any extra, imports everything it should and runs the main job.
+slim: setup-dev
+	@test -x $(SLIM)/bin/python || $(PYTHON) -m venv $(SLIM)
+	$(SLIM)/bin/python $(PIP_INSTALL) .
+	$(SLIM)/bin/python tests/slim.py
+
+bench: setup-dev  ## Throughput and memory of the main job (about 10 minutes)
+	$(BIN)/python benchmarks/synthesis.py
+
+bench-judge: setup-dev  ## The judge against plain subprocess
+	$(BIN)/python benchmarks/judge.py
+
+bench-verify: setup-dev  ## Verification methods compared
+	$(BIN)/python benchmarks/verify.py
+
+clean:  ## Remove the environments and what runs produced
+	rm -rf $(VENV) $(SLIM) runs

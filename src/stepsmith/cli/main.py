@@ -1,0 +1,53 @@
+"""The ``stepsmith`` command: mounts the verbs and turns errors into one line and an exit code."""
+
+import sys
+
+import typer
+
+import stepsmith
+from stepsmith.cli.doctor import doctor
+from stepsmith.cli.judge import judge_app
+from stepsmith.cli.report import report
+from stepsmith.cli.synth import synth
+from stepsmith.cli.verify import verify
+from stepsmith.core.errors import StepsmithError, UserError
+
+EXIT_FAILED, EXIT_USER, EXIT_INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    name="stepsmith",
+    help="Verified, difficulty-graded coding problems, and code models trained on them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(synth)
+app.command()(report)
+app.command()(doctor)
+app.command()(verify)
+app.add_typer(judge_app, name="judge")
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+    if version:
+        print(stepsmith.__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 the user can mend it, 130 interrupted."""
+    try:
+        app()
+    except UserError as error:
+        _fail(error, EXIT_USER)
+    except StepsmithError as error:
+        _fail(error, EXIT_FAILED)
+    except KeyboardInterrupt:
+        print("stepsmith: interrupted.", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _fail(error: StepsmithError, code: int) -> None:
+    print(f"stepsmith: {' '.join(str(error).split())}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,88 @@
+"""``stepsmith synth``: the main job."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stepsmith.cli.progress import progress_display
+from stepsmith.cli.report import try_report
+from stepsmith.core.errors import RunFolderError
+from stepsmith.pipeline.config import load_config, with_changes
+from stepsmith.pipeline.synthesis import synthesize
+from stepsmith.store.manifest import Manifest
+
+
+def synth(
+    config: Annotated[Path | None, typer.Argument(help="TOML configuration; flags override it.")] = None,
+    seeds: Annotated[
+        list[str] | None,
+        typer.Option(help="Python file or folder, or JSONL with a `code` field; repeatable. Default: standard library."),
+    ] = None,
+    chains: Annotated[int | None, typer.Option(help="Number of chains, one seed each.")] = None,
+    turns: Annotated[int | None, typer.Option(help="Problems proposed per chain.")] = None,
+    mode: Annotated[str | None, typer.Option(help="multi-turn, hard-first or single-turn.")] = None,
+    profile: Annotated[str | None, typer.Option(help="micro or contest.")] = None,
+    teacher: Annotated[str | None, typer.Option(help="Who proposes: offline.")] = None,
+    student: Annotated[str | None, typer.Option(help="Who attempts: simulated.")] = None,
+    attempts: Annotated[int | None, typer.Option(help="Attempts per problem that measure its pass rate.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed and configuration, same bytes.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes. Default: one per core.")] = None,
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/synth"),
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an unfinished run in --out.")] = False,
+    allow_unsafe: Annotated[
+        bool, typer.Option("--allow-unsafe", help="Run untrusted code even below isolation level L1.")
+    ] = False,
+) -> None:
+    """Turn real code into a verified, difficulty-graded problem set."""
+    settings = with_changes(
+        load_config(config),
+        workers=workers,
+        allow_unsafe=allow_unsafe or None,
+        synth={
+            "seeds": seeds,
+            "chains": chains,
+            "turns": turns,
+            "mode": mode,
+            "profile": profile,
+            "teacher": teacher,
+            "student": student,
+            "attempts": attempts,
+            "seed": seed,
+        },
+    )
+    console = Console()
+    try:
+        with progress_display(console) as observer:
+            manifest = synthesize(settings, out, observer, resume=resume)
+    except KeyboardInterrupt:
+        words = [word for word in sys.argv[1:] if word != "--resume"]
+        console.print(
+            f"\nStopped. Finished chains are safe in {out}; continue with:\n  stepsmith {shlex.join(words)} --resume",
+            soft_wrap=True,
+            highlight=False,
+        )
+        raise typer.Exit(130) from None
+    _summary(console, manifest, out)
+    try_report(console, out)
+
+
+def _summary(console: Console, manifest: Manifest, out: Path) -> None:
+    counts = manifest.counts
+    bands = ", ".join(f"{count} {band}" for band, count in counts.by_band.items()) or "none"
+    student = "the simulated student" if manifest.student == "simulated" else manifest.student
+    console.print(
+        f"Kept {counts.accepted} of {counts.proposed} proposed problems ({counts.accepted_per_proposed:.0%}); "
+        f"by pass rate of {student}: {bands}.\n"
+        f"{counts.accepted_per_judged_program:.3f} kept per judged program, "
+        f"{counts.executions_per_accepted:.0f} executions per kept problem, isolation {manifest.isolation}.\n"
+        f"Data: {out / 'problems.parquet'}",
+        soft_wrap=True,
+        highlight=False,
+    )
+    if not counts.accepted:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counts.rejected.items())
+        raise RunFolderError(f"no problem was kept ({reasons}); rejected ones are in {out / 'rejected.parquet'}.")

@@ -1,0 +1,109 @@
+"""Fuzzing: a program and a property it claims to have → a well-formed input on which the property fails."""
+
+from typing import Literal
+
+import msgspec
+
+from stepsmith.core.records import Checker, Contract, Judgement, Problem, Record, Solution, Verdict
+from stepsmith.envs.environment import Answer, single
+from stepsmith.envs.literals import arguments, arity_of, literal_answer
+from stepsmith.judge.protocol import Judge
+
+PROGRAM, FORM, PROPERTY = "f", "pre_test_f", "test_f"  # the names that paper A gives them
+
+# Runs beside the three functions. Each gets its own copy of the arguments, so that a program which modifies them
+# cannot hide what it did. A crash on a well-formed input is a failed property.
+_HARNESS = f"""
+import copy
+
+
+def counterexample(*args):
+    try:
+        well_formed = bool({FORM}(*copy.deepcopy(args)))
+    except Exception:
+        well_formed = False
+    if not well_formed:
+        return "ill-formed"
+    try:
+        holds = bool({PROPERTY}(*copy.deepcopy(args)))
+    except Exception:
+        holds = False
+    return "holds" if holds else "fails"
+"""
+
+
+class FuzzingTask(Record, frozen=True, kw_only=True):
+    """What the student sees: three functions as source text, each of them self-contained.
+
+    ``program`` defines ``f``, which is wrong somewhere; ``pre_test_f`` says whether arguments are well formed;
+    ``test_f`` calls ``f`` and says whether the property holds.
+    """
+
+    program: str
+    pre_test_f: str
+    test_f: str
+
+
+class Fuzzing:
+    """Reward: 1 iff pre_test_f(î) passes and test_f(î) fails (paper A)."""
+
+    name: Literal["fuzzing"] = "fuzzing"
+
+    def render(self, problem: Problem) -> str:
+        """Show the three functions."""
+        task = _task(problem)
+        return (
+            f"{problem.statement.strip()}\n\n"
+            f"```python\n{task.program.strip()}\n\n\n{task.pre_test_f.strip()}\n\n\n{task.test_f.strip()}\n```\n\n"
+            f"`{PROGRAM}` has a mistake. Give arguments for which `{FORM}` returns True and `{PROPERTY}` returns "
+            "False; any that do are right. Write them as Python literals, comma separated as in the call, in one code "
+            "block at the end of your answer.\n"
+        )
+
+    def write(self, answer: Answer) -> str:
+        """Return the arguments in a fenced block."""
+        return f"```python\n{answer.text}\n```\n"
+
+    def parse(self, problem: Problem, reply: str) -> Answer | None:
+        """Return the argument tuple."""
+        literal = literal_answer(reply)
+        return None if literal is None else Answer(text=arguments(literal, arity_of(_task(problem).program, PROGRAM)))
+
+    def judge(
+        self, judge: Judge, problem: Problem, answer: Answer, *, stop_at_first_failure: bool = False
+    ) -> Judgement:
+        """Run the form check and the property on the answer."""
+        return judge_input(judge, _task(problem), problem.contract, answer.text)
+
+    def golden(self, problem: Problem) -> Answer:
+        """Return the counter-example that the problem was admitted with: the last of its tests."""
+        return Answer(text=problem.tests[-1].input)
+
+    def baselines(self, problem: Problem) -> dict[str, Answer]:
+        """No arguments, zeroes and empties."""
+        arity = arity_of(_task(problem).program, PROGRAM)
+        fill = {"zeros": "0", "empty lists": "[]", "empty strings": "''", "one": "[1]"}
+        return {name: Answer(text="(" + f"{value}, " * arity + ")") for name, value in fill.items()} | {
+            "empty": Answer(text="()")
+        }
+
+
+def judge_input(judge: Judge, task: FuzzingTask, contract: Contract, arguments_text: str) -> Judgement:
+    """Say whether an input (an argument tuple as text) is a counter-example: well formed, and the property fails."""
+    harness = Solution(language="python", code=f"{task.program}\n\n{task.pre_test_f}\n\n{task.test_f}\n{_HARNESS}")
+    called = Contract(
+        interface="function",
+        entry_point="counterexample",
+        limits=contract.limits,
+        checker=Checker(name="literal"),
+    )
+    (run,) = judge.execute(harness, called, [arguments_text])
+    if run.verdict is Verdict.IE:
+        return single(judge, Verdict.IE, run.message)
+    if run.verdict is not Verdict.AC:
+        return single(judge, Verdict.WA, f"the check ends with {run.verdict}")
+    return single(judge, Verdict.AC if run.output == repr("fails") else Verdict.WA, run.output[:200])
+
+
+def _task(problem: Problem) -> FuzzingTask:
+    return msgspec.json.decode(problem.task, type=FuzzingTask)

@@ -1,0 +1,102 @@
+"""Where chains run: in this process, or over worker processes. A cluster is one more class with the same method."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from stepsmith.core.errors import SandboxError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+LOST_WORKERS = 5  # a run that loses more than this many worker processes in a row has a deeper fault
+
+
+class Executor(Protocol):
+    """Applies a function to items, in any order, and yields results as they come."""
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield one result per item; the first exception of ``function`` ends the iteration."""
+        ...
+
+
+class InProcess:
+    """Runs everything here, one item after the other."""
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield results in the order of the items."""
+        return map(function, items)
+
+
+class LocalProcesses:
+    """Runs items in ``workers`` spawned processes. ``function`` and items travel by pickle.
+
+    A worker that is killed loses nothing: what it had not finished is run again. Raises ``SandboxError`` when workers
+    keep dying. Stopping the iteration early (an exception, Ctrl-C) ends the workers at once.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield results as they finish. At most two items a worker are in flight, so ``items`` may be endless."""
+        source = iter(items)
+        again: list[Item] = []
+        lost = 0
+        while True:
+            pool = self._pool()
+            running: dict[Future[Result], Item] = {}
+            try:
+                while True:
+                    for item in islice(_chain(again, source), self.workers * 2 - len(running)):
+                        running[pool.submit(function, item)] = item
+                    if not running:
+                        return
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        result = future.result()
+                        del running[future]
+                        lost = 0
+                        yield result
+            except BrokenProcessPool:
+                lost += 1
+                if lost > LOST_WORKERS:
+                    raise SandboxError(
+                        f"worker processes died {lost} times in a row (out of memory?); try fewer --workers, then --resume."
+                    ) from None
+                again.extend(running.values())
+            finally:
+                _end(pool)
+
+    def _pool(self) -> ProcessPoolExecutor:
+        # spawn: a forked child would inherit sockets and locks of the parent's sandbox.
+        return ProcessPoolExecutor(
+            self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts_to_the_parent
+        )
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _chain(again: list[Item], source: Iterator[Item]) -> Iterator[Item]:
+    while again:
+        yield again.pop()
+    yield from source
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the worker processes now; idle ones have nothing to lose and busy ones are run again on resume."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError, AttributeError):
+            os.kill(process.pid, signal.SIGTERM)
+    for process in processes:
+        process.join(timeout=5)

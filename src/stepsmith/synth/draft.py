@@ -1,0 +1,128 @@
+"""What a teacher hands over, and what it is told: the seam between those who propose and those who verify."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stepsmith.core.records import (
+    Contract,
+    Direction,
+    Lineage,
+    PassRate,
+    Problem,
+    Record,
+    Seed,
+    Solution,
+    TestCase,
+    TestKind,
+    WrongSolution,
+)
+from stepsmith.core.records import Environment as EnvironmentName
+
+
+class TestInput(Record, frozen=True, kw_only=True):
+    """An input without an output: text as in ``TestCase.input``."""
+
+    __test__ = False  # not a pytest class
+
+    text: str
+    kind: TestKind
+
+
+class LabelledProgram(Record, frozen=True, kw_only=True):
+    """A program with a word on what it is: "reference", "ties counted twice", ..."""
+
+    label: str
+    solution: Solution
+
+
+class Draft(Protocol):
+    """A proposed problem before verification: everything but the outputs, which come from running programs."""
+
+    @property
+    def environment(self) -> EnvironmentName:
+        """Where the problem is headed."""
+        ...
+
+    @property
+    def direction(self) -> Direction:
+        """How it relates to its parent."""
+        ...
+
+    @property
+    def change(self) -> str:
+        """What the teacher changed, as a sentence; "" for a new one."""
+        ...
+
+    @property
+    def contract(self) -> Contract:
+        """How solutions are called, limited and compared."""
+        ...
+
+    @property
+    def inputs(self) -> tuple[TestInput, ...]:
+        """Distinct inputs, each within the bounds that the statement gives."""
+        ...
+
+    @property
+    def candidates(self) -> tuple[Solution, ...]:
+        """Solutions that vote on the outputs. They never measure difficulty."""
+        ...
+
+    @property
+    def witness(self) -> Solution | None:
+        """An independent brute force, right but slow: compared with the labels on the inputs it can manage."""
+        ...
+
+    @property
+    def wrong(self) -> tuple[LabelledProgram, ...]:
+        """Plausible wrong programs."""
+        ...
+
+    def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
+        """Write the induction problem: the statement with its worked samples, and the tests."""
+        ...
+
+    def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+        """Turn the verified induction problem into one of ``environment``; None when it does not lend itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the teacher learns of its last problem: how often it was solved, and by what kind of answer it was not."""
+
+    pass_rate: PassRate
+    solved: tuple[str, ...] = ()  # representative replies, chosen to be different
+    failed: tuple[str, ...] = ()
+
+
+class Teacher(Protocol):
+    """Proposes problems and refines them."""
+
+    @property
+    def name(self) -> str:
+        """For the manifest."""
+        ...
+
+    def propose(self, seed: Seed, environment: EnvironmentName, rng: random.Random) -> Draft:
+        """Make a first problem from a seed."""
+        ...
+
+    def refine(self, draft: Draft, feedback: Feedback | None, direction: Direction, rng: random.Random) -> Draft:
+        """Make a harder, easier or like problem that stands alone; ``feedback`` is None if the last was not rated."""
+        ...
+
+
+class Student(Protocol):
+    """Attempts problems."""
+
+    @property
+    def name(self) -> str:
+        """For the manifest; a simulated student says so."""
+        ...
+
+    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[str]:
+        """Return one reply per attempt. A real student looks at ``problem`` alone."""
+        ...
