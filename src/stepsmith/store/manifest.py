@@ -19,7 +19,7 @@ class FileFacts(Record, frozen=True, kw_only=True):
 
 
 class Counts(Record, frozen=True, kw_only=True):
-    """What came out, in numbers. ``rejected`` maps a reason to its count, the ``by_`` tables count accepted problems."""
+    """What came out. ``rejected`` maps a reason to its count, the ``by_`` tables count accepted problems."""
 
     chains: int
     proposed: int

@@ -7,6 +7,7 @@
 SQLite's journal makes ``kill -9`` at any moment safe: a chain that was committed is never run again.
 """
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -141,8 +142,6 @@ def _explained(folder: Path) -> Iterator[None]:
         yield
     except (FileExistsError, NotADirectoryError):
         raise RunFolderError(f"{folder} is a file, not a folder; choose another --out.") from None
-    except PermissionError:
-        raise RunFolderError(f"{folder} cannot be written (permission denied); choose another --out.") from None
     except sqlite3.DatabaseError as error:
         if "full" in str(error):
             raise StoreError(f"no space left in {folder}; free some, then run again with --resume.") from None
@@ -150,9 +149,9 @@ def _explained(folder: Path) -> Iterator[None]:
             raise RunFolderError(f"{folder} cannot be written ({error}); choose another --out.") from None
         raise StoreError(f"{folder / WORK} is damaged ({error}); delete the folder and run again.") from None
     except OSError as error:
-        raise StoreError(
-            f"cannot write to {folder} ({error.strerror}); mend that, then run again with --resume."
-        ) from None
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreError(f"no space left in {folder}; free some, then run again with --resume.") from None
+        raise RunFolderError(f"{folder} cannot be written ({error.strerror}); choose another --out.") from None
 
 
 def _differences(prefix: str, old: object, new: object) -> list[str]:
