@@ -108,8 +108,9 @@ def last_code_block(text: str, languages: Sequence[str] | None = None) -> str | 
     blocks = [
         inner for outer in blocks for inner in (code_blocks(outer.code) if outer.language in wrappers else [outer])
     ]
-    tagged = [block.code for block in blocks if block.language in languages]
-    return (tagged or [block.code for block in blocks if not block.language] or [None])[-1]
+    tagged = [block for block in blocks if block.language in languages]
+    eligible = tagged or [block for block in blocks if not block.language]
+    return eligible[-1].code if eligible else None
 
 
 def _dedent(line: str, columns: int) -> str:
