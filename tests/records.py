@@ -20,7 +20,8 @@ def a_problem(**changes: object) -> Problem:
         "environment": "induction",
         "style": "leetcode",
         "title": "Even Sum",
-        "statement": "Return the sum of the even elements of nums.\n\nInput: nums = [1, 2]\nOutput: 2\n\nInput: nums = [4]\nOutput: 4\n",
+        "statement": "Return the sum of the even elements of nums.\n\n"
+        "Input: nums = [1, 2]\nOutput: 2\n\nInput: nums = [4]\nOutput: 4\n",
         "contract": Contract(
             interface="function", entry_point="even_sum", limits=Limits(time_s=2.0), checker=Checker(name="literal")
         ),

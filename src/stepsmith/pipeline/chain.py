@@ -1,12 +1,11 @@
 """A chain: one seed and the problems that grow from it, turn by turn. The unit of work; chains do not know each other.
 
-    seed ─► teacher.propose ─► labels by vote ─► base problem ─► gates ─► environment ─► student's attempts ─► rate
-                  ▲                                                                                       │
-                  └────────────────────── teacher.refine: harder, easier or alike ◄───────────────────────┘
+seed ─► teacher.propose ─► labels by vote ─► base problem ─► gates ─► environment ─► student's attempts ─► rate
+              ▲                                                                                       │
+              └────────────────────── teacher.refine: harder, easier or alike ◄───────────────────────┘
 """
 
 import random
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -20,8 +19,6 @@ from stepsmith.core.records import (
     Lineage,
     Problem,
     Rejection,
-    Seed,
-    Solution,
     TestCase,
     Turn,
     Verdict,
@@ -232,9 +229,7 @@ def _witness_objects(draft: Draft, problem: Problem, judge: Judge, tally: _Tally
     runs = judge.execute(draft.witness, draft.contract, [test.input for test in manageable])
     tally.programs, tally.executions = tally.programs + 1, tally.executions + len(runs)
     for test, run in zip(manageable, runs, strict=True):
-        if run.verdict is Verdict.AC and not judge.agree(
-            draft.contract.checker, test.input, test.output, run.output
-        ):
+        if run.verdict is Verdict.AC and not judge.agree(draft.contract.checker, test.input, test.output, run.output):
             return f"on {test.input[:120]!r} the votes say {test.output[:80]!r}, the brute force {run.output[:80]!r}"
     return ""
 

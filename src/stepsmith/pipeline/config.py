@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.records import Environment, Record, Style
-from stepsmith.synth.simulated import SkillModel
+from stepsmith.synth.skill import SkillModel
 from stepsmith.verify.admission import AdmissionSettings
 
 Positive = Annotated[int, Meta(ge=1)]

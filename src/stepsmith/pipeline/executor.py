@@ -68,7 +68,8 @@ class LocalProcesses:
                 lost += 1
                 if lost > LOST_WORKERS:
                     raise SandboxError(
-                        f"worker processes died {lost} times in a row (out of memory?); try fewer --workers, then --resume."
+                        f"worker processes died {lost} times in a row (out of memory?); "
+                        "try fewer --workers, then --resume."
                     ) from None
                 again.extend(running.values())
             finally:

@@ -1,0 +1,113 @@
+"""The simulated student: real programs, really judged, drawn from a stated skill model. It never learns.
+
+It stands in for a language model where there is none. What it answers is always a program of the grammar with the
+mistakes it made in it, or a value that such a program led it to, so that judging, rating and refinement are exercised
+as with a real student. Everything that reports it says that it is simulated.
+"""
+
+import random
+from collections.abc import Callable
+
+import msgspec
+
+from stepsmith.core.records import Checker, Contract, Problem, Solution, Verdict
+from stepsmith.core.records import Environment as EnvironmentName
+from stepsmith.envs import ENVIRONMENTS, Answer
+from stepsmith.envs.abduction import AbductionTask
+from stepsmith.envs.deduction import DeductionTask
+from stepsmith.judge.protocol import Judge
+from stepsmith.synth.draft import Draft
+from stepsmith.synth.grammar.inputs import literal_case, random_case
+from stepsmith.synth.grammar.program import Pick, render_program
+from stepsmith.synth.offline import OfflineDraft
+from stepsmith.synth.skill import SkillModel
+
+IDEAS = 6  # inputs that the student thinks of when it looks for one (abduction, fuzzing)
+NO_ANSWER = "I could not find a solution."
+
+
+class SimulatedStudent:
+    """Attempts problems of the offline teacher; needs their composition, which a real student never sees."""
+
+    name = "simulated"
+
+    def __init__(self, model: SkillModel, judge: Judge) -> None:
+        self.model = model
+        self.judge = judge
+
+    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[str]:
+        """Return one reply per attempt. Raises ``TypeError`` for a draft that is not the offline teacher's."""
+        if not isinstance(draft, OfflineDraft):
+            raise TypeError("the simulated student can only attempt problems of the offline teacher")
+        environment = ENVIRONMENTS[problem.environment]
+        think = self._THINK[problem.environment](self, draft, problem)
+        return [
+            NO_ANSWER if rng.random() < self.model.no_answer else environment.write(think(rng)) for _ in range(attempts)
+        ]
+
+    def _induction(self, draft: OfflineDraft, problem: Problem) -> Callable[[random.Random], Answer]:
+        """Write the program as believed."""
+
+        def think(rng: random.Random) -> Answer:
+            return Answer(text=draft.program(self.model.believe(draft.composition, rng)))
+
+        return think
+
+    def _deduction(self, draft: OfflineDraft, problem: Problem) -> Callable[[random.Random], Answer]:
+        """Run in the head what the program is believed to do; a belief that crashes becomes a shrug."""
+        shown = msgspec.json.decode(problem.task, type=DeductionTask).input
+        outputs: dict[tuple[Pick, ...], str] = {}
+
+        def think(rng: random.Random) -> Answer:
+            picks = self.model.believe(draft.composition, rng)
+            if picks not in outputs:
+                outputs[picks] = self._outputs(draft, picks, [shown])[0] or "None"
+            return Answer(text=outputs[picks])
+
+        return think
+
+    def _abduction(self, draft: OfflineDraft, problem: Problem) -> Callable[[random.Random], Answer]:
+        """Think of inputs, among them the one that was used; answer one that is believed to give the output."""
+        shown = msgspec.json.decode(problem.task, type=AbductionTask).output
+        ideas = self._ideas(draft, problem.tests[0].input)
+        outputs: dict[tuple[Pick, ...], list[str | None]] = {}
+
+        def think(rng: random.Random) -> Answer:
+            picks = self.model.believe(draft.composition, rng)
+            if picks not in outputs:
+                outputs[picks] = self._outputs(draft, picks, ideas)
+            fitting = [idea for idea, output in zip(ideas, outputs[picks], strict=True) if output == shown]
+            return Answer(text=rng.choice(fitting or ideas))
+
+        return think
+
+    def _fuzzing(self, draft: OfflineDraft, problem: Problem) -> Callable[[random.Random], Answer]:
+        """See through the program and find a counter-example among a few ideas, or try one of them at random."""
+        ideas = self._ideas(draft, problem.tests[-1].input)
+
+        def think(rng: random.Random) -> Answer:
+            seen_through = self.model.notices(draft.composition, rng)
+            return Answer(text=ideas[0] if seen_through else rng.choice(ideas))
+
+        return think
+
+    def _ideas(self, draft: OfflineDraft, known: str) -> list[str]:
+        """A known good input first, then others that the statement allows; the same for every attempt."""
+        rng = random.Random(known)
+        composition = draft.composition
+        others = [literal_case(composition, random_case(rng, composition, "small")) for _ in range(IDEAS - 1)]
+        return list(dict.fromkeys([known, *others]))
+
+    def _outputs(self, draft: OfflineDraft, picks: tuple[Pick, ...], inputs: list[str]) -> list[str | None]:
+        """What a believed program returns on each input; None where it fails."""
+        program = Solution(language="python", code=render_program(draft.composition, "function", picks, "f"))
+        contract = Contract(interface="function", entry_point="f", checker=Checker(name="literal"))
+        runs = self.judge.execute(program, contract, inputs)
+        return [run.output if run.verdict is Verdict.AC else None for run in runs]
+
+    _THINK: dict[EnvironmentName, Callable[["SimulatedStudent", OfflineDraft, Problem], Callable[[random.Random], Answer]]] = {
+        "induction": _induction,
+        "deduction": _deduction,
+        "abduction": _abduction,
+        "fuzzing": _fuzzing,
+    }

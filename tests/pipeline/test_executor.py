@@ -1,0 +1,76 @@
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from stepsmith.core.errors import SandboxError
+from stepsmith.pipeline import executor
+from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses
+
+
+def square(item: int) -> int:
+    return item * item
+
+
+def worker_of(item: int) -> int:
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def die_once(item: tuple[int, str]) -> int:
+    """Kill our own process the first time that item 3 comes by."""
+    number, flag = item
+    if number == 3 and not Path(flag).exists():
+        Path(flag).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def always_die(item: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+
+def fail(item: int) -> int:
+    raise SandboxError(f"item {item}")
+
+
+@pytest.mark.parametrize("where", [InProcess(), LocalProcesses(2)])
+def test_every_item_once(where: Executor) -> None:
+    assert sorted(where.map(square, range(9))) == [n * n for n in range(9)]
+    assert list(where.map(square, [])) == []
+
+
+def test_work_is_spread() -> None:
+    workers = set(LocalProcesses(2).map(worker_of, range(12)))
+    assert len(workers) == 2
+    assert os.getpid() not in workers
+
+
+def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
+    items = [(number, str(tmp_path / "flag")) for number in range(8)]
+    assert sorted(LocalProcesses(2).map(die_once, items)) == list(range(8))
+    assert (tmp_path / "flag").exists()
+
+
+def test_workers_that_always_die_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "LOST_WORKERS", 1)
+    with pytest.raises(SandboxError, match="worker processes died 2 times"):
+        list(LocalProcesses(1).map(always_die, [1]))
+
+
+@pytest.mark.parametrize("where", [InProcess(), LocalProcesses(1)])
+def test_exceptions_come_through(where: Executor) -> None:
+    with pytest.raises(SandboxError, match="item 0"):
+        list(where.map(fail, range(3)))
+
+
+def test_stopping_early_ends_the_workers() -> None:
+    results = LocalProcesses(2).map(worker_of, range(1000))
+    pids = {next(results) for _ in range(4)}
+    results.close()  # type: ignore[attr-defined]
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
