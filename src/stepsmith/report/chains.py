@@ -1,0 +1,176 @@
+"""The browsable chains: which ones the page carries, each rendered to a packed piece of HTML that opens on demand."""
+
+import base64
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain as concat
+from itertools import zip_longest
+from pathlib import Path
+
+import jinja2
+import msgspec
+
+from stepsmith.core.records import Problem
+from stepsmith.core.stats import BAND_EDGES, band_of
+from stepsmith.report.survey import BANDS, ChainFacts
+from stepsmith.report.text import code_html, difference_html, statement_html, value_html
+from stepsmith.store.dataset import read_rows, row_problem
+from stepsmith.store.runfolder import PROBLEMS, REJECTED
+
+CHAIN_LIMIT = 300  # chains that the page carries at most
+BYTE_LIMIT = 9_000_000  # ... and what they may take, packed; Plotly takes another 5 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The picture of a chain: pass rate by turn, in pixels from the top left."""
+
+    width: int
+    height: int
+    zones: tuple[tuple[str, float, float], ...]  # band, y, height
+    rungs: tuple["Rung", ...]
+
+    @property
+    def path(self) -> str:
+        """Corners of the line through the measured turns."""
+        return " ".join(f"{rung.x},{rung.y:.1f}" for rung in self.rungs if rung.y is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One turn in the picture; ``y`` is None where nothing was measured, ``low`` and ``high`` end the interval."""
+
+    turn: int
+    kept: bool
+    x: int
+    y: float | None
+    low: float | None
+    high: float | None
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stone:
+    """A problem of a chain, or a reject (``reason`` is set), with where its parent stands."""
+
+    problem: Problem
+    parent_turn: int | None
+    reason: str = ""
+    detail: str = ""
+
+    @property
+    def band(self) -> str | None:
+        """Band of the measured pass rate."""
+        return band_of(self.problem.pass_rate.rate) if self.problem.pass_rate else None
+
+    @property
+    def task(self) -> dict[str, str]:
+        """What the environment adds, by field, as text."""
+        try:
+            fields = msgspec.json.decode(self.problem.task or "{}", type=dict[str, msgspec.Raw])
+        except msgspec.DecodeError:
+            return {"task": self.problem.task}
+        return {name: _plain(raw) for name, raw in fields.items()}
+
+    def kills(self, test: int) -> int:
+        """How many wrong solutions this test is the first to reject."""
+        return sum(wrong.killed_by == test for wrong in self.problem.wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedChain:
+    """A chain with its HTML as base64 of a zlib stream, which browsers unpack themselves."""
+
+    facts: ChainFacts
+    html: str
+
+
+def choose(chains: Iterable[ChainFacts], limit: int = CHAIN_LIMIT) -> list[str]:
+    """Pick at most ``limit`` chains, one from each (environment, hardest band) in turn, and return their ids so."""
+    strata: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for facts in chains:
+        strata["+".join(sorted(facts.environments)), facts.hardest].append(facts.id)
+    rounds = zip_longest(*(strata[key] for key in sorted(strata)))
+    return [chain for chain in concat.from_iterable(rounds) if chain is not None][:limit]
+
+
+def pack_chains(
+    folder: Path, chosen: list[str], facts: Mapping[str, ChainFacts], templates: jinja2.Environment, student: str
+) -> list[PackedChain]:
+    """Render the chosen chains, drop the last chosen ones that exceed ``BYTE_LIMIT``, and return them by number."""
+    templates.filters.update(statement=statement_html, code=code_html, value=value_html)
+    templates.globals.update(difference=difference_html)
+    page = templates.get_template("chain.html.j2")
+    stones = _stones(folder, set(chosen))
+    packed: list[PackedChain] = []
+    size = 0
+    for chain in chosen:
+        members = _related(stones.pop(chain))
+        html = page.render(chain=facts[chain], stones=members, ladder=_ladder(members), student=student)
+        body = base64.b64encode(zlib.compress(html.encode(), 9)).decode()
+        size += len(body)
+        if packed and size > BYTE_LIMIT:
+            break
+        packed.append(PackedChain(facts[chain], body))
+    return sorted(packed, key=lambda item: item.facts.number)
+
+
+def _stones(folder: Path, chosen: set[str]) -> dict[str, list[Stone]]:
+    """Collect the problems and rejects of the chosen chains."""
+    stones: dict[str, list[Stone]] = {chain: [] for chain in chosen}
+    for name in (PROBLEMS, REJECTED):
+        for row in read_rows(folder / name):
+            chain = str(row["chain_id"])
+            if chain in chosen:
+                reason, detail = str(row.get("reason", "")), str(row.get("detail", ""))
+                stones[chain].append(Stone(row_problem(row), None, reason, detail))
+    return stones
+
+
+def _related(stones: list[Stone]) -> list[Stone]:
+    """Order a chain by turn (rejects of a turn first: they came before what was kept) and find the parents."""
+    ordered = sorted(stones, key=lambda stone: (stone.problem.lineage.turn, not stone.reason))
+    turns: dict[str, int] = {}
+    for stone in ordered:
+        turns.setdefault(stone.problem.id, stone.problem.lineage.turn)  # a repeat is not the parent
+    return [
+        Stone(stone.problem, turns.get(stone.problem.lineage.parent_id or ""), stone.reason, stone.detail)
+        for stone in ordered
+    ]
+
+
+def _ladder(stones: list[Stone]) -> Ladder:
+    step, top, room = 64, 10, 116
+
+    def height(rate: float) -> float:
+        return top + room * (1 - rate)
+
+    edges = [0.0, *(edge for edge, _ in BAND_EDGES), 1.0]
+    zones = tuple(
+        (band, height(high), room * (high - low))
+        for band, low, high in zip(reversed(BANDS), edges, edges[1:], strict=False)
+    )
+    rungs: list[Rung] = []
+    for index, stone in enumerate(stones):
+        measured, turn = stone.problem.pass_rate, stone.problem.lineage.turn
+        state = f"rejected, {stone.reason}" if stone.reason else "kept"
+        rate = f", pass rate {measured.rate:.2f}" if measured else ""
+        rungs.append(
+            Rung(
+                turn=turn,
+                kept=not stone.reason,
+                x=88 + step // 2 + index * step,
+                y=height(measured.rate) if measured else None,
+                low=height(measured.low) if measured else None,
+                high=height(measured.high) if measured else None,
+                tip=f"turn {turn}: {state}{rate}",
+            )
+        )
+    return Ladder(88 + step * max(1, len(stones)), top + room + 28, zones, tuple(rungs))
+
+
+def _plain(raw: msgspec.Raw) -> str:
+    value = msgspec.json.decode(raw)
+    return value if isinstance(value, str) else msgspec.json.format(raw, indent=2).decode()

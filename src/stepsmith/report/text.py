@@ -1,0 +1,112 @@
+"""Untrusted text to safe HTML: statements, programs, differences between programs, long values.
+
+Everything here returns ``Markup`` in which the only tags are ours; raw HTML of a statement comes out as text.
+"""
+
+import difflib
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from markupsafe import Markup, escape
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.lexers.special import TextLexer
+from pygments.util import ClassNotFound
+
+TEXT_LIMIT = 20_000  # characters of one statement or program that the page carries
+VALUE_HEAD = 140  # characters of a test's input or output that show at once
+VALUE_LIMIT = 1_000  # ... and after "more"; the rest is in the data set only
+DIFF_CONTEXT = 2  # unchanged lines around a changed one
+DIFF_SHARE = 0.5  # programs that differ in more of their lines are shown whole
+
+_formatter = HtmlFormatter(nowrap=True)
+
+
+def statement_html(statement: str) -> Markup:
+    """Render headings, paragraphs, lists, tables, bold and code; line breaks stay, anything else is plain text."""
+    return Markup(_markdown().render(_cut(statement)))
+
+
+def code_html(code: str, language: str) -> Markup:
+    """Highlight a program; an unknown language stays plain."""
+    return Markup("<pre class=code><code>{}</code></pre>").format(_highlighted(_cut(code), language))
+
+
+def difference_html(golden: str, code: str) -> Markup | None:
+    """Show where ``code`` departs from ``golden`` as a unified difference, None when they have too little in common."""
+    before, after = _cut(golden).splitlines(), _cut(code).splitlines()
+    lines = list(difflib.unified_diff(before, after, n=DIFF_CONTEXT, lineterm=""))[2:]
+    changed = sum(line[:1] in "+-" for line in lines)
+    if not lines or changed > DIFF_SHARE * (len(before) + len(after)):
+        return None
+    kinds = {"+": "ins", "-": "del", "@": "gap"}
+    shown = [
+        Markup('<span class="{}">{}\n</span>').format(
+            kinds.get(line[:1], "same"), "⋯" if line.startswith("@@") else line
+        )
+        for line in lines
+    ]
+    return Markup('<pre class="code diff"><code>{}</code></pre>').format(Markup("").join(shown))
+
+
+def value_html(value: str) -> Markup:
+    """Show a test's input or output; what is long is folded, what is very long is cut and says so."""
+    if not value:
+        return Markup('<span class="muted">empty</span>')
+    if len(value) <= VALUE_HEAD and value.count("\n") <= 8:
+        return Markup("<pre class=value>{}</pre>").format(value)
+    head = "\n".join(value[:VALUE_HEAD].splitlines()[:8])
+    left = len(value) - VALUE_LIMIT
+    note = Markup("<small>… {:,} more characters in the data set</small>").format(left) if left > 0 else ""
+    return Markup(
+        "<details class=long><summary><span class=value>{}…</span> <small>{:,} characters</small></summary>"
+        "<pre class=value>{}</pre>{}</details>"
+    ).format(head, len(value), value[:VALUE_LIMIT], note)
+
+
+def _cut(text: str) -> str:
+    if len(text) <= TEXT_LIMIT:
+        return text
+    return f"{text[:TEXT_LIMIT]}\n… {len(text) - TEXT_LIMIT:,} more characters in the data set"
+
+
+def _highlighted(code: str, language: str) -> Markup:
+    return Markup(highlight(code.strip("\n"), _lexer(language), _formatter))
+
+
+@cache
+def _lexer(language: str) -> Lexer:
+    try:
+        return get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return TextLexer(stripnl=False)
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    """CommonMark less raw HTML, links, images and escapes, so that formulas and programs' text survive."""
+    markdown = MarkdownIt("zero", {"html": False, "breaks": True, "highlight": _fence})
+    markdown.enable(["heading", "fence", "code", "list", "table", "newline", "backticks", "emphasis"])
+    markdown.add_render_rule("heading_open", _heading)
+    markdown.add_render_rule("heading_close", _heading)
+    markdown.add_render_rule("em_open", _literal)  # `a*b*c` is a product, not an emphasis
+    markdown.add_render_rule("em_close", _literal)
+    return markdown
+
+
+def _fence(code: str, language: str, _attributes: str) -> str:
+    return str(_highlighted(code, language)) if language else str(escape(code))
+
+
+def _heading(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
+    """Headings of a statement sit below the title of its stepping stone, which is an ``h4``."""
+    return f"<{'/' if tokens[index].nesting < 0 else ''}h5>"
+
+
+def _literal(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
+    return tokens[index].markup
