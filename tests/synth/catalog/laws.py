@@ -16,26 +16,26 @@ from typing import get_args
 
 from stepsmith.synth.grammar.domain import GRAPH_TYPES, Domain, Size, Type
 from stepsmith.synth.grammar.feature import Feature, Params
+from stepsmith.synth.grammar.sources import menu, scaled
+from stepsmith.synth.grammar.values import contains, generate
+from stepsmith.synth.signals import SIGNALS
 
 MODULES = ("bisect", "collections", "functools", "heapq", "itertools", "math")
 ALPHABETS = ("ab", "abc", "abcdefghijklmnopqrstuvwxyz", "01", "0123456789", "()", "()[]", "LRUD", "aAbB1", "+-*()12")
 RANGES = ((0, 1), (0, 3), (1, 5), (0, 12), (-2, 2), (-6, 6), (-9, -1), (3, 40), (-50, 50), (0, 10**9), (1, 1))
+SLOW_LENGTH, MUTANT_LENGTH = 8, 16  # longest inputs: brute forces may be exponential, mistakes may need some room
 CALL_SECONDS = 1.0  # CPU time after which a call on a small input counts as endless
 LINEAR_SIZE, QUADRATIC_SIZE, CUBIC_SIZE = 20_000, 500, 100
 LARGE_SECONDS = 0.5
 SMALL_SIZES: tuple[Size, ...] = ("edge", "small", "random", "stress")
 
 
-# ---------------------------------------------------------------------------------------- domains and their values
-
-
-def random_domain(rng: random.Random, kind: Type, longest: int = 8) -> Domain:
-    """A small random domain of a type; trees and graphs have at least one vertex."""
+def random_domain(rng: random.Random, kind: Type, longest: int) -> Domain:
+    """A small domain of a type: one that problems start from, or one as the middle of a composition may have it."""
+    if kind in GRAPH_TYPES or (kind is not Type.BOOL and rng.random() < 0.5):
+        return scaled(rng.choice(menu(kind)), rng.randint(2, longest))
     low = rng.choice([0, 1, 1, 2, min(4, longest)])
-    size = (low, rng.randint(low, longest))
-    values, alphabet = rng.choice(RANGES), rng.choice(ALPHABETS)
-    if kind in GRAPH_TYPES:
-        size = (max(1, low), max(1, size[1]))
+    size, values, alphabet = (low, rng.randint(max(1, low), longest)), rng.choice(RANGES), rng.choice(ALPHABETS)
     if kind in (Type.INT, Type.BOOL):
         return Domain(kind, values=values if kind is Type.INT else (0, 1))
     if kind is Type.STR:
@@ -43,105 +43,9 @@ def random_domain(rng: random.Random, kind: Type, longest: int = 8) -> Domain:
     if kind is Type.WORDS:
         return Domain(kind, size=size, second=(rng.randint(0, 1), rng.randint(1, 4)), alphabet=alphabet)
     if kind in (Type.GRID, Type.MATRIX):
-        size, second = (max(1, low), max(1, size[1])), (1, rng.randint(1, 5))
-        alphabet = rng.choice([".#", "01", "abc"]) if kind is Type.GRID else ""
-        return Domain(kind, size=size, second=second, values=values, alphabet=alphabet)
-    if kind is Type.TREE:
-        return Domain(kind, size=size, second=(size[0] - 1, size[1] - 1))
-    if kind in GRAPH_TYPES:
-        tag = {Type.DIGRAPH: "acyclic"}.get(kind, "connected")
-        tags = frozenset([tag]) if rng.random() < 0.5 else frozenset()
-        weights = (max(1, values[0]), max(1, values[1])) if kind is Type.WGRAPH else (0, 0)
-        return Domain(kind, size=size, second=(0, 2 * longest), values=weights, tags=tags)
+        size, second = (max(1, low), size[1]), (1, rng.randint(1, 5))
+        return Domain(kind, size=size, second=second, values=values, alphabet=rng.choice([".#", "01", "abc"]))
     return Domain(kind, size=size, values=values)
-
-
-def random_value(rng: random.Random, domain: Domain) -> object:
-    """A random value of a domain: half of the time from a narrow part of the range, so that ties occur."""
-    low, high = domain.values
-    if rng.random() < 0.5:
-        low = rng.randint(low, high)
-        high = min(high, low + rng.randint(1, 4))
-    n, kind = rng.randint(*domain.size), domain.type
-
-    def word(length: int) -> str:
-        return "".join(rng.choice(domain.alphabet) for _ in range(length))
-
-    if kind is Type.INT:
-        return rng.randint(low, high)
-    if kind is Type.BOOL:
-        return rng.random() < 0.5
-    if kind is Type.INTS:
-        return [rng.randint(low, high) for _ in range(n)]
-    if kind is Type.STR:
-        return word(n)
-    if kind is Type.WORDS:
-        return [word(rng.randint(*domain.second)) for _ in range(n)]
-    if kind is Type.PAIRS:
-        return [sorted([rng.randint(low, high), rng.randint(low, high)]) for _ in range(n)]
-    columns = rng.randint(max(1, domain.second[0]), max(1, domain.second[1]))
-    if kind is Type.GRID:
-        return [word(columns) for _ in range(n)]
-    if kind is Type.MATRIX:
-        return [[rng.randint(low, high) for _ in range(columns)] for _ in range(n)]
-    return n, random_edges(rng, domain, n)
-
-
-def random_edges(rng: random.Random, domain: Domain, n: int) -> list[list[int]]:
-    """Edges on vertices 1..n: a random tree where the type or a tag asks for it, then random others without loops."""
-    names = [1, *rng.sample(range(2, n + 1), n - 1)]
-    edges = []
-    if domain.type is Type.TREE or "connected" in domain.tags:
-        edges = [[names[rng.randrange(child)], names[child]] for child in range(1, n)]
-    if domain.type is not Type.TREE and n > 1:
-        seen = {frozenset(edge) for edge in edges}
-        for _ in range(rng.randint(0, min(domain.second[1], 2 * n))):
-            i, j = sorted(rng.sample(range(n), 2))
-            edge = [names[i], names[j]]
-            if domain.type is Type.DIGRAPH and "acyclic" not in domain.tags and rng.random() < 0.5:
-                edge.reverse()
-            if frozenset(edge) not in seen and len(edges) < domain.second[1]:
-                seen.add(frozenset(edge))
-                edges.append(edge)
-    if domain.type is Type.WGRAPH:
-        edges = [[u, v, rng.randint(*domain.values)] for u, v in edges]
-    rng.shuffle(edges)
-    return edges
-
-
-def contains(domain: Domain, value: object) -> bool:
-    """Say whether a value has the type of a domain and lies within its bounds and tags."""
-
-    def within(bounds: tuple[int, int], *numbers: int) -> bool:
-        return all(type(v) is int and bounds[0] <= v <= bounds[1] for v in numbers)
-
-    def spelled(text: str) -> bool:
-        return type(text) is str and set(text) <= set(domain.alphabet)
-
-    kind, tags = domain.type, domain.tags
-    if kind is Type.INT:
-        return within(domain.values, value)
-    if kind is Type.BOOL:
-        return type(value) is bool
-    if kind in GRAPH_TYPES:
-        n, edges = value
-        ends = [v for edge in edges for v in edge[:2]]
-        return within(domain.size, n) and within(domain.second, len(edges)) and within((1, n), *ends)
-    if not within(domain.size, len(value)):
-        return False
-    if kind is Type.STR:
-        return spelled(value)
-    if type(value) is not list:
-        return False
-    if kind is Type.INTS:
-        if ("sorted" in tags and value != sorted(value)) or ("distinct" in tags and len(set(value)) < len(value)):
-            return False
-        return within(domain.values, *value)
-    if kind is Type.PAIRS:
-        return all(len(pair) == 2 and pair[0] <= pair[1] and within(domain.values, *pair) for pair in value)
-    if not within(domain.second, *map(len, value)) or (kind is not Type.WORDS and len(set(map(len, value))) > 1):
-        return False
-    return all(within(domain.values, *row) for row in value) if kind is Type.MATRIX else all(map(spelled, value))
 
 
 # ------------------------------------------------------------------------------------------------- running features
@@ -191,12 +95,13 @@ def arguments(feature: Feature, values: list[object], params: Params) -> list[ob
     return [*flat, *(params[param.name] for param in feature.params)]
 
 
-def cases(feature: Feature, rng: random.Random, count: int, per_domain: int = 4) -> Iterator[tuple]:
+def cases(
+    feature: Feature, rng: random.Random, count: int, *, longest: int = SLOW_LENGTH, per_domain: int = 4
+) -> Iterator[tuple]:
     """Yield (domains, result domain, input values, parameters) on random small domains that the feature accepts.
 
     Parameters are constants half of the time and given the other half: then ``result`` sees the upper bound.
     """
-    longest = {"n^2": 7, "n^3": 6}.get(feature.growth, 8)
     made = refused = 0
     while made < count:
         domains = tuple(random_domain(rng, kind, longest) for kind in feature.takes)
@@ -213,7 +118,7 @@ def cases(feature: Feature, rng: random.Random, count: int, per_domain: int = 4)
             assert refused < 200 + 40 * made, f"{feature.name} accepts too few domains"
             continue
         for _ in range(per_domain):
-            values = [random_value(rng, domain) for domain in domains]
+            values = [generate(rng, domain, rng.choice(SMALL_SIZES)) for domain in domains]
             if feature.inputs is not None and rng.random() < 0.7:
                 values[0] = feature.inputs(rng, domains[0], rng.choice(SMALL_SIZES), params)
             yield domains, result, values, params
@@ -254,7 +159,7 @@ def difference_share(feature: Feature, old: str, new: str) -> float:
     assert source.count(old) == 1, f"{feature.name}: {old!r} occurs {source.count(old)} times"
     code, mutant = load(feature, source), load(feature, source.replace(old, new))
     differing = total = 0
-    for _, _, values, params in cases(feature, random.Random(f"{feature.name} {new}"), 200):
+    for _, _, values, params in cases(feature, random.Random(f"{feature.name} {new}"), 200, longest=MUTANT_LENGTH):
         total += 1
         try:
             with cpu_limit(CALL_SECONDS):
@@ -274,11 +179,11 @@ def large_inputs_are_fast(feature: Feature) -> None:
     rng, code = random.Random(feature.name), load(feature, source_of(feature.code))
     done = 0
     for _ in range(400):
-        domains = tuple(enlarged(random_domain(rng, kind), n) for kind in feature.takes)
+        domains = tuple(large_domain(rng, kind, n) for kind in feature.takes)
         params = {param.name: rng.randint(param.lo, param.hi) for param in feature.params}
         if feature.result(domains, params) is None:
             continue
-        values = [random_value(rng, domain) for domain in domains]
+        values = [generate(rng, domain, "stress") for domain in domains]
         if feature.inputs is not None and done % 2:
             values[0] = feature.inputs(rng, domains[0], "stress", params)
         given = arguments(feature, values, params)
@@ -293,16 +198,9 @@ def large_inputs_are_fast(feature: Feature) -> None:
     assert done, f"{feature.name} accepts no large domain"
 
 
-def enlarged(domain: Domain, n: int) -> Domain:
-    """The same kind of domain with n elements (grids and matrices: n cells; graphs: n vertices and up to 2n edges)."""
-    if domain.type in (Type.INT, Type.BOOL):
-        return domain
-    if domain.type in (Type.GRID, Type.MATRIX):
-        side = int(n**0.5)
-        return domain.with_(size=(side, side), second=(side, side))
-    if domain.type is Type.TREE:
-        return domain.with_(size=(n, n), second=(n - 1, n - 1))
-    return domain.with_(size=(n, n), second=(0, 2 * n) if domain.type in GRAPH_TYPES else domain.second)
+def large_domain(rng: random.Random, kind: Type, n: int) -> Domain:
+    """A domain that problems start from, with the upper size bound that ``n`` elements, cells or edges come to."""
+    return Domain(Type.BOOL, values=(0, 1)) if kind is Type.BOOL else scaled(rng.choice(menu(kind)), n)
 
 
 def inputs_fit(feature: Feature) -> None:
@@ -389,6 +287,7 @@ def record_is_sound(feature: Feature) -> None:
     assert 1 <= len(feature.takes) <= 2
     assert -2.5 <= feature.difficulty <= 2.5
     assert feature.signals
+    assert set(feature.signals) <= set(SIGNALS)
     for param in feature.params:
         assert param.lo <= param.hi
         assert param.given is None or param.given[0] <= param.given[1]

@@ -232,7 +232,9 @@ FEATURES = (
             Wrong("takes the smaller one", "max(v, w)", "min(v, w)"),
             Wrong("aligns the sequences at their ends", "zip({x}, {z})", "list(zip({x}[::-1], {z}[::-1]))[::-1]"),
             Wrong(
-                "pads the shorter sequence with zeros", "zip({x}, {z})", "itertools.zip_longest({x}, {z}, fillvalue=0)"
+                "the rest of the longer sequence is kept",
+                "[max(v, w) for v, w in zip({x}, {z})]",
+                "[max(v, w) for v, w in zip({x}, {z})] + {x}[len({z}) :] + {z}[len({x}) :]",
             ),
         ),
         difficulty=-2.0,
