@@ -183,27 +183,33 @@ def _unmatched(
         else:
             rest.append(item)
     extra: list[Value] = []
-    for key, item in zip(reversed(keys), reversed(got), strict=True):
+    for key, item in zip(keys, got, strict=True):
         if spare[key] > 0:
             spare[key] -= 1
             extra.append(item)
-    rest.sort(key=_order)
-    extra.sort(key=_order)
+
+    def close(left: Value, right: Value) -> bool:
+        return difference(left, right, rules, path, depth + 1) is None
+
+    missing = _match(rest, extra, close)
+    # Within a tolerance, pairing what is equal first can be the wrong start: 1.0, 1.5 against 1.5, 2.0 with 0.5.
+    if missing is not None and len(rest) <= len(extra) and _match(want, got, close) is None:
+        missing = None
     counts = f"{len(want)} expected, {len(got)} given, in any order"
-    missing = _match(rest, extra, lambda a, b: difference(a, b, rules, path, depth + 1) is None)
     if missing is not None:
-        return f"{path or 'value'}: no {noun} matches the expected {described(rest[missing])} ({counts})"
-    if len(rest) < len(extra):
+        return f"{path or 'value'}: no {noun} matches the expected {described(missing[0])} ({counts})"
+    if len(want) < len(got):
         return f"{path or 'value'}: {noun} {described(extra[0])} is one too many ({counts})"
     return None
 
 
-def _match(want: Sequence[Value], got: Sequence[Value], same: Callable[[Value, Value], bool]) -> int | None:
-    """Pair every wanted element with its own given one; return the index of one that cannot be, or None.
+def _match(want: Sequence[Value], got: Sequence[Value], same: Callable[[Value, Value], bool]) -> tuple[Value] | None:
+    """Pair every wanted element with its own given one; return one that cannot be, in a tuple, or None.
 
     Augmenting paths, breadth first, trying near ranks first: both sides are sorted, so that outputs which are equal
     within tolerance pair up at once.
     """
+    want, got = sorted(want, key=_order), sorted(got, key=_order)
     owner: dict[int, int] = {}  # given -> wanted
     held: dict[int, int] = {}  # wanted -> given
     left = MAX_COMPARISONS
@@ -218,7 +224,7 @@ def _match(want: Sequence[Value], got: Sequence[Value], same: Callable[[Value, V
                     continue
                 left -= 1
                 if left < 0:
-                    return start
+                    return (want[start],)
                 if same(want[i], got[j]):
                     came_from[j] = i
                     if j not in owner:
@@ -226,7 +232,7 @@ def _match(want: Sequence[Value], got: Sequence[Value], same: Callable[[Value, V
                         break
                     queue.append(owner[j])
         if free is None:
-            return start
+            return (want[start],)
         while free is not None:
             i = came_from[free]
             owner[free] = i

@@ -18,9 +18,10 @@ SPACE = " \t\n\v\f\r"
 _PIECE = re.compile(rf"([{SPACE}]*)([^{SPACE}]*)")  # white space, then a token; both empty only at the end
 _TOKEN = re.compile(rf"[^{SPACE}]+")
 # What glibc's scanf takes for a number, down to an exponent without digits ("1e+" is 1) and "0x." (which is 0).
-_DECIMAL = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:[eE][+-]?)?")
-_HEX_BODY = r"[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+"
-_HEXADECIMAL = re.compile(rf"([+-]?0[xX](?:{_HEX_BODY})(?:[pP][+-]?[0-9]+)?)(?:[pP][+-]?)?|[+-]?0[xX]\.")
+# Possessive quantifiers: a token of a million digits takes a million steps.
+_DECIMAL = re.compile(r"([+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)(?:[eE][+-]?)?")
+_HEX_BODY = r"[0-9a-fA-F]++(?:\.[0-9a-fA-F]*+)?|\.[0-9a-fA-F]++"
+_HEXADECIMAL = re.compile(rf"([+-]?0[xX](?:{_HEX_BODY})(?:[pP][+-]?[0-9]++)?)(?:[pP][+-]?)?|[+-]?0[xX]\.")
 
 
 def compare_exact(expected: str, actual: str) -> CheckResult:

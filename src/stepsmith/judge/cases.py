@@ -1,0 +1,182 @@
+"""Cases and results as JSON Lines: what ``stepsmith judge run`` reads and writes, and the server's own endpoints too.
+
+One case a line; keys that are not listed here are ignored, so that published data can be judged as it is:
+``id, language, interface, entry_point?, code, tests: [{input, output}], checker, checker_files?, checker_flags?,
+time_limit_s, memory_limit_mb?, wall_limit_s?, output_limit_mb?``. One result a line, in the order of the cases.
+"""
+
+import math
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from stepsmith.core.errors import CaseError, StoreError
+from stepsmith.core.ids import content_id
+from stepsmith.core.records import (
+    Checker,
+    Contract,
+    Interface,
+    Judgement,
+    Limits,
+    Solution,
+    TestCase,
+    TestResult,
+    Verdict,
+)
+from stepsmith.judge.checkers import check_checker
+
+
+class CaseTest(msgspec.Struct, frozen=True, kw_only=True):
+    """One input and the expected output, as text."""
+
+    input: str
+    output: str
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a case file: a program and what to judge it by."""
+
+    id: str | int
+    language: str
+    interface: Interface
+    code: str
+    tests: tuple[CaseTest, ...]
+    checker: str
+    time_limit_s: float
+    entry_point: str | None = None
+    checker_files: dict[str, str] = {}
+    checker_flags: str | tuple[str, ...] = ()
+    memory_limit_mb: int | None = None
+    wall_limit_s: float | None = None
+    output_limit_mb: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` (which msgspec reports with the rest) for values that no run can honour."""
+        for name in ("time_limit_s", "memory_limit_mb", "wall_limit_s", "output_limit_mb"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise ValueError(f"`{name}` must be a positive number, got {value}")
+        if self.interface == "function" and not self.entry_point:
+            raise ValueError("`entry_point` is needed with interface `function`: a function's name or `Class.method`")
+
+    @property
+    def digest(self) -> str:
+        """Content id of the case; a result carries it, so that resuming never mixes an edited case with old results."""
+        return content_id("case", self)
+
+    @property
+    def solution(self) -> Solution:
+        """The program."""
+        return Solution(language=self.language, code=self.code)
+
+    @property
+    def contract(self) -> Contract:
+        """How the program is called, limited and compared."""
+        defaults = Limits()
+        limits = Limits(
+            time_s=self.time_limit_s,
+            wall_s=self.wall_limit_s,
+            memory_mb=self.memory_limit_mb or defaults.memory_mb,
+            output_mb=self.output_limit_mb or defaults.output_mb,
+        )
+        flags = shlex.split(self.checker_flags) if isinstance(self.checker_flags, str) else self.checker_flags
+        checker = Checker(name=self.checker, flags=tuple(flags), files=tuple(self.checker_files.items()))
+        return Contract(interface=self.interface, entry_point=self.entry_point, limits=limits, checker=checker)
+
+    @property
+    def test_cases(self) -> tuple[TestCase, ...]:
+        """The tests as the judge takes them."""
+        return tuple(TestCase(input=test.input, output=test.output) for test in self.tests)
+
+
+class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a result file. ``case`` is the digest of the case that was judged."""
+
+    id: str | int
+    verdict: Verdict
+    tests: tuple[TestResult, ...]
+    compile_output: str = ""
+    isolation: str = ""
+    case: str = ""
+
+    @classmethod
+    def of(cls, case: Case, judgement: Judgement) -> "CaseResult":
+        """Return the line for a judged case."""
+        return cls(
+            id=case.id,
+            verdict=judgement.verdict,
+            tests=judgement.tests,
+            compile_output=judgement.compile_output,
+            isolation=judgement.isolation,
+            case=case.digest,
+        )
+
+
+_case_decoder = msgspec.json.Decoder(Case)
+_result_decoder = msgspec.json.Decoder(CaseResult)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_case(data: bytes | str) -> Case:
+    """Read one case. Raises ``CaseError`` with what is wrong, without saying where it came from."""
+    try:
+        case = _case_decoder.decode(data)
+        check_checker(case.contract.checker, case.interface)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise CaseError(str(error)) from None
+    return case
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """Yield the cases of a file one by one; blank lines are skipped. Raises ``CaseError`` that names the line."""
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    try:
+                        yield decode_case(line)
+                    except CaseError as error:
+                        raise CaseError(f"{path}, line {number}: {error}") from None
+    except OSError as error:
+        raise CaseError(f"cannot read {path}: {error.strerror}") from None
+
+
+def encode_result(result: CaseResult) -> bytes:
+    """Return one result as a line of JSON, with its newline."""
+    return _encoder.encode(result) + b"\n"
+
+
+def resume_point(results: Path, cases: Path) -> int:
+    """Return how many cases ``results`` already answers, after cutting off a last line that was torn.
+
+    Raises ``CaseError`` where the file answers other cases than ``cases`` begins with, or cannot be read.
+    """
+    if not results.exists():
+        return 0
+    done, end = 0, 0
+    expected = read_cases(cases)
+    try:
+        with results.open("r+b") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                done, end = done + 1, end + len(line)
+                _check_same(line, next(expected, None), results, done)
+            lines.truncate(end)
+    except OSError as error:
+        raise StoreError(f"cannot continue {results}: {error.strerror}") from None
+    return done
+
+
+def _check_same(line: bytes, case: Case | None, results: Path, number: int) -> None:
+    try:
+        result = _result_decoder.decode(line)
+    except msgspec.DecodeError:
+        raise CaseError(f"{results}, line {number}: not a result; choose another --out") from None
+    if case is None or result.id != case.id or result.case != case.digest:
+        raise CaseError(
+            f"{results}, line {number}: answers {result.id!r} of other cases, or of cases edited since; "
+            "choose another --out, or remove the file to judge all again"
+        )
