@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Checker, Interface
+from stepsmith.judge.checkers.custom import checker_program
 from stepsmith.judge.checkers.flags import Flags, parse_flags
 from stepsmith.judge.checkers.literal import Rules, difference
 from stepsmith.judge.checkers.result import ACCEPTED, CheckResult, rejected
@@ -46,8 +47,8 @@ def check_checker(checker: Checker, interface: Interface) -> None:
         if checker.files:
             raise CaseError(f"checker {checker.name!r} takes no checker_files; only {' and '.join(CUSTOM)} do")
         _comparison(checker.name, checker.flags, interface == "function")
-    elif not checker.files:
-        raise CaseError(f"checker {checker.name!r} needs its program in checker_files")
+    else:
+        checker_program(checker)
 
 
 @lru_cache(maxsize=1024)
