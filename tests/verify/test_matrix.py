@@ -43,7 +43,6 @@ def test_failures_never_vote(judge, contract):
 def test_outputs_that_the_checker_accepts_vote_together(judge, contract):
     matrix = ExecutionMatrix(judge, contract, programs("x/3", "x*0.33333333333", "x", "1/3*x"), ["7"])
     assert [c.members for c in matrix.clusters(0)] == [(0, 1, 3), (2,)]
-    assert matrix.answers(0) == {0: 0, 1: 0, 3: 0, 2: 1}
 
 
 def test_rerun_names_the_inputs_that_changed(judge, contract):

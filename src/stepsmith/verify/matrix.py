@@ -35,11 +35,23 @@ class ExecutionMatrix:
         self.contract = contract
         self.solutions = tuple(solutions)
         self.inputs = tuple(inputs)
-        self.executions = 0
         self._program = _first_equal([_program_key(s) for s in self.solutions])
-        self._input = _first_equal(list(self.inputs))
-        self._cells: dict[tuple[int, int], Execution] = {}
+        self._cells: dict[tuple[int, str], Execution] = {}  # (first equal candidate, input) -> run
+        self._runs: Counter[str] = Counter()
         self._clusters: dict[int, tuple[Cluster, ...]] = {}
+
+    def extended(self, inputs: Sequence[str]) -> "ExecutionMatrix":
+        """The same candidates on other inputs; runs and their count are shared in both directions."""
+        other = ExecutionMatrix(self.judge, self.contract, (), inputs)
+        other.solutions, other._program, other._cells, other._runs = (
+            self.solutions, self._program, self._cells, self._runs,
+        )  # fmt: skip
+        return other
+
+    @property
+    def executions(self) -> int:
+        """Runs made so far; a program that does not compile costs none."""
+        return self._runs.total()
 
     @property
     def distinct(self) -> int:
@@ -52,19 +64,23 @@ class ExecutionMatrix:
 
     def fill(self, inputs: Iterable[int] | None = None, candidates: Iterable[int] | None = None) -> None:
         """Run the missing cells of ``candidates`` × ``inputs`` (None: all), one judge call for each program."""
-        columns = list(dict.fromkeys(self._input[j] for j in (range(len(self.inputs)) if inputs is None else inputs)))
+        columns = range(len(self.inputs)) if inputs is None else inputs
+        texts = list(dict.fromkeys(self.inputs[j] for j in columns))
         rows = range(len(self.solutions)) if candidates is None else candidates
         for program in dict.fromkeys(self._program[i] for i in rows):
-            missing = [j for j in columns if (program, j) not in self._cells]
+            missing = [text for text in texts if (program, text) not in self._cells]
             if missing:
-                runs = self.judge.execute(self.solutions[program], self.contract, [self.inputs[j] for j in missing])
-                self.executions += len(runs)
-                self._cells.update(((program, j), run) for j, run in zip(missing, runs, strict=True))
+                for text, run in zip(missing, self._execute(program, missing), strict=True):
+                    self._cells[program, text] = run
 
     def at(self, candidate: int, input_index: int) -> Execution:
         """The execution of a candidate on an input, run now if it has not been."""
         self.fill((input_index,), (candidate,))
-        return self._cells[self._program[candidate], self._input[input_index]]
+        return self._cells[self._program[candidate], self.inputs[input_index]]
+
+    def has(self, candidate: int, input_index: int) -> bool:
+        """Whether that cell has been run."""
+        return (self._program[candidate], self.inputs[input_index]) in self._cells
 
     def row(self, candidate: int) -> tuple[Execution, ...]:
         """All executions of a candidate, in the order of the inputs."""
@@ -77,8 +93,7 @@ class ExecutionMatrix:
         A run that failed for want of resources (TLE, MLE) or by our fault (IE), then or now, is no evidence.
         """
         columns = list(range(len(self.inputs)) if inputs is None else inputs)
-        again = self.judge.execute(self.solutions[candidate], self.contract, [self.inputs[j] for j in columns])
-        self.executions += len(again)
+        again = self._execute(candidate, [self.inputs[j] for j in columns])
         unsure = {Verdict.TLE, Verdict.MLE, Verdict.IE}
         changed = []
         for j, new in zip(columns, again, strict=True):
@@ -121,31 +136,35 @@ class ExecutionMatrix:
         Only runs to a normal end vote. Equal texts are grouped before the checker is asked, and each text joins
         the first earlier group whose representative the checker accepts.
         """
-        j = self._input[input_index]
-        if j not in self._clusters:
-            self.fill((j,))
-            texts: dict[str, list[int]] = {}
-            for i in range(len(self.solutions)):
-                run = self._cells[self._program[i], j]
-                if run.verdict is Verdict.AC:
-                    texts.setdefault(run.output, []).append(i)
-            groups: dict[str, list[int]] = {}
-            for text, members in texts.items():
-                home = next((known for known in groups if self.agree(j, known, text)), text)
-                groups.setdefault(home, []).extend(members)
-            found = (Cluster(output, tuple(sorted(members))) for output, members in groups.items())
-            self._clusters[j] = tuple(sorted(found, key=lambda c: (-c.size, c.members[0])))
-        return self._clusters[j]
+        self.fill((input_index,))
+        if input_index not in self._clusters:
+            self._clusters[input_index] = self.clusters_so_far(input_index)
+        return self._clusters[input_index]
 
-    def answers(self, input_index: int) -> dict[int, int]:
-        """Candidate → index of its cluster on this input; candidates without an answer are absent."""
-        return {i: k for k, cluster in enumerate(self.clusters(input_index)) for i in cluster.members}
+    def clusters_so_far(self, input_index: int) -> tuple[Cluster, ...]:
+        """Like ``clusters``, over the cells that have been run; runs nothing."""
+        texts: dict[str, list[int]] = {}
+        for i in range(len(self.solutions)):
+            run = self._cells.get((self._program[i], self.inputs[input_index]))
+            if run is not None and run.verdict is Verdict.AC:
+                texts.setdefault(run.output, []).append(i)
+        groups: dict[str, list[int]] = {}
+        for text, members in texts.items():
+            home = next((known for known in groups if self.agree(input_index, known, text)), text)
+            groups.setdefault(home, []).extend(members)
+        found = (Cluster(output, tuple(sorted(members))) for output, members in groups.items())
+        return tuple(sorted(found, key=lambda c: (-c.size, c.members[0])))
 
     def failures(self) -> Counter[Verdict]:
-        """How often each verdict other than AC came up among the cells that have been run, by candidate."""
-        rows = range(len(self.solutions))
-        cells = (self._cells.get((self._program[i], k)) for i in rows for k in self._input)
+        """How often each verdict other than AC came up among the cells that have been run, counted by candidate."""
+        cells = (self._cells.get((p, text)) for p in self._program for text in self.inputs)
         return Counter(run.verdict for run in cells if run is not None and run.verdict is not Verdict.AC)
+
+    def _execute(self, program: int, texts: Sequence[str]) -> list[Execution]:
+        """Run and count."""
+        runs = self.judge.execute(self.solutions[program], self.contract, texts)
+        self._runs["executions"] += sum(run.verdict is not Verdict.CE for run in runs)
+        return runs
 
 
 def _program_key(solution: Solution) -> tuple[str, str]:
