@@ -2,12 +2,12 @@
 
 import pytest
 
-from stepsmith.synth.grammar.catalog import digraphs, graphs, trees, weighted_graphs
+from stepsmith.synth.grammar.catalog import digraphs, dp, dp_tables, graphs, trees, weighted_graphs
 from stepsmith.synth.grammar.feature import Feature
 
 from .laws import LAWS
 
-MODULES = (graphs, weighted_graphs, digraphs, trees)
+MODULES = (graphs, weighted_graphs, digraphs, trees, dp, dp_tables)
 FEATURES = tuple(feature for module in MODULES for feature in module.FEATURES)
 
 
