@@ -9,7 +9,9 @@
     │   ├── MachineError       this machine lacks something: a compiler, an extra, an isolation level
     │   └── StoreError         records could not be written or read (disk full, damaged file)
     ├── SandboxError           our own machinery failed to run a program: becomes IE, never a verdict
-    └── EndpointError          a model endpoint failed for good
+    ├── EndpointError          a model endpoint failed for good
+    │   └── RequestRefused     the endpoint refuses this one request; others may pass
+    └── BudgetExceeded         the next request could cost more than is left of --budget: nothing was sent
 
 What a model or an untrusted program does wrong is data (a verdict, a rejection), never one of these.
 Each message says what happened and what to do next.
@@ -54,3 +56,11 @@ class SandboxError(StepsmithError):
 
 class EndpointError(StepsmithError):
     """A model endpoint failed for good, after retries."""
+
+
+class RequestRefused(EndpointError):
+    """The endpoint refuses this one request (400, 413, 422), for instance as too long; another may pass."""
+
+
+class BudgetExceeded(StepsmithError):
+    """The next request could cost more than the budget leaves. It was not sent; what was paid for is kept."""

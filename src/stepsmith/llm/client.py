@@ -1,0 +1,274 @@
+"""A model behind an OpenAI-compatible endpoint, asynchronous: memory first, then paid requests, retried and counted.
+
+One request's way: recall what is remembered → for what is missing wait for a slot, reserve its worst case, send it,
+commit the answer together with its price → hand it out. Identical requests in flight are one request.
+"""
+
+import asyncio
+import random
+import time
+import uuid
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from stepsmith.core.completions import Charge, Completion, Usage
+from stepsmith.core.errors import EndpointError, MachineError
+from stepsmith.llm.concurrency import AdaptiveLimiter
+from stepsmith.llm.failures import REFUSED, AttemptError, give_up
+from stepsmith.llm.memory import Memory, completion_key
+from stepsmith.llm.money import Ledger, cost, worst_case
+from stepsmith.llm.records import Message, ModelSpec, Sampling
+from stepsmith.llm.wire import Choice, Dialect, Reply, request_body
+
+if TYPE_CHECKING:
+    from stepsmith.llm.transport import OpenAITransport
+
+FLOOR_S = 0.1  # shorter waits are not queueing; the limiter does not look at their differences
+TOKENS_PER_BEAT = 100  # latency of replies that come whole is per this many tokens
+
+
+class Turns:
+    """Lets one of several holders of the same key go at a time, so that identical requests are paid for once."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def take(self, key: str) -> AsyncIterator[None]:
+        """Hold ``key``."""
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            yield
+
+
+class _Ask(msgspec.Struct, frozen=True):
+    """What one request shares with its repetitions."""
+
+    key: str
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    purpose: str
+
+
+class EndpointClient:
+    """One model. Give every client of a run the same ``memory``, ``ledger`` and ``turns``; use it in one event loop.
+
+    Raises ``MachineError`` without the ``llm`` extra and ``ConfigError`` without the key or the prices that it needs.
+    """
+
+    def __init__(self, spec: ModelSpec, memory: Memory, ledger: Ledger, turns: Turns | None = None) -> None:
+        ledger.check(spec)
+        self.spec = spec
+        self.transport = _transport(spec)
+        self._memory = memory
+        self._ledger = ledger
+        self._turns = turns or Turns()
+        self._limiter = AdaptiveLimiter(spec.concurrency)
+        self._dialect = Dialect(n=spec.n_support)
+        self._random = random.Random()
+
+    def __repr__(self) -> str:
+        return f"EndpointClient({self.spec.name!r}, {self.spec.model!r})"
+
+    @property
+    def limit(self) -> int:
+        """Requests that the endpoint is trusted to bear at once, as it stands."""
+        return self._limiter.limit
+
+    async def complete(
+        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+    ) -> list[Completion]:
+        """Return samples 0 to n-1 of the model's answer. What is remembered costs nothing.
+
+        Raises ``BudgetExceeded`` before anything is sent that the budget does not cover, ``RequestRefused`` and
+        ``EndpointError`` when the endpoint fails for good; samples that did arrive are remembered even then.
+        """
+        sampling = sampling or self.spec.sampling
+        ask = _Ask(completion_key(self.spec, messages, sampling), tuple(messages), sampling, purpose)
+        async with self._turns.take(ask.key):
+            have = await asyncio.to_thread(self._memory.recall, ask.key, range(n))
+            remembered = len(have)
+            missing = [sample for sample in range(n) if sample not in have]
+            have |= {completion.sample: completion for completion in await self._fetch(ask, missing)}
+        completions = [have[sample] for sample in range(n)]
+        self._ledger.handed_out(purpose, self.spec.name, completions, remembered=remembered)
+        return completions
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.transport.close()
+
+    async def _fetch(self, ask: _Ask, missing: list[int]) -> list[Completion]:
+        """Pay for the missing samples, in as few requests as the endpoint allows."""
+        fetched: list[Completion] = []
+        while len(missing) > 1 and self._dialect.n is not False:
+            try:
+                got = await self._request(ask, missing)
+            except AttemptError as refusal:
+                if self._dialect.n or refusal.status not in REFUSED:
+                    raise self._give_up(refusal) from None
+                got = await self._request_one(ask, missing[0])  # refused alone, too: then it was not about n
+                self._dialect.n = False
+            else:
+                self._dialect.n = len(got) > 1  # servers that ignore n return one
+            fetched += got
+            missing = missing[len(got) :]
+        results = await asyncio.gather(
+            *(self._request_one(ask, sample) for sample in missing), return_exceptions=True
+        )  # to the end, whatever fails: each that arrives is paid for and kept
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+            fetched += result
+        return fetched
+
+    async def _request_one(self, ask: _Ask, sample: int) -> list[Completion]:
+        try:
+            return await self._request(ask, [sample])
+        except AttemptError as failure:
+            raise self._give_up(failure) from None
+
+    async def _request(self, ask: _Ask, samples: Sequence[int]) -> list[Completion]:
+        """Send one request until it is answered. Raises ``AttemptError`` when the endpoint refuses it."""
+        request_id, started, faults, tries = uuid.uuid4().hex, time.monotonic(), 0, 0
+        policy = self.spec.retries
+        while True:
+            tries += 1
+            try:
+                return await self._attempt(ask, samples, request_id)
+            except AttemptError as failure:
+                if self._dialect.learn(failure):
+                    continue
+                if not failure.retryable:
+                    raise
+                faults += not failure.throttled
+                waited = time.monotonic() - started
+                pause = self._random.uniform(0, min(policy.cap_s, policy.base_s * 2 ** min(tries, 20)))
+                pause = max(pause, failure.retry_after_s or 0.0)
+                if faults >= policy.attempts or waited + pause > policy.patience_s:
+                    raise self._give_up(failure, f"{tries} tries in {waited:.0f} s") from None
+                await asyncio.sleep(pause)
+
+    async def _attempt(self, ask: _Ask, samples: Sequence[int], request_id: str) -> list[Completion]:
+        """Send one request once; commit what it brought and what it cost before returning it."""
+        worst = worst_case(ask.messages, len(samples), ask.sampling)
+        body = request_body(self.spec, ask.messages, ask.sampling, len(samples), samples[0], self._dialect)
+        async with self._limiter.slot() as slot:
+            charge = await self._ledger.reserve(ask.purpose, self.spec, worst)
+            final: Charge | None = None
+            completions: list[Completion] = []
+            try:
+                await asyncio.to_thread(self._memory.reserve, charge)
+                final = charge  # should anything cut this short from here on, the worst case is booked
+                started = time.monotonic()
+                reply, first_byte_s = await self.transport.exchange(body, request_id)
+                completions = self._completions(reply, ask, samples)
+                final = _settled(charge, completions)
+                tokens = final.usage.completion_tokens
+                whole_s = (time.monotonic() - started) * TOKENS_PER_BEAT / max(tokens, TOKENS_PER_BEAT)
+                slot.answered(max(first_byte_s if self.spec.stream else whole_s, FLOOR_S))
+            except AttemptError as failure:
+                final = charge if failure.billable else None
+                if failure.overload:
+                    slot.overloaded(failure.retry_after_s or 0.0)
+                raise
+            finally:
+                await _uninterrupted(self._settle(charge.ref, final, {ask.key: completions}))
+        return completions
+
+    async def _settle(self, ref: str, final: Charge | None, kept: dict[str, list[Completion]]) -> None:
+        try:
+            await asyncio.to_thread(self._memory.settle, ref, final, kept)
+        finally:
+            self._ledger.settle(ref, final)
+
+    def _completions(self, reply: Reply, ask: _Ask, samples: Sequence[int]) -> list[Completion]:
+        """Number the reply's choices and split what the request cost between them."""
+        choices = reply.choices[: len(samples)]
+        usage = reply.usage or self._estimate(ask, reply.choices)
+        return [
+            completion_of(choice, sample, part, reply.model or self.spec.model, cost(part, self.spec.prices))
+            for choice, sample, part in zip(choices, samples, split_usage(usage, choices), strict=False)
+        ]
+
+    def _estimate(self, ask: _Ask, choices: Sequence[Choice]) -> Usage:
+        """Return an upper estimate of the usage that the server did not report."""
+        written = sum(min(choice.size * 4, ask.sampling.max_tokens) for choice in choices)
+        bound = worst_case(ask.messages, 1, ask.sampling).prompt_tokens
+        return Usage(prompt_tokens=bound, completion_tokens=written, estimated=True)
+
+    def _give_up(self, failure: AttemptError, tried: str = "one try") -> EndpointError:
+        return give_up(failure, self.spec, tried)
+
+
+def completion_of(choice: Choice, sample: int, usage: Usage, model: str, cost_usd: float) -> Completion:
+    """Turn a choice of a reply into a completion."""
+    refusal = choice.text("refusal")
+    cut = choice.finish_reason if choice.whole else "length"
+    return Completion(
+        content=choice.text("content"),
+        reasoning_content=choice.text("reasoning"),
+        refusal=refusal,
+        finish_reason="refusal" if refusal else cut or "unknown",
+        model=model,
+        sample=sample,
+        usage=usage,
+        cost_usd=cost_usd,
+    )
+
+
+def split_usage(usage: Usage, choices: Sequence[Choice]) -> list[Usage]:
+    """Split a request's usage between its samples: completion tokens by length, the prompt to the first one.
+
+    The parts add up to the whole.
+    """
+    total, parts, given, given_reasoning, read = sum(choice.size for choice in choices), [], 0, 0, 0
+    for number, choice in enumerate(choices, 1):
+        read += choice.size
+        share = read / total if total else number / len(choices)
+        upto, reasoning_upto = round(usage.completion_tokens * share), round(usage.reasoning_tokens * share)
+        parts.append(
+            Usage(
+                prompt_tokens=usage.prompt_tokens if number == 1 else 0,
+                cached_tokens=usage.cached_tokens if number == 1 else 0,
+                completion_tokens=upto - given,
+                reasoning_tokens=min(reasoning_upto - given_reasoning, upto - given),
+                estimated=usage.estimated,
+            )
+        )
+        given, given_reasoning = upto, given_reasoning + parts[-1].reasoning_tokens
+    return parts
+
+
+def _settled(charge: Charge, completions: Sequence[Completion]) -> Charge:
+    return msgspec.structs.replace(
+        charge,
+        samples=len(completions),
+        usage=sum((completion.usage for completion in completions), Usage()),
+        usd=sum(completion.cost_usd for completion in completions),
+        certain=True,
+    )
+
+
+async def _uninterrupted(work: Coroutine[None, None, None]) -> None:
+    """Run to the end even if the caller is cancelled meanwhile: an answer that arrived must be committed."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _transport(spec: ModelSpec) -> "OpenAITransport":
+    try:
+        from stepsmith.llm.transport import OpenAITransport
+    except ModuleNotFoundError as missing:
+        raise MachineError(
+            f"models.{spec.name} needs the {missing.name} package; install it with: pip install 'stepsmith[llm]'"
+        ) from None
+    return OpenAITransport(spec)

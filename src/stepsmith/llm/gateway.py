@@ -1,0 +1,123 @@
+"""Models for the rest of the program, which is synchronous: one background event loop serves every thread."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine, Iterable, Sequence
+from concurrent.futures import CancelledError
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from stepsmith.core.completions import Charge, Completion
+from stepsmith.core.errors import EndpointError
+from stepsmith.llm.client import EndpointClient, Turns
+from stepsmith.llm.memory import Memory, VolatileMemory
+from stepsmith.llm.money import Ledger, Limit
+from stepsmith.llm.records import Message, ModelSpec, Sampling
+
+_T = TypeVar("_T")
+GRACE_S = 60.0
+
+
+class LLM(Protocol):
+    """A language model. Safe to call from several threads; the same question gets the same answers again."""
+
+    def complete(
+        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+    ) -> list[Completion]:
+        """Return ``n`` samples of the answer; ``purpose`` names the stage in the books."""
+        ...
+
+
+class Gateway:
+    """The run's way to its models: they share one memory, one ledger and one event loop in a thread of its own.
+
+    Use as a context manager. It does not survive a fork: make one in each process.
+    """
+
+    def __init__(
+        self, memory: Memory | None = None, limit: Limit | None = None, earlier: Iterable[Charge] = ()
+    ) -> None:
+        self.ledger = Ledger(limit, earlier)
+        self._memory = memory or VolatileMemory()
+        self._turns = Turns()
+        self._clients: list[EndpointClient] = []
+        self._clients_lock = threading.Lock()
+        self._process = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="stepsmith-llm", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def model(self, spec: ModelSpec) -> "EndpointModel":
+        """Return the model of ``spec``. Raises ``ConfigError`` and ``MachineError`` as ``EndpointClient`` does."""
+        with self._clients_lock:
+            client = next((client for client in self._clients if client.spec == spec), None)
+            if client is None:
+                client = EndpointClient(spec, self._memory, self.ledger, self._turns)
+                self._clients.append(client)
+        return EndpointModel(self, client)
+
+    def wait(self, work: Coroutine[None, None, _T]) -> _T:
+        """Run a coroutine in the background loop and wait for its result."""
+        if os.getpid() != self._process or not self._thread.is_alive():
+            work.close()
+            raise EndpointError("this gateway is closed or belongs to another process; make one in this process.")
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()  # an interrupt leaves the request running: `close` waits for its answer
+        except CancelledError:
+            raise EndpointError("the gateway was closed while a request was in flight.") from None
+
+    def close(self, grace_s: float = GRACE_S) -> None:
+        """Send nothing new, give what is in flight ``grace_s`` seconds to arrive and be kept, then cut it off.
+
+        What is cut off stays booked at its worst case. May be called again.
+        """
+        if not self._thread.is_alive():
+            return
+        asyncio.run_coroutine_threadsafe(self._shut(grace_s), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _shut(self, grace_s: float) -> None:
+        self.ledger.close()
+        until = self._loop.time() + grace_s
+        while self.ledger.in_flight and self._loop.time() < until:
+            await asyncio.sleep(0.02)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for client in self._clients:
+            await client.close()
+
+
+class EndpointModel:
+    """One model behind a gateway; an ``LLM``."""
+
+    def __init__(self, gateway: Gateway, client: EndpointClient) -> None:
+        self._gateway = gateway
+        self._client = client
+
+    def __repr__(self) -> str:
+        return f"EndpointModel({self._client!r})"
+
+    @property
+    def name(self) -> str:
+        """The model's name in the configuration."""
+        return self._client.spec.name
+
+    def complete(
+        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+    ) -> list[Completion]:
+        """See ``LLM`` and ``EndpointClient.complete``."""
+        return self._gateway.wait(self._client.complete(messages, n, sampling, purpose))

@@ -1,0 +1,249 @@
+"""What requests cost, and a hard cap on it that also counts what is still in flight.
+
+Every request reserves its worst case before it is sent (an upper estimate of the prompt, ``max_tokens`` for each
+sample) and is settled on the usage that the server reports. A request whose answer was lost may have been
+billed, so it stays booked at its worst case, as ``certain=False``. The sum of what is booked and what is reserved
+never passes the limit, so neither does what the servers bill.
+"""
+
+import asyncio
+import math
+import re
+import threading
+import uuid
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from stepsmith.core.completions import Charge, Completion, Usage
+from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
+from stepsmith.core.records import Record
+from stepsmith.llm.records import Message, ModelSpec, Prices, Sampling
+
+# Chat templates add tokens of their own around each message and, often, a system prompt.
+_TOKENS_PER_MESSAGE, _TOKENS_PER_REQUEST = 16, 256
+
+_BUDGET = re.compile(
+    r"(?P<dollar>\$?)\s*(?P<number>\d[\d_,]*(?:\.\d+)?|\.\d+)\s*(?P<scale>[kKmMbB]?)\s*(?P<unit>[a-zA-Z]*)"
+)
+_SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
+
+
+class Limit(Record, frozen=True, kw_only=True):
+    """The most that may be spent: USD, tokens (prompt and completion), or both."""
+
+    usd: float | None = None
+    tokens: int | None = None
+
+    def allows(self, usd: float, tokens: int) -> bool:
+        """Say whether a total stays within the limit."""
+        return (self.usd is None or usd <= self.usd) and (self.tokens is None or tokens <= self.tokens)
+
+
+class Spend(Record, frozen=True, kw_only=True):
+    """What one stage asked of one model: requests paid, completions received, and those that memory gave for free."""
+
+    purpose: str
+    model: str
+    requests: int = 0
+    completions: int = 0
+    remembered: int = 0
+    usage: Usage = Usage()  # booked by this run, worst cases included
+    usd: float = 0.0  # likewise
+    unsure_usd: float = 0.0  # the part of usd that was booked for answers that got lost
+    unsure_tokens: int = 0
+    value_usd: float = 0.0  # what all completions handed out cost when they were paid for, remembered ones included
+
+
+def parse_budget(text: str) -> Limit:
+    """Read ``--budget``: "5USD", "2.5 USD", "$5", "200k tokens", "1.5M tokens", or a bare number of tokens.
+
+    Raises ``ConfigError`` for anything else, and for a bare fraction, which could mean either.
+    """
+    match = _BUDGET.fullmatch(text.strip())
+    if match:
+        unit = "usd" if match["dollar"] else match["unit"].lower()
+        number = float(re.sub("[_,]", "", match["number"])) * _SCALE[match["scale"].lower()]
+        if unit == "usd" and (not match["dollar"] or match["unit"].lower() in ("", "usd")):
+            return Limit(usd=number)
+        if unit in ("", "token", "tokens") and number == int(number):
+            return Limit(tokens=int(number))
+    raise ConfigError(f'--budget {text!r} is not a budget; write "5USD", "200k tokens" or a whole number of tokens.')
+
+
+def cost(usage: Usage, prices: Prices | None) -> float:
+    """Return the price of ``usage`` in USD; without prices a model is free."""
+    if prices is None:
+        return 0.0
+    cached_price = prices.input if prices.cached is None else prices.cached
+    reasoning_price = prices.output if prices.reasoning is None else prices.reasoning
+    fresh, spoken = usage.prompt_tokens - usage.cached_tokens, usage.completion_tokens - usage.reasoning_tokens
+    micro_usd = (
+        fresh * prices.input
+        + usage.cached_tokens * cached_price
+        + spoken * prices.output
+        + usage.reasoning_tokens * reasoning_price
+    )
+    return micro_usd / 1e6
+
+
+def prompt_bound(messages: Sequence[Message]) -> int:
+    """Return an upper estimate of a prompt's tokens: no byte-level tokenizer makes more tokens than UTF-8 bytes."""
+    text = sum(len(message.content.encode("utf-8", "surrogatepass")) for message in messages)
+    return text + _TOKENS_PER_MESSAGE * len(messages) + _TOKENS_PER_REQUEST
+
+
+def worst_case(messages: Sequence[Message], n: int, sampling: Sampling) -> Usage:
+    """Return the most tokens that a request for ``n`` samples can use."""
+    return Usage(prompt_tokens=prompt_bound(messages), completion_tokens=n * sampling.max_tokens, estimated=True)
+
+
+def worst_cost(usage: Usage, prices: Prices | None) -> float:
+    """Return the most that ``usage`` can cost in USD, however it splits into cached and reasoning tokens."""
+    if prices is None:
+        return 0.0
+    dearest_in, dearest_out = max(prices.input, prices.cached or 0.0), max(prices.output, prices.reasoning or 0.0)
+    return (usage.prompt_tokens * dearest_in + usage.completion_tokens * dearest_out) / 1e6
+
+
+class Ledger:
+    """The books of one run: what was spent by stage and model, what is reserved, and the limit on both together.
+
+    ``earlier`` are charges of the same run from before it was stopped. Safe to use from several threads and loops.
+    """
+
+    def __init__(self, limit: Limit | None = None, earlier: Iterable[Charge] = ()) -> None:
+        self.limit = limit or Limit()
+        self._lock = threading.Lock()
+        self._spends: dict[tuple[str, str], Spend] = {}
+        self._usd, self._tokens = 0.0, 0
+        self._reserved: dict[str, Charge] = {}
+        self._unsure: dict[str, Charge] = {}
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._closed = False
+        for charge in earlier:
+            self._book(charge)
+
+    def check(self, spec: ModelSpec) -> None:
+        """Raise ``ConfigError`` when the limit is in USD and the model has no prices."""
+        if self.limit.usd is not None and spec.prices is None:
+            raise ConfigError(
+                f"--budget is in USD, but models.{spec.name} has no prices; add [models.{spec.name}.prices] "
+                "(zero for a server of your own), or give the budget in tokens."
+            )
+
+    async def reserve(self, purpose: str, spec: ModelSpec, worst: Usage, discount: float = 1.0) -> Charge:
+        """Set the worst case of a request aside and return it as the charge to settle.
+
+        Waits while requests in flight could still leave enough. Raises ``BudgetExceeded`` when they could not.
+        """
+        charge = Charge(
+            ref=uuid.uuid4().hex, purpose=purpose, model=spec.name, samples=0, usage=worst,
+            usd=worst_cost(worst, spec.prices) * discount, certain=False,
+        )  # fmt: skip
+        while True:
+            freed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            if self._reserve_or_queue(charge, freed):
+                return charge
+            try:
+                await freed
+            finally:
+                with self._lock:
+                    self._waiting.discard(freed)
+
+    def settle(self, ref: str, charge: Charge | None) -> None:
+        """Book ``charge`` in place of what is reserved, or was booked as unsure, under ``ref``.
+
+        None: the server billed nothing.
+        """
+        with self._lock:
+            self._reserved.pop(ref, None)
+            if earlier := self._unsure.pop(ref, None):
+                self._book(earlier, sign=-1)
+            if charge is not None:
+                self._book(charge)
+        self._wake_all()
+
+    def close(self) -> None:
+        """Refuse every further reservation, also of those who wait for one."""
+        with self._lock:
+            self._closed = True
+        self._wake_all()
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are reserved and not settled."""
+        with self._lock:
+            return len(self._reserved)
+
+    def handed_out(self, purpose: str, model: str, completions: Sequence[Completion], *, remembered: int) -> None:
+        """Count completions that a stage received, ``remembered`` of them without a request."""
+        with self._lock:
+            spend = self._spend(purpose, model)
+            self._spends[purpose, model] = msgspec.structs.replace(
+                spend,
+                remembered=spend.remembered + remembered,
+                value_usd=spend.value_usd + sum(completion.cost_usd for completion in completions),
+            )
+
+    def spends(self) -> tuple[Spend, ...]:
+        """Return the books by stage and model, in order of their names."""
+        with self._lock:
+            return tuple(self._spends[key] for key in sorted(self._spends))
+
+    def total(self) -> tuple[float, int]:
+        """Return (USD, tokens) booked so far."""
+        with self._lock:
+            return self._usd, self._tokens
+
+    def _reserve_or_queue(self, charge: Charge, freed: "asyncio.Future[None]") -> bool:
+        with self._lock:
+            if self._closed:
+                raise EndpointError("the run is stopping: nothing more is sent; continue with --resume.")
+            usd, tokens = self._usd + charge.usd, self._tokens + charge.usage.tokens
+            if not self.limit.allows(usd, tokens):
+                raise BudgetExceeded(
+                    f"the budget is spent: {self._usd:.4f} USD and {self._tokens} tokens are gone, and the next "
+                    f"request ({charge.purpose or 'no stage'}, {charge.model}) could cost {charge.usd:.4f} USD and "
+                    f"{charge.usage.tokens} tokens. What was paid for is kept; "
+                    "continue with --resume and a larger --budget."
+                )
+            usd += math.fsum(other.usd for other in self._reserved.values())
+            tokens += sum(other.usage.tokens for other in self._reserved.values())
+            fits = self.limit.allows(usd, tokens)
+            if fits:
+                self._reserved[charge.ref] = charge
+            else:
+                self._waiting.add(freed)
+            return fits
+
+    def _wake_all(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, set()
+        for freed in waiting:
+            freed.get_loop().call_soon_threadsafe(_wake, freed)
+
+    def _book(self, charge: Charge, sign: int = 1) -> None:
+        self._usd += sign * charge.usd
+        self._tokens += sign * charge.usage.tokens
+        if not charge.certain and sign > 0:
+            self._unsure[charge.ref] = charge
+        spend = self._spend(charge.purpose, charge.model)
+        unsure = 0 if charge.certain else sign
+        self._spends[charge.purpose, charge.model] = msgspec.structs.replace(
+            spend,
+            requests=spend.requests + sign,
+            completions=spend.completions + sign * charge.samples,
+            usage=spend.usage + charge.usage if sign > 0 else spend.usage - charge.usage,
+            usd=spend.usd + sign * charge.usd,
+            unsure_usd=spend.unsure_usd + unsure * charge.usd,
+            unsure_tokens=spend.unsure_tokens + unsure * charge.usage.tokens,
+        )
+
+    def _spend(self, purpose: str, model: str) -> Spend:
+        return self._spends.get((purpose, model)) or Spend(purpose=purpose, model=model)
+
+
+def _wake(freed: "asyncio.Future[None]") -> None:
+    if not freed.done():
+        freed.set_result(None)

@@ -1,0 +1,106 @@
+"""How a model is reached, how it is sampled, and what it is asked. Tables ``[models.NAME]`` of a configuration."""
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from stepsmith.core.records import Record
+
+
+class Message(Record, frozen=True, kw_only=True):
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Sampling(Record, frozen=True, kw_only=True):
+    """How an answer is drawn. None: not sent, the server's default. All of it is part of a completion's key."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    max_tokens: int = 16_384  # always sent: without it no request has a worst case, and no budget holds
+    seed: int | None = None  # sample i of a request is drawn with seed + i
+    stop: tuple[str, ...] = ()
+    reasoning_effort: str | None = None
+    extra: dict[str, object] = msgspec.field(
+        default_factory=dict
+    )  # further fields of the request body, e.g. chat_template_kwargs
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 1:
+            raise ValueError(f"max_tokens is {self.max_tokens}; it has to be at least 1")
+        reserved = sorted(
+            self.extra.keys() & {"model", "messages", "n", "stream", "max_tokens", "max_completion_tokens"}
+        )
+        if reserved:
+            raise ValueError(f"sampling.extra cannot set {reserved[0]!r}: it has a setting of its own")
+
+
+class Prices(Record, frozen=True, kw_only=True):
+    """USD per million tokens. None: as the kind it is part of."""
+
+    input: float
+    output: float
+    cached: float | None = None  # prompt tokens that the server's cache held
+    reasoning: float | None = None  # completion tokens spent on reasoning
+    batch: float = 0.5  # what a batch costs, relative to the same requests one by one
+
+    def __post_init__(self) -> None:
+        if min(self.input, self.output, self.cached or 0.0, self.reasoning or 0.0, self.batch) < 0:
+            raise ValueError("a price is negative")
+
+
+class Concurrency(Record, frozen=True, kw_only=True):
+    """Bounds of the adaptive limit on requests in flight at one endpoint."""
+
+    low: int = 1
+    high: int = 64
+    start: int = 8
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.low <= self.start <= self.high:
+            raise ValueError(f"need 1 <= low <= start <= high, got {self.low}, {self.start}, {self.high}")
+
+
+class Retries(Record, frozen=True, kw_only=True):
+    """How long a request is tried again after failures that may pass."""
+
+    attempts: int = 8  # faults: 5xx, time-outs, dropped connections, unusable replies
+    patience_s: float = 1800.0  # waiting on "too many requests", which does not count as a fault
+    base_s: float = 0.5  # the k-th wait is drawn from [0, base_s * 2^k]
+    cap_s: float = 60.0  # no drawn wait is longer; a server's Retry-After may be
+
+
+class ModelSpec(Record, frozen=True, kw_only=True):
+    """One model at one OpenAI-compatible endpoint."""
+
+    name: str  # how the configuration and the books call it
+    base_url: str  # up to and with /v1
+    model: str  # what the endpoint calls it
+    identity: str = ""  # what the weights are, where ``model`` does not say; completions are remembered under it
+    key_env: str | None = None  # environment variable that holds the key; None: the endpoint wants none
+    prices: Prices | None = None
+    sampling: Sampling = Sampling()
+    concurrency: Concurrency = Concurrency()
+    retries: Retries = Retries()
+    timeout_s: float = 1800.0  # for one whole answer, first byte to last
+    stream: bool = True  # keeps gateways from cutting long answers off
+    n_support: bool | None = None  # several samples in one request; None: find out
+    batch: bool = False  # the endpoint has /v1/batches
+
+    def __post_init__(self) -> None:
+        url = urlsplit(self.base_url)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ValueError(f"models.{self.name}.base_url is not an http(s) address")
+        if url.username or url.password or url.query:
+            raise ValueError(
+                f"models.{self.name}.base_url holds more than an address; name the key's variable in key_env"
+            )
+
+    @property
+    def weights(self) -> str:
+        """What completions are remembered under, whichever server ran the model."""
+        return self.identity or self.model

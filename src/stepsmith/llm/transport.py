@@ -1,0 +1,135 @@
+"""One request over the network, through the ``openai`` SDK. The only module that needs the ``llm`` extra.
+
+The SDK's own retries are off: those belong to the client, which knows the money. Bodies are read as bytes with a cap,
+because a server may send anything. Keys come from the variable that the configuration names and from nowhere else.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Mapping
+
+import httpx2
+import openai
+
+from stepsmith.core.errors import ConfigError
+from stepsmith.llm.failures import AttemptError, quoted, retry_after
+from stepsmith.llm.records import ModelSpec
+from stepsmith.llm.wire import Reply, ReplyReader, first_text
+
+MAX_BODY = 64 * 2**20  # bytes on the wire; a stream spends some 250 on each token
+CONNECT_S = 15.0
+NO_KEY = "EMPTY"  # what servers without keys are conventionally sent
+
+
+class OpenAITransport:
+    """Sends requests to one endpoint. Raises ``ConfigError`` when the key's variable is not set."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        key = os.environ.get(spec.key_env, "").strip() if spec.key_env else NO_KEY
+        if not key:
+            raise ConfigError(
+                f"models.{spec.name} wants its key in ${spec.key_env}, which is not set; export it first."
+            )
+        self._secret = key if spec.key_env else None
+        self._timeout_s = spec.timeout_s
+        self.sdk = openai.AsyncOpenAI(
+            api_key=key,
+            base_url=spec.base_url,
+            max_retries=0,
+            timeout=httpx2.Timeout(spec.timeout_s, connect=CONNECT_S),
+            # Explicit, so that OPENAI_CUSTOM_HEADERS cannot put another key in its place.
+            default_headers={"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"},
+            http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [_cap_body]}),
+        )
+        # The SDK reads these from the environment too; they are OpenAI's and nobody else's business.
+        if self.sdk.base_url.host != "api.openai.com":
+            self.sdk.organization = self.sdk.project = None
+
+    async def exchange(self, body: Mapping[str, object], request_id: str) -> tuple[Reply, float]:
+        """Send a chat completion and return the reply with the seconds to its first byte.
+
+        ``request_id`` is the same for each retry of a request, so that a server that honours Idempotency-Key bills it
+        once. Raises ``AttemptError``.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                started = time.monotonic()
+                async with self.sdk.chat.completions.with_streaming_response.create(
+                    model="", messages=[], extra_body=body, extra_headers={"Idempotency-Key": request_id}
+                ) as response:  # extra_body replaces the two: the SDK's types know fewer fields than servers do
+                    pieces = response.iter_bytes()
+                    first = await anext(pieces, b"")
+                    waited = time.monotonic() - started
+                    if "event-stream" in response.headers.get("content-type", ""):
+                        return await _read_stream(first, pieces), waited
+                    return ReplyReader().body(first + b"".join([piece async for piece in pieces])), waited
+        except Exception as error:
+            raise self.explain(error) from None
+
+    def explain(self, error: Exception) -> AttemptError:
+        """Return what an error of the SDK means, without its request, which holds the key."""
+        if isinstance(error, openai.APIStatusError):
+            details = error.body if isinstance(error.body, dict) else {}
+            words = first_text(details.get("message"), error.response.text) or error.response.reason_phrase
+            return AttemptError(
+                f"HTTP {error.status_code}: {quoted(words, self._secret)}",
+                status=error.status_code,
+                code=first_text(details.get("code"), details.get("type")),
+                retry_after_s=retry_after(error.response.headers.get("retry-after")),
+            )
+        if isinstance(error, AttemptError):
+            return AttemptError(
+                quoted(str(error), self._secret), status=error.status, code=error.code, spoiled=error.spoiled
+            )
+        cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+            return AttemptError(f"no connection: {quoted(str(cause), self._secret)}", sent=False)
+        if isinstance(error, TimeoutError | openai.APITimeoutError) or isinstance(cause, httpx2.TimeoutException):
+            return AttemptError(f"no whole answer within {self._timeout_s:g} s")
+        if isinstance(error, openai.OpenAIError | httpx2.HTTPError):
+            return AttemptError(f"the connection broke: {quoted(str(cause or error), self._secret)}")
+        raise error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.sdk.close()
+
+
+async def _read_stream(first: bytes, pieces: AsyncIterator[bytes]) -> Reply:
+    reader = ReplyReader()
+    line: list[bytes] = []  # pieces of a line that has not ended
+    piece = first
+    while piece:
+        line.append(piece)
+        if b"\n" in piece:
+            *lines, rest = b"".join(line).split(b"\n")
+            for whole in lines:
+                reader.event_line(whole)
+            line = [rest]
+        piece = await anext(pieces, b"")
+    reader.event_line(b"".join(line))
+    return reader.finish()
+
+
+class _CappedStream(httpx2.AsyncByteStream):
+    """A response body that breaks off after ``MAX_BODY`` bytes."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        received = 0
+        async for piece in self._stream:
+            received += len(piece)
+            if received > MAX_BODY:
+                raise httpx2.RemoteProtocolError(f"the reply is longer than {MAX_BODY} bytes")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def _cap_body(response: httpx2.Response) -> None:
+    assert isinstance(response.stream, httpx2.AsyncByteStream)
+    response.stream = _CappedStream(response.stream)
