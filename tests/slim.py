@@ -11,7 +11,7 @@ from pathlib import Path
 import stepsmith
 
 ABSENT = ("torch", "ray", "plotly", "starlette", "openai", "trl", "datasets")
-NEED_AN_EXTRA = ("stepsmith.serve",)  # packages that the base install does not have to import
+NEED_AN_EXTRA = ("stepsmith.serve", "stepsmith.llm.transport")  # packages that the base install does not have to import
 
 for name in ABSENT:
     assert importlib.util.find_spec(name) is None, f"{name} is installed: this is not a slim environment"
@@ -20,7 +20,16 @@ for module in pkgutil.walk_packages(stepsmith.__path__, "stepsmith."):
         importlib.import_module(module.name)
 with tempfile.TemporaryDirectory() as folder:
     out = Path(folder) / "run"
-    command = [str(Path(sys.executable).with_name("stepsmith")), "synth", "--chains", "2", "--turns", "2", "--workers", "1"]
+    command = [
+        str(Path(sys.executable).with_name("stepsmith")),
+        "synth",
+        "--chains",
+        "2",
+        "--turns",
+        "2",
+        "--workers",
+        "1",
+    ]
     subprocess.run([*command, "--out", str(out)], check=True, stdout=subprocess.DEVNULL)
     assert (out / "problems.parquet").stat().st_size > 0
 print("slim install: every module imports, synth runs")
