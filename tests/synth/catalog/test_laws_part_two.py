@@ -2,12 +2,21 @@
 
 import pytest
 
-from stepsmith.synth.grammar.catalog import digraphs, dp, dp_tables, graphs, trees, weighted_graphs
+from stepsmith.synth.grammar.catalog import (
+    digraphs,
+    dp,
+    dp_tables,
+    graphs,
+    grids,
+    number_theory,
+    trees,
+    weighted_graphs,
+)
 from stepsmith.synth.grammar.feature import Feature
 
 from .laws import LAWS
 
-MODULES = (graphs, weighted_graphs, digraphs, trees, dp, dp_tables)
+MODULES = (graphs, weighted_graphs, digraphs, trees, dp, dp_tables, number_theory, grids)
 FEATURES = tuple(feature for module in MODULES for feature in module.FEATURES)
 
 
