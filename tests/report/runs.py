@@ -17,7 +17,7 @@ from stepsmith.core.records import (
     TestCase,
     WrongSolution,
 )
-from stepsmith.core.stats import band_of, pass_rate
+from stepsmith.core.stats import pass_rate
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
 from stepsmith.store.manifest import Counts, Manifest, file_facts
 from stepsmith.store.runfolder import PROBLEMS, REJECTED, TIMINGS
@@ -40,8 +40,9 @@ GOLDEN = '''def solve(values, k):
         total += v
     return total
 '''
-STATEMENT = """A warehouse keeps **n** parcels, and parcel i weighs a_i. Only weights that are multiples of {step} can be loaded,
-and equal weights are loaded once. What is the total of the k heaviest? Note that 2*a*b counts as written.
+STATEMENT = """A warehouse keeps **n** parcels, and parcel i weighs a_i. Only weights that are multiples of {step}
+can be loaded, and equal weights are loaded once. What is the total of the k heaviest?
+Note that 2*a*b counts as written.
 
 ## Input
 
@@ -67,7 +68,9 @@ gives
 """
 
 
-def make_run(folder: Path, chains: int = 10, turns: int = 5, *, student: str = "simulated", seconds: float | None = 93.5) -> Path:
+def make_run(
+    folder: Path, chains: int = 10, turns: int = 5, *, student: str = "simulated", seconds: float | None = 93.5
+) -> Path:
     """Write a run into ``folder``. The first chain's first problem is hostile in every text; the last keeps nothing."""
     rng = random.Random(7)
     problems: list[Problem] = []
@@ -182,7 +185,9 @@ def _problem(
             chain_id=f"chain_{index:04d}",
             turn=turn,
             parent_id=parent,
-            change="" if turn == 1 else "Only distinct values count now" + (" and k is read from the input." * (turn % 2)),
+            change=""
+            if turn == 1
+            else "Only distinct values count now" + (" and k is read from the input." * (turn % 2)),
             direction="new" if turn == 1 else ("harder" if turn % 2 == 0 else "easier"),
             seed_ref=f"json/decoder{HOSTILE if hostile else ''}.py:10-52",
         ),
@@ -205,8 +210,3 @@ def _problem(
             ("kill_rate", f"{rng.uniform(0.5, 1):.3f}"),
         ),
     )
-
-
-def bands(problems: list[Problem]) -> list[str]:
-    """Bands of rated problems."""
-    return [band_of(problem.pass_rate.rate) for problem in problems if problem.pass_rate]

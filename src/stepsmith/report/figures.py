@@ -1,7 +1,8 @@
-"""The report's plots, as Plotly figures in JSON. Colours of text and grid are the page's business: it knows the theme."""
+"""The report's plots, as Plotly figures in JSON. Text and grid get their colours in the page, which knows the theme."""
 
 from collections import Counter
 from html import escape
+from itertools import pairwise
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -61,7 +62,12 @@ def _rates(survey: Survey, student: str) -> go.Figure:
     figure.update_layout(
         barmode="stack",
         bargap=0,
-        xaxis={"title": f"pass rate of the {student}", "range": [-0.02, 1.02], "dtick": 0.1, "showgrid": False},
+        xaxis={
+            "title": {"text": f"pass rate of the {student}", "standoff": 6},
+            "range": [-0.02, 1.02],
+            "dtick": 0.1,
+            "showgrid": False,
+        },
         yaxis={"title": "problems"},
     )
     _draw_bands(figure)
@@ -90,7 +96,7 @@ def _draw_bands(figure: go.Figure) -> None:
     left = 0.0
     for right, band in (*BAND_EDGES, (1.0, "easy")):
         figure.add_shape(
-            type="rect", xref="x", yref="paper", x0=left - 0.02 * (left == 0), x1=right + 0.02 * (right == 1), y0=0, y1=1,
+            type="rect", xref="x", yref="paper", x0=left or -0.02, x1=1.02 if right == 1 else right, y0=0, y1=1,
             fillcolor=BAND_COLOUR[band], opacity=0.09, line={"width": 0}, layer="below",
         )  # fmt: skip
         figure.add_annotation(
@@ -128,7 +134,7 @@ def _turns(survey: Survey, student: str) -> go.Figure:
         ]
     )
     figure.update_layout(
-        xaxis={"title": "turn", "type": "category", "showgrid": False},
+        xaxis={"title": {"text": "turn", "standoff": 6}, "type": "category", "showgrid": False},
         yaxis={"range": [0, 1.02], "tickformat": ".0%"},
     )
     return figure
@@ -168,7 +174,7 @@ def _features(survey: Survey) -> go.Figure:
 
 def _confidence(survey: Survey) -> go.Figure:
     edges = (0.0, *CONFIDENCE_EDGES)
-    names = [f"{low:g}–{high:g}" for low, high in zip(edges, edges[1:], strict=False)] + ["1"]
+    names = [f"{low:g}–{high:g}" for low, high in pairwise(edges)] + ["1"]
     figure = go.Figure(
         go.Bar(
             x=names,

@@ -20,7 +20,7 @@ from stepsmith.core.errors import RunFolderError
 from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
 from stepsmith.report.figures import figures_json, grain_of
 from stepsmith.report.survey import BANDS, FigureFacts, Survey, survey
-from stepsmith.store.manifest import Manifest, read_manifest
+from stepsmith.store.manifest import read_manifest
 from stepsmith.store.runfolder import REPORT, TIMINGS, write_whole
 
 BARS = 12  # of the small picture beside a figure
@@ -143,18 +143,23 @@ def _shown_settings(config: object) -> dict[str, str]:
 
 
 def _toml_table(table: dict[str, object], path: str, lines: list[str]) -> None:
-    """JSON's strings, numbers, booleans and arrays are TOML as they stand; only tables differ."""
+    """JSON's strings, numbers, booleans and arrays of them are TOML nearly as they stand; only tables differ."""
     tables = {key: value for key, value in table.items() if isinstance(value, dict)}
     plain = {key: value for key, value in table.items() if key not in tables and value is not None}
     if path and plain:
         lines += ["", f"[{path}]"]
-    lines += [f"{_toml_key(key)} = {json.dumps(value)}" for key, value in plain.items()]
+    lines += [f"{_toml_key(key)} = {_toml_value(value)}" for key, value in plain.items()]
     for key, value in tables.items():
         _toml_table(value, f"{path}.{_toml_key(key)}" if path else _toml_key(key), lines)
 
 
+def _toml_value(value: object) -> str:
+    # Not ASCII only: TOML has no surrogate pairs. Of the characters that it bans, JSON leaves one alone, DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _toml_key(key: str) -> str:
-    return key if key.replace("-", "").replace("_", "").isalnum() and key.isascii() else json.dumps(key)
+    return key if key.replace("-", "").replace("_", "").isalnum() and key.isascii() else _toml_value(key)
 
 
 def _figure_row(key: str, facts: FigureFacts) -> FigureRow:

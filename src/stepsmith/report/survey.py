@@ -23,11 +23,22 @@ WEAKEST = 10  # suites that kill the fewest mutants
 DISTINCT = 200  # values of a text figure that are told apart
 CONFIDENCE_EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)  # lower ends of the bins; the last holds 1.0 alone
 
-_COLUMNS = (
-    "id chain_id turn environment title band passes attempts features.list.element.name "
-    "features.list.element.category tests.list.element.kind tests.list.element.confidence provenance"
-).split()
-_REJECT_COLUMNS = "reason detail id chain_id turn environment title band passes attempts".split()
+_COLUMNS = [
+    "id",
+    "chain_id",
+    "turn",
+    "environment",
+    "title",
+    "band",
+    "passes",
+    "attempts",
+    "features.list.element.name",
+    "features.list.element.category",
+    "tests.list.element.kind",
+    "tests.list.element.confidence",
+    "provenance",
+]
+_REJECT_COLUMNS = ["reason", "detail", "id", "chain_id", "turn", "environment", "title", "band", "passes", "attempts"]
 
 
 class _Feature(msgspec.Struct, frozen=True):

@@ -12,19 +12,20 @@ function drawPlots() {
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   for (const place of document.querySelectorAll("[data-figure]")) {
     const { data, layout } = json(`figure-${place.dataset.figure}`);
-    const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false, automargin: true };
+    const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false };
     const narrow = place.clientWidth < 520;
+    const below = data.length < 2 ? 48 : narrow ? 60 + 19 * data.length : 100; // room for the axis title and the legend
     const themed = {
       ...layout,
-      height: place.dataset.figure === "features" ? 420 : 320,
+      height: place.dataset.figure === "features" ? 420 : 240 + below,
       font: { family: "system-ui, sans-serif", size: 12, color: colour("--muted") },
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      margin: layout.margin ?? { l: 44, r: 8, t: 24, b: 40 },
-      legend: { orientation: "h", x: 0, y: -0.24, yanchor: "top", traceorder: "normal" },
+      margin: layout.margin ?? { l: 44, r: 8, t: 24, b: below },
+      legend: { orientation: "h", x: 0, yref: "container", y: 0, yanchor: "bottom", traceorder: "normal" },
       hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--line"), font: { color: colour("--ink") } },
       xaxis: { ...layout.xaxis, ...axis },
-      yaxis: { ...layout.yaxis, ...axis },
+      yaxis: { ...layout.yaxis, ...axis, automargin: true },
     };
     if (narrow && layout.xaxis?.dtick) themed.xaxis.dtick = 0.2;
     Plotly.react(place, data, themed, { responsive: true, displayModeBar: false, topojsonURL: "" });

@@ -1,0 +1,212 @@
+"""The report in a real headless browser, opened from disk and cut off from the network."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from stepsmith.report.writing import write_report
+from tests.report.runs import make_run
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+
+
+def find_chromium() -> str | None:
+    named = os.environ.get("STEPSMITH_CHROMIUM")
+    places = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return named or next(filter(None, places), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("no Chromium found: install one, or name it in STEPSMITH_CHROMIUM")
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+    ]
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=executable, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write_report(make_run(tmp_path_factory.mktemp("run"))).as_uri()
+
+
+class Watched:
+    """A page that remembers what went wrong in it and what it asked for."""
+
+    def __init__(self, context: "playwright.BrowserContext") -> None:
+        self.faults: list[str] = []
+        self.requests: list[str] = []
+        self.page = context.new_page()
+        self.page.on("console", lambda message: self.faults.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, url: str) -> "playwright.Page":
+        self.page.goto(url)
+        self.page.wait_for_selector(".stone")
+        return self.page
+
+    def verify(self, address: str) -> None:
+        assert self.faults == []
+        assert {url.partition("#")[0] for url in self.requests} == {address}
+
+
+@pytest.fixture
+def watched(browser: "playwright.Browser") -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, offline=True)
+    yield Watched(context)
+    context.close()
+
+
+def numbers(page: "playwright.Page") -> str:
+    return page.inner_text(".chain-head .muted").split(":")[0]
+
+
+def test_the_report_opens_offline_without_a_request_or_a_fault(watched: Watched, address: str) -> None:
+    page = watched.open(address)
+    for name in ("rates", "turns", "features", "confidence"):
+        page.wait_for_selector(f"#plot-{name} svg.main-svg", state="attached")
+    assert page.locator("#plot-rates .bars .point").count() > 5
+    assert page.title() == "Stepsmith report: " + page.inner_text("h1").split(" from")[0]
+    watched.verify(address)
+
+
+def test_stepping_stones_stand_side_by_side(watched: Watched, address: str) -> None:
+    page = watched.open(address)
+    page.select_option("#chain", "chain_0002")
+    expect(page.locator(".chain-head")).to_contain_text("Chain 3")
+    stones = page.locator(".stone:not(.rejected)")
+    assert stones.count() >= 2
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('.stone:not(.rejected)')].slice(0, 2).map(stone => {"
+        "  const [box, text] = [stone, stone.querySelector('[data-part]')].map(e => e.getBoundingClientRect());"
+        "  return {left: box.left, right: box.right, top: box.top, text: text.top}; })"
+    )
+    assert boxes[1]["left"] >= boxes[0]["right"]
+    assert boxes[1]["top"] == boxes[0]["top"]
+    assert boxes[1]["text"] == boxes[0]["text"]  # level, whatever stands above
+    assert "warehouse" in stones.nth(0).inner_text()
+    assert "of the simulated student" in stones.nth(1).inner_text()
+    turns = [int(turn) for turn in page.eval_on_selector_all(".stone", "all => all.map(s => s.dataset.turn)")]
+    assert turns == sorted(turns)
+    watched.verify(address)
+
+
+def test_views_change_all_stones(watched: Watched, address: str) -> None:
+    page = watched.open(address + "#chain=chain_0002")
+    page.get_by_role("radio", name="Wrong solutions").check()
+    shown = page.locator("[data-part=wrong]:visible")
+    assert shown.count() == page.locator(".stone:not(.rejected)").count()
+    assert page.locator("[data-part=statement]:visible").count() == 0
+    assert "sorted the wrong way round" in shown.first.inner_text()
+    page.get_by_role("radio", name="Tests").check()
+    page.locator("[data-part=tests]:visible details.long summary").first.click()
+    assert "more characters in the data set" in page.locator("[data-part=tests]:visible").first.inner_text()
+    watched.verify(address)
+
+
+def test_previous_next_and_deep_links_lead_to_chains(watched: Watched, address: str) -> None:
+    page = watched.open(address + "#chain=chain_0003&turn=2")
+    assert numbers(page) == "Chain 4"
+    assert page.locator(".stone.pointed").get_attribute("data-turn") == "2"
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".chain-head")).to_contain_text("Chain 5")
+    assert page.evaluate("location.hash") == "#chain=chain_0004"
+    assert page.input_value("#chain") == "chain_0004"
+    page.get_by_role("button", name="Previous").click()
+    expect(page.locator(".chain-head")).to_contain_text("Chain 4")
+    page.go_back()
+    expect(page.locator(".chain-head")).to_contain_text("Chain 5")
+    page.evaluate("location.hash = '#chain=chain_0000'")
+    expect(page.locator(".chain-head")).to_contain_text("Chain 1")
+    assert page.get_by_role("button", name="Previous").is_disabled()
+    page.evaluate("location.hash = '#chain=elsewhere'")
+    expect(page.locator("#viewer")).to_contain_text("does not carry this chain")
+    watched.verify(address)
+
+
+def test_filters_narrow_the_list_and_open_a_match(watched: Watched, address: str) -> None:
+    page = watched.open(address)
+    page.select_option("#by-environment", "deduction")
+    expect(page.locator(".stone .muted").first).to_have_text(re.compile("^deduction"))
+    assert page.inner_text("#matches") == "Chain (2 of 10 match)"
+    assert page.locator("#chain option").count() == 2
+    page.select_option("#by-environment", "")
+    page.fill("#by-text", "parcels 7,")
+    expect(page.locator(".chain-head")).to_contain_text("Chain 7")
+    page.fill("#by-text", "no such title")
+    assert page.inner_text("#matches") == "Chain (0 of 10 match)"
+    assert page.get_by_role("button", name="Next").is_disabled()
+    watched.verify(address)
+
+
+def test_a_reject_leads_to_its_place_in_the_chain(watched: Watched, address: str) -> None:
+    page = watched.open(address)
+    page.locator("#rejects a").first.click()
+    page.wait_for_selector(".stone.rejected.pointed")
+    expect(page.locator("#chains-title")).to_be_in_viewport()
+    watched.verify(address)
+
+
+def test_hostile_texts_do_nothing_but_show(watched: Watched, address: str) -> None:
+    page = watched.open(address + "#chain=chain_0000")
+    for view in ("statement", "tests", "program", "wrong", "features", "evidence"):
+        page.locator(f"input[value={view}]").check(force=True)
+        assert "<img src=x onerror" in page.locator(f"[data-part={view}]:visible").first.inner_text()
+    assert page.title().startswith("Stepsmith report")
+    assert page.locator("img").count() == 0
+    watched.verify(address)
+
+
+def test_should_markup_ever_slip_through_the_policy_stops_it(watched: Watched, address: str) -> None:
+    page = watched.open(address)
+    blocked: list[str | None] = []
+    page.on("requestfailed", lambda request: blocked.append(request.failure))
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=https://example.org/x onerror=document.title=1>')"
+    )
+    page.wait_for_timeout(200)
+    assert page.title().startswith("Stepsmith report")
+    assert blocked == ["csp"]
+    assert any("Content Security Policy" in fault for fault in watched.faults)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling_of_the_page(
+    browser: "playwright.Browser", address: str, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme, offline=True)
+    watched = Watched(context)
+    page = watched.open(address)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    red, *_ = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    assert (red < 64) == (scheme == "dark")
+    watched.verify(address)
+    context.close()
+
+
+def test_the_page_works_by_keyboard(watched: Watched, address: str) -> None:
+    page = watched.open(address)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.focus("#chain")
+    before = numbers(page)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".chain-head")).not_to_contain_text(f"{before}:")
+    page.focus("input[value=statement]")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("[data-part=tests]:visible").count() > 0
+    watched.verify(address)
