@@ -13,7 +13,9 @@ from stepsmith.core.errors import SeedError
 from stepsmith.core.records import Seed
 
 WINDOW_LINES = (25, 50)  # paper A, seeds
-SKIPPED_FOLDERS = frozenset({"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__", "lib-dynload"})
+SKIPPED_FOLDERS = frozenset(
+    {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__", "lib-dynload"}
+)
 MAX_MISSES = 200  # files in a row that turn out binary or blank before we say that there is no usable seed
 
 

@@ -96,9 +96,9 @@ Detector = Callable[[ast.AST], bool]
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _STRING_METHODS = frozenset(
-    "startswith endswith find rfind index strip lstrip rstrip isdigit isalpha isspace isupper islower isalnum "
-    "lower upper replace count partition rpartition".split()
-)
+    {"startswith", "endswith", "find", "rfind", "index", "strip", "lstrip", "rstrip", "isdigit", "isalpha", "isspace",
+     "isupper", "islower", "isalnum", "lower", "upper", "replace", "count", "partition", "rpartition"}
+)  # fmt: skip
 
 
 def _called(node: ast.AST) -> str:
@@ -139,9 +139,7 @@ def _any(*detectors: Detector) -> Detector:
 
 def _contains(outer: tuple[type[ast.AST], ...], inner: Detector) -> Detector:
     """Match a node of the kinds ``outer`` with a proper descendant that ``inner`` matches."""
-    return lambda node: isinstance(node, outer) and any(
-        inner(child) for child in ast.walk(node) if child is not node
-    )
+    return lambda node: isinstance(node, outer) and any(inner(child) for child in ast.walk(node) if child is not node)
 
 
 def _recursion(node: ast.AST) -> bool:

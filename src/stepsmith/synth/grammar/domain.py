@@ -63,6 +63,18 @@ class Domain:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
+def hull(a: Domain, b: Domain) -> Domain:
+    """Return the smallest domain that holds the values of two domains of the same type."""
+    return Domain(
+        a.type,
+        size=(min(a.size[0], b.size[0]), max(a.size[1], b.size[1])),
+        values=(min(a.values[0], b.values[0]), max(a.values[1], b.values[1])),
+        second=(min(a.second[0], b.second[0]), max(a.second[1], b.second[1])),
+        alphabet="".join(sorted(set(a.alphabet) | set(b.alphabet))) if a.alphabet != b.alphabet else a.alphabet,
+        tags=a.tags & b.tags,
+    )
+
+
 def ints(size: tuple[int, int], values: tuple[int, int], *tags: str) -> Domain:
     """Domain of an integer list."""
     return Domain(Type.INTS, size=size, values=values, tags=frozenset(tags))

@@ -60,6 +60,8 @@ class Feature:
     ``inputs`` makes input values of the first type within the domain that exercise this feature (ties, near misses,
     degenerate and extreme shapes for every Size); None: the type's own generator is enough.
     ``difficulty`` is in logits: 0 is a step that a middling student gets right half the time.
+    ``do`` says the step as an instruction in a pipeline ("sort it in increasing order"), with the parameters in
+    braces and no name of a value; profile micro is made of the features with ``micro`` and a ``do``.
     ``signals`` name what in a seed calls for it (see synth.signals.SIGNALS).
     """
 
@@ -79,3 +81,4 @@ class Feature:
     difficulty: float = 0.0
     signals: tuple[str, ...] = ()
     micro: bool = False
+    do: str = ""

@@ -1,0 +1,285 @@
+"""Random typed composition: from the signals of a seed to a sound composition.
+
+Steps extend a spine: each one reads the result of the one before (the first one a source); a two-input feature also
+reads any earlier value or a second source. Bounds are propagated at every step, and the size of the sources is lowered
+until the whole program is fast enough. A composition is kept only if every step matters on random small inputs.
+"""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+
+from stepsmith.synth.grammar.composition import (
+    ANSWER_TYPES,
+    FEATURES,
+    MAX_STEPS,
+    Composition,
+    Given,
+    Profile,
+    Step,
+    difficulty,
+    propagate,
+    total_work,
+)
+from stepsmith.synth.grammar.domain import GRAPH_TYPES, Domain, Type
+from stepsmith.synth.grammar.feature import Feature
+from stepsmith.synth.grammar.soundness import is_sound
+from stepsmith.synth.grammar.sources import LADDER, MICRO_SOURCES, TYPE_WEIGHT, menu, scaled
+from stepsmith.synth.signals import Signal
+
+SIGNAL_STRENGTH = 1.5  # a feature's weight is 1 + SIGNAL_STRENGTH × (its signals that the seed shows)
+FILLER_WEIGHT = 0.3  # of a micro feature in profile contest
+NEW_SOURCE_WEIGHT = 0.6  # of reading a second source instead of an earlier value
+GIVEN_SHARE = 0.4  # how often a parameter that can be read from the input is
+WORK_BUDGET = 120_000.0  # basic steps of the reference program on the largest input, about 10 ms of CPU time
+SMALLEST_BOUND = 6  # a source of fewer elements makes no problem
+ENOUGH_FEATURES = 6  # a type that fewer features read starts a problem less often
+MAX_SOURCES = 2
+MAX_GIVEN = 2
+STEP_WEIGHTS: dict[Profile, tuple[int, ...]] = {"contest": (12, 30, 30, 16, 8, 4), "micro": (1, 2, 3, 3, 2, 0)}
+PATIENCE = 5  # drafts before one that ended early, because no step fitted any more, is good enough
+DRAWS = 400  # drafts before we admit that a request cannot be met
+CHOICES_FOR_TARGET = 10  # drafts that compete for a target difficulty
+
+Weights = Mapping[str, float]
+
+
+class CannotComposeError(ValueError):
+    """No sound composition was found: the request (profile, steps, weights) leaves nothing to compose."""
+
+
+def compose(
+    rng: random.Random,
+    signals: Sequence[Signal] = (),
+    *,
+    profile: Profile = "contest",
+    steps: int | None = None,
+    target: float | None = None,
+    weights: Weights | None = None,
+) -> Composition:
+    """Draw a sound composition.
+
+    ``signals`` of a seed raise the weight of the features that answer them; ``weights`` multiplies features' weights
+    by name (default 1, 0 excludes). ``steps`` fixes the number of steps (the draw may end earlier where no step
+    fits); ``target`` is a difficulty in logits to come close to.
+    """
+    palette = Palette(profile, signals, weights or {})
+    for attempt in range(DRAWS):
+        drafts = []
+        for _ in range(1 if target is None else CHOICES_FOR_TARGET):
+            length = steps or rng.choices(range(1, MAX_STEPS + 1), STEP_WEIGHTS[profile])[0]
+            draft = _draft(rng, palette, length)
+            if draft and (len(draft.steps) == length or attempt >= PATIENCE):
+                drafts.append(draft)
+        if target is not None:
+            drafts.sort(key=lambda draft: abs(difficulty(draft) - target))
+        for draft in drafts:
+            if is_sound(draft):
+                return draft
+    raise CannotComposeError(f"no sound composition in {DRAWS} drafts of profile {profile}")
+
+
+class Palette:
+    """The features of a profile with the weights that a seed gives them."""
+
+    def __init__(self, profile: Profile, signals: Sequence[Signal], weights: Weights) -> None:
+        self.profile: Profile = profile
+        self._lines = {signal.name: signal.lines for signal in signals}
+        self._weights = weights
+        self.features = [
+            feature
+            for feature in FEATURES.values()
+            if weights.get(feature.name, 1.0) > 0 and (profile == "contest" or is_micro(feature))
+        ]
+        self._read = {type_ for feature in self.features for type_ in feature.takes}
+
+    def weight(self, feature: Feature) -> float:
+        """Return the weight of a feature: its base times what the seed's signals say for it."""
+        matches = sum(signal in self._lines for signal in feature.signals)
+        base = FILLER_WEIGHT if self.profile == "contest" and is_micro(feature) else 1.0
+        return base * self._weights.get(feature.name, 1.0) * (1.0 + SIGNAL_STRENGTH * matches)
+
+    def evidence(self, rng: random.Random, feature: Feature) -> tuple[str, tuple[int, ...]]:
+        """Return the signal that led to a feature and its lines, or nothing where the choice was free."""
+        seen = [signal for signal in feature.signals if signal in self._lines]
+        if not seen:
+            return "", ()
+        signal = rng.choice(seen)
+        return signal, self._lines[signal]
+
+    def goes_on(self, type_: Type) -> bool:
+        """Say whether some feature reads values of a type."""
+        return type_ in self._read
+
+    def starts(self) -> list[tuple[Type, float]]:
+        """Return the source types with their weights, scaled by how strongly the seed calls for their features."""
+        result = []
+        for type_, share in TYPE_WEIGHT.items():
+            weights = [self.weight(feature) for feature in self.features if feature.takes[0] is type_]
+            if weights:
+                variety = min(1.0, len(weights) / ENOUGH_FEATURES)
+                result.append((type_, share * variety * sum(weights) / len(weights)))
+        return result
+
+
+def is_micro(feature: Feature) -> bool:
+    """Say whether a feature belongs to profile micro: one input, an expression, an instruction for pipelines."""
+    return feature.micro and bool(feature.do) and len(feature.takes) == 1 and isinstance(feature.code, str)
+
+
+def _draft(rng: random.Random, palette: Palette, length: int) -> Composition | None:
+    """Draw a composition of up to ``length`` steps that passes the static rules, or None."""
+    types, shares = zip(*palette.starts(), strict=True)
+    type_ = rng.choices(types, shares)[0]
+    if palette.profile == "micro":
+        flavours = [domain for domain in MICRO_SOURCES if domain.type is type_]
+    else:
+        flavours = rng.sample(menu(type_), len(menu(type_)))
+    for flavour in flavours:
+        draft = Composition(profile=palette.profile, sources=(flavour,), steps=())
+        top = LADDER[rng.choices((0, 1, 2), (1, 3, 3))[0]]
+        while len(draft.steps) < length:
+            longer = extended(rng, palette, draft, last=len(draft.steps) == length - 1, top=top)
+            if longer is None:
+                break
+            draft = longer
+        if draft.steps and (draft.answer.type in ANSWER_TYPES):
+            return draft
+    return None
+
+
+def extended(
+    rng: random.Random, palette: Palette, draft: Composition, *, last: bool, top: int = LADDER[0]
+) -> Composition | None:
+    """Append one step, or return None where none fits. ``top`` bounds the size of the sources."""
+    options: list[tuple[float, Feature, tuple[int | Type, ...]]] = []
+    types = [source.type for source in draft.sources] + [FEATURES[step.feature].gives for step in draft.steps]
+    for feature in palette.features:
+        if not _may_follow(draft, feature) or (not last and not palette.goes_on(feature.gives)):
+            continue
+        if last and feature.gives not in ANSWER_TYPES:
+            continue
+        arrangements = list(_arrangements(feature, types, len(draft.sources)))
+        for share, inputs in arrangements:
+            weight = palette.weight(feature) * share
+            if not last and feature.gives is Type.INT:
+                weight *= 0.25  # few features go on from a single number
+            options.append((weight, feature, inputs))
+    while options:
+        index = rng.choices(range(len(options)), [weight for weight, _, _ in options])[0]
+        _, feature, inputs = options.pop(index)
+        longer = _with_step(rng, palette, draft, feature, inputs, top)
+        if longer:
+            return longer
+    return None
+
+
+def _may_follow(draft: Composition, feature: Feature) -> bool:
+    """Forbid a feature twice in a row, and three times in all."""
+    names = [step.feature for step in draft.steps]
+    return (not names or names[-1] != feature.name) and names.count(feature.name) < 2
+
+
+def _arrangements(feature: Feature, types: list[Type], sources: int) -> Iterator[tuple[float, tuple[int | Type, ...]]]:
+    """Yield (share, inputs) with the last value in one place; a Type in another place stands for a new source."""
+    last = len(types) - 1
+    if len(feature.takes) == 1:
+        if feature.takes[0] is types[last]:
+            yield 1.0, (last,)
+        return
+    for place in (0, 1):
+        if feature.takes[place] is not types[last]:
+            continue
+        other = feature.takes[1 - place]
+        partners: list[int | Type] = [i for i in range(last) if types[i] is other]
+        shares = [0.5 / len(partners) for _ in partners]
+        two_graphs = other in GRAPH_TYPES and any(type_ in GRAPH_TYPES for type_ in types)
+        if sources < MAX_SOURCES and other in TYPE_WEIGHT and not two_graphs:
+            partners.append(other)
+            shares.append(NEW_SOURCE_WEIGHT)
+        for share, partner in zip(shares, partners, strict=True):
+            pair: tuple[int | Type, ...] = (last, partner) if place == 0 else (partner, last)
+            yield share / 2, pair
+
+
+def _with_step(
+    rng: random.Random,
+    palette: Palette,
+    draft: Composition,
+    feature: Feature,
+    inputs: tuple[int | Type, ...],
+    top: int,
+) -> Composition | None:
+    """Append a step with drawn parameters, and a new source where ``inputs`` asks for one; None if it cannot fit."""
+    constants, given = draw_parameters(rng, feature, MAX_GIVEN - len(draft.given), palette.profile)
+    signal, lines = palette.evidence(rng, feature)
+    wanted = next((item for item in inputs if isinstance(item, Type)), None)
+    flavours: Sequence[Domain | None] = [None]
+    if wanted is not None:
+        flavours = rng.sample(menu(wanted), min(4, len(menu(wanted))))
+    for flavour in flavours:
+        base = draft if flavour is None else with_source(draft, flavour)
+        shift = len(base.sources) - len(draft.sources)
+        numbers = tuple(
+            len(base.sources) - 1 if isinstance(item, Type) else item + (shift if item >= len(draft.sources) else 0)
+            for item in inputs
+        )
+        step = Step(
+            feature=feature.name, inputs=numbers, constants=constants, given=given, signal=signal, seed_lines=lines
+        )
+        longer = fitted(base.sources, (*base.steps, step), palette.profile, top)
+        if longer:
+            return longer
+    return None
+
+
+def with_source(draft: Composition, source: Domain) -> Composition:
+    """Return ``draft`` with one more source, and the numbers of step results moved up by one."""
+    count = len(draft.sources)
+    steps = tuple(
+        Step(
+            feature=step.feature,
+            inputs=tuple(i + (i >= count) for i in step.inputs),
+            constants=step.constants,
+            given=step.given,
+            signal=step.signal,
+            seed_lines=step.seed_lines,
+        )
+        for step in draft.steps
+    )
+    return Composition(profile=draft.profile, sources=(*draft.sources, source), steps=steps)
+
+
+def draw_parameters(
+    rng: random.Random, feature: Feature, room: int, profile: Profile
+) -> tuple[tuple[tuple[str, int], ...], tuple[Given, ...]]:
+    """Draw a constant for each parameter, or let up to ``room`` of them be read from the input."""
+    constants: list[tuple[str, int]] = []
+    given: list[Given] = []
+    for param in feature.params:
+        if param.given and profile == "contest" and len(given) < room and rng.random() < GIVEN_SHARE:
+            given.append(Given(name=param.name, low=param.given[0], high=param.given[1]))
+        else:
+            constants.append((param.name, rng.randint(param.lo, param.hi)))
+    return tuple(constants), tuple(given)
+
+
+def fitted(
+    sources: Sequence[Domain], steps: Sequence[Step], profile: Profile, top: int = LADDER[0]
+) -> Composition | None:
+    """Return the composition with the largest source bounds, at most ``top``, that its steps can carry, or None."""
+    if profile == "micro":
+        return (
+            Composition(profile=profile, sources=tuple(sources), steps=tuple(steps))
+            if propagate(sources, steps)
+            else None
+        )
+    for n in LADDER:
+        if n > top:
+            continue
+        resized = tuple(scaled(source, n) for source in sources)
+        if any(source.type is not Type.INT and source.size[1] < 2 for source in resized) or n < SMALLEST_BOUND:
+            return None
+        domains = propagate(resized, steps)
+        if domains and total_work(steps, domains) <= WORK_BUDGET:
+            return Composition(profile=profile, sources=resized, steps=tuple(steps))
+    return None

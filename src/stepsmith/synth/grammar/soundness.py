@@ -1,0 +1,68 @@
+"""Whether a composition makes a problem at all: answers vary, and no step can be left out."""
+
+import random
+from collections import Counter
+
+from stepsmith.synth.grammar.composition import Case, Composition, apply, spine_input, trace
+from stepsmith.synth.grammar.domain import Size, Type, Value
+from stepsmith.synth.grammar.inputs import draw_case
+
+PROBES = 14
+MOST_EQUAL = {Type.BOOL: 0.86}  # the largest share of probes with the same answer
+MOST_EQUAL_OTHERWISE = 0.6
+
+
+def is_sound(composition: Composition) -> bool:
+    """Run the composition on small random inputs: its answers vary, and bypassing any run of steps changes some.
+
+    A run can be bypassed where the value that goes in has the type of the value that comes out; that catches sorting
+    before a sum, reversing twice, a filter that lets everything pass. The inputs depend on the composition alone.
+    """
+    rng = random.Random(composition.id)
+    sizes: tuple[Size, ...] = (
+        ("small",) * (PROBES - 4) + ("edge",) * 2 + ("random",) * 2 if _is_cheap(composition) else ("small",) * PROBES
+    )
+    cases = [draw_case(rng, composition, size) for size in sizes]
+    traces = [trace(composition, case) for case in cases]
+    answers = Counter(repr(values[-1]) for values in traces)
+    allowed = MOST_EQUAL.get(composition.features[-1].gives, MOST_EQUAL_OTHERWISE)
+    if answers.most_common(1)[0][1] > allowed * PROBES:
+        return False
+    return all(
+        any(_differs(composition, case, values, first, last) for case, values in zip(cases, traces, strict=True))
+        for first, last in _bypassable(composition)
+    )
+
+
+def _is_cheap(composition: Composition) -> bool:
+    return all(source.size[1] <= 20 for source in composition.sources)
+
+
+def _bypassable(composition: Composition) -> list[tuple[int, int]]:
+    """Return the runs (first step, last step) whose input and output have the same type."""
+    types = [source.type for source in composition.sources] + [feature.gives for feature in composition.features]
+    count = len(composition.steps)
+    return [
+        (first, last)
+        for first in range(count)
+        for last in range(first, count)
+        if types[spine_input(composition, first)] is types[len(composition.sources) + last]
+    ]
+
+
+def _differs(composition: Composition, case: Case, values: list[Value], first: int, last: int) -> bool:
+    """Say whether the answer changes when the steps ``first`` to ``last`` pass their input through."""
+    sources = len(composition.sources)
+    changed = list(values)
+    changed[sources + last] = values[spine_input(composition, first)]
+    if changed[sources + last] == values[sources + last]:
+        return False
+    parameters = iter(case[sources:])
+    for number, step in enumerate(composition.steps):
+        given = {parameter.name: next(parameters) for parameter in step.given}
+        if number > last:
+            try:
+                changed[sources + number] = apply(step, [changed[i] for i in step.inputs], given)
+            except (ValueError, IndexError, ZeroDivisionError, OverflowError, KeyError, TypeError):
+                return True  # the next step needs what the bypassed one guarantees
+    return changed[-1] != values[-1]

@@ -1,0 +1,206 @@
+"""Statements of a composition in the styles of Codeforces, AtCoder and LeetCode.
+
+The definitions come from the features' templates; this file arranges them and adds what every problem needs: a
+beginning, the formats, the bounds and the worked samples.
+"""
+
+import random
+from collections.abc import Sequence
+
+from stepsmith.core.records import Interface, Record, Style
+from stepsmith.synth.grammar import describe, themes
+from stepsmith.synth.grammar.composition import FEATURES, Composition
+from stepsmith.synth.grammar.domain import Type
+from stepsmith.synth.grammar.formats import parse_case
+from stepsmith.synth.grammar.naming import name_values
+from stepsmith.synth.grammar.program import starter_code
+from stepsmith.synth.grammar.wording import Symbol, fill, lower_first, polish, step_slots, upper_first
+
+Sample = tuple[str, str]  # input and output, as in TestCase
+
+
+class Statement(Record, frozen=True, kw_only=True):
+    """What a solver reads. ``starter_code`` is empty for the stdio interface."""
+
+    title: str
+    text: str
+    starter_code: str
+
+
+def interface_of(style: Style) -> Interface:
+    """Return the interface that a style uses."""
+    return "function" if style == "leetcode" else "stdio"
+
+
+def write_statement(composition: Composition, style: Style, samples: Sequence[Sample], wording: int = 0) -> Statement:
+    """Write the statement; the same composition, style, samples and ``wording`` number give the same text."""
+    rng = random.Random(f"{composition.id} {wording}")
+    if composition.profile == "micro":
+        return _micro(composition, samples, rng)
+    setting = themes.setting_for(rng, composition.sources[0])
+    who = rng.choice(themes.CAST)
+    title = themes.title(rng, setting, who) if style == "codeforces" else _plain_title(rng, setting, style)
+    write = {"codeforces": _codeforces, "atcoder": _atcoder, "leetcode": _leetcode}[style]
+    text = write(composition, samples, rng, setting, who)
+    return Statement(title=title, text=text, starter_code=starter_code(composition) if style == "leetcode" else "")
+
+
+def _plain_title(rng: random.Random, setting: themes.Setting, style: Style) -> str:
+    if style == "atcoder":
+        return f"{rng.choice(themes.ADJECTIVES)} {setting.noun}"
+    return rng.choice(
+        (f"{setting.noun} of {rng.choice(themes.PLACES)}", f"The {rng.choice(themes.ADJECTIVES)} {setting.noun}")
+    )
+
+
+# --- the three styles ------------------------------------------------------------------------------------------------
+
+
+def _codeforces(
+    composition: Composition, samples: Sequence[Sample], rng: random.Random, setting: themes.Setting, who: str
+) -> str:
+    style: Style = "codeforces"
+    describer = describe.Describer(composition, style)
+    story = [describer.story(setting, who), *describer.other_sources()]
+    task = rng.choice((f"Help {who} {{}}.", "Your task is to {}.", f"{who} asks you to {{}}."))
+    paragraphs = [" ".join(story)]
+    definitions = _definitions(composition, rng, style)
+    if definitions:
+        paragraphs.append(" ".join(definitions))
+    paragraphs.append(upper_first(task.format(_request(composition, rng, style, "find"))))
+    output = describer.output()
+    parts = [
+        polish("\n\n".join(paragraphs), style),
+        "## Input\n\n" + polish(describer.input_lines(), style),
+        "## Output\n\n" + polish(output, style),
+        "## Examples",
+    ]
+    for input_text, output_text in samples:
+        parts.append(f"### Input\n\n```\n{_block(input_text)}```\n\n### Output\n\n```\n{_block(output_text)}```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _atcoder(
+    composition: Composition, samples: Sequence[Sample], rng: random.Random, _: themes.Setting, __: str
+) -> str:
+    style: Style = "atcoder"
+    describer = describe.Describer(composition, style)
+    paragraphs = [describer.given_plainly()]
+    definitions = _definitions(composition, rng, style, connect=False)
+    if definitions:
+        paragraphs.append("\n\n".join(definitions))
+    paragraphs.append(upper_first(_request(composition, rng, style, rng.choice(("find", "print")))) + ".")
+    parts = [
+        "## Problem Statement\n\n" + polish("\n\n".join(paragraphs), style),
+        "## Constraints\n\n" + "\n".join(f"- {polish(line, style)}" for line in describer.constraints()),
+        f"## Input\n\nThe input is given from Standard Input in the following format:\n\n```\n{describer.layout()}\n```",
+        "## Output\n\n" + polish(describer.output(), style),
+    ]
+    for place, (input_text, output_text) in enumerate(samples, start=1):
+        parts.append(f"## Sample Input {place}\n\n```\n{_block(input_text)}```")
+        parts.append(f"## Sample Output {place}\n\n```\n{_block(output_text)}```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _leetcode(
+    composition: Composition, samples: Sequence[Sample], rng: random.Random, _: themes.Setting, __: str
+) -> str:
+    style: Style = "leetcode"
+    describer = describe.Describer(composition, style)
+    paragraphs = [describer.given_plainly()]
+    definitions = _definitions(composition, rng, style)
+    if definitions:
+        paragraphs.append(" ".join(definitions))
+    paragraphs.append(upper_first(_request(composition, rng, style, "return")) + "." + describer.returned())
+    parts = [polish("\n\n".join(paragraphs), style)]
+    for place, (input_text, output_text) in enumerate(samples, start=1):
+        shown = _named_arguments(composition, input_text)
+        parts.append(f"**Example {place}:**\n\nInput: {shown}\n\nOutput: {output_text}")
+    parts.append("**Constraints:**\n\n" + "\n".join(f"- {polish(line, style)}" for line in describer.constraints()))
+    return "\n\n".join(parts) + "\n"
+
+
+def _micro(composition: Composition, samples: Sequence[Sample], rng: random.Random) -> Statement:
+    """Write the short form of pipelines: one instruction after another on one value."""
+    steps = []
+    for step in composition.steps:
+        steps.append(FEATURES[step.feature].do.format(**dict(step.constants)))
+    source = composition.sources[0]
+    noun = "string" if source.type is Type.STR else "list"
+    if not steps[-1].startswith("return "):
+        steps.append("return the result")
+    joined = rng.choice((", then ", "; then ")).join(steps)
+    bound = (
+        f"at most {source.size[1]} lowercase letters"
+        if source.type is Type.STR
+        else f"at most {source.size[1]} integers from {source.values[0]} to {source.values[1]}"
+    )
+    lines = [polish(f"Given a {noun} x of {bound}, {joined}.", "codeforces").replace("$", "")]
+    lines += [f"f({_inner(input_text)}) = {output_text}" for input_text, output_text in samples]
+    title = upper_first(f"{noun} pipeline of {describe.steps_phrase(len(composition.steps))}")
+    return Statement(title=title, text="\n".join(lines) + "\n", starter_code=starter_code(composition))
+
+
+# --- pieces ----------------------------------------------------------------------------------------------------------
+
+
+def _definitions(composition: Composition, rng: random.Random, style: Style, *, connect: bool = True) -> list[str]:
+    """Return the sentences that define every value but the answer, in order."""
+    names = name_values(composition, interface_of(style))
+    count = len(composition.steps) - 1
+    sentences = []
+    for number in range(count):
+        step = composition.steps[number]
+        template = rng.choice(FEATURES[step.feature].let)
+        sentence = upper_first(fill(template, step_slots(composition, names, number, style), step, composition))
+        if connect and count > 1 and sentence[0].isalpha():
+            sentence = _connected(rng, sentence, number, count)
+        sentences.append(sentence)
+    return sentences
+
+
+def _connected(rng: random.Random, sentence: str, number: int, count: int) -> str:
+    """Put "First," or "Then" in front of a definition."""
+    if number == 0:
+        return f"First, {lower_first(sentence)}"
+    if number == count - 1 and count > 2:
+        return f"Finally, {lower_first(sentence)}"
+    return f"{rng.choice(('Next,', 'Then,', 'After that,'))} {lower_first(sentence)}"
+
+
+def _request(composition: Composition, rng: random.Random, style: Style, verb: str) -> str:
+    """Return "find the number of ...", or "determine whether ..." for a truth value."""
+    names = name_values(composition, interface_of(style))
+    last = len(composition.steps) - 1
+    step = composition.steps[last]
+    ask = fill(rng.choice(FEATURES[step.feature].ask), step_slots(composition, names, last, style), step, composition)
+    if composition.answer.type is Type.BOOL:
+        return f"return `true` if {ask}, and `false` otherwise" if verb == "return" else f"determine whether {ask}"
+    comma = "," if ask.startswith(("for every", "for each")) else ""
+    return f"{verb}{comma} {ask}"
+
+
+def _block(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _named_arguments(composition: Composition, input_text: str) -> str:
+    """Show an argument tuple as ``nums = [1, 2], k = 3``."""
+    from stepsmith.synth.grammar.formats import arguments
+
+    names = name_values(composition, "function")
+    labels = [name for i in range(len(composition.sources)) for name in names.components(i)] + list(names.given)
+    values = arguments(composition, parse_case(composition, "function", input_text))
+    return ", ".join(f"{label} = {_json(value)}" for label, value in zip(labels, values, strict=True))
+
+
+def _json(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value).replace("'", '"')
+
+
+def _inner(input_text: str) -> str:
+    """Return the one argument of a literal tuple as text."""
+    return input_text.strip()[1:-2]
+
+
+__all__ = ["Sample", "Statement", "Symbol", "interface_of", "write_statement"]

@@ -1,0 +1,194 @@
+"""From text templates to English in a style: names of values, numbers, bounds, and the last polish."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from stepsmith.core.records import Style
+from stepsmith.synth.grammar.composition import FEATURES, Composition, Step
+from stepsmith.synth.grammar.domain import Type
+from stepsmith.synth.grammar.naming import Names
+from stepsmith.synth.grammar.sources import LOWERCASE
+
+
+class Symbol:
+    """A name in a text: ``{x}`` shows the name, ``{x[i]}`` an element, in the style's notation."""
+
+    def __init__(self, name: str, style: Style) -> None:
+        self._name = name.upper() if style == "atcoder" else name
+        self._style = style
+
+    def __str__(self) -> str:
+        return f"`{self._name}`" if self._style == "leetcode" else f"${self._name}$"
+
+    def __format__(self, _: str) -> str:
+        return str(self)
+
+    def __getitem__(self, index: object) -> str:
+        place = str(index).replace(" ", "")
+        if self._style == "leetcode":
+            return f"`{self._name}[{index!s}]`"
+        return f"${self._name}_{place}$" if len(place) == 1 else f"${self._name}_{{{place}}}$"
+
+    @property
+    def bare(self) -> str:
+        """The name without marks, for use inside a formula."""
+        return self._name
+
+
+class Bare:
+    """The name of a value in profile micro, where texts are plain."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __str__(self) -> str:
+        return self._name
+
+    def __getitem__(self, index: object) -> str:
+        return f"{self._name}[{index}]"
+
+
+def step_slots(composition: Composition, names: Names, number: int, style: Style) -> dict[str, object]:
+    """Return what the placeholders of a step's templates stand for."""
+    step = composition.steps[number]
+    slots: dict[str, object] = {
+        letter: Symbol(names.values[value], style) for letter, value in zip("xz", step.inputs, strict=False)
+    }
+    slots["y"] = Symbol(names.values[len(composition.sources) + number], style)
+    slots.update(step.constants)
+    first = sum(len(earlier.given) for earlier in composition.steps[:number])
+    for offset, parameter in enumerate(step.given):
+        slots[parameter.name] = Symbol(names.given[first + offset], style)
+    return slots
+
+
+def fill(template: str, slots: Mapping[str, object], step: Step, composition: Composition) -> str:
+    """Fill a feature's template; remarks on an empty input go where the input cannot be empty."""
+    template = _without_idle_remarks(template, step, composition)
+    template = _ARITHMETIC.sub(lambda match: _reckon(match, slots), template)
+    return template.format_map(dict(slots))
+
+
+_ARITHMETIC = re.compile(r"\{(\w+)\} ([-+]) (\d+)")
+
+
+def _reckon(match: re.Match[str], slots: Mapping[str, object]) -> str:
+    """Turn "{k} - 1" into a number or into one formula."""
+    value = slots[match[1]]
+    if isinstance(value, int):
+        return str(value + int(match[2] + match[3]))
+    text = str(value)
+    return f"{text[:-1]} {match[2]} {match[3]}{text[-1]}"
+
+
+def _without_idle_remarks(template: str, step: Step, composition: Composition) -> str:
+    """Drop what a template says of an empty ``{x}`` where the domain has none."""
+    domains = composition.domains()
+    for letter, value in zip("xz", step.inputs, strict=False):
+        domain = domains[value]
+        if domain.size[0] == 0 or domain.type in (Type.INT, Type.BOOL):
+            continue
+        mark = re.escape("{" + letter + "}")
+        template = re.sub(rf" \([^()]*\bif {mark} is empty\)", "", template)
+        template = re.sub(rf",? (?:and|or) [^,.;()]*\bif {mark} is empty(?=[.;]|$)", "", template)
+        template = re.sub(rf"(?:(?<=\. )|^)If {mark} is empty,[^.]*\.\s*", "", template)
+    return template.strip()
+
+
+# --- numbers and bounds ----------------------------------------------------------------------------------------------
+
+
+def number(value: int, style: Style = "codeforces") -> str:
+    """Write a number as statements do: 2000, 10^5, 3 · 10^6."""
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    zeros = len(str(size)) - len(str(size).rstrip("0"))
+    lead = size // 10**zeros if size else 0
+    if zeros < 5 or lead > 9:
+        return str(value)
+    power = f"10^{zeros}" if style == "leetcode" or zeros < 10 else f"10^{{{zeros}}}"
+    times = " * " if style == "leetcode" else r" \cdot "
+    return sign + (power if lead == 1 else f"{lead}{times}{power}")
+
+
+def between(low: int | str, name: str, high: int | str, style: Style) -> str:
+    """Write ``low ≤ name ≤ high`` in the style's notation, marks included."""
+    left = number(low, style) if isinstance(low, int) else low
+    right = number(high, style) if isinstance(high, int) else high
+    if style == "leetcode":
+        return f"`{left} <= {name} <= {right}`"
+    return rf"${left} \le {name} \le {right}$"
+
+
+_COUNT_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def count_word(count: int) -> str:
+    """Write a small number as a word."""
+    return _COUNT_WORDS[count] if count < len(_COUNT_WORDS) else str(count)
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join with commas and a final "and"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def alphabet_phrase(alphabet: str) -> str:
+    """Say which characters a string is made of."""
+    if alphabet == LOWERCASE:
+        return "lowercase English letters"
+    if alphabet == "0123456789":
+        return "decimal digits"
+    kind = "letters" if alphabet.isalpha() else "characters"
+    return f"the {kind} {listed([f'`{character}`' for character in alphabet])}"
+
+
+# --- polish ----------------------------------------------------------------------------------------------------------
+
+
+def ordinal(value: int) -> str:
+    """Write 1st, 2nd, 3rd, 4th, 11th, 21st."""
+    ending = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value}{ending}"
+
+
+_CODE_SPAN = re.compile(r"(\$[^$]*\$|`[^`]*`)")
+_VOWEL_NUMBER = re.compile(r"\b(a) (8\d*|11|18)\b(?!\d)")
+
+
+def polish(text: str, style: Style) -> str:
+    """Mend what templates cannot know: ordinals, singulars after 1, a/an before numbers, doubled blanks."""
+    text = re.sub(r"\b(\d+)-th\b", lambda match: ordinal(int(match[1])), text)
+    text = re.sub(
+        r"\b1 (element|character|letter|place|position|time|step|word|number|item|unit|digit|edge)s\b", r"1 \1", text
+    )
+    text = _VOWEL_NUMBER.sub(r"an \2", text)
+    text = re.sub(r"\b([Tt]he \w+) the \w+ (?=[$`])", r"\1 ", text)
+    text = re.sub(r" {2,}", " ", text)
+    text = re.sub(r" ([,.;:])", r"\1", text)
+    return _mark_positions(text, style)
+
+
+def _mark_positions(text: str, style: Style) -> str:
+    """Set the index letters i and j as formulas, where they stand as words."""
+    mark = "`" if style == "leetcode" else "$"
+    parts = _CODE_SPAN.split(text)
+    for place in range(0, len(parts), 2):
+        parts[place] = re.sub(r"(?<![\w.'])([ij])(?![\w.']|\.e)", rf"{mark}\1{mark}", parts[place])
+        parts[place] = re.sub(r"(?<![\w.'])([ij])(?=[.](?:\s|$))", rf"{mark}\1{mark}", parts[place])
+    return "".join(parts)
+
+
+def lower_first(sentence: str) -> str:
+    """Lower the first letter, unless the sentence begins with a name."""
+    return sentence if sentence[:1] in "$`" else sentence[:1].lower() + sentence[1:]
+
+
+def upper_first(sentence: str) -> str:
+    """Raise the first letter."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def wordings(composition: Composition, number_of_step: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the alternative (let, ask) templates of a step."""
+    feature = FEATURES[composition.steps[number_of_step].feature]
+    return feature.let, feature.ask
