@@ -16,7 +16,7 @@ from stepsmith.synth.grammar.feature import Feature
 
 from .laws import LAWS
 
-MODULES = (graphs, weighted_graphs, digraphs, trees, dp, dp_tables, number_theory, grids)
+MODULES = (graphs, weighted_graphs, digraphs, trees, dp, dp_tables, number_theory, grids, greedy, intervals)
 FEATURES = tuple(feature for module in MODULES for feature in module.FEATURES)
 
 

@@ -152,6 +152,8 @@ def coprime_pairs(x: list[int]) -> int:
     weight[1] = 1
     pairs = 0
     for d in range(1, top + 1):
+        if weight[d] == 0:
+            continue
         multiples = sum(count[d::d])
         pairs += weight[d] * multiples * (multiples - 1) // 2
         for multiple in range(2 * d, top + 1, d):
@@ -166,7 +168,7 @@ def coprime_pairs_slow(x: list[int]) -> int:
 def coprime_pairs_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
     n = x.size[1]
-    return integer(0, n * (n - 1) // 2) if x.values[0] >= 1 and 2 <= x.values[1] <= 20_000 else None
+    return integer(0, n * (n - 1) // 2) if x.values[0] >= 1 and 2 <= x.values[1] <= 10_000 else None
 
 
 FEATURES = (
