@@ -25,7 +25,7 @@ from stepsmith.core.records import (
     TestResult,
     Verdict,
 )
-from stepsmith.judge.checkers import check_checker
+from stepsmith.judge.checkers import check_checker, check_expected
 
 
 class CaseTest(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,11 +75,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def contract(self) -> Contract:
         """How the program is called, limited and compared."""
         defaults = Limits()
+        longest = max((len(test.output) for test in self.tests), default=0)
         limits = Limits(
             time_s=self.time_limit_s,
             wall_s=self.wall_limit_s,
             memory_mb=self.memory_limit_mb or defaults.memory_mb,
-            output_mb=self.output_limit_mb or defaults.output_mb,
+            output_mb=self.output_limit_mb or max(defaults.output_mb, 4 * longest / 1e6),
         )
         flags = shlex.split(self.checker_flags) if isinstance(self.checker_flags, str) else self.checker_flags
         checker = Checker(name=self.checker, flags=tuple(flags), files=tuple(self.checker_files.items()))
@@ -123,10 +124,21 @@ def decode_case(data: bytes | str) -> Case:
     """Read one case. Raises ``CaseError`` with what is wrong, without saying where it came from."""
     try:
         case = _case_decoder.decode(data)
-        check_checker(case.contract.checker, case.interface)
     except (msgspec.DecodeError, ValueError) as error:
         raise CaseError(str(error)) from None
+    check_case(case)
     return case
+
+
+def check_case(case: Case) -> None:
+    """Raise ``CaseError`` for a checker that cannot be used, or an expected output that its checker cannot read."""
+    checker = case.contract.checker
+    check_checker(checker, case.interface)
+    for index, test in enumerate(case.tests):
+        try:
+            check_expected(checker, case.interface, test.output)
+        except CaseError as error:
+            raise CaseError(f"{error} - at `$.tests[{index}].output`") from None
 
 
 def read_cases(path: Path) -> Iterator[Case]:

@@ -9,11 +9,11 @@ from stepsmith.core.records import Limits, Record, Verdict
 
 
 class Program(Record, frozen=True, kw_only=True):
-    """A program and everything its one run sees. Names are relative to the run's own working folder, which it may write.
+    """A program and everything its one run sees. Names are relative to the run's working folder, which it may write.
 
-    ``sources`` are (file name, text), the main file first; C++ compiles every source that is not a header. ``files`` lie
-    in the working folder at the start (a name may hold ``/``; one that ends in ``/`` is an empty folder). ``collect``
-    names files that are returned afterwards, as far as they exist.
+    ``sources`` are (file name, text), the main file first; C++ compiles every source that is not a header. ``files``
+    lie in the working folder at the start (a name may hold ``/``; one that ends in ``/`` is an empty folder).
+    ``collect`` names files that are returned afterwards, as far as they exist.
     """
 
     language: str

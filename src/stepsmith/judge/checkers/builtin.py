@@ -12,7 +12,7 @@ from stepsmith.judge.checkers.literal import Rules, difference
 from stepsmith.judge.checkers.result import ACCEPTED, CheckResult, rejected
 from stepsmith.judge.checkers.tokens import compare_exact, compare_tokens
 from stepsmith.judge.checkers.unordered import compare_lines, unordered_rules
-from stepsmith.judge.checkers.values import NotLiteralError, parse_value
+from stepsmith.judge.checkers.values import NotLiteralError, Value, parse_value
 
 CUSTOM = ("custom-kattis", "custom-testlib")
 NAMES = ("exact", "tokens", "literal", "unordered", "float:EPS", *CUSTOM)
@@ -49,6 +49,12 @@ def check_checker(checker: Checker, interface: Interface) -> None:
         _comparison(checker.name, checker.flags, interface == "function")
     else:
         checker_program(checker)
+
+
+def check_expected(checker: Checker, interface: Interface, expected: str) -> None:
+    """Raise ``CaseError`` where a built-in checker could not read this expected output."""
+    if interface == "function" and not is_custom(checker):
+        _read_expected(expected)
 
 
 @lru_cache(maxsize=1024)
@@ -100,10 +106,7 @@ def _values(rules: Rules) -> Comparison:
     def compare_values(expected: str, actual: str) -> CheckResult:
         if expected == actual:
             return ACCEPTED
-        try:
-            want = parse_value(expected)
-        except NotLiteralError as error:
-            raise CaseError(f"the expected output is not a Python literal: {error}") from None
+        want = _read_expected(expected)
         try:
             got = parse_value(actual)
         except NotLiteralError as error:
@@ -112,6 +115,13 @@ def _values(rules: Rules) -> Comparison:
         return rejected(found) if found else ACCEPTED
 
     return compare_values
+
+
+def _read_expected(expected: str) -> Value:
+    try:
+        return parse_value(expected)
+    except NotLiteralError as error:
+        raise CaseError(f"the expected output is not a Python literal: {error}") from None
 
 
 def _printed_values(expected: str, actual: str) -> CheckResult:

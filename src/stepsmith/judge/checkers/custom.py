@@ -1,10 +1,10 @@
 """Custom checkers: a program in the problem's own files decides, in the sandbox like any other program.
 
-Two conventions. Kattis output validators: ``program input answer feedback_dir/ [flags] < output``; exit code 42 accepts,
-43 rejects, ``feedback_dir/judgemessage.txt`` says why. Testlib checkers: ``program input output answer [flags]``; exit code
-0 accepts, 1 (wrong), 2 (presentation), 4 (left-over output), 5 and 7 (partial) and 8 (unexpected end) reject; the word is
-on stderr. Anything else, a checker that does not compile, crashes or runs out of time or memory, is a failure of the
-judge's side: ``SandboxError``, which becomes IE and never a wrong answer.
+Two conventions. Kattis output validators: ``program input answer feedback_dir/ [flags] < output``; exit code 42
+accepts, 43 rejects, ``feedback_dir/judgemessage.txt`` says why. Testlib checkers: ``program input output answer
+[flags]``; exit code 0 accepts, 1 (wrong), 2 (presentation), 4 (left-over output), 5 and 7 (partial) and 8 (unexpected
+end) reject; the word is on stderr. Anything else, a checker that does not compile, crashes or runs out of time or
+memory, is a failure of the judge's side: ``SandboxError``, which becomes IE and never a wrong answer.
 """
 
 from pathlib import PurePosixPath

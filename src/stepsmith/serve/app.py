@@ -1,0 +1,138 @@
+"""The server's routes: one table of paths, and around each handler the same steps from bytes to an answer."""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+import stepsmith
+from stepsmith.core.errors import StepsmithError
+from stepsmith.serve import code_judge, metrics, native, piston, sandbox_fusion
+from stepsmith.serve.gate import RefusedError
+from stepsmith.serve.openapi import document
+from stepsmith.serve.serving import Handler, InvalidRequestError, Serving, answer, problem
+
+POSTS: dict[str, Handler] = {
+    "/v1/judge": native.judge,
+    "/v1/judge/batch": native.judge_batch,
+    "/judge": code_judge.judge,
+    "/judge/batch": code_judge.judge_batch,
+    "/judge/long-batch": code_judge.judge_batch,
+    "/run": code_judge.run,
+    "/run/batch": code_judge.run_batch,
+    "/run/long-batch": code_judge.run_batch,
+    "/run_code": sandbox_fusion.run_code,
+    "/api/v2/execute": piston.execute,
+}
+OPEN = ("/health", "/ping", "/v1/ping")  # need no token
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(serving: Serving) -> Starlette:
+    """Return the ASGI application over a judge."""
+    gets: dict[str, Callable[[], Response]] = {
+        "/": lambda: answer({"stepsmith": stepsmith.__version__, "paths": sorted([*POSTS, *gets])}),
+        "/health": lambda: _health(serving),
+        "/metrics": lambda: Response(serving.metrics.text(), media_type=metrics.CONTENT_TYPE),
+        "/openapi.json": lambda: answer(document(POSTS)),
+        "/status": lambda: answer(code_judge.Status(queue=serving.gate.held, num_workers=serving.settings.workers)),
+        "/ping": lambda: answer("pong"),
+        "/v1/ping": lambda: answer("pong"),
+        "/api/v2/runtimes": lambda: answer(piston.runtimes()),
+    }
+    routes = [Route(path, _post(serving, path, handler), methods=["POST"]) for path, handler in POSTS.items()]
+    routes += [Route(path, _get(serving, path, reply), methods=["GET"]) for path, reply in gets.items()]
+    return Starlette(routes=routes)
+
+
+def _get(serving: Serving, path: str, reply: Callable[[], Response]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        if path not in OPEN and not _allowed(serving, request):
+            return _unauthorized()
+        return reply()
+
+    return endpoint
+
+
+def _post(serving: Serving, path: str, handler: Handler) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        began = time.monotonic()
+        response = await _answer(serving, request, handler)
+        serving.metrics.requests.labels(path, response.status_code).inc()
+        serving.metrics.seconds.labels(path).observe(time.monotonic() - began)
+        return response
+
+    return endpoint
+
+
+async def _answer(serving: Serving, request: Request, handler: Handler) -> Response:
+    if not _allowed(serving, request):
+        return _unauthorized()
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return problem(415, "send the body as application/json")
+    most = int(serving.settings.max_body_mb * 1e6)
+    declared = request.headers.get("content-length", "")
+    size = int(declared) if declared.isdecimal() else most
+    if size > most:
+        return problem(413, f"the body is larger than {serving.settings.max_body_mb:g} MB; split it")
+    try:
+        with serving.gate.hold_bytes(size):
+            async with asyncio.timeout(serving.settings.body_timeout_s):
+                body = await _read(request, most)
+            return await serving.gate.finish(handler(serving, body), lambda: _left(request))
+    except TimeoutError:
+        return problem(408, "the body did not arrive in time")
+    except InvalidRequestError as error:
+        return problem(error.status, str(error))
+    except RefusedError as refusal:
+        return problem(refusal.status, str(refusal), refusal.retry_after_s)
+    except ClientDisconnect:
+        return PlainTextResponse("", 499)
+    except StepsmithError as error:
+        return problem(500, str(error))
+
+
+async def _read(request: Request, most: int) -> bytes:
+    chunks = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise InvalidRequestError("the body is too large; split it", 413)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _left(request: Request) -> None:
+    """Return when the client has gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _allowed(serving: Serving, request: Request) -> bool:
+    token = serving.settings.token
+    if not token:
+        return True
+    given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+def _unauthorized() -> Response:
+    return problem(401, "pass the server's token as 'Authorization: Bearer ...'")
+
+
+def _health(serving: Serving) -> Response:
+    stopping = serving.gate.draining
+    content = {
+        "status": "stopping" if stopping else "ok",
+        "isolation": serving.judge.isolation,
+        "workers": serving.settings.workers,
+        "held": serving.gate.held,
+    }
+    return answer(content, 503 if stopping else 200)

@@ -1,0 +1,58 @@
+"""Running the server: uvicorn around the application, with a shutdown that finishes or gives back what it holds."""
+
+import socket
+
+import uvicorn
+
+from stepsmith.core.errors import MachineError
+from stepsmith.serve.app import create_app
+from stepsmith.serve.serving import Serving, ServingJudge
+from stepsmith.serve.settings import ServerSettings
+
+BACKLOG = 2048
+CANCEL_AFTER_S = 5.0  # beyond the grace period, for answers on their way out
+
+
+class JudgeServer(uvicorn.Server):
+    """A uvicorn server that tells the gate first when it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
+        super().__init__(config)
+        self._serving = serving
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nothing new, then let uvicorn wait for the answers under way."""
+        self._serving.gate.drain()
+        await super().shutdown(sockets)
+        self._serving.gate.close()
+
+
+def listen(settings: ServerSettings) -> socket.socket:
+    """Return a bound socket. Raises ``ConfigError`` for a public address without a token, ``MachineError`` if taken."""
+    settings.check_exposure()
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host.strip("[]"), settings.port))
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or error
+        raise MachineError(
+            f"cannot listen on {settings.host} port {settings.port}: {reason}; try another --port"
+        ) from None
+    return listener
+
+
+def serve(judge: ServingJudge, settings: ServerSettings, listener: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; the judge stays the caller's to close."""
+    serving = Serving(judge, settings)
+    config = uvicorn.Config(
+        create_app(serving),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=int(settings.grace_s + CANCEL_AFTER_S),
+    )
+    JudgeServer(config, serving).run(sockets=[listener])

@@ -1,0 +1,70 @@
+"""What every API of the server has at hand, and how a request becomes an answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+import msgspec
+from starlette.responses import Response
+
+from stepsmith.judge.program import ProgramRunner
+from stepsmith.judge.protocol import Judge
+from stepsmith.serve.gate import Gate
+from stepsmith.serve.metrics import Metrics
+from stepsmith.serve.settings import ServerSettings
+
+T = TypeVar("T")
+
+
+class ServingJudge(Judge, ProgramRunner, Protocol):
+    """A judge that also runs whole programs; safe to call from several threads."""
+
+
+class Serving:
+    """The judge and the ways to it, for as long as the server runs."""
+
+    def __init__(self, judge: ServingJudge, settings: ServerSettings) -> None:
+        self.judge = judge
+        self.settings = settings
+        self.metrics = Metrics()
+        self.gate = Gate(settings, self.metrics)
+
+
+Handler = Callable[[Serving, bytes], Awaitable[Response]]
+
+
+class InvalidRequestError(Exception):
+    """The request cannot be judged as it stands; answered with ``status`` and the reason."""
+
+    def __init__(self, message: str, status: int = 422) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Read a request's body. Raises ``InvalidRequestError`` with what is wrong and where."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InvalidRequestError(str(error)) from None
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def answer(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return a JSON response; structs are written by field name."""
+    return Response(_encoder.encode(content), status, headers, media_type="application/json")
+
+
+def problem(status: int, message: str, retry_after_s: int | None = None) -> Response:
+    """Return an error under the names that clients of the different APIs look for."""
+    headers = {"Retry-After": str(retry_after_s)} if retry_after_s is not None else None
+    return answer({"message": message, "detail": message}, status, headers)
+
+
+def bounded(value: float | None, default: float, most: float, name: str) -> float:
+    """Return what a request asks for. Raises ``InvalidRequestError`` above the server's limit or below zero."""
+    asked = default if value is None else value
+    if not 0 < asked <= most:
+        raise InvalidRequestError(f"{name} must be above 0 and at most {most:g}, got {asked:g}")
+    return asked
