@@ -1,0 +1,152 @@
+"""Problems with known truth and many candidates of known quality, executed once and then drawn from cheaply."""
+
+import ast
+import json
+import pickle
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stepsmith.core.ids import content_id
+from stepsmith.core.records import Checker, Contract, Execution, Judgement, Limits, Solution, Verdict
+from stepsmith.judge.local import LocalJudge
+from stepsmith.verify.examples import Example, find_examples
+from stepsmith.verify.matrix import ExecutionMatrix
+
+DEV = Path(__file__).parents[2] / "shared" / "data" / "dual_verify.dev.jsonl"
+
+
+class RecordedJudge:
+    """A judge that answers from a recording and asks the real one for what is new; counts runs like any judge."""
+
+    isolation = "recorded"
+
+    def __init__(self, path: Path, make: Callable[[], LocalJudge] = LocalJudge) -> None:
+        self.path = path
+        self.make = make
+        self.real: LocalJudge | None = None
+        self.runs: dict[tuple[str, str], Execution] = pickle.loads(path.read_bytes()) if path.exists() else {}
+        self.agreements: dict[tuple[str, str, str, str], bool] = {}
+        self.new = 0
+
+    def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
+        key = content_id("run", solution, contract.interface, contract.entry_point, contract.limits)
+        missing = [text for text in inputs if (key, text) not in self.runs]
+        if missing:
+            self.real = self.real or self.make()
+            self.new += len(missing)
+            for text, run in zip(missing, self.real.execute(solution, contract, missing), strict=True):
+                self.runs[key, text] = run
+        return [self.runs[key, text] for text in inputs]
+
+    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+        key = (checker.name, input_text if checker.files else "", expected, actual)
+        if key not in self.agreements:
+            self.real = self.real or self.make()
+            self.agreements[key] = self.real.agree(checker, input_text, expected, actual)
+        return self.agreements[key]
+
+    def judge(self, *_: object, **__: object) -> Judgement:
+        raise AssertionError("verification runs programs through execute")
+
+    def save(self) -> None:
+        if self.new:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_bytes(pickle.dumps(self.runs))
+
+    def close(self) -> None:
+        self.save()
+        if self.real:
+            self.real.close()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A problem, its candidates, and the truth about both."""
+
+    name: str
+    contract: Contract
+    statement: str
+    inputs: tuple[str, ...]
+    truth: tuple[str, ...]
+    candidates: tuple[Solution, ...]
+    right: tuple[bool, ...]  # agrees with the truth on every input
+    official: tuple[bool, ...]  # what the source says of it
+
+    def draw(self, judge: RecordedJudge, n: int, seed: int, *, statement: bool = True) -> "Draw":
+        """``n`` candidates drawn without replacement, in random order; everything else stays."""
+        rng = random.Random(f"{self.name}/{n}/{seed}")
+        rows = rng.sample(range(len(self.candidates)), min(n, len(self.candidates)))
+        solutions = [self.candidates[i] for i in rows]
+        examples = find_examples(self.statement, self.contract, solutions) if statement else ()
+        matrix = ExecutionMatrix(judge, self.contract, solutions, self.inputs)
+        return Draw(self, matrix, examples, tuple(self.right[i] for i in rows), tuple(self.official[i] for i in rows))
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a verification method sees, and what it is judged by."""
+
+    subject: Subject
+    matrix: ExecutionMatrix
+    examples: tuple[Example, ...]
+    right: tuple[bool, ...]
+    official: tuple[bool, ...]
+
+    def label_right(self, input_index: int, output: str | None) -> bool:
+        """Whether a label is the true output."""
+        return output is not None and self.matrix.agree(input_index, self.subject.truth[input_index], output)
+
+
+def dev_subjects(judge: RecordedJudge, path: Path = DEV) -> list[Subject]:
+    """The real population: HumanEval problems with samples of a 16B model (see the data's own README)."""
+    subjects = []
+    for line in path.read_text().splitlines():
+        row = json.loads(line)
+        contract = Contract(
+            interface="function",
+            entry_point=row["entry_point"],
+            limits=Limits(time_s=1.0),
+            checker=Checker(name=row["checker"]),
+        )
+        candidates = tuple(Solution(language="python", code=c["code"]) for c in row["candidates"])
+        matrix = ExecutionMatrix(judge, contract, candidates, row["inputs"])
+        right = tuple(
+            all(
+                run.verdict is Verdict.AC and matrix.agree(j, row["true_outputs"][j], run.output)
+                for j, run in enumerate(matrix.row(i))
+            )
+            for i in range(len(candidates))
+        )
+        subjects.append(
+            Subject(
+                name=row["problem_id"],
+                contract=contract,
+                statement=row["statement"],
+                inputs=tuple(row["inputs"]),
+                truth=tuple(row["true_outputs"]),
+                candidates=candidates,
+                right=right,
+                official=tuple(c["is_correct"] for c in row["candidates"]),
+            )
+        )
+    return subjects
+
+
+def draws(
+    subjects: Sequence[Subject], judge: RecordedJudge, sizes: Sequence[int], seeds: int, *, statement: bool = True
+) -> Iterator[tuple[int, int, Draw]]:
+    """(n, seed, draw) for every subject."""
+    for n in sizes:
+        for seed in range(seeds):
+            for subject in subjects:
+                yield n, seed, subject.draw(judge, n, seed, statement=statement)
+
+
+def size_of(text: str) -> int:
+    """How big an input is: the length of its text, literals as written."""
+    try:
+        return len(repr(ast.literal_eval(text)))
+    except (ValueError, SyntaxError):
+        return len(text)
