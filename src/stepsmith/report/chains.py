@@ -2,21 +2,22 @@
 
 import base64
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain as concat
 from itertools import zip_longest
 from pathlib import Path
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 
 from stepsmith.core.records import Problem
 from stepsmith.core.stats import BAND_EDGES, band_of
 from stepsmith.report.survey import BANDS, ChainFacts
 from stepsmith.report.text import code_html, difference_html, statement_html, value_html
-from stepsmith.store.dataset import read_rows, row_problem
+from stepsmith.store.dataset import Row, read_rows, row_problem
 from stepsmith.store.runfolder import PROBLEMS, REJECTED
 
 CHAIN_LIMIT = 300  # chains that the page carries at most
@@ -52,13 +53,27 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Stone:
-    """A problem of a chain, or a reject (``reason`` is set), with where its parent stands."""
+class ShownTest:
+    """A test as the page shows it: long values are cut, so that a chain's memory does not depend on them."""
 
+    input: Markup
+    output: Markup
+    kind: str
+    weight: float
+    confidence: float
+    kills: int  # wrong solutions that it is the first to reject
+
+
+@dataclass(frozen=True, slots=True)
+class Stone:
+    """A problem of a chain, or a reject (``reason`` is set); the tests of ``problem`` are in ``tests`` instead."""
+
+    id: str
     problem: Problem
-    parent_turn: int | None
-    reason: str = ""
-    detail: str = ""
+    tests: tuple[ShownTest, ...]
+    reason: str
+    detail: str
+    parent_turn: int | None = None
 
     @property
     def band(self) -> str | None:
@@ -73,10 +88,6 @@ class Stone:
         except msgspec.DecodeError:
             return {"task": self.problem.task}
         return {name: _plain(raw) for name, raw in fields.items()}
-
-    def kills(self, test: int) -> int:
-        """How many wrong solutions this test is the first to reject."""
-        return sum(wrong.killed_by == test for wrong in self.problem.wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def pack_chains(
     folder: Path, chosen: list[str], facts: Mapping[str, ChainFacts], templates: jinja2.Environment, student: str
 ) -> list[PackedChain]:
     """Render the chosen chains, drop the last chosen ones that exceed ``BYTE_LIMIT``, and return them by number."""
-    templates.filters.update(statement=statement_html, code=code_html, value=value_html)
+    templates.filters.update(statement=statement_html, code=code_html)
     templates.globals.update(difference=difference_html)
     page = templates.get_template("chain.html.j2")
     stones = _stones(folder, set(chosen))
@@ -124,9 +135,31 @@ def _stones(folder: Path, chosen: set[str]) -> dict[str, list[Stone]]:
         for row in read_rows(folder / name):
             chain = str(row["chain_id"])
             if chain in chosen:
-                reason, detail = str(row.get("reason", "")), str(row.get("detail", ""))
-                stones[chain].append(Stone(row_problem(row), None, reason, detail))
+                stones[chain].append(_stone(row))
     return stones
+
+
+def _stone(row: Row) -> Stone:
+    problem = row_problem(row)
+    kills = Counter(wrong.killed_by for wrong in problem.wrong)
+    tests = tuple(
+        ShownTest(
+            input=value_html(test.input),
+            output=value_html(test.output),
+            kind=test.kind,
+            weight=test.weight,
+            confidence=test.confidence,
+            kills=kills[index],
+        )
+        for index, test in enumerate(problem.tests)
+    )
+    return Stone(
+        id=str(row["id"]),
+        problem=msgspec.structs.replace(problem, tests=()),
+        tests=tests,
+        reason=str(row.get("reason", "")),
+        detail=str(row.get("detail", "")),
+    )
 
 
 def _related(stones: list[Stone]) -> list[Stone]:
@@ -134,11 +167,8 @@ def _related(stones: list[Stone]) -> list[Stone]:
     ordered = sorted(stones, key=lambda stone: (stone.problem.lineage.turn, not stone.reason))
     turns: dict[str, int] = {}
     for stone in ordered:
-        turns.setdefault(stone.problem.id, stone.problem.lineage.turn)  # a repeat is not the parent
-    return [
-        Stone(stone.problem, turns.get(stone.problem.lineage.parent_id or ""), stone.reason, stone.detail)
-        for stone in ordered
-    ]
+        turns.setdefault(stone.id, stone.problem.lineage.turn)  # a repeat is not the parent
+    return [replace(stone, parent_turn=turns.get(stone.problem.lineage.parent_id or "")) for stone in ordered]
 
 
 def _ladder(stones: list[Stone]) -> Ladder:

@@ -144,4 +144,4 @@ followAddress(true).then((followed) => {
     open(most, 0);
   }
 });
-drawPlots();
+addEventListener("DOMContentLoaded", drawPlots); // after Plotly, the last and longest part of the page
