@@ -17,7 +17,8 @@ from stepsmith.core.records import (
 )
 from stepsmith.judge.checkers import compare
 from stepsmith.judge.verdicts import failure, run_limits
-from stepsmith.sandbox.worker import RunOutcome, Worker
+from stepsmith.sandbox.program import Opened, Program, RunOutcome
+from stepsmith.sandbox.worker import Worker
 
 ATTEMPTS = 3  # fresh workers tried before a judgement is given up as IE
 
@@ -55,7 +56,7 @@ class LocalJudge:
         """Run ``solution`` on every test (or until the first failure) and compare."""
 
         def attempt(worker: Worker) -> Judgement:
-            opened = worker.open(solution.code.encode("utf-8", "replace"), contract.entry_point)
+            opened = self._open(worker, solution, contract)
             if not opened.ok:
                 return Judgement(verdict=Verdict.CE, compile_output=opened.text, isolation=self.isolation)
             results = []
@@ -77,7 +78,7 @@ class LocalJudge:
         """Run ``solution`` on every input and return what it printed or returned."""
 
         def attempt(worker: Worker) -> list[Execution]:
-            opened = worker.open(solution.code.encode("utf-8", "replace"), contract.entry_point)
+            opened = self._open(worker, solution, contract)
             if not opened.ok:
                 return [Execution(verdict=Verdict.CE, message=opened.text)] * len(inputs)
             return [self._execution(worker, contract, text) for text in inputs]
@@ -117,9 +118,15 @@ class LocalJudge:
                     raise
         raise AssertionError
 
+    def _open(self, worker: Worker, solution: Solution, contract: Contract) -> Opened:
+        program = Program(
+            kind="python", code=solution.code.encode("utf-8", "replace"), entry_point=contract.entry_point
+        )
+        return worker.open(program, run_limits(contract.limits))
+
     def _run(self, worker: Worker, contract: Contract, text: str) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
         data = text.encode("utf-8", "surrogateescape")
-        outcome = worker.run(data, run_limits(contract.limits))
+        outcome = worker.run(data)
         failed = failure(outcome, contract.limits)
         if not failed and contract.interface == "function" and not outcome.result:
             failed = Verdict.RTE, f"ended before {contract.entry_point} returned"

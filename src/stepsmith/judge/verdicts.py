@@ -3,7 +3,7 @@
 import signal
 
 from stepsmith.core.records import Limits, Verdict
-from stepsmith.sandbox.worker import RunLimits, RunOutcome
+from stepsmith.sandbox.program import RunLimits, RunOutcome
 
 MB = 1 << 20
 KILL_MARGIN = 1.25  # a run is killed at this multiple of its limit; what ends in between was close, and is run again
@@ -26,13 +26,13 @@ def failure(outcome: RunOutcome, limits: Limits) -> tuple[Verdict, str] | None:
     A memory limit shows in three ways: the peak is above it; the program says that an allocation failed (Python's
     MemoryError, C++'s bad_alloc); or it crashed with its memory nearly full.
     """
-    if outcome.stdout_full or outcome.signal == signal.SIGXFSZ:
+    if outcome.too_much or outcome.signal == signal.SIGXFSZ:
         return Verdict.OLE, f"more than {limits.output_mb:g} MB of output"
     if outcome.peak_mb > limits.memory_mb:
         return Verdict.MLE, f"used {outcome.peak_mb:.0f} MB of {limits.memory_mb} MB"
-    if outcome.limit == "cpu" or outcome.cpu_s > limits.time_s or outcome.signal == signal.SIGXCPU:
+    if outcome.end == "cpu" or outcome.cpu_s > limits.time_s or outcome.signal == signal.SIGXCPU:
         return Verdict.TLE, f"used {outcome.cpu_s:.2f} s of {limits.time_s:g} s of CPU"
-    if outcome.limit == "wall":
+    if outcome.end == "wall":
         return Verdict.TLE, f"still running after {outcome.wall_s:.1f} s with {outcome.cpu_s:.2f} s of CPU used"
     if outcome.exit_code == 0:
         return None

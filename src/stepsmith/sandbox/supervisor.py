@@ -1,172 +1,160 @@
 """One solution's process: compiles the program once under limits, then forks a process per test and watches it.
 
-It never holds inputs or outputs, only descriptors of one test at a time, which it closes after the fork.
+It never holds inputs or outputs, only the descriptors of one test at a time, which it closes after the fork.
 """
 
+import _socket
+import contextlib
+import ctypes
+import errno
+import mmap
 import os
 import resource
 import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import CodeType
 
-import _socket
+from stepsmith.sandbox import linux, python_child, wire
+from stepsmith.sandbox.confinement import EXEC_FD, Confinement, limit_cpu
 
-from stepsmith.sandbox import landlock, linux, python_child, seccomp, wire
+COMPILE_CPU_S = 10
+COMPILE_MEMORY = 2 << 30  # bytes of address space for the Python compiler
+ENVIRONMENT = ("PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1", "TMPDIR=feedback", "HOME=/")
+AT_EMPTY_PATH = 0x1000
 
-MB = 1 << 20
-ADDRESS_SLACK_MB = 256  # address space beyond the memory limit: thread stacks and allocator reserves are not memory
-MAX_FILES = 64
-MAX_PROCESSES = 128  # threads of one program; counts for an unprivileged user only
-EXEC_FD = 63
-
-
-class Confinement:
-    """What a test's process puts on itself before the program runs; built once, inherited by fork."""
-
-    def __init__(self, *, level: int, readable: list[str], base_mb: int) -> None:
-        self.level = level
-        self.base_mb = base_mb
-        self.rules = -1
-        self.filter = b""
-        if level >= 1:
-            self.rules = landlock.ruleset([(path, landlock.READ) for path in readable])
-
-    def limits(self, memory_mb: int, output_bytes: int, cpu_s: float) -> None:
-        """Set resource limits on the calling process."""
-        space = (self.base_mb + memory_mb + ADDRESS_SLACK_MB) * MB
-        seconds = int(cpu_s) + 2
-        _limit(resource.RLIMIT_AS, space)
-        _limit(resource.RLIMIT_STACK, min(space, 1024 * MB))
-        _limit(resource.RLIMIT_FSIZE, output_bytes)
-        _limit(resource.RLIMIT_CORE, 0)
-        _limit(resource.RLIMIT_NOFILE, MAX_FILES)
-        _limit(resource.RLIMIT_NPROC, MAX_PROCESSES)
-        _limit(resource.RLIMIT_CPU, seconds)
-
-    def enter(self) -> None:
-        """Confine the calling process for good."""
-        if self.level >= 1:
-            landlock.restrict(self.rules)
-            os.closerange(RESULT_END, 1024)
-            seccomp.install(seccomp.build(own_pid=os.getpid()))
-        else:
-            os.closerange(RESULT_END, 1024)
-
-
-RESULT_END = python_child.RESULT_FD + 1
-
-
-def _limit(kind: int, value: int) -> None:
-    _soft, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(kind, (value, value))
-
-
-def serve(session: _socket.socket, source: bytes, request: dict[str, object], confinement: Confinement) -> None:
-    """Compile, report, then run one test per packet until the judge hangs up."""
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    entry_point = request["entry_point"]
-    assert entry_point is None or isinstance(entry_point, str)
-    resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
-    code, problem = compile_python(source)
-    wire.send(session, {"ok": code is not None, "text": problem})
-    if code is None:
-        return
-    python_child.standard_streams()
-    while True:
-        packet = wire.receive(session)
-        if packet is None:
-            return
-        test, fds = packet
-        wire.send(session, run_test(session, code, entry_point, test, fds, confinement))
+# Becomes the program, with its arguments; never returns. The map is shared with the supervisor: its first byte says
+# whether the confinement was completed, and it must be out of the program's reach.
+Start = Callable[[list[str], mmap.mmap], object]
 
 
 def compile_python(source: bytes) -> tuple[CodeType | None, str]:
-    """Return the compiled program, or None and the compiler's word."""
+    """Return the compiled program, or None and the compiler's word. Limits itself for the time it takes."""
+    usual = {kind: resource.getrlimit(kind) for kind in (resource.RLIMIT_CPU, resource.RLIMIT_AS)}
+    resource.setrlimit(resource.RLIMIT_CPU, (COMPILE_CPU_S, usual[resource.RLIMIT_CPU][1]))
+    resource.setrlimit(resource.RLIMIT_AS, (COMPILE_MEMORY, usual[resource.RLIMIT_AS][1]))
     try:
         return compile(source.decode("utf-8-sig"), "solution.py", "exec", dont_inherit=True), ""
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
         import traceback
 
         return None, "".join(traceback.format_exception_only(type(error), error))
+    finally:
+        for kind, limits in usual.items():
+            resource.setrlimit(kind, limits)
 
 
-def run_test(
-    session: _socket.socket,
-    code: CodeType,
-    entry_point: str | None,
-    test: dict[str, object],
-    fds: list[int],
-    confinement: Confinement,
-) -> dict[str, object]:
-    """Run one test in a new process and return the facts of its run."""
-    started = time.monotonic()
-    pid = linux.fork()
-    if pid == 0:
-        _child(code, entry_point, test, fds, confinement)
-    for descriptor in fds:
-        os.close(descriptor)
-    limit = _watch(session, pid, float(test["cpu_s"]), float(test["wall_s"]))  # type: ignore[arg-type]
-    _pid, status, usage = os.wait4(pid, 0)
-    return {
-        "status": status,
-        "cpu_s": usage.ru_utime + usage.ru_stime,
-        "wall_s": time.monotonic() - started,
-        "peak_kb": usage.ru_maxrss,
-        "limit": limit,
-    }
+def python_start(code: CodeType, entry_point: str | None) -> Start:
+    """Return how a test's process becomes a Python program."""
+    python_child.standard_streams()
+
+    def start(arguments: list[str], stage: mmap.mmap) -> None:
+        stage.close()
+        python_child.run(code, entry_point, arguments)
+
+    return start
+
+
+def exec_start(command: list[str]) -> Start:
+    """Return how a test's process becomes the program in ``EXEC_FD``; ``command`` is its name and first arguments."""
+    environment = _strings(ENVIRONMENT)
+    execveat = linux.NR["execveat"]
+
+    def start(arguments: list[str], stage: mmap.mmap) -> None:
+        vector = _strings([*command, *arguments])
+        linux.held.syscall(ctypes.c_long(execveat), EXEC_FD, b"", vector, environment, AT_EMPTY_PATH)
+        problem = ctypes.get_errno()
+        if problem != errno.ENOMEM:  # the program is too large for its limit, or else we did something wrong
+            stage[0] = 0
+            os.write(2, os.strerror(problem).encode())
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return start
+
+
+def _strings(values: list[str] | tuple[str, ...]) -> "ctypes.Array[ctypes.c_char_p]":
+    return (ctypes.c_char_p * (len(values) + 1))(*[value.encode("utf-8", "surrogateescape") for value in values], None)
+
+
+def serve(session: _socket.socket, start: Start, confinement: Confinement, cpu_s: float, wall_s: float) -> None:
+    """Run one test per packet until the judge hangs up. A packet holds the arguments, each ended by a NUL."""
+    stage = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child: says how far it came
+    while True:
+        packet, fds = wire.receive(session)
+        if not fds:
+            return
+        stage[0] = 0
+        started = time.monotonic()
+        pid = linux.fork()
+        if pid == 0:
+            arguments = packet.decode("utf-8", "surrogateescape").split("\0")[:-1]
+            _child(start, arguments, fds, confinement, stage)
+        for descriptor in fds:
+            os.close(descriptor)
+        limit_cpu(pid, cpu_s)
+        end = _watch(session, pid, cpu_s, wall_s)
+        _pid, status, usage = os.wait4(pid, 0)
+        if not stage[0]:
+            end = wire.NOT_STARTED
+        cpu = usage.ru_utime + usage.ru_stime
+        wire.send(session, wire.FACTS.pack(status, end, cpu, time.monotonic() - started, usage.ru_maxrss))
 
 
 def _child(
-    code: CodeType, entry_point: str | None, test: dict[str, object], fds: list[int], confinement: Confinement
+    start: Start, arguments: list[str], fds: list[int], confinement: Confinement, stage: mmap.mmap
 ) -> None:
     try:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         for target, descriptor in enumerate(fds):
-            os.dup2(descriptor, target, inheritable=True)
-        confinement.limits(int(test["memory_mb"]), int(test["output_bytes"]), float(test["cpu_s"]))  # type: ignore[call-overload, arg-type]
-        confinement.enter()
+            os.dup2(descriptor, target)
+        confinement.enter_test(len(fds))
+        stage[0] = 1
     except BaseException as error:
-        os.write(2, f"sandbox: {error!r}".encode())
-        os.kill(os.getpid(), signal.SIGSYS)  # the judge takes this for our failure
+        os.write(2, f"{error!r}".encode())
         os._exit(255)
-    python_child.run(code, entry_point, list(test["arguments"]))  # type: ignore[call-overload]
+    start(arguments, stage)
 
 
-def _watch(session: _socket.socket, pid: int, cpu_s: float, wall_s: float) -> str:
-    """Wait until the process ends or passes a limit; return the limit's name, or "" for an end of its own."""
+def _watch(session: _socket.socket, pid: int, cpu_s: float, wall_s: float) -> int:
+    """Wait until the process ends or passes a limit, and say which."""
     process = os.pidfd_open(pid)
     poll = select.poll()
     poll.register(process, select.POLLIN)
     poll.register(session.fileno(), select.POLLHUP)
     clock = (~pid << 3) | 2  # the process's CPU clock, see clock_getcpuclockid(3)
-    deadline = time.monotonic() + wall_s
-    try:
-        while True:
-            left = min(cpu_s - time.clock_gettime(clock), deadline - time.monotonic())
-            events = poll.poll(max(1, int(left * 1000) + 1))
-            if any(descriptor == process for descriptor, _ in events):
-                return ""
-            if events:  # the judge is gone
+    started = time.monotonic()
+    granted = wall_s
+    end = wire.ENDED
+    while True:
+        left = min(cpu_s - time.clock_gettime(clock), started + granted - time.monotonic())
+        events = poll.poll(max(1, int(left * 1000) + 1))
+        if any(descriptor == process for descriptor, _ in events):
+            break
+        if events:  # the judge is gone; the child dies with this process
+            sys.exit()
+        if time.clock_gettime(clock) >= cpu_s:
+            end = wire.CPU_LIMIT
+        elif time.monotonic() >= started + granted:
+            granted = wall_s + _starved(pid)
+            if time.monotonic() >= started + granted:
+                end = wire.WALL_LIMIT
+        if end != wire.ENDED:
+            with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(process, signal.SIGKILL)
-                sys.exit()
-            if time.clock_gettime(clock) >= cpu_s:
-                signal.pidfd_send_signal(process, signal.SIGKILL)
-                return "cpu"
-            if time.monotonic() >= deadline + _starved(pid):
-                signal.pidfd_send_signal(process, signal.SIGKILL)
-                return "wall"
-    finally:
-        os.close(process)
+            break
+    os.close(process)
+    return end
 
 
 def _starved(pid: int) -> float:
-    """Seconds that a process spent waiting for a processor: the machine's fault, not the program's."""
+    """Seconds that a process's threads waited for a processor, at most: the machine's fault, not the program's."""
+    waited = 0.0
     try:
-        with open(f"/proc/{pid}/schedstat") as file:  # noqa: PTH123
-            return int(file.read().split()[1]) / 1e9
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as file:  # noqa: PTH123
+                waited = max(waited, int(file.read().split()[1]) / 1e9)
     except (OSError, IndexError, ValueError):
-        return 0.0
+        pass  # it has just ended, or this kernel does not tell
+    return waited

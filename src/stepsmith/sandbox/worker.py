@@ -1,16 +1,20 @@
 """The judge's side of one fork server: starts it, opens programs in it, runs them, and ends it.
 
 A ``Worker`` is used by one thread at a time. Whatever goes wrong with our own machinery is a ``SandboxError``; the
-worker is then closed, and a new one takes its place.
+worker is then of no use and is to be closed.
 """
 
+import contextlib
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,125 +22,177 @@ from typing import Self
 import msgspec
 
 from stepsmith.core.errors import SandboxError
-from stepsmith.core.records import Record
 from stepsmith.sandbox import wire
+from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
+from stepsmith.sandbox.program import Opened, Program, RunLimits, RunOutcome
 
 BOOT = "import sys; sys.path.append(sys.argv[1]); from stepsmith.sandbox.zygote import main; main(int(sys.argv[2]))"
-START_S = 30.0  # wall seconds for a fork server to come up, on a loaded machine
-STDERR_LIMIT = 64 * 1024
-STDERR_TAIL = 4096
-
-
-class RunLimits(Record, frozen=True, kw_only=True):
-    """Limits of one run. The run is killed past ``cpu_s`` of CPU or ``wall_s`` of wall time it was able to run in."""
-
-    cpu_s: float
-    wall_s: float
-    memory_mb: int
-    output_bytes: int
-
-
-class RunOutcome(Record, frozen=True, kw_only=True):
-    """The facts of one run, with no judgement."""
-
-    exit_code: int | None  # None when a signal ended it
-    signal: int | None
-    cpu_s: float
-    wall_s: float
-    peak_mb: float
-    limit: str  # what it was killed for: "", "cpu" or "wall"
-    stdout: bytes
-    stdout_full: bool  # the output reached its limit
-    stderr: bytes  # the tail
-    result: bytes  # the value returned, function interface only
-
-
-class Opened(Record, frozen=True, kw_only=True):
-    """Whether a program compiled, and what the compiler said."""
-
-    ok: bool
-    text: str
-
-
-class _Facts(msgspec.Struct):
-    status: int
-    cpu_s: float
-    wall_s: float
-    peak_kb: int
-    limit: str
+PYTHON_FLAGS = ("-S", "-s", "-P", "-B", "-W", "ignore")
+# A fixed hash seed, so that judging twice sees the same order of sets; single-threaded numerics, so that fork is safe.
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1",
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+}  # fmt: skip
+MB = 1 << 20
+START_S = 60.0  # wall seconds for a fork server to come up, on a loaded machine
+GROUP_PROCESSES = 160  # threads of a program, and ours
+GROUP_EXTRA_MB = 64  # what the fork server and a solution's process take beside the program
+BOX_MB = 256  # memory that files of one worker's programs may take
+STDERR_TAIL = 4096  # bytes
+FIRST_USER = 1_900_000_000  # as root, workers get user ids from here on; nothing else hands out ids this high
+SYSTEM_LIBRARIES = ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
 
 
 class Worker:
-    """One fork server with one program open at a time."""
+    """One fork server, with one program open at a time.
 
-    def __init__(self, level: int) -> None:
+    ``packages`` are imported before any program runs, found in the folders ``package_folders``; ``programs`` are paths
+    that commands (compilers, interpreters) need to see. Raises ``SandboxError`` when the level cannot be had.
+    """
+
+    def __init__(
+        self,
+        level: int,
+        *,
+        packages: Sequence[str] = (),
+        package_folders: Sequence[str] = (),
+        programs: Sequence[str] = (),
+    ) -> None:
         self.level = level
-        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control = here
         self._session: socket.socket | None = None
+        self._limits = RunLimits(cpu_s=1, wall_s=1, memory_mb=1, output_bytes=1)
+        self._log = os.memfd_create("log", os.MFD_CLOEXEC)
+        self._box = ""
+        self._pidfd = -1
+        self.pid = 0
+        self.group: ControlGroup | None = None
+        self._control, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         root = str(Path(__file__).parents[2])
-        python = os.path.realpath(sys.executable)
-        flags = ["-S", "-s", "-P", "-B", "-W", "ignore"]
-        environment = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
         with there:
-            self._process = subprocess.Popen(
-                [python, *flags, "-c", BOOT, root, str(there.fileno())],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=None, cwd="/", env=environment,
+            self._launched = subprocess.Popen(
+                [os.path.realpath(sys.executable), *PYTHON_FLAGS, "-c", BOOT, root, str(there.fileno())],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log, cwd="/", env=ENVIRONMENT,
                 pass_fds=(there.fileno(),), start_new_session=True,
             )  # fmt: skip
-        paths = sysconfig.get_paths()
-        readable = [paths["stdlib"], paths["platstdlib"], "/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo",
-                    "/etc/localtime", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]  # fmt: skip
         try:
-            self._send(here, {"level": level, "package_root": root, "readable": readable})
-            self._receive(here, START_S)
+            self.pid = self._launched.pid
+            self._pidfd = os.pidfd_open(self.pid)
+            if level >= 3:
+                self.group = ControlGroup(GROUP_PROCESSES)
+                self.group.add(self.pid)
+            self._configure(root, packages, package_folders, programs)
+        except NoControlGroupError as error:
+            self.close()
+            raise SandboxError(str(error)) from error
         except BaseException:
             self.close()
             raise
 
-    def open(self, source: bytes, entry_point: str | None, timeout_s: float = 60.0) -> Opened:
-        """Compile a Python program in a process of its own; it stays open for ``run``."""
+    def _configure(
+        self, root: str, packages: Sequence[str], package_folders: Sequence[str], programs: Sequence[str]
+    ) -> None:
+        paths = sysconfig.get_paths()
+        library = sysconfig.get_config_var("LIBDIR")
+        readable = [paths["stdlib"], paths["platstdlib"], *([library] if library else []), *SYSTEM_LIBRARIES]
+        uid = _user_id(self._launched.pid, readable if self.level < 2 else [])
+        if self.level >= 2:
+            box = "/box"
+        else:
+            self._box = box = tempfile.mkdtemp(prefix=f"stepsmith-{os.getpid()}-")
+            if uid is not None:
+                os.chown(box, uid, uid)
+        settings: dict[str, object] = {
+            "level": self.level, "package_root": root, "packages": [*packages], "uid": uid, "box": box,
+            "box_mb": BOX_MB, "readable": [*readable, *package_folders], "programs": [*programs],
+            "package_path": sorted({str(Path(folder).parent) for folder in package_folders}),
+        }  # fmt: skip
+        self._send(self._control, wire.encode(settings))
+        answer = msgspec.json.decode(self._receive(self._control, START_S), type=dict[str, int])
+        if "pid" in answer:
+            os.close(self._pidfd)
+            self.pid = answer["pid"]
+            self._pidfd = os.pidfd_open(self.pid)
+            self._launched.wait()
+            self._receive(self._control, START_S)
+
+    def open(self, program: Program, limits: RunLimits, timeout_s: float = 60.0) -> Opened:
+        """Make a program ready to run, in a process of its own: Python is compiled. The one before is ended."""
         self._hang_up()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._session = ours
-        file = wire.memory_file(source, sealed=True)
+        self._session, self._limits = ours, limits
+        if self.group is not None:
+            try:
+                self.group.limit_memory((limits.memory_mb + GROUP_EXTRA_MB) * MB + 3 * limits.output_bytes)
+            except OSError as error:
+                raise SandboxError(f"the control group's memory could not be limited: {error}") from error
+        contents = [wire.memory_file(content, sealed=True) for content in (program.code, *dict(program.files).values())]
+        request: dict[str, object] = {
+            "op": "open", "kind": program.kind, "entry_point": program.entry_point, "command": program.command,
+            "names": [name for name, _ in program.files], "folder": program.folder, "spawning": program.spawning,
+            "limits": {**msgspec.structs.asdict(limits), "output_bytes": limits.output_bytes + 1},
+        }  # fmt: skip
         try:
-            self._send(self._control, {"op": "open", "entry_point": entry_point}, (theirs.fileno(), file))
+            self._send(self._control, wire.encode(request), (theirs.fileno(), *contents))
         finally:
             theirs.close()
-            os.close(file)
-        return msgspec.json.decode(self._receive(ours, timeout_s), type=Opened)
+            for descriptor in contents:
+                os.close(descriptor)
+        try:
+            return msgspec.json.decode(self._receive(ours, timeout_s), type=Opened)
+        except _Ended:
+            code = self._end_status()
+            if code in (-signal.SIGXCPU, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS):
+                return Opened(ok=False, text=f"the compiler was killed by {signal.Signals(-code).name}\n")
+            raise
 
-    def run(self, stdin: bytes, limits: RunLimits, arguments: tuple[str, ...] = ()) -> RunOutcome:
+    def run(self, stdin: bytes, arguments: Sequence[str] = ()) -> RunOutcome:
         """Run the open program once on ``stdin`` (for a function: the arguments' text)."""
         assert self._session is not None
         fds = [wire.memory_file(stdin, sealed=True), *(wire.memory_file() for _ in range(3))]
         try:
-            request: dict[str, object] = {**msgspec.structs.asdict(limits), "arguments": arguments}
-            request["output_bytes"] = limits.output_bytes + 1
-            self._send(self._session, request, fds)
-            facts = msgspec.json.decode(self._receive(self._session, 60.0 + 20 * limits.wall_s), type=_Facts)
-            size = os.fstat(fds[1]).st_size
-            tail = max(0, os.fstat(fds[2]).st_size - STDERR_TAIL)
-            code = os.waitstatus_to_exitcode(facts.status)
-            if code == -signal.SIGSYS:
-                raise SandboxError(f"a test could not be confined: {os.pread(fds[2], STDERR_TAIL, 0)!r}")
-            return RunOutcome(
-                exit_code=code if code >= 0 else None, signal=-code if code < 0 else None,
-                cpu_s=facts.cpu_s, wall_s=facts.wall_s, peak_mb=facts.peak_kb / 1024, limit=facts.limit,
-                stdout=_content(fds[1], limits.output_bytes), stdout_full=size > limits.output_bytes,
-                stderr=os.pread(fds[2], STDERR_TAIL, tail), result=_content(fds[3], limits.output_bytes),
-            )  # fmt: skip
+            packet = "".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape")
+            self._send(self._session, packet, fds)
+            facts = self._receive(self._session, 60.0 + 20 * self._limits.wall_s)
+            return self._outcome(facts, fds)
         finally:
             for descriptor in fds:
                 os.close(descriptor)
 
+    def collect(self, max_files: int = 64, max_bytes: int = 64 << 20) -> dict[str, bytes]:
+        """End the open program and return the plain files that it wrote into its folder ``feedback``."""
+        self._hang_up()
+        request: dict[str, object] = {"op": "collect", "max_files": max_files, "max_bytes": max_bytes}
+        self._send(self._control, wire.encode(request))
+        self._wait(self._control, START_S)
+        data, fds = wire.receive(self._control)
+        if not data:
+            raise _Ended("the fork server ended")
+        names = msgspec.json.decode(data, type=dict[str, list[str]])["names"]
+        return {name: wire.read_file(descriptor) for name, descriptor in zip(names, fds, strict=True)}
+
     def close(self) -> None:
-        """Kill the fork server and all it started."""
+        """Kill the fork server and all it started, and remove its files. May be called again."""
         self._hang_up()
         self._control.close()
-        self._process.kill()
-        self._process.wait()
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
+            os.close(self._pidfd)
+            self._pidfd = -1
+        if self._launched.poll() is None:
+            self._launched.kill()
+            self._launched.wait()
+        if self.group is not None:
+            self.group.remove()
+            self.group = None
+        if self._log >= 0:
+            os.close(self._log)
+            self._log = -1
+        if self._box:
+            shutil.rmtree(self._box, ignore_errors=True)
+            self._box = ""
 
     def __enter__(self) -> Self:
         return self
@@ -146,30 +202,87 @@ class Worker:
     ) -> None:
         self.close()
 
+    def _outcome(self, data: bytes, fds: list[int]) -> RunOutcome:
+        status, end, cpu_s, wall_s, peak_kb = wire.FACTS.unpack(data)
+        if end == wire.NOT_STARTED:
+            raise SandboxError(f"a program could not be confined and started: {os.pread(fds[2], STDERR_TAIL, 0)!r}")
+        limit = self._limits.output_bytes
+        code = os.waitstatus_to_exitcode(status)
+        size, errors = os.fstat(fds[1]).st_size, os.fstat(fds[2]).st_size
+        return RunOutcome(
+            exit_code=code if code >= 0 else None, signal=-code if code < 0 else None,
+            cpu_s=cpu_s, wall_s=wall_s, peak_mb=peak_kb / 1024, end=("", "cpu", "wall")[end],
+            stdout=_content(fds[1], min(size, limit)), too_much=size > limit or errors > limit,
+            stderr=_content(fds[2], STDERR_TAIL, max(0, errors - STDERR_TAIL)), result=_content(fds[3], limit),
+        )  # fmt: skip
+
+    def _end_status(self) -> int:
+        """Exit code of the solution's process that has just ended, negative for a signal."""
+        self._send(self._control, b'{"op":"status"}')
+        answer = msgspec.json.decode(self._receive(self._control, START_S), type=dict[str, int])
+        return os.waitstatus_to_exitcode(answer["status"])
+
     def _hang_up(self) -> None:
         if self._session is not None:
             self._session.close()
             self._session = None
 
-    def _send(self, sock: socket.socket, message: dict[str, object], fds: tuple[int, ...] | list[int] = ()) -> None:
+    def _send(self, sock: socket.socket, data: bytes, fds: tuple[int, ...] | list[int] = ()) -> None:
         try:
-            wire.send(sock, message, fds)
+            wire.send(sock, data, fds)
         except OSError as error:
-            raise SandboxError(f"the fork server is gone: {error}") from error
+            raise SandboxError(f"the fork server is gone: {error}. {self._last_words()}") from error
 
-    def _receive(self, sock: socket.socket, timeout_s: float) -> bytes:
+    def _wait(self, sock: socket.socket, timeout_s: float) -> None:
         poll = select.poll()
         poll.register(sock, select.POLLIN)
         if not poll.poll(timeout_s * 1000):
             raise SandboxError(f"no answer from the fork server within {timeout_s:.0f} s")
+
+    def _receive(self, sock: socket.socket, timeout_s: float) -> bytes:
+        self._wait(sock, timeout_s)
         try:
             data = sock.recv(wire.PACKET)
         except OSError as error:
-            raise SandboxError(f"the fork server is gone: {error}") from error
+            raise SandboxError(f"the fork server is gone: {error}. {self._last_words()}") from error
         if not data:
-            raise SandboxError("the fork server ended in the middle of a run")
+            raise _Ended(f"the fork server ended in the middle of its work. {self._last_words()}")
         return data
 
+    def _last_words(self) -> str:
+        size = os.fstat(self._log).st_size
+        return os.pread(self._log, 1000, max(0, size - 1000)).decode("utf-8", "replace").strip()
 
-def _content(descriptor: int, limit: int) -> bytes:
-    return os.pread(descriptor, limit, 0)
+
+class _Ended(SandboxError):
+    """The other side closed the conversation."""
+
+
+def _content(descriptor: int, size: int, offset: int = 0) -> bytes:
+    """Read from a memory file without moving the position that the program's side shares."""
+    chunks = []
+    while size > 0 and (chunk := os.pread(descriptor, size, offset)):
+        chunks.append(chunk)
+        size -= len(chunk)
+        offset += len(chunk)
+    return b"".join(chunks) if len(chunks) != 1 else chunks[0]
+
+
+def _user_id(pid: int, needed: Sequence[str]) -> int | None:
+    """Return the user id that a worker drops to when we are root; None to stay what we are.
+
+    Without namespaces of its own, a worker that could not read the files it needs as another user stays root, with no
+    capabilities.
+    """
+    if os.geteuid() != 0 or not all(_open_to_all(path) for path in needed if Path(path).exists()):
+        return None
+    uid = FIRST_USER + pid
+    with open("/proc/self/uid_map") as file:  # noqa: PTH123
+        ranges = [[int(field) for field in line.split()] for line in file]
+    mapped = [start <= uid < start + count for start, _, count in ranges]
+    return uid if any(mapped) else None
+
+
+def _open_to_all(path: str) -> bool:
+    place = Path(path).resolve()
+    return all(folder.stat().st_mode & 0o001 for folder in place.parents)

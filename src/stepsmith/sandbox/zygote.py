@@ -3,109 +3,194 @@
 It holds no inputs, outputs or secrets, and has an empty environment. Started by ``worker.Worker``.
 """
 
+import _sitebuiltins
+import _socket
+import builtins
+import contextlib
 import fcntl
 import gc
+import json
 import os
 import resource
 import signal
 import sys
 
-import _socket
+from stepsmith.sandbox import folder, landlock, linux, namespaces, supervisor, wire
+from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resources, no_new_privileges
 
-from stepsmith.sandbox import linux, wire
-from stepsmith.sandbox.supervisor import Confinement, serve
-
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+# What contest programs import most, so that they find it loaded.
 PRELOADED = (
     "math cmath collections heapq itertools bisect functools re string random io typing operator copy "
-    "datetime decimal fractions json enum array threading atexit _sitebuiltins"
-).split()
+    "datetime decimal fractions json enum array threading atexit"
+)
 
 
 def main(descriptor: int) -> None:
     """Serve one judge over a socket until it hangs up."""
-    control = _socket.socket(fileno=fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 16))
-    reserved = os.open("/dev/null", os.O_RDWR)
-    for low in (0, 1, 3):  # so that no descriptor of ours ever lies where a test's own are put
-        os.dup2(reserved, low)
-    packet = wire.receive(control)
-    if packet is None:
+    control = _socket.socket(fileno=fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, EXEC_FD + 1))
+    null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+    for low in (0, 1, 3, EXEC_FD):  # so that no descriptor of ours ever lies where a test's own are put
+        os.dup2(null, low)
+    packet, _ = wire.receive(control)
+    if not packet:
         return
-    settings, _ = packet
-    confinement = prepare(settings)
-    wire.send(control, {"level": confinement.level})
-    child = 0
-    while True:
-        packet = wire.receive(control)
-        child = _end(child)
-        if packet is None:
+    settings = json.loads(packet)
+    if settings["level"] >= 2:
+        namespaces.unshare()
+        pid = namespaces.fork_sibling()
+        if pid:
+            wire.send(control, wire.encode({"pid": pid}))
+            os._exit(0)
+    server = Server(settings)
+    wire.send(control, wire.encode({"ready": 1}))
+    server.serve(control)
+
+
+class Server:
+    """The fork server's state: the confinements it can give, and the solution's process that is open."""
+
+    def __init__(self, settings: dict[str, object]) -> None:
+        self.level = int(settings["level"])  # type: ignore[call-overload]
+        self.box = str(settings["box"])
+        self.readable = list(settings["readable"])  # type: ignore[call-overload]
+        self.programs = list(settings["programs"])  # type: ignore[call-overload]
+        uid = settings["uid"]
+        assert uid is None or isinstance(uid, int)
+        self.own_user = self.level >= 2 or uid is not None
+        self.child = 0
+        self.status = 0
+        self.folder = folder.Folder(f"{self.box}/run")
+        self.confinements: dict[tuple[str, bool, bool], Confinement] = {}
+        preload(list(settings["packages"]), list(settings["package_path"]), str(settings["package_root"]))  # type: ignore[call-overload]
+        self.base_mb = _address_space_mb()
+        self._drop(uid, int(settings["box_mb"]))  # type: ignore[call-overload]
+        self.confinement("python", folder=False, spawning=False)
+        gc.collect()
+        gc.freeze()
+
+    def _drop(self, uid: int | None, box_mb: int) -> None:
+        if self.level >= 2:
+            namespaces.build_root([*self.readable, *self.programs], self.box, box_mb)
+        if self.level >= 1:
+            namespaces.drop_privileges(uid)
+            no_new_privileges()
+        self.folder.make()
+
+    def confinement(self, kind: str, *, folder: bool, spawning: bool) -> Confinement:
+        """Return the confinement for a kind of program, built on first use."""
+        key = kind, folder, spawning
+        if key not in self.confinements:
+            rules = [(path, landlock.READ) for path in [*self.readable, *namespaces.DEVICES]]
+            rules.append(("/dev/null", landlock.READ | landlock.WRITE_FILE))
+            if kind != "python":
+                rules.append((os.path.realpath(LOADER), landlock.READ | landlock.EXECUTE))
+            if kind == "command":
+                rules += [(path, landlock.READ | landlock.EXECUTE) for path in self.programs]
+            if folder:
+                rules.append((self.folder.path, landlock.READ))
+                rules.append((self.folder.writable, landlock.all_rights(landlock.abi())))
+            self.confinements[key] = Confinement(
+                self.level, rules, writing=folder, spawning=spawning, executing=kind != "python"
+            )
+        return self.confinements[key]
+
+    def serve(self, control: _socket.socket) -> None:
+        """Answer packets until the judge hangs up."""
+        while True:
+            packet, fds = wire.receive(control)
+            self._end()
+            if not packet:
+                return
+            request = json.loads(packet)
+            if request["op"] == "open":
+                self._open(control, request, fds)
+            elif request["op"] == "collect":
+                files = self.folder.collect(request["max_files"], request["max_bytes"])
+                wire.send(control, wire.encode({"names": [name for name, _ in files]}), [fd for _, fd in files])
+                fds = [fd for _, fd in files]
+            elif request["op"] == "status":
+                wire.send(control, wire.encode({"status": self.status}))
+            for descriptor in fds:
+                os.close(descriptor)
+
+    def _open(self, control: _socket.socket, request: dict[str, object], fds: list[int]) -> None:
+        session, code, *files = fds
+        self.folder.wipe()
+        self.folder.fill(request["names"], files)  # type: ignore[arg-type]
+        confinement = self.confinement(
+            str(request["kind"]), folder=bool(request["folder"]), spawning=bool(request["spawning"])
+        )
+        self.child = linux.fork()
+        if self.child == 0:
+            try:
+                control.close()
+                linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+                self._become_supervisor(_socket.socket(fileno=session), code, request, confinement)
+            except BaseException as error:
+                os.write(2, f"supervisor: {error!r}\n".encode())
+                os._exit(1)
+            os._exit(0)
+
+    def _become_supervisor(
+        self, session: _socket.socket, code_fd: int, request: dict[str, object], confinement: Confinement
+    ) -> None:
+        limits = request["limits"]
+        assert isinstance(limits, dict)
+        if request["folder"]:
+            os.chdir(self.folder.path)
+        code = None
+        if request["kind"] == "command":
+            path = request["command"][0]  # type: ignore[index]
+            os.dup2(os.open(path, os.O_PATH | os.O_CLOEXEC), EXEC_FD, inheritable=False)
+        elif request["kind"] == "binary":
+            os.dup2(code_fd, EXEC_FD, inheritable=False)
+        confinement.enter_supervisor()
+        if request["kind"] == "python":
+            code, problem = supervisor.compile_python(wire.read_file(code_fd))
+            if code is None:
+                wire.send(session, wire.encode({"ok": False, "text": problem}))
+                return
+            start = supervisor.python_start(code, request["entry_point"])  # type: ignore[arg-type]
+        else:
+            start = supervisor.exec_start(list(request["command"]))  # type: ignore[call-overload]
+        wire.send(session, wire.encode({"ok": True, "text": ""}))
+        limit_resources(
+            base_mb=self.base_mb,
+            memory_mb=limits["memory_mb"],
+            output_bytes=limits["output_bytes"],
+            own_user=self.own_user,
+            is_compiler=bool(request["spawning"]),
+        )
+        supervisor.serve(session, start, confinement, limits["cpu_s"], limits["wall_s"])
+
+    def _end(self) -> None:
+        """Kill whatever is left of the last solution, and reap it."""
+        if not self.child:
             return
-        request, fds = packet
-        if request["op"] == "open":
-            child = _open(control, request, fds, confinement)
-        elif request["op"] == "status":
-            wire.send(control, {"status": _last_status})
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.child, signal.SIGKILL)
+            if self.level >= 2:
+                os.kill(-1, signal.SIGKILL)  # the first process of its namespace is spared
+        _pid, self.status = os.waitpid(self.child, 0)
+        self.child = 0
+        with contextlib.suppress(ChildProcessError):
+            while self.level >= 2:
+                os.waitpid(-1, 0)
 
 
-_last_status = 0
-
-
-def prepare(settings: dict[str, object]) -> Confinement:
-    """Preload, freeze the heap, drop privileges."""
-    for name in PRELOADED:
+def preload(packages: list[str], package_path: list[str], package_root: str) -> None:
+    """Import what programs are likely to need, and give them the builtins that ``site`` would."""
+    sys.path += package_path
+    for name in [*PRELOADED.split(), *packages]:
         __import__(name)
-    _add_site_builtins()
-    level = int(settings["level"])  # type: ignore[call-overload]
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    sys.path[:] = [path for path in sys.path if path != settings["package_root"]]
-    readable = [str(path) for path in settings["readable"]]  # type: ignore[attr-defined]
-    if level >= 1:
-        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-    confinement = Confinement(level=level, readable=readable, base_mb=_address_space_mb())
-    gc.collect()
-    gc.freeze()
-    return confinement
-
-
-def _add_site_builtins() -> None:
-    import builtins
-
-    import _sitebuiltins
-
-    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
-    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
+    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")  # type: ignore[assignment]
+    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")  # type: ignore[assignment]
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # too much output ends a program, as it would one in C
+    if package_root in sys.path:
+        sys.path.remove(package_root)
 
 
 def _address_space_mb() -> int:
     with open("/proc/self/statm") as file:  # noqa: PTH123
-        return int(file.read().split()[0]) * resource.getpagesize() // (1 << 20) + 1
-
-
-def _open(control: _socket.socket, request: dict[str, object], fds: list[int], confinement: Confinement) -> int:
-    pid = linux.fork()
-    if pid == 0:
-        try:
-            control.close()
-            session = _socket.socket(fileno=fds[0])
-            serve(session, _read_all(fds[1]), request, confinement)
-        except BaseException as error:
-            os.write(2, f"{error!r}\n".encode())
-        os._exit(0)
-    for descriptor in fds:
-        os.close(descriptor)
-    return pid
-
-
-def _read_all(descriptor: int) -> bytes:
-    with open(descriptor, "rb") as file:  # noqa: PTH123
-        return file.read()
-
-
-def _end(child: int) -> int:
-    global _last_status
-    if child:
-        try:
-            os.kill(child, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        _pid, _last_status = os.waitpid(child, 0)
-    return 0
+        return int(file.read().split()[0]) * resource.getpagesize() // MB + 1

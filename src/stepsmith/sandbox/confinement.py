@@ -1,0 +1,81 @@
+"""What a solution's process and its tests' processes put on themselves before a program runs."""
+
+import os
+import resource
+
+from stepsmith.sandbox import landlock, linux, seccomp
+
+MB = 1 << 20
+ADDRESS_SLACK_MB = 256  # address space beyond the memory limit: thread stacks and allocator reserves are not memory
+STACK_MB = 1024
+MAX_FILES = 64
+MAX_PROCESSES = 128  # threads of one program, where the worker has a user id of its own to count them by
+ALL_FDS = 1 << 20
+EXEC_FD = 63  # where a compiled program's descriptor lies for execveat
+
+
+
+class Confinement:
+    """Confinement of one kind of program. Rule sets and filters are built here, once, and inherited by fork."""
+
+    def __init__(
+        self, level: int, rules: list[tuple[str, int]], *, writing: bool, spawning: bool, executing: bool
+    ) -> None:
+        self.level = level
+        self.executing = executing
+        self.rules = -1
+        self.narrow: seccomp.Installer | None = None
+        if level < 1:
+            return
+        self.rules = landlock.ruleset(rules)
+        exec_fd = EXEC_FD if executing else None
+        self._wide = seccomp.Installer(seccomp.wide(writing=writing, spawning=spawning, exec_fd=exec_fd))
+        if not spawning:
+            self.narrow = seccomp.Installer(seccomp.narrow())
+
+    def enter_supervisor(self) -> None:
+        """Confine a solution's process; its tests inherit this."""
+        if self.level >= 1:
+            self._wide.install()
+
+    def enter_test(self, keep_fds: int) -> None:
+        """Confine a test's process for good, and close its descriptors from ``keep_fds`` on."""
+        if self.level >= 1:
+            landlock.restrict(self.rules)
+        os.closerange(keep_fds, EXEC_FD)
+        os.closerange(EXEC_FD + self.executing, ALL_FDS)  # the program's own is closed on exec
+        if self.narrow is not None:
+            self.narrow.install(os.getpid())
+
+
+def limit_resources(
+    *, base_mb: int, memory_mb: int, output_bytes: int, own_user: bool, is_compiler: bool = False
+) -> None:
+    """Set the limits of all tests to come on the calling process, which they inherit."""
+    space = (base_mb + memory_mb + ADDRESS_SLACK_MB) * MB
+    _limit(resource.RLIMIT_AS, space)
+    _limit(resource.RLIMIT_STACK, min(space, STACK_MB * MB))
+    _limit(resource.RLIMIT_FSIZE, output_bytes)
+    _limit(resource.RLIMIT_CORE, 0)
+    if not is_compiler:
+        _limit(resource.RLIMIT_NOFILE, MAX_FILES)
+    if own_user:
+        _limit(resource.RLIMIT_NPROC, MAX_PROCESSES)
+
+
+def limit_cpu(pid: int, cpu_s: float) -> None:
+    """Let the kernel kill a process a little after its CPU limit, should nobody else."""
+    seconds = int(cpu_s) + 2
+    resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def _limit(kind: int, value: int) -> None:
+    _soft, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def no_new_privileges() -> None:
+    """Make set-user-id programs and file capabilities powerless for this process and all it starts."""
+    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)

@@ -1,0 +1,140 @@
+"""Isolation levels: what each one adds, and the proof that this machine really gives it.
+
+- L0 resource limits only; programs can read files and reach the network.
+- L1 adds a system call filter (seccomp), file access by allow list (Landlock), no new privileges, no capabilities, and
+  a user id of its own where the judge is root.
+- L2 adds namespaces: the worker sees its own processes, a read-only root of a few folders, no network.
+- L3 adds a control group that bounds the memory and the processes of the whole worker.
+
+A claimed level is proved at every worker's start: a program inside attacks real targets outside, and the judge looks at
+the worker from outside.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from stepsmith.core.errors import SandboxError
+from stepsmith.core.records import Record
+from stepsmith.sandbox import landlock, linux, self_attack
+from stepsmith.sandbox.program import Program, RunLimits
+from stepsmith.sandbox.worker import Worker
+
+BEST = 3
+NAMESPACES = ("pid", "mnt", "net", "ipc", "uts")
+_LIMITS = RunLimits(cpu_s=5, wall_s=60, memory_mb=256, output_bytes=1 << 16)
+
+
+class LevelReport(Record, frozen=True, kw_only=True):
+    """Whether a level can be had on this machine; ``reason`` says why not."""
+
+    level: str  # "L0" to "L3"
+    available: bool
+    reason: str = ""
+
+
+class NotProvedError(SandboxError):
+    """A worker came up but does not hold what its level promises."""
+
+
+def survey() -> list[LevelReport]:
+    """Try every level, best first."""
+    reports = []
+    for level in range(BEST, -1, -1):
+        try:
+            start(level).close()
+            reports.append(LevelReport(level=f"L{level}", available=True))
+        except SandboxError as error:
+            reports.append(LevelReport(level=f"L{level}", available=False, reason=str(error)))
+    return reports
+
+
+def start(
+    level: int, *, packages: Sequence[str] = (), package_folders: Sequence[str] = (), programs: Sequence[str] = ()
+) -> Worker:
+    """Start a worker and prove its level. Raises ``SandboxError`` with the reason where it cannot be had."""
+    if level >= 1:
+        _require_kernel()
+    worker = Worker(level, packages=packages, package_folders=package_folders, programs=programs)
+    try:
+        if level >= 1:
+            _inspect(worker)
+            _attack(worker)
+    except BaseException:
+        worker.close()
+        raise
+    return worker
+
+
+def _require_kernel() -> None:
+    if not linux.SUPPORTED:
+        raise SandboxError("system call filters are written for x86-64 only")
+    if not landlock.abi():
+        raise SandboxError("this kernel has no Landlock (5.13 or later, with landlock in the lsm= boot parameter)")
+
+
+def _inspect(worker: Worker) -> None:
+    """Look at the worker from outside."""
+    process = Path(f"/proc/{worker.pid}")
+    status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line)
+    if status["NoNewPrivs"] != "1" or int(status["CapEff"], 16) or int(status["CapPrm"], 16):
+        raise NotProvedError("the fork server kept privileges")
+    if worker.level >= 2:
+        shared = [name for name in NAMESPACES if _namespace(process, name) == _namespace(Path("/proc/self"), name)]
+        if shared:
+            raise NotProvedError(f"the fork server shares namespaces with the judge: {', '.join(shared)}")
+    if worker.level >= 3 and not (worker.group and worker.group.holds(worker.pid)):
+        raise NotProvedError("the fork server is not in its control group")
+
+
+def _namespace(process: Path, name: str) -> str:
+    return os.readlink(process / "ns" / name)
+
+
+def _attack(worker: Worker) -> None:
+    """Attack from inside. Every attack must have been made, and must have failed."""
+    source = Path(self_attack.__file__).read_bytes()
+    opened = worker.open(Program(kind="python", code=source), _LIMITS)
+    with _targets() as targets:
+        outcome = worker.run(json.dumps(targets).encode())
+    lines = outcome.stdout.decode().splitlines()
+    if not opened.ok or outcome.exit_code != 0 or len(lines) != len(self_attack.ATTACKS):
+        raise NotProvedError(f"the self-attack did not run to its end: {outcome.stderr.decode()[-300:]}")
+    broken = [line.partition(":")[0] for line in lines if not line.endswith(": held")]
+    if broken:
+        raise NotProvedError(f"a program inside could {', '.join(broken)}")
+
+
+@contextlib.contextmanager
+def _targets() -> Iterator[dict[str, str | int]]:
+    """Set up real targets: a readable file and listening sockets."""
+    with tempfile.TemporaryDirectory(prefix="stepsmith-bait-") as folder, contextlib.ExitStack() as stack:
+        Path(folder).chmod(0o755)
+        file = Path(folder) / "bait"
+        file.write_text("secret")
+        file.chmod(0o644)
+        unix = f"{folder}/socket"
+        abstract = f"stepsmith-{os.getpid()}-{os.urandom(4).hex()}"
+        ports = {}
+        for name, family, address in (
+            ("tcp4", socket.AF_INET, ("127.0.0.1", 0)),
+            ("tcp6", socket.AF_INET6, ("::1", 0)),
+            ("unix", socket.AF_UNIX, unix),
+            ("abstract", socket.AF_UNIX, "\0" + abstract),
+        ):
+            ports[name] = 1  # a port nobody listens on, where the machine lacks the family
+            with contextlib.suppress(OSError):
+                sock = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+                sock.bind(address)
+                sock.listen()
+                ports[name] = sock.getsockname()[1] if family != socket.AF_UNIX else 0
+        if Path(unix).exists():
+            Path(unix).chmod(0o777)
+        yield {
+            "file": str(file), "folder": folder, "pid": os.getpid(), "unix": unix, "abstract": abstract,
+            "tcp4": ports["tcp4"], "tcp6": ports["tcp6"],
+        }  # fmt: skip

@@ -1,0 +1,107 @@
+"""Namespaces of a worker: its own processes, mounts, network and System V IPC, with a read-only root of a few folders.
+
+Made once per worker; per test they would cost more than the test. Without privileges a user namespace gives the right
+to make the others; as root none is needed, and the worker drops to a user id of its own instead.
+"""
+
+import ctypes
+import os
+import signal
+import struct
+
+from stepsmith.sandbox import linux
+
+CLONE_PARENT = 0x8000
+NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+MNT_DETACH = 2
+ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_NOSYMFOLLOW = 1, 2, 4, 0x200000
+AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = -100, 0x1000, 0x8000
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+NEW_ROOT = "/sys"  # any folder that is never shown will do: only this process sees what is mounted over it
+_LAST_CAPABILITY = 63
+
+
+def unshare() -> None:
+    """Leave the judge's namespaces; the next process forked is the first of its own. Raises ``OSError``."""
+    flags = NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET
+    if os.geteuid() == 0:
+        linux.syscall("unshare", flags)
+        return
+    uid, gid = os.getuid(), os.getgid()
+    linux.syscall("unshare", flags | NEWUSER)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
+            file.write(text)
+
+
+def fork_sibling() -> int:
+    """Fork a child of our parent, so that the judge can wait for it after this process has gone."""
+    flags = CLONE_PARENT | signal.SIGCHLD
+    arguments = [ctypes.c_long(value) for value in (linux.NR["clone"], flags, 0, 0, 0, 0)]
+    return linux.check(linux.held.syscall(*arguments), "clone")
+
+
+def build_root(readable: list[str], box: str, box_mb: int) -> None:
+    """Make a new root that holds ``readable`` (read-only), a few devices, /proc where the kernel lets us, and ``box``.
+
+    Symbolic links are kept as links. ``box`` becomes a writable memory file system of at most ``box_mb``.
+    """
+    _mount("none", "/", None, MS_REC | MS_PRIVATE)
+    _mount("tmpfs", NEW_ROOT, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,nr_inodes=2000,mode=755")
+    for path in sorted({*readable, *DEVICES}, key=len):
+        _expose(path)
+    for path in ("/proc", "/old", box):
+        os.makedirs(NEW_ROOT + path, 0o755, exist_ok=True)  # noqa: PTH103
+    try:
+        _mount("proc", NEW_ROOT + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    except OSError:
+        pass  # a container that hides parts of /proc forbids a new one; nothing depends on it
+    _mount("tmpfs", NEW_ROOT + box, "tmpfs", MS_NOSUID | MS_NODEV, f"size={box_mb}m,nr_inodes=4096,mode=777")
+    os.chdir(NEW_ROOT)
+    linux.syscall("pivot_root", b".", b"old")
+    linux.syscall("umount2", b"/old", MNT_DETACH)
+    os.chdir("/")
+    _set_attributes("/", ATTR_RDONLY | ATTR_NOSUID, recursive=False)
+
+
+def _expose(path: str) -> None:
+    """Bind one path read-only into the new root, with its parents; a path that is there already is left alone."""
+    target = NEW_ROOT + path
+    if os.path.lexists(target) or not os.path.lexists(path):
+        return
+    os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)  # noqa: PTH103, PTH120
+    if os.path.islink(path):  # noqa: PTH114
+        os.symlink(os.readlink(path), target)  # noqa: PTH115
+        _expose(os.path.realpath(path))
+        return
+    if os.path.isdir(path):  # noqa: PTH112
+        os.mkdir(target, 0o755)  # noqa: PTH102
+    else:
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+    _mount(path, target, None, MS_BIND | MS_REC)
+    _set_attributes(target, ATTR_RDONLY | ATTR_NOSUID | (0 if path in DEVICES else ATTR_NODEV), recursive=True)
+
+
+def drop_privileges(uid: int | None) -> None:
+    """Give up every capability, for good; as root also become ``uid``."""
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    for capability in range(_LAST_CAPABILITY + 1):
+        if linux.libc.prctl(linux.PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break  # no right to (already dropped), or past the last one
+    header = struct.pack("Ii", 0x20080522, 0)
+    linux.syscall("capset", header, bytes(24))
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, data: str = "") -> None:
+    linux.syscall("mount", source.encode(), target.encode(), kind and kind.encode(), flags, data.encode())
+
+
+def _set_attributes(path: str, attributes: int, *, recursive: bool) -> None:
+    """Tighten a mount; unlike a remount this never clears what the judge's own namespace had locked."""
+    record = struct.pack("QQQQ", attributes, 0, 0, 0)
+    flags = AT_RECURSIVE if recursive else 0
+    linux.syscall("mount_setattr", AT_FDCWD, path.encode(), flags, record, len(record))

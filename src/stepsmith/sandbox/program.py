@@ -1,0 +1,48 @@
+"""What the sandbox is given and what it gives back: a program, its limits, the facts of a run."""
+
+from typing import Literal
+
+from stepsmith.core.records import Record
+
+
+class Program(Record, frozen=True, kw_only=True):
+    """Something to run: Python source, a compiled binary, or a command of the machine (compiler, interpreter)."""
+
+    kind: Literal["python", "binary", "command"]
+    code: bytes = b""  # source text, or the binary; empty for a command
+    command: tuple[str, ...] = ()  # program name and first arguments; for a command the name is an absolute path
+    entry_point: str | None = None  # Python function interface
+    files: tuple[tuple[str, bytes], ...] = ()  # plain names, in the program's current folder, read-only
+    folder: bool = False  # the program sees its folder and may write below ``feedback`` in it
+    spawning: bool = False  # it may start processes: compilers only
+
+
+class RunLimits(Record, frozen=True, kw_only=True):
+    """Limits of one run. It is killed past ``cpu_s`` of CPU, or ``wall_s`` of wall time in which it could have run."""
+
+    cpu_s: float
+    wall_s: float
+    memory_mb: int
+    output_bytes: int  # of each stream and of each file
+
+
+class RunOutcome(Record, frozen=True, kw_only=True):
+    """The facts of one run, with no judgement."""
+
+    exit_code: int | None  # None when a signal ended it
+    signal: int | None
+    cpu_s: float
+    wall_s: float
+    peak_mb: float  # resident set
+    end: Literal["", "cpu", "wall"]  # which limit we killed it for
+    stdout: bytes
+    too_much: bool  # stdout or stderr went over its limit
+    stderr: bytes  # the tail
+    result: bytes  # the value returned, function interface only
+
+
+class Opened(Record, frozen=True, kw_only=True):
+    """Whether a program compiled, and what the compiler said."""
+
+    ok: bool
+    text: str
