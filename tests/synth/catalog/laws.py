@@ -26,6 +26,7 @@ RANGES = ((0, 1), (0, 3), (1, 5), (0, 12), (-2, 2), (-6, 6), (-9, -1), (3, 40), 
 SLOW_LENGTH, MUTANT_LENGTH = 8, 16  # longest inputs: brute forces may be exponential, mistakes may need some room
 CALL_SECONDS = 1.0  # CPU time after which a call on a small input counts as endless
 LINEAR_SIZE, QUADRATIC_SIZE, CUBIC_SIZE = 20_000, 500, 100
+SLOW_SECONDS = 5.0  # the same for a brute force
 LARGE_SECONDS = 0.5
 SMALL_SIZES: tuple[Size, ...] = ("edge", "small", "random", "stress")
 
@@ -140,7 +141,9 @@ def code_matches_slow(feature: Feature) -> None:
         assert given == arguments(feature, values, params), f"{feature.name} modified its input {values}"
         assert result.type is feature.gives
         assert contains(result, answer), f"{feature.name}{values, params}: {answer!r} is outside {result}"
-        assert answer == slow(*arguments(feature, values, params)), f"{feature.name}{values, params}: {answer!r}"
+        with cpu_limit(SLOW_SECONDS):
+            expected = slow(*arguments(feature, values, params))
+        assert answer == expected, f"{feature.name}{values, params}: {answer!r}, by definition {expected!r}"
         seen.add(repr(answer))
     assert len(seen) >= 2, f"{feature.name} always answers {seen}"
 

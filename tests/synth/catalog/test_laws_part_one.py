@@ -2,12 +2,12 @@
 
 import pytest
 
-from stepsmith.synth.grammar.catalog import arrays, maps, stacks, strings
+from stepsmith.synth.grammar.catalog import arrays, maps, sorting, stacks, strings, words
 from stepsmith.synth.grammar.feature import Feature
 
 from .laws import LAWS
 
-FEATURES = tuple(feature for module in (arrays, strings, maps, stacks) for feature in module.FEATURES)
+FEATURES = tuple(feature for module in (arrays, strings, words, maps, sorting, stacks) for feature in module.FEATURES)
 
 
 def test_names_are_unique() -> None:

@@ -207,8 +207,6 @@ FEATURES = (
         inputs=any_of(uniform, few_values, waves),
         difficulty=-1.7,
         signals=("min/max", "loop", "accumulation"),
-        micro=True,
-        do="replace each number by the largest number up to and including it",
     ),
     Feature(
         name="elementwise_max",
@@ -267,8 +265,6 @@ FEATURES = (
         ),
         difficulty=-1.2,
         signals=("slicing", "modular arithmetic", "queue use"),
-        micro=True,
-        do="rotate it to the left by {k} places",
     ),
     Feature(
         name="longest_rise",

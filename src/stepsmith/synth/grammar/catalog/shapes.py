@@ -195,3 +195,15 @@ def similar_words(rng: random.Random, domain: Domain, size: Size, _: Params) -> 
             length = rng.randint(domain.second[0], min(domain.second[1], domain.second[0] + 4))
             stock.append("".join(rng.choice(letters) for _ in range(length)))
     return stock
+
+
+def nested_words(rng: random.Random, domain: Domain, size: Size, _: Params) -> list[str]:
+    """Words that continue one another, over two characters."""
+    letters = rng.sample(domain.alphabet, min(len(domain.alphabet), 2))
+    shortest, longest = domain.second
+    stock = ["".join(rng.choice(letters) for _ in range(shortest))]
+    n = pick_length(rng, domain.size, size)
+    while len(stock) < n:
+        word = rng.choice(stock[-8:])
+        stock.append(word + rng.choice(letters) if len(word) < longest else word[:shortest])
+    return rng.sample(stock, n)
