@@ -208,6 +208,9 @@ class Problem(Record, frozen=True, kw_only=True):
     golden: Solution
     lineage: Lineage
     wrong: tuple[WrongSolution, ...] = ()
+    validator: str = (
+        ""  # Python: defines `validate(*arguments)`, or a program over stdin that exits 0 for a legal input
+    )
     pass_rate: PassRate | None = None
     provenance: tuple[tuple[str, str], ...] = ()  # versions, methods, checks and their figures, as text
 

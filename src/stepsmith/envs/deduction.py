@@ -37,7 +37,7 @@ class Deduction:
         """Return the value in a fenced block."""
         return f"```python\n{answer.text}\n```\n"
 
-    def parse(self, problem: Problem, reply: str) -> Answer | None:  # noqa: ARG002 - the same for every problem
+    def parse(self, problem: Problem, reply: str) -> Answer | None:
         """Return the value as a literal."""
         literal = literal_answer(reply)
         return None if literal is None else Answer(text=literal)

@@ -35,7 +35,7 @@ class Induction:
         """Return the program in a fenced block."""
         return f"```{answer.language}\n{answer.text.rstrip()}\n```\n"
 
-    def parse(self, problem: Problem, reply: str) -> Answer | None:  # noqa: ARG002 - the same for every problem
+    def parse(self, problem: Problem, reply: str) -> Answer | None:
         """Return the program of the last complete code block."""
         code = last_code_block(reply)
         if code is None or not code.strip():

@@ -41,9 +41,14 @@ def arguments(text: str, arity: int) -> str:
     return repr((value,))
 
 
-def arity_of(program: str, entry_point: str) -> int:
-    """Number of positional parameters of a function defined in ``program``. Raises ``ValueError`` without it."""
+def parameters_of(program: str, entry_point: str) -> list[str]:
+    """Names of the positional parameters of a function defined in ``program``. Raises ``ValueError`` without it."""
     for node in ast.walk(ast.parse(program)):
         if isinstance(node, ast.FunctionDef) and node.name == entry_point:
-            return len(node.args.posonlyargs) + len(node.args.args)
+            return [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
     raise ValueError(f"the program defines no function {entry_point!r}")
+
+
+def arity_of(program: str, entry_point: str) -> int:
+    """Number of positional parameters of a function defined in ``program``. Raises ``ValueError`` without it."""
+    return len(parameters_of(program, entry_point))

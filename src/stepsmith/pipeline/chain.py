@@ -17,6 +17,7 @@ from stepsmith.core.records import (
     Chain,
     Direction,
     Lineage,
+    Limits,
     Problem,
     Rejection,
     TestCase,
@@ -35,6 +36,9 @@ from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.mutants import Mutant
 from stepsmith.verify.paper import PaperSettings, verify_paper
 from stepsmith.verify.verification import to_tests
+
+WITNESS_TIME_S = 0.25  # CPU seconds per input that the brute force gets
+WITNESS_FIRST, WITNESS_INPUTS = 3, 9  # it is tried on the three shortest inputs, then on six more
 
 _T = TypeVar("_T")
 
@@ -219,18 +223,25 @@ def _evaluate(
 
 
 def _witness_objects(draft: Draft, problem: Problem, judge: Judge, tally: _Tally) -> str:
-    """Compare the brute force with the labels on the inputs it can manage; "" when it agrees with all of them.
+    """Compare the brute force with the labels on the shortest inputs; "" when it agrees wherever it has an answer.
 
-    Where it runs out of time it says nothing; where it crashes it is no witness, and the problem is not blamed.
+    It gets little time and goes on to longer inputs only while it keeps up: where it runs out of time it says nothing.
     """
     if draft.witness is None:
         return ""
-    manageable = [test for test in problem.tests if test.kind in ("nominal", "boundary")]
-    runs = judge.execute(draft.witness, draft.contract, [test.input for test in manageable])
-    tally.programs, tally.executions = tally.programs + 1, tally.executions + len(runs)
-    for test, run in zip(manageable, runs, strict=True):
-        if run.verdict is Verdict.AC and not judge.agree(draft.contract.checker, test.input, test.output, run.output):
-            return f"on {test.input[:120]!r} the votes say {test.output[:80]!r}, the brute force {run.output[:80]!r}"
+    hurried = msgspec.structs.replace(draft.contract, limits=Limits(time_s=WITNESS_TIME_S))
+    shortest = sorted(problem.tests, key=lambda test: len(test.input))
+    tally.programs += 1
+    for batch in (shortest[:WITNESS_FIRST], shortest[WITNESS_FIRST:WITNESS_INPUTS]):
+        runs = judge.execute(draft.witness, hurried, [test.input for test in batch])
+        tally.executions += len(runs)
+        for test, run in zip(batch, runs, strict=True):
+            if run.verdict is not Verdict.AC:
+                return ""
+            if not judge.agree(draft.contract.checker, test.input, test.output, run.output):
+                return (
+                    f"on {test.input[:120]!r} the votes say {test.output[:80]!r}, the brute force {run.output[:80]!r}"
+                )
     return ""
 
 

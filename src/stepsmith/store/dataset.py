@@ -78,6 +78,7 @@ _PROBLEM_FIELDS: list[tuple[str, pa.DataType]] = [
         "wrong",
         pa.list_(pa.struct([("language", _TEXT), ("code", _TEXT), ("killed_by", _INT), ("origin", _TEXT)])),
     ),
+    ("validator", _TEXT),
     ("time_limit_s", _FLOAT),
     ("wall_limit_s", _FLOAT),
     ("memory_limit_mb", _INT),
@@ -140,6 +141,7 @@ def problem_row(problem: Problem) -> Row:
             }
             for wrong in problem.wrong
         ],
+        "validator": problem.validator,
         "time_limit_s": contract.limits.time_s,
         "wall_limit_s": contract.limits.wall_s,
         "memory_limit_mb": contract.limits.memory_mb,
@@ -186,6 +188,7 @@ class _ProblemRow(msgspec.Struct):
     checker_files: list[dict[str, str]]
     golden: Solution
     wrong: list[dict[str, str | int]]
+    validator: str
     time_limit_s: float
     wall_limit_s: float | None
     memory_limit_mb: int
@@ -253,6 +256,7 @@ def row_problem(row: Row) -> Problem:
                 for wrong in flat.wrong
             ),
             pass_rate=measured,
+            validator=flat.validator,
             provenance=tuple((item["key"], item["value"]) for item in flat.provenance),
         )
     except msgspec.ValidationError as error:

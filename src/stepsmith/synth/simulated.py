@@ -17,8 +17,9 @@ from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.deduction import DeductionTask
 from stepsmith.judge.protocol import Judge
 from stepsmith.synth.draft import Draft
-from stepsmith.synth.grammar.inputs import literal_case, random_case
-from stepsmith.synth.grammar.program import Pick, render_program
+from stepsmith.synth.grammar.formats import format_case
+from stepsmith.synth.grammar.inputs import draw_case
+from stepsmith.synth.grammar.program import Pick, entry_point, render_program
 from stepsmith.synth.offline import OfflineDraft
 from stepsmith.synth.skill import SkillModel
 
@@ -40,12 +41,12 @@ class SimulatedStudent:
         if not isinstance(draft, OfflineDraft):
             raise TypeError("the simulated student can only attempt problems of the offline teacher")
         environment = ENVIRONMENTS[problem.environment]
-        think = self._THINK[problem.environment](self, draft, problem)
+        think = _THINK[problem.environment](self, draft, problem)
         return [
             NO_ANSWER if rng.random() < self.model.no_answer else environment.write(think(rng)) for _ in range(attempts)
         ]
 
-    def _induction(self, draft: OfflineDraft, problem: Problem) -> Callable[[random.Random], Answer]:
+    def _induction(self, draft: OfflineDraft, _: Problem) -> Callable[[random.Random], Answer]:
         """Write the program as believed."""
 
         def think(rng: random.Random) -> Answer:
@@ -95,19 +96,23 @@ class SimulatedStudent:
         """A known good input first, then others that the statement allows; the same for every attempt."""
         rng = random.Random(known)
         composition = draft.composition
-        others = [literal_case(composition, random_case(rng, composition, "small")) for _ in range(IDEAS - 1)]
+        others = [format_case(composition, "function", draw_case(rng, composition, "small")) for _ in range(IDEAS - 1)]
         return list(dict.fromkeys([known, *others]))
 
     def _outputs(self, draft: OfflineDraft, picks: tuple[Pick, ...], inputs: list[str]) -> list[str | None]:
         """What a believed program returns on each input; None where it fails."""
-        program = Solution(language="python", code=render_program(draft.composition, "function", picks, "f"))
-        contract = Contract(interface="function", entry_point="f", checker=Checker(name="literal"))
+        program = Solution(language="python", code=render_program(draft.composition, "function", picks))
+        contract = Contract(
+            interface="function", entry_point=entry_point(draft.composition), checker=Checker(name="literal")
+        )
         runs = self.judge.execute(program, contract, inputs)
         return [run.output if run.verdict is Verdict.AC else None for run in runs]
 
-    _THINK: dict[EnvironmentName, Callable[["SimulatedStudent", OfflineDraft, Problem], Callable[[random.Random], Answer]]] = {
-        "induction": _induction,
-        "deduction": _deduction,
-        "abduction": _abduction,
-        "fuzzing": _fuzzing,
-    }
+
+Think = Callable[[random.Random], Answer]
+_THINK: dict[EnvironmentName, Callable[[SimulatedStudent, OfflineDraft, Problem], Think]] = {
+    "induction": SimulatedStudent._induction,
+    "deduction": SimulatedStudent._deduction,
+    "abduction": SimulatedStudent._abduction,
+    "fuzzing": SimulatedStudent._fuzzing,
+}

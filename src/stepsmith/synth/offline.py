@@ -1,0 +1,299 @@
+"""The offline teacher: composes problems from the typed grammar, steered by what a seed's code does.
+
+It needs no network and no model. Its programs are composed, not recalled; its solvers are simulated by the stated
+skill model, so that voting has something to settle; its refinement sees what any teacher sees, the pass rate.
+"""
+
+import random
+import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from stepsmith.core.records import (
+    Checker,
+    Contract,
+    Direction,
+    Interface,
+    Limits,
+    Lineage,
+    Problem,
+    Seed,
+    Solution,
+    Style,
+    TestCase,
+    WrongSolution,
+)
+from stepsmith.core.records import Environment as EnvironmentName
+from stepsmith.envs.abduction import AbductionTask
+from stepsmith.envs.deduction import DeductionTask
+from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY, FuzzingTask
+from stepsmith.envs.literals import parameters_of
+from stepsmith.synth.draft import Draft, Feedback, LabelledProgram, TestInput
+from stepsmith.synth.grammar.compose import compose
+from stepsmith.synth.grammar.composition import Composition, Profile
+from stepsmith.synth.grammar.domain import Size
+from stepsmith.synth.grammar.formats import format_case
+from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, make_inputs, sample_cases
+from stepsmith.synth.grammar.program import Pick, entry_point, render_program
+from stepsmith.synth.grammar.refine import refine
+from stepsmith.synth.grammar.statement import interface_of, write_statement
+from stepsmith.synth.grammar.validator import validator_program
+from stepsmith.synth.grammar.variants import brute_force, wrong_variants
+from stepsmith.synth.signals import Signal, read_signals
+from stepsmith.synth.skill import SkillModel
+
+SAMPLES = 2  # worked samples in a statement
+MAX_WRONG = 12  # wrong programs that are tried against the tests
+
+TIME_LIMIT_S = 2.0  # the grammar bounds sizes so that a reference program needs a few hundredths of it
+VALUE_SIZES: dict[Size, int] = {"edge": 3, "small": 5, "random": 3}  # where a person works with the values by hand
+MAX_SHOWN = 160  # characters of an input or output that a value environment shows
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineDraft:
+    """A composition on its way to a problem. Implements ``Draft``."""
+
+    composition: Composition
+    signals: tuple[Signal, ...]  # of the seed; they go on steering refinement
+    environment: EnvironmentName
+    style: Style
+    direction: Direction
+    change: str
+    cases: tuple[CaseInput, ...]  # the worked samples first
+    candidates: tuple[Solution, ...]
+    witness: Solution | None
+    wrong: tuple[LabelledProgram, ...]
+    theme_seed: int
+
+    @property
+    def interface(self) -> Interface:
+        """Complete programs for Codeforces and AtCoder, functions for LeetCode."""
+        return interface_of(self.style)
+
+    @property
+    def contract(self) -> Contract:
+        """Called and compared as the interface has it."""
+        function = self.interface == "function"
+        return Contract(
+            interface=self.interface,
+            entry_point=entry_point(self.composition) if function else None,
+            limits=Limits(time_s=TIME_LIMIT_S),
+            checker=Checker(name="literal" if function else "tokens"),
+        )
+
+    @property
+    def inputs(self) -> tuple[TestInput, ...]:
+        """The cases as text."""
+        return tuple(
+            TestInput(text=format_case(self.composition, self.interface, item.case), kind=item.kind)
+            for item in self.cases
+        )
+
+    def program(self, picks: Sequence[Pick]) -> str:
+        """The program that uses the given piece of every step."""
+        return render_program(self.composition, self.interface, picks)
+
+    def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
+        """Write the statement around the worked samples, which are the first tests."""
+        written = write_statement(
+            self.composition, self.style, [(test.input, test.output) for test in tests[:SAMPLES]], self.theme_seed
+        )
+        return Problem(
+            environment="induction",
+            style=self.style,
+            title=written.title,
+            statement=written.text,
+            contract=self.contract,
+            starter_code=written.starter_code,
+            task="{}",
+            features=self.composition.uses(),
+            tests=tuple(tests),
+            golden=golden,
+            validator=validator_program(self.composition, self.interface),
+            lineage=lineage,
+        )
+
+    def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+        """Turn the verified function problem into one of the other environments."""
+        return _DERIVE[self.environment](self, base, wrong, rng)
+
+
+Derivation = Callable[[OfflineDraft, Problem, Sequence[WrongSolution], random.Random], Problem | None]
+
+
+def _abduction(_: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+    index = _shown_test(base, wrong, rng)
+    if index is None:
+        return None
+    task = AbductionTask(program=base.golden.code, output=base.tests[index].output)
+    statement = (
+        f"Here is a Python function, `{base.contract.entry_point}`, and a value that it returned for some arguments."
+    )
+    return _with_task(base, "abduction", statement, task, [index], wrong)
+
+
+def _deduction(_: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+    index = _shown_test(base, wrong, rng)
+    if index is None:
+        return None
+    task = DeductionTask(program=base.golden.code, input=base.tests[index].input)
+    statement = f"Here is a Python function, `{base.contract.entry_point}`, and the arguments that it is called with."
+    return _with_task(base, "deduction", statement, task, [index], wrong)
+
+
+def _fuzzing(draft: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+    """Show a wrong program that some short test kills; the property is that it agrees with an independent program."""
+    faulty = [w for w in wrong if len(base.tests[w.killed_by].input) <= MAX_SHOWN]
+    if not faulty:
+        return None
+    chosen = rng.choice(faulty)
+    entry = base.contract.entry_point or ""
+    arguments = ", ".join(parameters_of(base.golden.code, entry))
+    definition = (draft.witness or base.golden).code
+    task = FuzzingTask(
+        program=_renamed(chosen.solution.code, entry, PROGRAM),
+        pre_test_f=validator_program(draft.composition, "function", FORM),
+        test_f=(
+            f"def {PROPERTY}({arguments}):\n"
+            f"{textwrap.indent(_renamed(definition, entry, 'expected').strip(), '    ')}\n\n"
+            f"    return {PROGRAM}({arguments}) == expected({arguments})\n"
+        ),
+    )
+    statement = (
+        f"Here are three Python functions: `{PROGRAM}`, which has a mistake, `{FORM}`, which says whether arguments "
+        f"are well formed, and `{PROPERTY}`, which says whether `{PROGRAM}` is right on them."
+    )
+    others = [index for index in range(len(base.tests)) if index != chosen.killed_by]
+    problem = _with_task(base, "fuzzing", statement, task, [*others, chosen.killed_by], wrong)
+    return msgspec.structs.replace(
+        problem,
+        contract=msgspec.structs.replace(base.contract, entry_point=PROGRAM),
+        golden=Solution(language="python", code=_renamed(base.golden.code, entry, PROGRAM)),
+        wrong=tuple(
+            msgspec.structs.replace(
+                w, solution=Solution(language="python", code=_renamed(w.solution.code, entry, PROGRAM))
+            )
+            for w in problem.wrong
+        ),
+    )
+
+
+def _induction(_: OfflineDraft, base: Problem, __: Sequence[WrongSolution], ___: random.Random) -> Problem:
+    return base
+
+
+_DERIVE: dict[EnvironmentName, Derivation] = {
+    "induction": _induction,
+    "abduction": _abduction,
+    "deduction": _deduction,
+    "fuzzing": _fuzzing,
+}
+
+
+def _shown_test(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> int | None:
+    """Choose a test that fits on a line, and tells a wrong program from the right one if any does."""
+    short = [i for i, test in enumerate(base.tests) if len(test.input) <= MAX_SHOWN and len(test.output) <= MAX_SHOWN]
+    telling = sorted({w.killed_by for w in wrong} & set(short))
+    return rng.choice(telling or short) if short else None
+
+
+def _with_task(
+    base: Problem,
+    environment: EnvironmentName,
+    statement: str,
+    task: msgspec.Struct,
+    tests: Sequence[int],
+    wrong: Sequence[WrongSolution],
+) -> Problem:
+    """The same artifact with another task, the tests of the given indices, and the wrong programs that they kill."""
+    place = {old: new for new, old in enumerate(tests)}
+    killed = [w for w in wrong if w.killed_by in place]
+    return msgspec.structs.replace(
+        base,
+        environment=environment,
+        statement=statement,
+        starter_code="",
+        task=msgspec.json.encode(task).decode(),
+        tests=tuple(base.tests[index] for index in tests),
+        wrong=tuple(msgspec.structs.replace(w, killed_by=place[w.killed_by]) for w in killed),
+    )
+
+
+def _renamed(code: str, old: str, new: str) -> str:
+    return re.sub(rf"\b{re.escape(old)}\b", new, code)
+
+
+class OfflineTeacher:
+    """Proposes compositions and refines them."""
+
+    name = "offline"
+
+    def __init__(self, profile: Profile, styles: Mapping[Style, float], voters: int, voter_skill: SkillModel) -> None:
+        self.profile = profile
+        self.styles = dict(styles)
+        self.voters = voters
+        self.voter_skill = voter_skill
+
+    def propose(self, seed: Seed, environment: EnvironmentName, rng: random.Random) -> Draft:
+        """Compose what the seed's signals call for."""
+        signals = read_signals(seed)
+        composition = compose(rng, signals, profile=self.profile)
+        return self._draft(composition, signals, environment, self._style(environment, rng), "new", "", rng)
+
+    def refine(self, draft: Draft, feedback: Feedback | None, direction: Direction, rng: random.Random) -> Draft:
+        """Change the composition in the wanted direction. Raises ``TypeError`` for another teacher's draft.
+
+        The pass rate has shaped ``direction``; this teacher does not read the replies.
+        """
+        if not isinstance(draft, OfflineDraft):
+            raise TypeError("the offline teacher can only refine its own problems")
+        composition, change = refine(rng, draft.composition, direction, draft.signals)
+        return self._draft(composition, draft.signals, draft.environment, draft.style, direction, change, rng)
+
+    def _style(self, environment: EnvironmentName, rng: random.Random) -> Style:
+        """The value environments show functions, and micro is too small for stories."""
+        if environment != "induction" or self.profile == "micro":
+            return "leetcode"
+        return rng.choices(list(self.styles), weights=list(self.styles.values()))[0]
+
+    def _draft(
+        self,
+        composition: Composition,
+        signals: tuple[Signal, ...],
+        environment: EnvironmentName,
+        style: Style,
+        direction: Direction,
+        change: str,
+        rng: random.Random,
+    ) -> OfflineDraft:
+        interface = interface_of(style)
+        samples = [CaseInput(case, "nominal") for case in sample_cases(rng, composition, SAMPLES)]
+        shown = [repr(item.case) for item in samples]
+        sizes = DEFAULT_COUNTS if environment == "induction" else VALUE_SIZES
+        others = [item for item in make_inputs(rng, composition, sizes) if repr(item.case) not in shown]
+        beliefs = [self.voter_skill.believe(composition, rng) for _ in range(self.voters)]
+        slow = brute_force(composition, interface)
+        return OfflineDraft(
+            composition=composition,
+            signals=signals,
+            environment=environment,
+            style=style,
+            direction=direction,
+            change=change,
+            cases=(*samples, *others),
+            candidates=tuple(_python(render_program(composition, interface, picks)) for picks in beliefs),
+            witness=_python(slow) if slow else None,
+            wrong=tuple(
+                LabelledProgram(label=variant.label, solution=_python(variant.code))
+                for variant in wrong_variants(composition, interface, rng)[:MAX_WRONG]
+            ),
+            theme_seed=rng.randrange(2**32),
+        )
+
+
+def _python(code: str) -> Solution:
+    return Solution(language="python", code=code)

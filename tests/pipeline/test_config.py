@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from stepsmith.core.errors import ConfigError
+from stepsmith.pipeline.config import Config, load_config, with_changes
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "c.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_carry_the_papers_numbers() -> None:
+    config = load_config(None)
+    assert (config.synth.turns, config.synth.attempts) == (6, 32)
+    assert config.synth.styles == {"codeforces": 0.70, "atcoder": 0.15, "leetcode": 0.15}
+    assert (config.refine.harder_above, config.refine.keep_low, config.refine.keep_high) == (0.65, 0.01, 0.97)
+
+
+def test_a_file_overrides_and_flags_override_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, '[synth]\nchains = 5\nturns = 2\nprofile = "micro"\n[simulated]\nskill = 1.0\n')
+    config = with_changes(load_config(path), workers=3, allow_unsafe=None, synth={"turns": 4, "seed": None})
+    assert (config.synth.chains, config.synth.turns, config.synth.profile) == (5, 4, "micro")
+    assert (config.simulated.skill, config.workers) == (1.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("[synth]\nchians = 5\n", "chians"),
+        ("[sinth]\n", "sinth"),
+        ('[synth]\nchains = "many"\n', "synth.chains"),
+        ("[synth]\nchains = 0\n", "synth.chains"),
+        ('[synth]\nmode = "upside-down"\n', "synth.mode"),
+        ("[synth]\nenvironments = {induction = 0.0}\n", "environments"),
+        ("[synth]\nstyles = {codeforces = -1.0, atcoder = 2.0}\n", "styles"),
+        ("[refine]\nkeep_low = 0.9\nkeep_high = 0.1\n", "keep_low"),
+        ("[synth\n", "c.toml"),
+    ],
+)
+def test_mistakes_are_one_clear_line(tmp_path: Path, text: str, word: str) -> None:
+    with pytest.raises(ConfigError, match=word.replace(".", r"\.")) as caught:
+        load_config(write(tmp_path, text))
+    assert "\n" not in str(caught.value).strip()
+
+
+def test_missing_and_binary_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_config(tmp_path / "none.toml")
+    (tmp_path / "bin.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match=r"bin\.toml"):
+        load_config(tmp_path / "bin.toml")
+
+
+def test_workers_do_not_shape_the_data() -> None:
+    one, two = Config(workers=1), Config(workers=2)
+    assert one.shaping() == two.shaping()
+    changed = with_changes(one, workers=None, allow_unsafe=None, synth={"seed": 1})
+    assert changed.shaping() != one.shaping()
