@@ -8,9 +8,9 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -20,12 +20,14 @@ from stepsmith.core.errors import EndpointError, MachineError
 from stepsmith.llm.concurrency import AdaptiveLimiter
 from stepsmith.llm.failures import REFUSED, AttemptError, give_up
 from stepsmith.llm.memory import Memory, completion_key
-from stepsmith.llm.money import Ledger, cost, worst_case
+from stepsmith.llm.money import Ledger, cost, prompt_bound, worst_case
 from stepsmith.llm.records import Message, ModelSpec, Sampling
 from stepsmith.llm.wire import Choice, Dialect, Reply, request_body
 
 if TYPE_CHECKING:
     from stepsmith.llm.transport import OpenAITransport
+
+_T = TypeVar("_T")
 
 FLOOR_S = 0.1  # shorter waits are not queueing; the limiter does not look at their differences
 TOKENS_PER_BEAT = 100  # latency of replies that come whole is per this many tokens
@@ -68,7 +70,7 @@ class EndpointClient:
         self._ledger = ledger
         self._turns = turns or Turns()
         self._limiter = AdaptiveLimiter(spec.concurrency)
-        self._dialect = Dialect(n=spec.n_support)
+        self.dialect = Dialect(n=spec.n_support)
         self._random = random.Random()
 
     def __repr__(self) -> str:
@@ -105,16 +107,16 @@ class EndpointClient:
     async def _fetch(self, ask: _Ask, missing: list[int]) -> list[Completion]:
         """Pay for the missing samples, in as few requests as the endpoint allows."""
         fetched: list[Completion] = []
-        while len(missing) > 1 and self._dialect.n is not False:
+        while len(missing) > 1 and self.dialect.n is not False:
             try:
                 got = await self._request(ask, missing)
             except AttemptError as refusal:
-                if self._dialect.n or refusal.status not in REFUSED:
+                if self.dialect.n or refusal.status not in REFUSED:
                     raise self._give_up(refusal) from None
                 got = await self._request_one(ask, missing[0])  # refused alone, too: then it was not about n
-                self._dialect.n = False
+                self.dialect.n = False
             else:
-                self._dialect.n = len(got) > 1  # servers that ignore n return one
+                self.dialect.n = len(got) > 1  # servers that ignore n return one
             fetched += got
             missing = missing[len(got) :]
         results = await asyncio.gather(
@@ -132,16 +134,34 @@ class EndpointClient:
         except AttemptError as failure:
             raise self._give_up(failure) from None
 
+    async def call(self, action: Callable[[], Awaitable[_T]]) -> _T:
+        """Run ``action``, an SDK call that costs nothing, with the same retries as requests have."""
+
+        async def attempt() -> _T:
+            try:
+                return await action()
+            except Exception as error:
+                raise self.transport.explain(error) from None
+
+        try:
+            return await self._persist(attempt)
+        except AttemptError as failure:
+            raise self._give_up(failure) from None
+
     async def _request(self, ask: _Ask, samples: Sequence[int]) -> list[Completion]:
         """Send one request until it is answered. Raises ``AttemptError`` when the endpoint refuses it."""
-        request_id, started, faults, tries = uuid.uuid4().hex, time.monotonic(), 0, 0
-        policy = self.spec.retries
+        request_id = uuid.uuid4().hex
+        return await self._persist(lambda: self._attempt(ask, samples, request_id))
+
+    async def _persist(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
+        """Repeat ``attempt`` while that may help. Raises ``AttemptError`` for a refusal."""
+        policy, started, faults, tries = self.spec.retries, time.monotonic(), 0, 0
         while True:
             tries += 1
             try:
-                return await self._attempt(ask, samples, request_id)
+                return await attempt()
             except AttemptError as failure:
-                if self._dialect.learn(failure):
+                if self.dialect.learn(failure):
                     continue
                 if not failure.retryable:
                     raise
@@ -156,7 +176,7 @@ class EndpointClient:
     async def _attempt(self, ask: _Ask, samples: Sequence[int], request_id: str) -> list[Completion]:
         """Send one request once; commit what it brought and what it cost before returning it."""
         worst = worst_case(ask.messages, len(samples), ask.sampling)
-        body = request_body(self.spec, ask.messages, ask.sampling, len(samples), samples[0], self._dialect)
+        body = request_body(self.spec, ask.messages, ask.sampling, len(samples), samples[0], self.dialect)
         async with self._limiter.slot() as slot:
             charge = await self._ledger.reserve(ask.purpose, self.spec, worst)
             final: Charge | None = None
@@ -166,9 +186,9 @@ class EndpointClient:
                 final = charge  # should anything cut this short from here on, the worst case is booked
                 started = time.monotonic()
                 reply, first_byte_s = await self.transport.exchange(body, request_id)
-                completions = self._completions(reply, ask, samples)
-                final = _settled(charge, completions)
-                tokens = final.usage.completion_tokens
+                completions = completions_of(reply, samples, self.spec, prompt_bound(ask.messages))
+                final = _settled(charge, completions, certain=reply.usage is not None)
+                tokens = sum(completion.usage.completion_tokens for completion in completions)
                 whole_s = (time.monotonic() - started) * TOKENS_PER_BEAT / max(tokens, TOKENS_PER_BEAT)
                 slot.answered(max(first_byte_s if self.spec.stream else whole_s, FLOOR_S))
             except AttemptError as failure:
@@ -186,39 +206,38 @@ class EndpointClient:
         finally:
             self._ledger.settle(ref, final)
 
-    def _completions(self, reply: Reply, ask: _Ask, samples: Sequence[int]) -> list[Completion]:
-        """Number the reply's choices and split what the request cost between them."""
-        choices = reply.choices[: len(samples)]
-        usage = reply.usage or self._estimate(ask, reply.choices)
-        return [
-            completion_of(choice, sample, part, reply.model or self.spec.model, cost(part, self.spec.prices))
-            for choice, sample, part in zip(choices, samples, split_usage(usage, choices), strict=False)
-        ]
-
-    def _estimate(self, ask: _Ask, choices: Sequence[Choice]) -> Usage:
-        """Return an upper estimate of the usage that the server did not report."""
-        written = sum(min(choice.size * 4, ask.sampling.max_tokens) for choice in choices)
-        bound = worst_case(ask.messages, 1, ask.sampling).prompt_tokens
-        return Usage(prompt_tokens=bound, completion_tokens=written, estimated=True)
-
     def _give_up(self, failure: AttemptError, tried: str = "one try") -> EndpointError:
         return give_up(failure, self.spec, tried)
 
 
-def completion_of(choice: Choice, sample: int, usage: Usage, model: str, cost_usd: float) -> Completion:
-    """Turn a choice of a reply into a completion."""
-    refusal = choice.text("refusal")
-    cut = choice.finish_reason if choice.whole else "length"
-    return Completion(
-        content=choice.text("content"),
-        reasoning_content=choice.text("reasoning"),
-        refusal=refusal,
-        finish_reason="refusal" if refusal else cut or "unknown",
-        model=model,
-        sample=sample,
-        usage=usage,
-        cost_usd=cost_usd,
+def completions_of(
+    reply: Reply, samples: Sequence[int], spec: ModelSpec, prompt_tokens: int, discount: float = 1.0
+) -> list[Completion]:
+    """Number the reply's choices as ``samples`` and split what the request cost between them.
+
+    Without usage from the server, ``prompt_tokens`` and the length of the text are the estimate.
+    """
+    choices = reply.choices[: len(samples)]
+    usage = reply.usage or Usage(
+        prompt_tokens=prompt_tokens, completion_tokens=sum(choice.size for choice in choices), estimated=True
     )
+    completions = []
+    for choice, sample, part in zip(choices, samples, split_usage(usage, choices), strict=False):
+        refusal = choice.text("refusal")
+        finish_reason = choice.finish_reason if choice.whole else "length"
+        completions.append(
+            Completion(
+                content=choice.text("content"),
+                reasoning_content=choice.text("reasoning"),
+                refusal=refusal,
+                finish_reason="refusal" if refusal else finish_reason or "unknown",
+                model=reply.model or spec.model,
+                sample=sample,
+                usage=part,
+                cost_usd=cost(part, spec.prices) * discount,
+            )
+        )
+    return completions
 
 
 def split_usage(usage: Usage, choices: Sequence[Choice]) -> list[Usage]:
@@ -244,7 +263,10 @@ def split_usage(usage: Usage, choices: Sequence[Choice]) -> list[Usage]:
     return parts
 
 
-def _settled(charge: Charge, completions: Sequence[Completion]) -> Charge:
+def _settled(charge: Charge, completions: Sequence[Completion], *, certain: bool) -> Charge:
+    """Return the charge of an answered request; a server that does not report usage is booked at the worst case."""
+    if not certain:
+        return msgspec.structs.replace(charge, samples=len(completions))
     return msgspec.structs.replace(
         charge,
         samples=len(completions),

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import CancelledError
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 from stepsmith.core.completions import Charge, Completion
 from stepsmith.core.errors import EndpointError
+from stepsmith.llm.batch import BatchClient, BatchRequest, BatchState, Collected
 from stepsmith.llm.client import EndpointClient, Turns
 from stepsmith.llm.memory import Memory, VolatileMemory
 from stepsmith.llm.money import Ledger, Limit
@@ -17,16 +18,6 @@ from stepsmith.llm.records import Message, ModelSpec, Sampling
 
 _T = TypeVar("_T")
 GRACE_S = 60.0
-
-
-class LLM(Protocol):
-    """A language model. Safe to call from several threads; the same question gets the same answers again."""
-
-    def complete(
-        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
-    ) -> list[Completion]:
-        """Return ``n`` samples of the answer; ``purpose`` names the stage in the books."""
-        ...
 
 
 class Gateway:
@@ -58,12 +49,11 @@ class Gateway:
 
     def model(self, spec: ModelSpec) -> "EndpointModel":
         """Return the model of ``spec``. Raises ``ConfigError`` and ``MachineError`` as ``EndpointClient`` does."""
-        with self._clients_lock:
-            client = next((client for client in self._clients if client.spec == spec), None)
-            if client is None:
-                client = EndpointClient(spec, self._memory, self.ledger, self._turns)
-                self._clients.append(client)
-        return EndpointModel(self, client)
+        return EndpointModel(self, self._client(spec))
+
+    def batches(self, spec: ModelSpec) -> "EndpointBatches":
+        """Return the batches of a model whose endpoint has them (``batch = true``)."""
+        return EndpointBatches(self, BatchClient(self._client(spec), self._memory, self.ledger))
 
     def wait(self, work: Coroutine[None, None, _T]) -> _T:
         """Run a coroutine in the background loop and wait for its result."""
@@ -87,6 +77,14 @@ class Gateway:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _client(self, spec: ModelSpec) -> EndpointClient:
+        with self._clients_lock:
+            client = next((client for client in self._clients if client.spec == spec), None)
+            if client is None:
+                client = EndpointClient(spec, self._memory, self.ledger, self._turns)
+                self._clients.append(client)
+            return client
 
     async def _shut(self, grace_s: float) -> None:
         self.ledger.close()
@@ -121,3 +119,27 @@ class EndpointModel:
     ) -> list[Completion]:
         """See ``LLM`` and ``EndpointClient.complete``."""
         return self._gateway.wait(self._client.complete(messages, n, sampling, purpose))
+
+
+class EndpointBatches:
+    """Batches behind a gateway; see ``BatchClient``."""
+
+    def __init__(self, gateway: Gateway, client: BatchClient) -> None:
+        self._gateway = gateway
+        self._client = client
+
+    def submit(self, requests: Sequence[BatchRequest], purpose: str = "") -> list[str]:
+        """See ``BatchClient.submit``."""
+        return self._gateway.wait(self._client.submit(requests, purpose))
+
+    def poll(self, batch_id: str) -> BatchState:
+        """See ``BatchClient.poll``."""
+        return self._gateway.wait(self._client.poll(batch_id))
+
+    def collect(self, batch_id: str) -> Collected:
+        """See ``BatchClient.collect``."""
+        return self._gateway.wait(self._client.collect(batch_id))
+
+    def cancel(self, batch_id: str) -> None:
+        """See ``BatchClient.cancel``."""
+        self._gateway.wait(self._client.cancel(batch_id))

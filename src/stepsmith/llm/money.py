@@ -132,13 +132,18 @@ class Ledger:
                 "(zero for a server of your own), or give the budget in tokens."
             )
 
-    async def reserve(self, purpose: str, spec: ModelSpec, worst: Usage, discount: float = 1.0) -> Charge:
-        """Set the worst case of a request aside and return it as the charge to settle.
+    async def reserve(
+        self, purpose: str, spec: ModelSpec, worst: Usage, *, discount: float = 1.0, ref: str | None = None
+    ) -> Charge:
+        """Set the worst case of a request aside and return it as the charge to settle, under ``ref`` or a fresh one.
 
-        Waits while requests in flight could still leave enough. Raises ``BudgetExceeded`` when they could not.
+        What is booked as unsure under ``ref`` already is returned as it is. Waits while requests in flight could
+        still leave enough. Raises ``BudgetExceeded`` when they could not.
         """
+        if ref and (booked := self.unsure(ref)):
+            return booked
         charge = Charge(
-            ref=uuid.uuid4().hex, purpose=purpose, model=spec.name, samples=0, usage=worst,
+            ref=ref or uuid.uuid4().hex, purpose=purpose, model=spec.name, samples=0, usage=worst,
             usd=worst_cost(worst, spec.prices) * discount, certain=False,
         )  # fmt: skip
         while True:
@@ -163,6 +168,11 @@ class Ledger:
             if charge is not None:
                 self._book(charge)
         self._wake_all()
+
+    def unsure(self, ref: str) -> Charge | None:
+        """Return what is booked at its worst case under ``ref``."""
+        with self._lock:
+            return self._unsure.get(ref)
 
     def close(self) -> None:
         """Refuse every further reservation, also of those who wait for one."""

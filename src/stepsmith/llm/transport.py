@@ -17,7 +17,8 @@ from stepsmith.llm.failures import AttemptError, quoted, retry_after
 from stepsmith.llm.records import ModelSpec
 from stepsmith.llm.wire import Reply, ReplyReader, first_text
 
-MAX_BODY = 64 * 2**20  # bytes on the wire; a stream spends some 250 on each token
+MAX_BODY = 64 * 2**20  # bytes of a reply on the wire; a stream spends some 250 on each token
+MAX_FILE = 2 * 2**30  # bytes of a batch's results
 CONNECT_S = 15.0
 NO_KEY = "EMPTY"  # what servers without keys are conventionally sent
 
@@ -113,17 +114,18 @@ async def _read_stream(first: bytes, pieces: AsyncIterator[bytes]) -> Reply:
 
 
 class _CappedStream(httpx2.AsyncByteStream):
-    """A response body that breaks off after ``MAX_BODY`` bytes."""
+    """A response body that breaks off after ``limit`` bytes."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, limit: int) -> None:
         self._stream = stream
+        self._limit = limit
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         received = 0
         async for piece in self._stream:
             received += len(piece)
-            if received > MAX_BODY:
-                raise httpx2.RemoteProtocolError(f"the reply is longer than {MAX_BODY} bytes")
+            if received > self._limit:
+                raise httpx2.RemoteProtocolError(f"the reply is longer than {self._limit} bytes")
             yield piece
 
     async def aclose(self) -> None:
@@ -132,4 +134,5 @@ class _CappedStream(httpx2.AsyncByteStream):
 
 async def _cap_body(response: httpx2.Response) -> None:
     assert isinstance(response.stream, httpx2.AsyncByteStream)
-    response.stream = _CappedStream(response.stream)
+    is_file = response.request.url.path.endswith("/content")
+    response.stream = _CappedStream(response.stream, MAX_FILE if is_file else MAX_BODY)

@@ -1,0 +1,87 @@
+"""``stepsmith cache``: what the memory of completions holds, and forgetting some of it."""
+
+import re
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stepsmith.core.errors import StoreError, UserError
+from stepsmith.store.completions import CompletionStore, default_path
+
+_PLACE = Annotated[Path | None, typer.Option("--file", help="The memory's file.", show_default="$STEPSMITH_CACHE, XDG")]
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+cache_app = typer.Typer(help="The memory of completions: what is in it, forgetting some of it.", no_args_is_help=True)
+
+
+@cache_app.command()
+def stats(file: _PLACE = None) -> None:
+    """Show what is remembered, by model."""
+    with _opened(file) as store:
+        held = store.stats()
+    table = Table("model", "completions", "tokens", "paid USD", "MB on disk", "oldest", "newest")
+    for row in held:
+        table.add_row(
+            row.model,
+            f"{row.completions:,}",
+            f"{row.tokens:,}",
+            f"{row.usd:,.2f}",
+            f"{row.bytes / 1e6:,.1f}",
+            _day(row.oldest),
+            _day(row.newest),
+        )
+    console = Console()
+    console.print(table if held else "Nothing is remembered.")
+    console.print(f"{store.path}", highlight=False, soft_wrap=True)
+
+
+@cache_app.command()
+def prune(
+    older_than: Annotated[str | None, typer.Option(help="Forget what is older: 30d, 12h, 8w.")] = None,
+    max_size: Annotated[str | None, typer.Option(help="Forget the oldest until this much is left: 2GB, 500MB.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only this model's completions, by the name in `stats`.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many that would be.")] = False,
+    file: _PLACE = None,
+) -> None:
+    """Forget completions. What was paid for is gone then, and has to be paid again."""
+    if older_than and max_size:
+        raise UserError("--older-than and --max-size are two ways of choosing; give one of them.")
+    if not (older_than or max_size or model):
+        raise UserError("say what to forget: --older-than, --max-size or --model.")
+    with _opened(file) as store:
+        if max_size:
+            count, size = store.shrink(_size(max_size), model=model, dry=dry_run)
+        else:
+            before = time.time() - _age(older_than) if older_than else None
+            count, size = store.prune(model=model, before=before, dry=dry_run)
+    print(f"{'Would forget' if dry_run else 'Forgot'} {count:,} completions, {size / 1e6:,.1f} MB.")
+
+
+def _opened(file: Path | None) -> CompletionStore:
+    path = file or default_path()
+    if not path.exists():
+        raise StoreError(f"there is no memory of completions at {path}; give its file with --file.")
+    return CompletionStore(path)
+
+
+def _age(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", text.strip().lower())
+    if not match:
+        raise UserError(f"--older-than {text!r} is not an age; write for instance 30d, 12h or 8w.")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def _size(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if not match:
+        raise UserError(f"--max-size {text!r} is not a size; write for instance 2GB or 500MB.")
+    return int(float(match[1]) * _BYTES[match[2]])
+
+
+def _day(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(seconds))

@@ -1,0 +1,158 @@
+"""Structured answers, read tolerantly: what a model wraps around an answer is forgiven, what it leaves out is not.
+
+A reply that cannot be read is data, not an error: a ``ParseFailure`` with the reason and the raw text. Nothing is
+guessed: a block or an object that was cut off is missing.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from stepsmith.core.answers import code_blocks, last_code_block, strip_reasoning
+from stepsmith.core.records import Record
+from stepsmith.llm.protocol import LLM
+from stepsmith.llm.records import Message, Sampling
+
+_T = TypeVar("_T")
+
+LONGEST_JSON = 2**20  # characters; longer candidates are not tried
+MOST_CANDIDATES = 50  # places in prose where an object could begin
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_COMMENT_OR_STRING = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMA_OR_STRING = re.compile(rf"{_STRING}|,(?=\s*[\]}}])", re.DOTALL)
+_UNKNOWN_ESCAPE = re.compile(r"""\\[^\n\\'"abfnrtvxuUN0]""")
+
+
+class ParseFailure(Record, frozen=True, kw_only=True):
+    """Why a reply could not be used. ``reason`` is a slug: "no-code", "no-message", "no-json", "wrong-schema", ..."""
+
+    reason: str
+    detail: str
+    raw: str  # the reply as it came, reasoning included
+
+
+def parse_code(text: str, *languages: str) -> str | ParseFailure:
+    """Return the last complete code block after the reasoning, tagged with one of ``languages`` or untagged."""
+    code = last_code_block(text, languages or None)
+    if code is None or not code.strip():
+        wanted = f" tagged {' or '.join(languages)}" if languages else ""
+        return ParseFailure(reason="no-code", detail=f"no complete code block{wanted} after the reasoning", raw=text)
+    return code
+
+
+def parse_section(text: str, name: str) -> str | ParseFailure:
+    """Return the last section called ``name``; see ``sections``."""
+    found = [body for body in sections(text, name) if body]
+    if not found:
+        return ParseFailure(reason=f"no-{name}", detail=f"no complete {name} block after the reasoning", raw=text)
+    return found[-1]
+
+
+def sections(text: str, name: str) -> list[str]:
+    """Return the complete sections called ``name`` in order, stripped.
+
+    These are the fenced blocks with that tag or, where there are none, the elements ``<name>…</name>``.
+    """
+    answer = strip_reasoning(text)
+    fenced = [block.code.strip() for block in code_blocks(answer) if block.language == name]
+    opened = answer.split(f"<{name}>")[1:]
+    return fenced or [part.partition(f"</{name}>")[0].strip() for part in opened if f"</{name}>" in part]
+
+
+def parse_json(text: str, schema: type[_T]) -> _T | ParseFailure:
+    """Return the last JSON value of the answer that fits ``schema``.
+
+    Looked for in fenced blocks, then anywhere in the prose. Trailing commas, comments and Python's way of writing the
+    same value are accepted, numbers in quotes are numbers where ``schema`` says so, and unknown fields are ignored
+    unless ``schema`` forbids them.
+    """
+    answer = strip_reasoning(text)
+    mismatch = ""
+    for candidate in _json_candidates(answer):
+        for read in (_strict, _relaxed, _python):
+            try:
+                value = read(candidate)
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                continue
+            try:
+                return msgspec.convert(value, schema, strict=False)
+            except msgspec.ValidationError as error:
+                mismatch = mismatch or str(error)
+            break
+    if mismatch:
+        return ParseFailure(reason="wrong-schema", detail=mismatch, raw=text)
+    return ParseFailure(reason="no-json", detail="no complete JSON object or array after the reasoning", raw=text)
+
+
+def ask(
+    llm: LLM,
+    messages: Sequence[Message],
+    parse: Callable[[str], _T | ParseFailure],
+    repair: Callable[[ParseFailure], str],
+    *,
+    sampling: Sampling | None = None,
+    purpose: str = "",
+) -> _T | ParseFailure:
+    """Ask for one answer and read it; if that fails, show the model its reply and ``repair``'s request, once.
+
+    Returns the failure of the repaired answer when that cannot be read either.
+    """
+    (first,) = llm.complete(messages, 1, sampling, purpose)
+    parsed = parse(first.content)
+    if not isinstance(parsed, ParseFailure):
+        return parsed
+    conversation = [
+        *messages,
+        Message(role="assistant", content=first.text or "(no answer)"),
+        Message(role="user", content=repair(parsed)),
+    ]
+    (second,) = llm.complete(conversation, 1, sampling, f"{purpose}, repair" if purpose else "repair")
+    return parse(second.content)
+
+
+def _json_candidates(answer: str) -> Iterator[str]:
+    """Yield what may be the JSON, the likeliest first: whole blocks and the whole answer, then balanced pieces."""
+    blocks = [block.code for block in reversed(code_blocks(answer)) if block.language in ("json", "json5", "jsonc", "")]
+    for whole in (*blocks, answer):
+        if len(whole) <= LONGEST_JSON:
+            yield whole
+    for whole in (*blocks, answer):
+        yield from reversed(list(_balanced(whole)))
+
+
+def _balanced(text: str) -> Iterator[str]:
+    """Yield the outermost bracketed pieces of prose, at most ``MOST_CANDIDATES``; strings may hold brackets."""
+    position, found = 0, 0
+    opening = re.compile(r"[{\[]")
+    token = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)
+    while found < MOST_CANDIDATES and (start := opening.search(text, position)):
+        depth = 0
+        for piece in token.finditer(text, start.start(), start.start() + LONGEST_JSON):
+            depth += (piece[0] in "{[") - (piece[0] in "}]")
+            if depth == 0:
+                yield text[start.start() : piece.end()]
+                position = piece.end()
+                break
+        else:
+            position = start.end()
+        found += 1
+
+
+def _strict(text: str) -> object:
+    return json.loads(text)
+
+
+def _relaxed(text: str) -> object:
+    text = _COMMENT_OR_STRING.sub(lambda match: match[0] if match[0].startswith('"') else " ", text)
+    text = _COMMA_OR_STRING.sub(lambda match: match[0] if match[0].startswith('"') else "", text)
+    return json.loads(text, strict=False)  # line breaks inside strings: programs are often sent so
+
+
+def _python(text: str) -> object:
+    if _UNKNOWN_ESCAPE.search(text):
+        raise ValueError("Python would warn about this escape")
+    return ast.literal_eval(text.strip())
