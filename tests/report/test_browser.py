@@ -102,6 +102,7 @@ def test_stepping_stones_stand_side_by_side(watched: Watched, address: str) -> N
     assert "of the simulated student" in stones.nth(1).inner_text()
     turns = [int(turn) for turn in page.eval_on_selector_all(".stone", "all => all.map(s => s.dataset.turn)")]
     assert turns == sorted(turns)
+    assert page.inner_text("#opened").startswith("Opened chain 3: Parcels 3")
     watched.verify(address)
 
 

@@ -14,7 +14,7 @@ from tests.report.inspected import Inspected
 from tests.report.runs import GOLDEN, HOSTILE
 
 ALLOWED = {
-    "p", "br", "h5", "strong", "ul", "ol", "li", "code", "pre", "table", "thead", "tbody", "tr", "th", "td",
+    "p", "br", "h5", "h6", "strong", "ul", "ol", "li", "code", "pre", "table", "thead", "tbody", "tr", "th", "td",
     "span", "details", "summary", "small",
 }  # fmt: skip
 PIECES = [
@@ -45,8 +45,10 @@ def test_values_are_shown_as_they_are(text: str) -> None:
 
 
 def test_a_statement_keeps_its_structure_and_its_formulas() -> None:
-    html = statement_html("# Input\nLet c = 2*a*b and x_i.\nNext **line**.\n\n- one\n- two\n\n```\n1 < 2\n```\n")
-    assert "<h5>Input</h5>" in html
+    html = statement_html(
+        "# Input\n### Part\nLet c = 2*a*b and x_i.\nNext **line**.\n\n- one\n- two\n\n```\n1 < 2\n```\n"
+    )
+    assert "<h5>Input</h5><h6>Part</h6>" in html
     assert "2*a*b and x_i.<br>" in html
     assert "<strong>line</strong>" in html
     assert html.count("<li>") == 2

@@ -105,7 +105,8 @@ def _fence(code: str, language: str, _attributes: str) -> str:
 
 def _heading(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
     """Headings of a statement sit below the title of its stepping stone, which is an ``h4``."""
-    return f"<{'/' if tokens[index].nesting < 0 else ''}h5>"
+    name = "h5" if tokens[index].tag in ("h1", "h2") else "h6"
+    return f"<{'/' if tokens[index].nesting < 0 else ''}{name}>"
 
 
 def _literal(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:

@@ -90,6 +90,7 @@ async function open(index, turn) {
   if (request !== opening) return;
   shown = index;
   viewer.innerHTML = html;
+  byId("opened").textContent = `Opened chain ${chains[index].number}: ${chains[index].title}`;
   list();
   const stone = turn && viewer.querySelector(`.stone[data-turn="${turn}"]`);
   if (stone) {
