@@ -3,12 +3,17 @@
 import pytest
 
 from stepsmith.synth.grammar.catalog import (
+    combinatorics,
     digraphs,
     dp,
     dp_tables,
     graphs,
+    greedy,
     grids,
+    intervals,
     number_theory,
+    parsing,
+    recursion,
     trees,
     weighted_graphs,
 )
@@ -16,7 +21,21 @@ from stepsmith.synth.grammar.feature import Feature
 
 from .laws import LAWS
 
-MODULES = (graphs, weighted_graphs, digraphs, trees, dp, dp_tables, number_theory, grids, greedy, intervals)
+MODULES = (
+    graphs,
+    weighted_graphs,
+    digraphs,
+    trees,
+    dp,
+    dp_tables,
+    number_theory,
+    grids,
+    greedy,
+    intervals,
+    combinatorics,
+    parsing,
+    recursion,
+)
 FEATURES = tuple(feature for module in MODULES for feature in module.FEATURES)
 
 

@@ -13,7 +13,10 @@ _RANGES = (
     (1, 10**9), (1, 10**6), (1, 10**4), (1, 1000), (1, 100), (0, 1000), (0, 100), (1, 20), (1, 10), (0, 9), (0, 1),
     (-100, 100), (-1000, 1000), (-(10**6), 10**6), (-(10**9), 10**9),
 )  # fmt: skip
-_ALPHABETS = (LOWERCASE, LOWERCASE, "ab", "abc", "01", "0123456789", "()", "()[]{}", "AB", "ACGT", "LRUD")
+_ALPHABETS = (
+    LOWERCASE, LOWERCASE, "ab", "abc", "01", "0123456789", "()", "()[]{}", "AB", "ACGT", "LRUD", "0123456789+-",
+    "abc01234",
+)  # fmt: skip
 
 # How often a problem starts from each type, before the seed has its say.
 TYPE_WEIGHT: dict[Type, float] = {
