@@ -66,7 +66,7 @@ class Watched:
 
 @pytest.fixture
 def watched(browser: "playwright.Browser") -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, offline=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, offline=True, reduced_motion="reduce")
     yield Watched(context)
     context.close()
 
@@ -189,7 +189,9 @@ def test_should_markup_ever_slip_through_the_policy_stops_it(watched: Watched, a
 def test_a_phone_needs_no_sideways_scrolling_of_the_page(
     browser: "playwright.Browser", address: str, scheme: str
 ) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme, offline=True)
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, color_scheme=scheme, offline=True, reduced_motion="reduce"
+    )
     watched = Watched(context)
     page = watched.open(address)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
