@@ -2,12 +2,26 @@
 
 import pytest
 
-from stepsmith.synth.grammar.catalog import arrays, maps, sorting, stacks, strings, words
+from stepsmith.synth.grammar.catalog import (
+    arrays,
+    binary_search,
+    maps,
+    prefix_sums,
+    sorting,
+    stacks,
+    strings,
+    two_pointers,
+    words,
+)
 from stepsmith.synth.grammar.feature import Feature
 
 from .laws import LAWS
 
-FEATURES = tuple(feature for module in (arrays, strings, words, maps, sorting, stacks) for feature in module.FEATURES)
+FEATURES = tuple(
+    feature
+    for module in (arrays, strings, words, maps, sorting, two_pointers, prefix_sums, binary_search, stacks)
+    for feature in module.FEATURES
+)
 
 
 def test_names_are_unique() -> None:

@@ -353,14 +353,14 @@ FEATURES = (
         let=(
             "In one move, one element of {x} is increased or decreased by 1. Let {y} be the smallest number of moves "
             "after which all elements can be equal (0 if {x} is empty).",
-            "The distance of {x} from an integer t is the sum of the absolute differences between t and each element "
-            "of {x}. Let {y} be the smallest distance of {x} from any integer.",
+            "The distance of {x} from an integer is the sum of the absolute differences between this integer and each "
+            "element of {x}. Let {y} be the smallest distance of {x} from any integer.",
         ),
         ask=(
             "the smallest number of moves that make all elements of {x} equal, where one move increases or decreases "
             "one element by 1 (0 if {x} is empty)",
-            "the smallest possible value of the sum of the absolute differences between an integer t and each element "
-            "of {x}, where t may be chosen freely",
+            "the smallest possible sum of the absolute differences between one freely chosen integer and each element "
+            "of {x}",
         ),
         wrong=(
             Wrong("moves to the rounded mean", "sorted(x)[len(x) // 2]", "sum(x) // len(x)"),
