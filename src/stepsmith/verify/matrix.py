@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Contract, Execution, Solution, Verdict
 from stepsmith.judge.protocol import Judge
 
@@ -125,10 +126,16 @@ class ExecutionMatrix:
         return None
 
     def agree(self, input_index: int, expected: str, actual: str) -> bool:
-        """Whether the problem's checker accepts ``actual`` for ``expected``; equal text is accepted unasked."""
+        """Whether the problem's checker accepts ``actual`` for ``expected``; equal text is accepted unasked.
+
+        ``expected`` may be a candidate's output: where the checker cannot read it, nothing else agrees with it.
+        """
         if expected == actual:
             return True
-        return self.judge.agree(self.contract.checker, self.inputs[input_index], expected, actual)
+        try:
+            return self.judge.agree(self.contract.checker, self.inputs[input_index], expected, actual)
+        except CaseError:
+            return False
 
     def clusters(self, input_index: int) -> tuple[Cluster, ...]:
         """The votes on one input, largest cluster first, then by first member; runs the column if needed.

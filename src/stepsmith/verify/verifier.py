@@ -1,0 +1,208 @@
+"""One problem from start to end: valid inputs, votes, labels, golden, audit of what was published, suite strength."""
+
+import ast
+from typing import Literal
+
+import msgspec
+
+from stepsmith.core.ids import content_id
+from stepsmith.core.records import Contract, Limits, Record, Solution, TestCase, TestKind, Verdict
+from stepsmith.judge.protocol import Judge
+from stepsmith.verify.audit import audit_outputs, verdict_mismatches
+from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
+from stepsmith.verify.examples import find_examples
+from stepsmith.verify.matrix import ExecutionMatrix
+from stepsmith.verify.mutants import mutate
+from stepsmith.verify.outcome import Audit, Golden, Outcome, TestOutcome
+from stepsmith.verify.paper import PaperSettings, verify_paper
+from stepsmith.verify.problems import Candidate, Validator, VerifyProblem
+from stepsmith.verify.strength import SuiteStrength, suite_strength
+from stepsmith.verify.verification import Label, Verification, to_tests
+from stepsmith.verify.vote import verify_majority
+
+Method = Literal["consensus", "paper", "majority"]
+
+
+class VerifyOptions(Record, frozen=True, kw_only=True):
+    """What the user asked for; part of an outcome's digest."""
+
+    method: Method = "consensus"
+    candidates: int | None = None  # use the first N only
+    target_error: float = 0.02
+    seed: int = 0
+    strength: bool = True  # measure the suite of accepted problems
+    mutants: int = 20
+
+
+def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> Outcome:
+    """Verify one problem. What is wrong with it or its candidates is a stated outcome, never an exception.
+
+    Candidates with a known verdict other than AC do not vote; they serve to measure the suite. Inputs that the
+    validator rejects are neither labelled nor used. Reasons beyond those of the method: "missing-entry-point",
+    "no-valid-inputs".
+    """
+    contract = problem.contract
+    used = problem.candidates if options.candidates is None else problem.candidates[: options.candidates]
+    voting = [i for i, c in enumerate(used) if c.verdict in (None, Verdict.AC)]
+    valid, spent = _valid_inputs(judge, problem)
+    kinds: list[TestKind] = [problem.kinds[j] if problem.kinds else "nominal" for j in valid]
+    matrix = ExecutionMatrix(judge, contract, [used[i].solution for i in voting], [problem.inputs[j] for j in valid])
+    verification = _refusal(problem, [used[i] for i in voting], len(valid)) or _verify(problem, matrix, kinds, options)
+    golden = None
+    if verification.golden is not None:
+        golden = Golden(candidate=voting[verification.golden], confidence=round(verification.confidence, 4))
+    audit = None
+    if problem.outputs is not None and verification.labels and voting:
+        audit = _audit(judge, problem, matrix, verification, valid, voting, options)
+    suite = None
+    if options.strength and verification.status == "accepted" and verification.golden is not None:
+        known_wrong = [c.solution for c in used if c.verdict not in (None, Verdict.AC)]
+        suite = _strength(judge, matrix, verification, known_wrong, options)
+    labels: dict[int, Label] = dict(zip(valid, verification.labels, strict=True)) if verification.labels else {}
+    return Outcome(
+        problem_id=problem.problem_id,
+        status=verification.status,
+        reason=verification.reason,
+        detail=verification.detail,
+        method=options.method,
+        golden=golden,
+        tests=tuple(_test(problem, j, labels.get(j), j in set(valid)) for j in range(len(problem.inputs))),
+        suite=suite,
+        audit=audit,
+        executions=matrix.executions + spent,
+        isolation=judge.isolation,
+        digest=digest_of(problem, options),
+    )
+
+
+def digest_of(problem: VerifyProblem, options: VerifyOptions) -> str:
+    """Content id of a problem and how it is verified."""
+    return content_id("verify", problem, options)
+
+
+def _verify(
+    problem: VerifyProblem, matrix: ExecutionMatrix, kinds: list[TestKind], options: VerifyOptions
+) -> Verification:
+    """Dispatch to the method."""
+    if options.method == "majority":
+        return verify_majority(matrix, kinds)
+    if options.method == "paper":
+        weights: Literal["kind", "size"] = "kind" if problem.kinds else "size"
+        return verify_paper(matrix, kinds, seed=options.seed, settings=PaperSettings(weights=weights))
+    return verify_consensus(
+        matrix,
+        kinds,
+        examples=find_examples(problem.statement, problem.contract, matrix.solutions),
+        statement=problem.statement,
+        settings=ConsensusSettings(target_error=options.target_error),
+    )
+
+
+def _refusal(problem: VerifyProblem, voters: list[Candidate], valid: int) -> Verification | None:
+    """The outcome where there is nothing to run: no entry point, or no input that the validator lets through."""
+    reason = detail = ""
+    if problem.interface == "function" and voters and not _has_entry_point(problem, voters):
+        named = f"`{problem.entry_point}`" if problem.entry_point else "and none is named"
+        reason, detail = "missing-entry-point", f"no candidate defines the entry point {named}"
+    elif problem.inputs and not valid:
+        reason, detail = "no-valid-inputs", f"the validator rejects all {len(problem.inputs)} inputs"
+    if not reason:
+        return None
+    return Verification(
+        method="", labels=(), golden=None, confidence=0.0, status="rejected", reason=reason, detail=detail
+    )
+
+
+def _has_entry_point(problem: VerifyProblem, voters: list[Candidate]) -> bool:
+    """Whether some candidate may define the entry point; code that cannot be read here is taken to."""
+    if not problem.entry_point:
+        return False
+    names = set(problem.entry_point.split("."))
+    for candidate in voters:
+        if candidate.language != "python":
+            return True
+        try:
+            tree = ast.parse(candidate.code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        defined = {getattr(node, "name", None) or getattr(node, "id", None) for node in ast.walk(tree)}
+        imported = any(isinstance(n, ast.ImportFrom) for n in tree.body)
+        if names <= defined or imported:
+            return True
+    return False
+
+
+def _valid_inputs(judge: Judge, problem: VerifyProblem) -> tuple[list[int], int]:
+    """(indices of the inputs inside the statement, runs that it took); all of them without a validator."""
+    if problem.validator is None or not problem.inputs:
+        return list(range(len(problem.inputs))), 0
+    accepted = validate(judge, problem.validator, list(problem.inputs))
+    return [j for j, ok in enumerate(accepted) if ok], len(problem.inputs)
+
+
+def validate(judge: Judge, validator: Validator, inputs: list[str]) -> list[bool]:
+    """Whether the validator accepts each input: exit code 0, or Kattis's 42. A run lost to IE accepts."""
+    contract = Contract(interface="stdio", limits=Limits(time_s=10.0))
+    program = Solution(language=validator.language, code=validator.code)
+    runs = judge.execute(program, contract, inputs)
+    return [
+        run.verdict in (Verdict.AC, Verdict.IE) or (run.verdict is Verdict.RTE and run.message == "exit code 42")
+        for run in runs
+    ]
+
+
+def _audit(
+    judge: Judge,
+    problem: VerifyProblem,
+    matrix: ExecutionMatrix,
+    verification: Verification,
+    valid: list[int],
+    voting: list[int],
+    options: VerifyOptions,
+) -> Audit:
+    """Audit the published outputs of the valid inputs; indices are those of the problem and its candidates."""
+    assert problem.outputs is not None
+    published = [problem.outputs[j] for j in valid]
+    needed = 1 - 2 * options.target_error
+    audit = audit_outputs(matrix, verification.labels, published, needed=needed).renumbered(valid, voting)
+    claims = [candidate.verdict for candidate in problem.candidates]
+    if not any(claims):
+        return audit
+    tests = [
+        TestCase(input=problem.inputs[j], output=output) for j in valid if (output := problem.outputs[j]) is not None
+    ]
+    claimed = ExecutionMatrix(
+        judge, matrix.contract, [c.solution for c in problem.candidates], [t.input for t in tests]
+    )
+    return msgspec.structs.replace(audit, verdict_mismatches=verdict_mismatches(claimed, tests, claims))
+
+
+def _strength(
+    judge: Judge,
+    matrix: ExecutionMatrix,
+    verification: Verification,
+    known_wrong: list[Solution],
+    options: VerifyOptions,
+) -> SuiteStrength:
+    """The strength of the labelled inputs against known wrong candidates and mutants of the golden."""
+    assert verification.golden is not None
+    golden = matrix.solutions[verification.golden]
+    tests = to_tests(verification, matrix.inputs)
+    mutants = mutate(golden, limit=options.mutants, seed=options.seed)
+    return suite_strength(judge, matrix.contract, golden, tests, known_wrong, mutants)
+
+
+def _test(problem: VerifyProblem, index: int, label: Label | None, valid: bool) -> TestOutcome:
+    """One line of the outcome's tests."""
+    kind: TestKind = problem.kinds[index] if problem.kinds else "nominal"
+    if label is None:
+        return TestOutcome(index=index, output=None, confidence=0.0, support=0, voters=0, kind=kind, valid=valid)
+    return TestOutcome(
+        index=index,
+        output=label.output,
+        confidence=round(label.confidence, 4),
+        support=label.support,
+        voters=label.voters,
+        kind=label.kind,
+        tie=label.tie,
+    )
