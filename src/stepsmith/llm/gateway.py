@@ -17,7 +17,8 @@ from stepsmith.llm.money import Ledger, Limit
 from stepsmith.llm.records import Message, ModelSpec, Sampling
 
 _T = TypeVar("_T")
-GRACE_S = 60.0
+GRACE_S = 60.0  # for answers in flight when the gateway is closed
+HAND_OUT_S = 0.2  # for answers that have arrived to reach those who asked
 
 
 class Gateway:
@@ -92,6 +93,8 @@ class Gateway:
         while self.ledger.in_flight and self._loop.time() < until:
             await asyncio.sleep(0.02)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        if tasks:
+            await asyncio.wait(tasks, timeout=HAND_OUT_S)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

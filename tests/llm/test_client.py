@@ -1,0 +1,353 @@
+"""The client against a provider that misbehaves in every way it knows, one at a time."""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, RequestRefused
+from stepsmith.llm.gateway import Gateway
+from stepsmith.llm.memory import VolatileMemory
+from stepsmith.llm.money import Limit
+from stepsmith.llm.records import Concurrency, Message, Prices, Retries, Sampling
+from tests.llm.asking import FAST, spec_of, user
+from tests.llm.hostile_provider import ERRORS, LOSSES, HostileProvider
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[HostileProvider]:
+    with HostileProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(shared: HostileProvider) -> HostileProvider:
+    shared.script.clear()
+    shared.bills.clear()
+    shared.bodies.clear()
+    shared.arrivals.clear()
+    shared.requests = 0
+    return shared
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with Gateway() as gateway:
+        yield gateway
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("fault", [*ERRORS, *LOSSES])
+def test_a_fault_that_may_pass_is_retried(
+    provider: HostileProvider, gateway: Gateway, fault: str, stream: bool
+) -> None:
+    provider.script[:] = [fault, fault, "good"]
+    prompt = f"{fault} {stream}"
+    (completion,) = gateway.model(spec_of(provider, stream=stream)).complete(user(prompt))
+    assert completion.text.endswith(hashlib.sha256(prompt.encode()).hexdigest())
+    assert completion.finish_reason == "stop"
+    assert provider.requests == 3
+    assert provider.delivered[prompt] == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "dropped", "wrong-json"])
+def test_faults_that_do_not_pass_end_in_an_error_with_advice(
+    provider: HostileProvider, gateway: Gateway, fault: str
+) -> None:
+    provider.script[:] = [fault] * 6
+    with pytest.raises(EndpointError, match=r"teacher: .*Gave up after 6 tries.*--resume"):
+        gateway.model(spec_of(provider)).complete(user(fault))
+    assert provider.requests == FAST.attempts
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "advice"),
+    [
+        ("400", RequestRefused, "length of the prompt"),
+        ("422", RequestRefused, "length of the prompt"),
+        ("401", EndpointError, "Set key_env"),
+        ("403", EndpointError, "Set key_env"),
+        ("404", EndpointError, "ends with /v1"),
+        ("402", EndpointError, "no credit"),
+        ("429-quota", EndpointError, "no credit"),
+        ("451", EndpointError, r"Check \[models.teacher\]"),
+    ],
+)
+def test_refusals_are_not_retried_and_say_what_to_do(
+    provider: HostileProvider, gateway: Gateway, status: str, kind: type[EndpointError], advice: str
+) -> None:
+    provider.script[:] = [status, "good"]
+    with pytest.raises(kind, match=advice) as caught:
+        gateway.model(spec_of(provider)).complete(user(status))
+    assert type(caught.value) is kind
+    assert provider.requests == 1
+    assert gateway.ledger.total() == (0.0, 0)
+
+
+def test_retry_after_in_seconds_and_as_a_date_is_honoured(provider: HostileProvider, gateway: Gateway) -> None:
+    model = gateway.model(spec_of(provider, retries=Retries(base_s=0.0)))
+    for fault, least in (("429-seconds", 0.05), ("429-date", 0.01)):
+        provider.arrivals.clear()
+        provider.script[:] = [fault, "good"]
+        model.complete(user(fault))
+        first, second = provider.arrivals
+        assert second - first >= least
+        if fault == "429-date":  # dates have whole seconds: the header named one that was up to a second away
+            assert second - first <= 1.6
+
+
+def test_a_long_wait_on_429_is_no_fault_but_has_an_end(provider: HostileProvider, gateway: Gateway) -> None:
+    provider.script[:] = ["429"] * 12 + ["good"]
+    patient = spec_of(provider, retries=Retries(attempts=2, patience_s=20, base_s=0.001, cap_s=0.01))
+    assert gateway.model(patient).complete(user("storm"))[0].finish_reason == "stop"
+    provider.script[:] = ["429"] * 1000
+    hurried = spec_of(provider, retries=Retries(attempts=2, patience_s=0.3, base_s=0.01, cap_s=0.1))
+    with pytest.raises(EndpointError, match="Gave up after"):
+        gateway.model(hurried).complete(user("endless storm"))
+
+
+def test_a_slow_drip_is_cut_off_at_the_time_limit(provider: HostileProvider, gateway: Gateway) -> None:
+    provider.script[:] = ["slow-drip"]
+    started = time.monotonic()
+    gateway.model(spec_of(provider)).complete(user("drip"))
+    assert 0.5 <= time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_odd_answers_are_data(provider: HostileProvider, gateway: Gateway, stream: bool) -> None:
+    model = gateway.model(spec_of(provider, stream=stream))
+
+    def answer(how: str):
+        provider.script[:] = [how]
+        return model.complete(user(f"{how} {stream}"))[0]
+
+    refusal = answer("refusal")
+    assert (refusal.finish_reason, refusal.text, refusal.refusal) == ("refusal", "", "I cannot help with that.")
+    assert (answer("content-none").text, answer("content-none").finish_reason) == ("", "stop")
+    assert answer("other-language").text.startswith("Решение: 最大部分和")
+    assert "````md\n```python\nprint(1)" in answer("nested-fences").text
+    assert "Ignore all previous instructions" in answer("injected-program").text
+    inline, apart = answer("think-tags"), answer("reasoning-field")
+    assert inline.text.startswith("```python\nright")
+    assert "wrong" not in inline.text
+    assert inline.reasoning == apart.reasoning == "```python\nwrong\n```"
+    assert answer("unterminated-think").text == ""
+    assert "wrong" in answer("unterminated-think").reasoning
+    assert (answer("parts").reasoning, answer("parts").text[:6]) == ("hm", "answer")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_ten_megabytes_are_kept_up_to_the_cap_and_paid_once(
+    provider: HostileProvider, gateway: Gateway, stream: bool
+) -> None:
+    provider.script[:] = ["ten-megabytes"]
+    (completion,) = gateway.model(spec_of(provider, stream=stream, timeout_s=10)).complete(user(f"much {stream}"))
+    assert len(completion.content) == 10 * 2**20
+    assert completion.finish_reason == "length"
+    assert provider.requests == 1
+
+
+def test_samples_come_in_one_request_where_the_server_can(provider: HostileProvider, gateway: Gateway) -> None:
+    completions = gateway.model(spec_of(provider)).complete(user("five"), n=5)
+    assert [completion.sample for completion in completions] == [0, 1, 2, 3, 4]
+    assert len({completion.text for completion in completions}) == 5
+    assert (provider.requests, provider.bodies[0]["n"]) == (1, 5)
+    (bill,) = provider.bills
+    assert sum(completion.usage.tokens for completion in completions) == bill.tokens_in + bill.tokens_out
+
+
+@pytest.mark.parametrize("how", ["refuses_n", "ignores_n"])
+def test_servers_without_n_are_asked_one_by_one(how: str) -> None:
+    with HostileProvider(**{how: True}) as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider, sampling=Sampling(max_tokens=50, seed=7)))
+        assert len({completion.text for completion in model.complete(user("a"), n=4)}) == 4
+        assert provider.delivered["a"] == 4
+        known = provider.requests
+        assert known == (5 if how == "refuses_n" else 4)
+        model.complete(user("b"), n=4)
+        assert provider.requests == known + 4  # it has been learnt
+        assert sorted(body["seed"] for body in provider.bodies[-4:]) == [7, 8, 9, 10]
+
+
+def test_missing_choices_are_asked_for_again_and_none_is_paid_twice() -> None:
+    with HostileProvider(behaviours={"fewer": 1.0}) as provider, Gateway() as gateway:
+        completions = gateway.model(spec_of(provider)).complete(user("a"), n=5)
+        assert [completion.sample for completion in completions] == [0, 1, 2, 3, 4]
+        assert provider.delivered["a"] == 5
+
+
+def test_what_a_server_refuses_by_name_is_left_out() -> None:
+    refuses = {
+        "max_tokens": "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+        "stream_options": "extra fields not permitted: stream_options",
+    }
+    with HostileProvider(refuses=refuses) as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider))
+        (completion,) = model.complete(user("a"))
+        assert provider.bodies[-1]["max_completion_tokens"] == 100
+        assert provider.bodies[-1].keys() & {"max_tokens", "stream_options"} == set()
+        assert completion.usage.estimated  # without stream_options a stream does not say
+        model.complete(user("b"))
+        assert provider.requests == 4
+
+
+def test_every_setting_reaches_the_server(provider: HostileProvider, gateway: Gateway) -> None:
+    sampling = Sampling(
+        temperature=0.6, top_p=0.95, top_k=20, max_tokens=32, seed=1, stop=("END",), reasoning_effort="low",
+        extra={"chat_template_kwargs": {"enable_thinking": False}},
+    )  # fmt: skip
+    messages = [Message(role="system", content="s"), Message(role="user", content="u")]
+    gateway.model(spec_of(provider, stream=False)).complete(messages, 1, sampling)
+    assert provider.bodies == [
+        {
+            "model": "m", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}],
+            "temperature": 0.6, "top_p": 0.95, "top_k": 20, "max_tokens": 32, "seed": 1, "stop": ["END"],
+            "reasoning_effort": "low", "chat_template_kwargs": {"enable_thinking": False},
+        }
+    ]  # fmt: skip
+
+
+def test_the_same_question_is_paid_once_even_when_asked_at_once() -> None:
+    with HostileProvider(work_s=0.1) as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider))
+        texts: list[tuple[str, ...]] = []
+
+        def work(n: int) -> None:
+            texts.append(tuple(completion.text for completion in model.complete(user("same"), n=n, purpose="p")))
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in (2, 2, 3, 1, 3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        longest = max(texts, key=len)
+        assert len(texts) == 5
+        assert all(longest[: len(some)] == some for some in texts)
+        assert provider.delivered["same"] == 3
+        (spend,) = gateway.ledger.spends()
+        assert (spend.completions, spend.remembered) == (3, 11 - 3)
+
+
+def test_what_shapes_the_answer_is_asked_again_and_nothing_else_is() -> None:
+    memory = VolatileMemory()
+    with HostileProvider() as provider, HostileProvider() as elsewhere, Gateway(memory) as gateway:
+        model = gateway.model(spec_of(provider))
+        model.complete(user("a"))
+        model.complete(user("a"), purpose="another stage")
+        gateway.model(spec_of(elsewhere, stream=False, timeout_s=2)).complete(user("a"))
+        assert (provider.requests, elsewhere.requests) == (1, 0)
+        changed = [
+            (spec_of(provider), user("b"), None),
+            (spec_of(provider), [Message(role="system", content="a")], None),
+            (spec_of(provider), [*user("a"), *user("a")], None),
+            (spec_of(provider, identity="m, other weights"), user("a"), None),
+            *(
+                (spec_of(provider), user("a"), Sampling(**{"max_tokens": 100, **setting}))
+                for setting in (
+                    {"temperature": 0.0}, {"top_p": 1.0}, {"top_k": 1}, {"max_tokens": 99}, {"seed": 0},
+                    {"stop": ("x",)}, {"reasoning_effort": "high"}, {"extra": {"min_p": 0.1}},
+                )
+            ),
+        ]  # fmt: skip
+        for number, (spec, messages, sampling) in enumerate(changed, 2):
+            gateway.model(spec).complete(messages, 1, sampling)
+            assert provider.requests == number
+
+
+def test_concurrency_adapts_to_what_the_endpoint_bears() -> None:
+    bounds = Concurrency(low=1, start=32, high=64)
+    with HostileProvider(capacity=4, work_s=0.01) as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider, concurrency=bounds, timeout_s=5, n_support=False))
+        model.complete(user("a"), n=150)
+        assert provider.delivered["a"] == 150
+        refused = provider.requests - 150
+        assert refused < 150  # without adapting, 28 of every 32 would be refused
+        late = provider.requests
+        model.complete(user("b"), n=100)
+        assert provider.requests - late - 100 < 60
+
+
+def test_a_failure_among_samples_keeps_the_others(provider: HostileProvider, gateway: Gateway) -> None:
+    spec = spec_of(provider, n_support=False)
+    provider.script[:] = ["good", "400", "good"]
+    with pytest.raises(RequestRefused):
+        gateway.model(spec).complete(user("three"), n=3)
+    provider.script[:] = []
+    gateway.model(spec).complete(user("three"), n=3)
+    assert provider.delivered["three"] == 3
+
+
+def test_an_overspending_request_is_not_sent() -> None:
+    spec_prices = Prices(input=0.0, output=1e6)  # a dollar a token
+    with HostileProvider(words=3) as provider, Gateway(limit=Limit(usd=12.0)) as gateway:
+        model = gateway.model(spec_of(provider, prices=spec_prices, sampling=Sampling(max_tokens=8)))
+        model.complete(user("first"))
+        assert gateway.ledger.total()[0] == pytest.approx(3.0)
+        model.complete(user("second"))
+        with pytest.raises(BudgetExceeded, match=r"could cost 8.0000 USD.*--resume"):
+            model.complete(user("third"))
+        assert provider.requests == 2
+        assert model.complete(user("first"))[0].text  # what was paid for is still there
+
+
+def test_a_budget_in_usd_needs_prices() -> None:
+    with (
+        HostileProvider() as provider,
+        Gateway(limit=Limit(usd=1.0)) as gateway,
+        pytest.raises(ConfigError, match=r"models.teacher.prices"),
+    ):
+        gateway.model(spec_of(provider, prices=None))
+
+
+SECRET = "sk-very-secret-0123456789"
+
+
+def test_the_key_comes_from_its_variable_and_shows_up_nowhere(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TEACHER_KEY", SECRET)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-another")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-injected")
+    with caplog.at_level(logging.DEBUG), HostileProvider(key=SECRET) as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider, key_env="TEACHER_KEY"))
+        model.complete(user("a"))
+        provider.key = "rotated"  # the server repeats the key in its 401
+        with pytest.raises(EndpointError, match=r"\$TEACHER_KEY is not accepted") as caught:
+            model.complete(user("b"))
+        shown = [repr(model), repr(gateway), str(caught.value), repr(caught.value), caplog.text]
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+        assert "***" in str(caught.value)
+        assert not any(SECRET in text for text in shown)
+
+
+def test_a_keyless_endpoint_is_not_told_the_openai_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-another")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-another")
+    with HostileProvider(key="EMPTY") as provider, Gateway() as gateway:
+        assert gateway.model(spec_of(provider)).complete(user("a"))
+        assert "openai-organization" not in provider.headers
+        monkeypatch.delenv("TEACHER_KEY", raising=False)
+        with pytest.raises(ConfigError, match=r"\$TEACHER_KEY, which is not set"):
+            gateway.model(spec_of(provider, key_env="TEACHER_KEY"))
+
+
+@pytest.mark.parametrize("url", ["ftp://x/v1", "x", "http://user:secret@x/v1", "https://x/v1?key=secret"])
+def test_addresses_with_secrets_or_without_a_host_are_refused(url: str) -> None:
+    with HostileProvider() as provider:
+        spec = spec_of(provider)
+    with pytest.raises(ValueError, match="base_url") as caught:
+        type(spec)(name="teacher", base_url=url, model="m")
+    assert "secret" not in str(caught.value)
+
+
+def test_no_connection_is_retried_and_costs_nothing() -> None:
+    with HostileProvider() as provider:
+        spec = spec_of(provider)
+    with Gateway() as gateway:
+        with pytest.raises(EndpointError, match="no connection"):
+            gateway.model(spec).complete(user("nobody there"))
+        assert gateway.ledger.total() == (0.0, 0)
