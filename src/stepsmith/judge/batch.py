@@ -1,7 +1,7 @@
 """Judging a stream of cases on many workers: results in the order of the cases, memory flat whatever the length."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from stepsmith.core.errors import CaseError, SandboxError
@@ -25,7 +25,7 @@ def judge_case(judge: Judge, case: Case, *, stop_at_first_failure: bool = False)
 
 def judge_all(
     judge: Judge, cases: Iterable[Case], workers: int, *, stop_at_first_failure: bool = False
-) -> Iterator[CaseResult]:
+) -> Generator[CaseResult, None, None]:
     """Yield one result per case, in order, with up to ``workers`` cases under way at once.
 
     ``judge`` must be safe to call from several threads. Closing the iterator waits for the cases under way only.
@@ -40,7 +40,7 @@ def judge_all(
 
 def _in_order(
     threads: ThreadPoolExecutor, work: Callable[[Case], CaseResult], cases: Iterable[Case], window: int
-) -> Iterator[CaseResult]:
+) -> Generator[CaseResult, None, None]:
     waiting: deque[Future[CaseResult]] = deque()
     try:
         for case in cases:

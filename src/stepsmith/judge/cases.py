@@ -26,6 +26,7 @@ from stepsmith.core.records import (
     Verdict,
 )
 from stepsmith.judge.checkers import check_checker, check_expected
+from stepsmith.judge.languages import language
 
 
 class CaseTest(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +132,8 @@ def decode_case(data: bytes | str) -> Case:
 
 
 def check_case(case: Case) -> None:
-    """Raise ``CaseError`` for a checker that cannot be used, or an expected output that its checker cannot read."""
+    """Raise ``CaseError`` for an unknown language, a useless checker, or an expected output that it cannot read."""
+    language(case.language)
     checker = case.contract.checker
     check_checker(checker, case.interface)
     for index, test in enumerate(case.tests):

@@ -14,10 +14,12 @@ import msgspec
 from starlette.responses import Response
 
 from stepsmith.core.records import Contract, Execution, Limits, Solution, Verdict
+from stepsmith.judge.languages import language
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.serve.serving import Serving, answer, decode
 
 SHOWN = 1000  # characters of stdout and stderr in an answer, as in the original
+SERVED = ("python", "cpp")
 GROUP = 32  # submissions of one program that one worker takes at a time
 
 
@@ -126,7 +128,7 @@ async def _judge(serving: Serving, submissions: Sequence[Submission]) -> list[Ju
 def _judge_group(serving: Serving, group: Sequence[Submission]) -> list[JudgeResult]:
     """Judge submissions that share one program."""
     first = group[0]
-    if first.type not in ("python", "cpp"):
+    if first.type not in SERVED:
         return [_invalid(submission) for submission in group]
     contract = Contract(interface="stdio", limits=_limits(serving, group))
     executions = serving.judge.execute(
@@ -153,13 +155,12 @@ async def _run(serving: Serving, submissions: Sequence[Submission]) -> list[RunR
 
 
 def _run_one(serving: Serving, submission: Submission) -> RunResult:
-    if submission.type not in ("python", "cpp"):
+    if submission.type not in SERVED:
         return _invalid(submission)
-    name = "main.py" if submission.type == "python" else "main.cpp"
     done: ProgramRun = serving.judge.run_program(
         Program(
             language=submission.type,
-            sources=((name, submission.solution),),
+            sources=((language(submission.type).main, submission.solution),),
             stdin=submission.input or "",
             limits=_limits(serving, [submission]),
         )

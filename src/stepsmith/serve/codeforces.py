@@ -9,12 +9,12 @@ correct output.
 import re
 
 from stepsmith.core.records import Limits, Verdict
+from stepsmith.judge import languages
 from stepsmith.judge.program import Program, ProgramRun, ProgramRunner
 
 CONFIG, INPUT, ANSWER, CHECKER, OUTPUT = "grader_config", "input.txt", "correct_output.txt", "checker.py", "output.txt"
 TIMED_OUT, OUT_OF_MEMORY = 124, 134  # exit codes of the package's own runner
 CHECKER_LIMITS = Limits(time_s=10.0, memory_mb=2048)
-_MAIN = {"python": "main.py", "cpp": "main.cpp", "c": "main.c"}
 _YES_NO = re.compile(r"\b(yes|no)\b", re.IGNORECASE | re.ASCII)
 
 Files = tuple[tuple[str, bytes], ...]
@@ -35,7 +35,7 @@ def grade(runner: ProgramRunner, language: str, files: Files, hard_limits: Limit
     run = runner.run_program(
         Program(
             language=language,
-            sources=((_MAIN[language], files[0][1].decode("utf-8", "replace")),),
+            sources=((languages.language(language).main, files[0][1].decode("utf-8", "replace")),),
             stdin="" if from_file else test_input,
             files=((INPUT, test_input),) if from_file else (),
             collect=(OUTPUT,) if from_file else (),

@@ -14,11 +14,12 @@ from starlette.responses import Response
 
 from stepsmith.core.errors import SandboxError, UserError
 from stepsmith.core.records import Limits, Verdict
+from stepsmith.judge.languages import language
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode
 
 WALL_EXTRA_S = 5.0
-_MAIN = {"python": "main.py", "cpp": "main.cpp", "c": "main.c"}
+SERVED = ("python", "cpp")
 
 
 class RunCodeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,11 +59,9 @@ class RunCodeResponse(msgspec.Struct, frozen=True, kw_only=True):
 async def run_code(serving: Serving, body: bytes) -> Response:
     """Run a program once."""
     request = decode(body, RunCodeRequest)
-    if request.language not in _MAIN:
-        known = ", ".join(sorted(_MAIN))
-        return answer(
-            RunCodeResponse(status="SandboxError", message=f"{request.language} is not served here; {known} are")
-        )
+    if request.language not in SERVED:
+        message = f"{request.language} is not served here; {' and '.join(SERVED)} are"
+        return answer(RunCodeResponse(status="SandboxError", message=message))
     program = _program(serving, request)
     with serving.gate.admit(1):
         return answer(await serving.gate.run(partial(_run, serving, program)))
@@ -82,7 +81,7 @@ def _program(serving: Serving, request: RunCodeRequest) -> Program:
         raise InvalidRequestError("files must be base64") from None
     return Program(
         language=request.language,
-        sources=((_MAIN[request.language], request.code),),
+        sources=((language(request.language).main, request.code),),
         stdin=request.stdin or "",
         files=files,
         collect=request.fetch_files,

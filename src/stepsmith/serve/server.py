@@ -44,8 +44,8 @@ def listen(settings: ServerSettings) -> socket.socket:
     return listener
 
 
-def serve(judge: ServingJudge, settings: ServerSettings, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM; the judge stays the caller's to close."""
+def make_server(judge: ServingJudge, settings: ServerSettings) -> JudgeServer:
+    """Return a server over a judge, which stays the caller's to close; ``run(sockets=[...])`` serves until a signal."""
     serving = Serving(judge, settings)
     config = uvicorn.Config(
         create_app(serving),
@@ -55,4 +55,4 @@ def serve(judge: ServingJudge, settings: ServerSettings, listener: socket.socket
         backlog=BACKLOG,
         timeout_graceful_shutdown=int(settings.grace_s + CANCEL_AFTER_S),
     )
-    JudgeServer(config, serving).run(sockets=[listener])
+    return JudgeServer(config, serving)

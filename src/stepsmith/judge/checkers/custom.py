@@ -12,12 +12,12 @@ from pathlib import PurePosixPath
 from stepsmith.core.errors import CaseError, SandboxError
 from stepsmith.core.records import Checker, Limits, Verdict
 from stepsmith.judge.checkers.result import CheckResult
+from stepsmith.judge.languages import language_of
 from stepsmith.judge.program import Program, ProgramRun, ProgramRunner
 
 LIMITS = Limits(time_s=30.0, memory_mb=2048, output_mb=8.0)
 MESSAGE = 2000  # characters of a checker's word that are kept
 
-_LANGUAGES = {".py": "python", ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp", ".c++": "cpp", ".c": "c"}
 _MAIN_NAMES = ("main", "checker", "check", "validate", "validator", "output_validator")
 _JUDGE_MESSAGE = "feedback/judgemessage.txt"
 _TESTLIB_REJECTS = (1, 2, 4, 5, 7, 8)
@@ -54,7 +54,7 @@ def checker_program(checker: Checker) -> tuple[str, tuple[tuple[str, str], ...]]
 
     Raises ``CaseError`` where no file, or files of two languages, could be the program.
     """
-    kinds = {name: _LANGUAGES.get(PurePosixPath(name).suffix.lower()) for name, _ in checker.files}
+    kinds = {name: _language(name) for name, _ in checker.files}
     languages = sorted({language for language in kinds.values() if language})
     if len(languages) != 1:
         found = " and ".join(languages) or "none"
@@ -63,6 +63,13 @@ def checker_program(checker: Checker) -> tuple[str, tuple[tuple[str, str], ...]]
     programs = [item for item in checker.files if kinds[item[0]] == language]
     programs.sort(key=lambda item: PurePosixPath(item[0]).stem.lower() not in _MAIN_NAMES)  # stable
     return language, (*programs, *(item for item in checker.files if kinds[item[0]] != language))
+
+
+def _language(name: str) -> str | None:
+    try:
+        return language_of(name)
+    except CaseError:  # a header, or data
+        return None
 
 
 def _kattis_result(run: ProgramRun) -> CheckResult:

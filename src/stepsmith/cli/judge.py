@@ -1,0 +1,198 @@
+"""``stepsmith judge``: judge a file of cases, one program by hand, or serve the judge over HTTP."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.console import Console
+
+from stepsmith.cli.judge_view import CaseProgress, case_progress, show_test
+from stepsmith.core.errors import CaseError, MachineError, StoreError
+from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
+from stepsmith.judge.batch import judge_all
+from stepsmith.judge.cases import CaseResult, encode_result, read_cases, resume_point
+from stepsmith.judge.checkers import check_checker, check_expected
+from stepsmith.judge.languages import language_of
+from stepsmith.judge.pool import JudgePool
+
+EXIT_NOT_ACCEPTED, EXIT_INTERRUPTED = 1, 130
+
+judge_app = typer.Typer(help="Judge programs: a file of cases, one by hand, or as a server.", no_args_is_help=True)
+
+Workers = Annotated[int, typer.Option(min=1, help="Programs that run at once.")]
+Isolation = Annotated[str, typer.Option(help="auto (the best level that proves itself here), L1, L2, L3, or L0.")]
+AllowUnsafe = Annotated[bool, typer.Option("--allow-unsafe", help="Permit L0: limits, but no confinement.")]
+CPUS = os.cpu_count() or 1
+
+
+@judge_app.command()
+def run(
+    cases: Annotated[Path, typer.Argument(help="Cases, one JSON object a line.")],
+    out: Annotated[Path, typer.Option(help="Results, one a line in the order of the cases; continued if it exists.")],
+    workers: Workers = CPUS,
+    isolation: Isolation = "auto",
+    allow_unsafe: AllowUnsafe = False,
+    stop_at_first_failure: Annotated[
+        bool, typer.Option("--stop-at-first-failure", help="Leave out the tests after a program's first failure.")
+    ] = False,
+) -> None:
+    """Judge every case of a file. An interrupted run goes on where it stopped."""
+    console = Console(stderr=True)
+    total = sum(1 for _ in read_cases(cases))  # every line is checked before anything runs
+    done = resume_point(out, cases)
+    if done == total:
+        console.print(f"{out}: all {total} cases are judged already", highlight=False, soft_wrap=True)
+        return
+    with _judge(workers, isolation, allow_unsafe) as judge, _append(out) as file:
+        progress = case_progress(console, done, total, judge.isolation)
+        left = islice(read_cases(cases), done, None)
+        results = judge_all(judge, left, workers, stop_at_first_failure=stop_at_first_failure)
+        with progress as shown, closing(results):
+            try:
+                _write(results, file, out, shown)
+            except KeyboardInterrupt:
+                judge.close()  # what runs now is not waited for
+                raise_interrupted(console, out, shown)
+    console.print(f"{out}: {shown.text()}", highlight=False, soft_wrap=True)
+
+
+def _write(results: Iterator[CaseResult], file: BinaryIO, out: Path, progress: CaseProgress) -> None:
+    for result in results:
+        try:
+            file.write(encode_result(result))
+            file.flush()
+        except OSError as error:
+            raise StoreError(f"cannot write {out}: {error.strerror}; results so far stay valid") from None
+        progress.judged(result.verdict)
+
+
+def raise_interrupted(console: Console, out: Path, progress: CaseProgress) -> None:
+    """Say how to go on, and leave with the exit code of an interruption."""
+    console.print(
+        f"interrupted: {out} holds {progress.done} of {progress.total} results; the same command goes on from there",
+        highlight=False,
+        soft_wrap=True,
+    )
+    raise typer.Exit(EXIT_INTERRUPTED)
+
+
+@judge_app.command()
+def one(
+    file: Annotated[Path, typer.Argument(help="The program.")],
+    inputs: Annotated[list[Path], typer.Option("--in", help="A test's input; repeatable.")],
+    answers: Annotated[list[Path], typer.Option("--ans", help="The expected output, one per --in.")],
+    language: Annotated[str | None, typer.Option(help="Default: by the file's ending.")] = None,
+    entry_point: Annotated[
+        str | None, typer.Option(help="Call this function, or Class.method, on Python literals instead of using stdio.")
+    ] = None,
+    checker: Annotated[
+        str | None, typer.Option(help="exact, tokens, literal, unordered, float:EPS, custom-...")
+    ] = None,
+    checker_flags: Annotated[str, typer.Option(help="Flags of the checker, in one string.")] = "",
+    checker_files: Annotated[
+        list[Path] | None, typer.Option("--checker-file", help="Source of a custom checker; repeatable.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(min=0.01, help="CPU seconds per test.")] = 2.0,
+    memory_limit: Annotated[int, typer.Option(min=1, help="MB per test.")] = 512,
+    isolation: Isolation = "auto",
+    allow_unsafe: AllowUnsafe = False,
+) -> None:
+    """Judge one program and show what went wrong. Exit code 0 when every test is accepted, else 1."""
+    if len(inputs) != len(answers):
+        raise CaseError(f"{len(inputs)} --in but {len(answers)} --ans: give one expected output per input")
+    solution = Solution(language=language or language_of(file.name), code=_read(file))
+    tests = [TestCase(input=_read(i), output=_read(a)) for i, a in zip(inputs, answers, strict=True)]
+    contract = Contract(
+        interface="function" if entry_point else "stdio",
+        entry_point=entry_point,
+        limits=Limits(time_s=time_limit, memory_mb=memory_limit),
+        checker=Checker(
+            name=checker or ("literal" if entry_point else "tokens"),
+            flags=tuple(shlex.split(checker_flags)),
+            files=tuple((path.name, _read(path)) for path in checker_files or ()),
+        ),
+    )
+    check_checker(contract.checker, contract.interface)
+    for test in tests:
+        check_expected(contract.checker, contract.interface, test.output)
+    console = Console(soft_wrap=True, highlight=False)
+    with _judge(1, isolation, allow_unsafe) as judge:
+        judgement = judge.judge(solution, contract, tests)
+        for path, test, result in zip(inputs, tests, judgement.tests, strict=False):
+            shown = None
+            if result.verdict is Verdict.WA:
+                (execution,) = judge.execute(solution, contract, [test.input])
+                shown = execution.output if execution.verdict is Verdict.AC else None
+            show_test(console, path.name, test, result, shown)
+    if judgement.compile_output:
+        console.print(judgement.compile_output.rstrip(), markup=False)
+    console.print(f"{judgement.verdict} ({judgement.isolation})")
+    if judgement.verdict is not Verdict.AC:
+        raise typer.Exit(EXIT_NOT_ACCEPTED)
+
+
+@judge_app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one.")] = 8005,
+    workers: Workers = CPUS,
+    token: Annotated[
+        str | None, typer.Option(envvar="STEPSMITH_TOKEN", help="Clients must send it as a bearer token.")
+    ] = None,
+    isolation: Isolation = "auto",
+    allow_unsafe: AllowUnsafe = False,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="CPU seconds where a request names no limit.")] = 10.0,
+    memory_limit: Annotated[int, typer.Option(min=16, help="MB where a request names no limit.")] = 512,
+    max_time_limit: Annotated[float, typer.Option(min=0.1, help="Most seconds a request may ask for.")] = 60.0,
+    max_queue: Annotated[int, typer.Option(min=1, help="Judgements held at once; more are answered 429.")] = 4096,
+    max_body: Annotated[float, typer.Option(min=0.01, help="MB of one request.")] = 64.0,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is under way at shutdown.")] = 30.0,
+) -> None:
+    """Serve the judge over HTTP: its own API, and those of code-judge, SandboxFusion and Piston."""
+    try:
+        from stepsmith.serve.server import listen
+        from stepsmith.serve.server import serve as serve_judge
+        from stepsmith.serve.settings import ServerSettings
+    except ModuleNotFoundError as error:
+        raise MachineError(f"{error.name} is not installed: pip install 'stepsmith[serve]'") from None
+    settings = ServerSettings(
+        host=host, port=port, workers=workers, token=token or None, max_queue=max_queue, max_body_mb=max_body,
+        grace_s=grace, max_time_limit_s=max_time_limit, time_limit_s=time_limit, memory_limit_mb=memory_limit,
+    )  # fmt: skip
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    with listen(settings) as listener, _judge(workers, isolation, allow_unsafe) as judge:
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        console.print(f"judging on {address} with {workers} workers, isolation {judge.isolation}; Ctrl-C stops")
+        serve_judge(judge, settings, listener)
+
+
+@contextmanager
+def _judge(workers: int, isolation: str, allow_unsafe: bool) -> Iterator[JudgePool]:
+    judge = JudgePool(workers, isolation=isolation, allow_unsafe=allow_unsafe)
+    try:
+        yield judge
+    finally:
+        judge.close()
+
+
+@contextmanager
+def _append(out: Path) -> Iterator[BinaryIO]:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        file = out.open("ab")
+    except OSError as error:
+        raise StoreError(f"cannot write {out}: {error.strerror}") from None
+    with file:
+        yield file
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "surrogateescape")
+    except OSError as error:
+        raise CaseError(f"cannot read {path}: {error.strerror}") from None

@@ -1,0 +1,122 @@
+"""How judging looks: progress over many cases, and one test's result with the place where outputs differ."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import zip_longest
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from stepsmith.core.records import TestCase, TestResult, Verdict
+
+LINE_EVERY_S = 10.0  # plain output: at most one line in this time
+CONTEXT = 3  # equal lines shown before the first difference
+SHOWN_LINES = 12
+WIDTH = 48  # characters of a line in a diff
+COLOUR = {Verdict.AC: "green", Verdict.WA: "red", Verdict.IE: "magenta"}
+
+
+class CaseProgress:
+    """Counts verdicts; plain lines now and then."""
+
+    def __init__(self, console: Console, done: int, total: int) -> None:
+        self.done = done
+        self.total = total
+        self._console = console
+        self._before = done
+        self._began = self._last_line = time.monotonic()
+        self._verdicts: Counter[str] = Counter()
+
+    def judged(self, verdict: Verdict) -> None:
+        """Take note of one result."""
+        self.done += 1
+        self._verdicts[verdict] += 1
+        now = time.monotonic()
+        if now - self._last_line >= LINE_EVERY_S:
+            self._last_line = now
+            self._line(f"{self.done}/{self.total} cases · {self.text()}")
+
+    def text(self) -> str:
+        """Return the verdicts of this run and its speed."""
+        rate = (self.done - self._before) / max(1e-9, time.monotonic() - self._began)
+        verdicts = " ".join(f"{verdict} {self._verdicts[verdict]}" for verdict in Verdict if self._verdicts[verdict])
+        return f"{verdicts or 'nothing judged'} · {rate:.1f} cases/s"
+
+    def _line(self, text: str) -> None:
+        self._console.print(text, highlight=False, soft_wrap=True)
+
+
+class _Live(CaseProgress):
+    def __init__(self, console: Console, done: int, total: int, progress: Progress) -> None:
+        super().__init__(console, done, total)
+        self._progress = progress
+        self._task = progress.add_task("judging", total=total, completed=done, text="")
+
+    def judged(self, verdict: Verdict) -> None:
+        self.done += 1
+        self._verdicts[verdict] += 1
+        self._progress.update(self._task, advance=1, text=self.text())
+
+
+@contextmanager
+def case_progress(console: Console, done: int, total: int, isolation: str) -> Iterator[CaseProgress]:
+    """Yield what counts and shows results: a live bar on a terminal, plain lines elsewhere."""
+    console.print(
+        f"{total} cases, {done} of them judged before; isolation {isolation}", highlight=False, soft_wrap=True
+    )
+    if not console.is_terminal:
+        yield CaseProgress(console, done, total)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("eta"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}"),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield _Live(console, done, total, progress)
+
+
+def show_test(console: Console, name: str, test: TestCase, result: TestResult, output: str | None) -> None:
+    """Print a test's verdict and figures, and what helps: the difference on WA, the last words on a failure."""
+    line = Text(f"{name}: ")
+    line.append(str(result.verdict), style=COLOUR.get(result.verdict, "yellow"))
+    line.append(f"  {result.cpu_s:.2f} s CPU, {result.peak_mb:.0f} MB")
+    if result.message:
+        line.append(f"  {result.message}")
+    console.print(line)
+    if output is not None:
+        console.print(side_by_side(test.output, output))
+    if result.verdict not in (Verdict.AC, Verdict.WA) and result.stderr.strip():
+        console.print(Text(result.stderr.rstrip()), style="dim")
+
+
+def side_by_side(expected: str, actual: str) -> Table:
+    """Return the lines around the first difference, expected on the left."""
+    want, got = expected.splitlines(), actual.splitlines()
+    first = next((i for i, (a, b) in enumerate(zip_longest(want, got)) if (a or "").split() != (b or "").split()), 0)
+    start = max(0, first - CONTEXT)
+    table = Table("line", "expected", "", "got", box=None, pad_edge=False, padding=(0, 1))
+    for number in range(start, min(max(len(want), len(got)), start + SHOWN_LINES)):
+        left = want[number] if number < len(want) else None
+        right = got[number] if number < len(got) else None
+        same = (left or "").split() == (right or "").split()
+        table.add_row(str(number + 1), _cell(left), " " if same else "≠", _cell(right), style="" if same else "red")
+    left_out = max(len(want), len(got)) - start - SHOWN_LINES
+    if left_out > 0:
+        table.add_row("…", f"{left_out} more lines", "", "")
+    return table
+
+
+def _cell(line: str | None) -> Text:
+    if line is None:
+        return Text("(end)", style="dim")
+    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line[:WIDTH])
+    return Text(printable + ("…" if len(line) > WIDTH else ""))

@@ -1,0 +1,2 @@
+def digits(n):
+    return tuple(map(int, str(n)))

@@ -1,0 +1,2 @@
+def digits(n):
+    return list(map(int, str(n)))

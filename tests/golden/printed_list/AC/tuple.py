@@ -1,0 +1,1 @@
+print(tuple(0.1 * k for k in range(1, int(input()) + 1)))

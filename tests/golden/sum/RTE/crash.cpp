@@ -1,0 +1,6 @@
+#include <csignal>
+#include <cstdio>
+int main() {
+    puts("3");
+    raise(SIGSEGV);
+}

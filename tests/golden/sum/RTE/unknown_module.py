@@ -1,0 +1,3 @@
+import no_such_module_at_all
+
+print(3)
