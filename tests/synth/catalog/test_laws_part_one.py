@@ -7,6 +7,7 @@ from stepsmith.synth.grammar.catalog import (
     binary_search,
     maps,
     prefix_sums,
+    queues_heaps,
     sorting,
     stacks,
     strings,
@@ -19,7 +20,18 @@ from .laws import LAWS
 
 FEATURES = tuple(
     feature
-    for module in (arrays, strings, words, maps, sorting, two_pointers, prefix_sums, binary_search, stacks)
+    for module in (
+        arrays,
+        strings,
+        words,
+        maps,
+        sorting,
+        two_pointers,
+        prefix_sums,
+        binary_search,
+        stacks,
+        queues_heaps,
+    )
     for feature in module.FEATURES
 )
 

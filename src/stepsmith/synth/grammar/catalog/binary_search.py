@@ -185,8 +185,8 @@ FEATURES = (
         ask=(
             "the smallest possible value of the largest sum of a part when {x} is cut into at most {k} contiguous "
             "parts (0 if {x} is empty)",
-            "the smallest non-negative integer such that {x} can be cut into at most {k} contiguous parts none of which "
-            "has a sum greater than this integer",
+            "the smallest non-negative integer such that {x} can be cut into at most {k} contiguous parts none of "
+            "which has a sum greater than this integer",
         ),
         params=(Param("k", 2, 6, given=(1, 50)),),
         wrong=(
@@ -260,8 +260,8 @@ FEATURES = (
             "of this list, counted from 1, or -1 if there are fewer than {k} pairs.",
             "Every two elements of {x} at different positions have an absolute difference; each unordered pair counts "
             "separately, even if the difference is the same. Let {y} be the smallest non-negative integer such that at "
-            "least {k} of these pairs have a difference that is not greater than this integer, or -1 if there are fewer "
-            "than {k} pairs.",
+            "least {k} of these pairs have a difference that is not greater than this integer, or -1 if there are "
+            "fewer than {k} pairs.",
         ),
         ask=(
             "the number at place {k}, counted from 1, of the list of the absolute differences between {x[i]} and "

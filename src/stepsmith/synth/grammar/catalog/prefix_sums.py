@@ -298,8 +298,8 @@ FEATURES = (
         let=(
             "Let {y} be the length of the longest contiguous subarray of {x} that contains as many even elements as "
             "odd ones (0 if only the empty subarray does).",
-            "A contiguous subarray is called fair if exactly half of its elements are even; the empty subarray is fair. "
-            "Let {y} be the greatest length of a fair contiguous subarray of {x}.",
+            "A contiguous subarray is called fair if exactly half of its elements are even; the empty subarray is "
+            "fair. Let {y} be the greatest length of a fair contiguous subarray of {x}.",
         ),
         ask=(
             "the length of the longest contiguous subarray of {x} that contains as many even elements as odd ones (0 "
