@@ -3,7 +3,6 @@
 import bisect
 import collections
 import itertools
-import math
 
 from stepsmith.synth.grammar.catalog.shapes import (
     any_of,
@@ -84,12 +83,11 @@ def shallow_brackets(x: int, k: int) -> int:
 
 
 def shallow_brackets_slow(x: int, k: int) -> int:
-    total = 0  # André's reflections at the depths -1 and k + 1
-    for turn in range(-x // (k + 2), x // (k + 2) + 1):
-        up = x + turn * (k + 2)
-        total += math.comb(2 * x, up) if 0 <= up <= 2 * x else 0
-        total -= math.comb(2 * x, up + k + 1) if 0 <= up + k + 1 <= 2 * x else 0
-    return total % 1_000_000_007
+    ways = {(0, 0): 1}  # by the numbers of brackets opened and closed so far
+    for opened in range(1, x + 1):
+        for closed in range(max(0, opened - k), opened + 1):
+            ways[opened, closed] = ways.get((opened - 1, closed), 0) + ways.get((opened, closed - 1), 0)
+    return ways[x, x] % 1_000_000_007
 
 
 def shallow_brackets_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
@@ -214,8 +212,8 @@ FEATURES = (
         let=(
             "A bracket string is balanced if it has as many opening as closing brackets and no beginning of it has "
             "more closing than opening ones. Let {y} be the number of balanced bracket strings with {x} opening "
-            "brackets in which no bracket is nested inside {k} or more others, modulo 1000000007. For 0 opening "
-            "brackets, the empty string is the only one.",
+            "brackets, modulo 1000000007, of which no beginning has more than {k} opening brackets in excess of the "
+            "closing ones. For 0 opening brackets, the empty string is the only one.",
             "A walker makes {x} steps up and as many steps down, all of the same height, in an order that ends at the "
             "height of the start and never goes below it nor more than {k} steps above it. Let {y} be the number of "
             "such orders, modulo 1000000007; for no steps at all, it is 1.",

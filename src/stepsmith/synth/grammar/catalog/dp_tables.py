@@ -190,8 +190,8 @@ FEATURES = (
         let=(
             "A token starts in the top left cell of {x}. Each move takes it one cell to the right or one cell down, "
             "and it can never be in a cell '#'. Let {y} be the number of different ways to get to the bottom right "
-            "cell, modulo 1000000007. There is no way if the first or the last cell is '#', and there is one if the "
-            "first and the last cell are the same and not '#'.",
+            "cell, modulo 1000000007. It is 0 if one of these two cells is '#', and 1 if they are one and the same "
+            "cell, which is not '#'.",
             "Let {y} be the number of paths, modulo 1000000007, from the top left to the bottom right cell of {x} "
             "that go only right and down, cell by cell, and visit no cell '#', including the first and the last one. A "
             "path may consist of a single cell.",

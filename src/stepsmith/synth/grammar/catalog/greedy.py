@@ -351,7 +351,7 @@ FEATURES = (
         ask=(
             "the number of positions in {x} from which one can go round once, from the last element on to the first, "
             "such that the sum of the elements visited so far is never negative",
-            "how many of the rotations of {x}, one for each position it can begin at, have no negative prefix sum",
+            "the number of rotations of {x}, one for each position it can begin at, that have no negative prefix sum",
         ),
         wrong=(
             Wrong("a sum of zero is not allowed", "lowest_after[i] >= before[i]", "lowest_after[i] > before[i]"),

@@ -210,7 +210,7 @@ FEATURES = (
         ),
         ask=(
             "the sizes, in cells, of all groups of cells '#' of {x} that are connected by shared sides, in "
-            "non-decreasing order (nothing if there is no cell '#')",
+            "non-decreasing order (an empty sequence if there is no cell '#')",
             "the numbers of cells of the islands of {x} in non-decreasing order, where an island consists of all cells "
             "'#' that can be reached from one of them by moves across sides over cells '#' only",
         ),

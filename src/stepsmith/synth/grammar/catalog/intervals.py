@@ -158,7 +158,7 @@ FEATURES = (
         ),
         ask=(
             "for every two adjacent elements of {x}, from left to right, the interval [l, r] from the smaller to the "
-            "larger one (nothing if there are fewer than two elements)",
+            "larger one (an empty list if there are fewer than two elements)",
             "the list of intervals [l, r], one for each two adjacent elements of {x} from left to right, where l is "
             "the smaller and r the larger of the two",
         ),
@@ -216,8 +216,8 @@ FEATURES = (
         let=(
             "Each interval [l, r] of {x} covers the number line from l to r. Between the leftmost and the rightmost "
             "covered point, there may be gaps that no interval covers. Let {y} be the sequence of the lengths of these "
-            "gaps from left to right, where a gap between the points p < q has length q - p. It is empty if there is "
-            "no gap.",
+            "gaps from left to right, where the length of a gap is the distance of the covered points at its two ends. "
+            "It is empty if there is no gap.",
             "Paint every interval of {x} on the number line, from its left to its right end. Let {y} be the sequence "
             "of the distances between each painted stretch and the next one, from left to right, which is empty if at "
             "most one stretch is painted. Intervals that overlap or share an end belong to one stretch; the distance "
@@ -225,7 +225,8 @@ FEATURES = (
         ),
         ask=(
             "the lengths, from left to right, of the gaps between covered parts of the number line if each interval "
-            "[l, r] of {x} covers it from l to r and a gap from p to q has length q - p (nothing if there is no gap)",
+            "[l, r] of {x} covers it from l to r, where a length is the distance of the covered points at both ends of "
+            "the gap (an empty sequence if there is no gap)",
             "the lengths of the stretches that no interval of {x} covers but that lie between covered points, from "
             "left to right, where the intervals are parts of the number line from l to r",
         ),

@@ -246,8 +246,8 @@ FEATURES = (
             "from the smallest to the largest; it is empty if {x} is 1.",
         ),
         ask=(
-            "the primes whose product is {x}, in non-decreasing order and each as often as it divides {x} (nothing if "
-            "{x} is 1)",
+            "the primes whose product is {x}, in non-decreasing order and each as often as it divides {x} (an empty "
+            "sequence if {x} is 1)",
             "the prime factorisation of {x} as a list of primes in non-decreasing order, repetitions included, which "
             "is empty for 1",
         ),

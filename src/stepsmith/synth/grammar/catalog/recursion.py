@@ -209,10 +209,10 @@ FEATURES = (
             "first and a second half (if the number of elements is odd, the first half has one fewer) and throw one of "
             "the halves away. The last element left is the result, which Anna wants to be as large and Boris as small "
             "as possible. Let {y} be the result if both play in the best way. It is 0 if {x} is empty.",
-            "The outcome of a sequence with one element is this element. A longer sequence is cut into two halves, the "
-            "first of which has one element fewer if the length is odd, and its outcome is the larger of the outcomes "
-            "of the halves, except that inside these halves the smaller outcome is taken, inside their halves the "
-            "larger one again, and so on in turn. Let {y} be the outcome of {x}, or 0 if {x} is empty.",
+            "Every sequence has a high and a low outcome. For a single element, both are this element. A longer "
+            "sequence is cut into two halves, the first of which has one element fewer if the length is odd: its high "
+            "outcome is the larger of the low outcomes of the halves, and its low outcome is the smaller of their high "
+            "outcomes. Let {y} be the high outcome of {x}, or 0 if {x} is empty.",
         ),
         ask=(
             "the last element left if Anna and Boris in turn, Anna first, throw away the first or the second half of "

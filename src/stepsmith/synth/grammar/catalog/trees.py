@@ -77,43 +77,6 @@ def subtree_sizes_result(domains: tuple[Domain, ...], _: Params) -> Domain | Non
     return ints(x.size, (1, max(1, x.size[1])))
 
 
-def level_widths(n: int, edges: list[list[int]]) -> list[int]:
-    neighbours: list[list[int]] = [[] for _ in range(n + 1)]
-    for u, v in edges:
-        neighbours[u].append(v)
-        neighbours[v].append(u)
-    seen = [False] * (n + 1)
-    seen[1] = True
-    level = [1]
-    widths = []
-    while level:
-        widths.append(len(level))
-        below = []
-        for u in level:
-            for v in neighbours[u]:
-                if not seen[v]:
-                    seen[v] = True
-                    below.append(v)
-        level = below
-    return widths
-
-
-def level_widths_slow(n: int, edges: list[list[int]]) -> list[int]:
-    depth = {1: 0}
-    while len(depth) < n:
-        for u, v in edges:
-            if u in depth:
-                depth.setdefault(v, depth[u] + 1)
-            elif v in depth:
-                depth[u] = depth[v] + 1
-    return [list(depth.values()).count(d) for d in range(max(depth.values()) + 1)]
-
-
-def level_widths_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
-    (x,) = domains
-    return ints((min(x.size[0], 2), x.size[1]), (1, max(1, x.size[1] - 1)))
-
-
 def tree_diameter(n: int, edges: list[list[int]]) -> int:
     neighbours: list[list[int]] = [[] for _ in range(n + 1)]
     for u, v in edges:
@@ -294,36 +257,6 @@ FEATURES = (
         growth="n",
         difficulty=0.0,
         signals=("tree", "reversed order", "accumulation", "recursion"),
-    ),
-    Feature(
-        name="level_widths",
-        category="tree/traversal/levels",
-        takes=(Type.TREE,),
-        gives=Type.INTS,
-        code=level_widths,
-        slow=level_widths_slow,
-        result=level_widths_result,
-        let=(
-            "Let {y} be the sequence that holds, for d = 0, 1, 2, ... in this order, the number of vertices of {x} "
-            "whose path to vertex 1 has exactly d edges. It ends with the largest d for which there is such a vertex.",
-            "Hang {x} up at vertex 1, so that the vertices form levels: vertex 1 is the top level, its neighbours are "
-            "the next one, and so on. Let {y} be the sequence of the numbers of vertices on the levels, from the top "
-            "down to the last level that has a vertex.",
-        ),
-        ask=(
-            "the number of vertices of {x} at each distance from vertex 1 (the number of edges on the path), in "
-            "increasing order of distance, from distance 0 to the largest one that occurs",
-            "the numbers of vertices on the levels of {x} from the top down, where a level consists of all vertices "
-            "whose paths to vertex 1 have the same number of edges",
-        ),
-        wrong=(
-            Wrong("edges are taken to lead away from the root", "        neighbours[v].append(u)\n", ""),
-            Wrong("the level of vertex 1 is left out", "return widths", "return widths[1:]"),
-            Wrong("widths add up over the levels", "widths.append(len(level))", "widths.append(sum(seen))"),
-        ),
-        growth="n",
-        difficulty=-0.3,
-        signals=("tree", "while loop", "counting", "nested loops"),
     ),
     Feature(
         name="tree_diameter",
