@@ -15,11 +15,12 @@ from tests.report.runs import GOLDEN, HOSTILE
 
 ALLOWED = {
     "p", "br", "h5", "h6", "strong", "ul", "ol", "li", "code", "pre", "table", "thead", "tbody", "tr", "th", "td",
-    "span", "details", "summary", "small",
+    "span", "details", "summary", "small", "i", "sub", "sup",
 }  # fmt: skip
 PIECES = [
     "<", ">", "&", '"', "'", "`", "```", "\n", "    ", "# ", "- ", "| a |\n|---|\n", "**", "*", "_", "](", "![",
     HOSTILE, "javascript:", "https://example.org", "<!--", "]]>", "&lt;", "x", " ", "\\", "~~~", "1. ", "\u2028",
+    "$", "$a_{", "}$", "^", "\\le", "{", "}",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=12).map("".join)
 
@@ -53,6 +54,25 @@ def test_a_statement_keeps_its_structure_and_its_formulas() -> None:
     assert "<strong>line</strong>" in html
     assert html.count("<li>") == 2
     assert "<pre><code>1 &lt; 2\n</code></pre>" in html
+
+
+@pytest.mark.parametrize(
+    ("tex", "html"),
+    [
+        (r"1 \le A_i \le 10^{9}", "1 ≤ <i>A</i><sub><i>i</i></sub> ≤ 10<sup>9</sup>"),
+        (r"-3 \cdot 10^5", "−3 · 10<sup>5</sup>"),
+        ("D_{i-1}*d*d", "<i>D</i><sub><i>i</i>−1</sub>*<i>d</i>*<i>d</i>"),
+        (r"|s| < \unknown", "|<i>s</i>| &lt; unknown"),
+        (r"\{1, \ldots, n\}", "{1, …, <i>n</i>}"),
+    ],
+)
+def test_formulas_are_set(tex: str, html: str) -> None:
+    assert f'x <span class="math">{html}</span>, y' in statement_html(f"x ${tex}$, y")
+
+
+def test_money_and_programs_are_no_formulas() -> None:
+    html = statement_html("It costs $5 or $6, `$HOME$` and $ 7 $.\n\n```\n$x$\n```\n")
+    assert "math" not in html
 
 
 def test_raw_html_links_and_images_stay_text() -> None:

@@ -8,6 +8,7 @@ from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup, escape
@@ -17,6 +18,8 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.lexers.special import TextLexer
 from pygments.util import ClassNotFound
+
+from stepsmith.report.formula import INLINE, formula_html
 
 TEXT_LIMIT = 20_000  # characters of one statement or program that the page carries
 VALUE_HEAD = 140  # characters of a test's input or output that show at once
@@ -28,7 +31,7 @@ _formatter = HtmlFormatter(nowrap=True)
 
 
 def statement_html(statement: str) -> Markup:
-    """Render headings, paragraphs, lists, tables, bold and code; line breaks stay, anything else is plain text."""
+    """Render headings, paragraphs, lists, tables, bold, code and formulas; line breaks stay, all else is plain text."""
     return Markup(_markdown().render(_cut(statement)))
 
 
@@ -92,11 +95,28 @@ def _markdown() -> MarkdownIt:
     """CommonMark less raw HTML, links, images and escapes, so that formulas and programs' text survive."""
     markdown = MarkdownIt("zero", {"html": False, "breaks": True, "highlight": _fence})
     markdown.enable(["heading", "fence", "code", "list", "table", "newline", "backticks", "emphasis"])
+    markdown.inline.ruler.before("emphasis", "formula", _formula)
+    markdown.add_render_rule("formula", _set_formula)
     markdown.add_render_rule("heading_open", _heading)
     markdown.add_render_rule("heading_close", _heading)
     markdown.add_render_rule("em_open", _literal)  # `a*b*c` is a product, not an emphasis
     markdown.add_render_rule("em_close", _literal)
     return markdown
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    """Markdown's rule for ``$...$``: take it whole, so that its underscores and stars mean nothing else."""
+    match = INLINE.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("formula", "", 0).content = match[1]
+    state.pos = match.end()
+    return True
+
+
+def _set_formula(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
+    return str(formula_html(tokens[index].content))
 
 
 def _fence(code: str, language: str, _attributes: str) -> str:
