@@ -1,49 +1,61 @@
-"""The judge over one sandbox worker: synchronous, for one thread at a time."""
+"""The judge over one set of sandbox workers: synchronous, one judgement at a time."""
 
+import os
+import threading
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-from stepsmith.core.errors import MachineError, SandboxError
+from stepsmith.core.errors import CaseError, SandboxError
 from stepsmith.core.records import (
     Checker,
     Contract,
     Execution,
     Judgement,
+    Limits,
     Solution,
     TestCase,
     TestResult,
     Verdict,
 )
-from stepsmith.judge.checkers import compare
-from stepsmith.judge.verdicts import failure, run_limits
-from stepsmith.sandbox.program import Opened, Program, RunOutcome
+from stepsmith.judge.checkers import CheckResult, compare, is_custom, run_custom
+from stepsmith.judge.crew import CHECKERS, SOLUTIONS, Crew
+from stepsmith.judge.languages import language
+from stepsmith.judge.preparing import Prepared, prepare
+from stepsmith.judge.program import Program, ProgramRun
+from stepsmith.judge.verdicts import MB, doubtful, failure, run_limits
+from stepsmith.sandbox.program import Program as SandboxProgram
+from stepsmith.sandbox.program import RunOutcome
 from stepsmith.sandbox.worker import Worker
 
-ATTEMPTS = 3  # fresh workers tried before a judgement is given up as IE
+ATTEMPTS = 4  # failures of our machinery in a row after which a test is given up as IE
+RERUNS = 2  # times a doubtful run is run again
+_PAUSE_S = 0.05  # before a new attempt, doubled each time: an overloaded machine needs a moment
 
 T = TypeVar("T")
 
 
 class LocalJudge:
-    """Judges in the calling thread with one sandbox worker; usable as a context manager.
+    """Judges with one sandbox worker at a time; several threads may share it, and then wait for each other.
 
     ``isolation`` is "auto" for the best level that proves itself, or "L0" to "L3" to demand one. L0 does not confine
-    programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` where the level cannot be had.
+    programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` where the level cannot be had. Usable as a
+    context manager; after ``close`` all it is asked is answered IE.
     """
 
     def __init__(self, isolation: str = "auto", allow_unsafe: bool = False) -> None:
-        if isolation == "L0" and not allow_unsafe:
-            raise MachineError(
-                "isolation L0 only limits resources; pass allow_unsafe to run programs without confinement"
-            )
-        self._level = 1 if isolation == "auto" else int(isolation[1:])
-        self._worker: Worker | None = Worker(self._level)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._isolation = isolation
+        self._allow_unsafe = allow_unsafe
+        self._crew = Crew(isolation, allow_unsafe)
+        self._owner = os.getpid()
 
     @property
     def isolation(self) -> str:
         """Level that was proved at start."""
-        return f"L{self._level}"
+        return f"L{self._crew.level}"
 
     def judge(
         self,
@@ -53,50 +65,64 @@ class LocalJudge:
         *,
         stop_at_first_failure: bool = False,
     ) -> Judgement:
-        """Run ``solution`` on every test (or until the first failure) and compare."""
+        """Run ``solution`` on every test (or until the first failure) and compare.
 
-        def attempt(worker: Worker) -> Judgement:
-            opened = self._open(worker, solution, contract)
-            if not opened.ok:
-                return Judgement(verdict=Verdict.CE, compile_output=opened.text, isolation=self.isolation)
-            results = []
-            for test in tests:
-                results.append(self._test(worker, contract, test))
-                if stop_at_first_failure and results[-1].verdict is not Verdict.AC:
-                    break
-            verdict = next((r.verdict for r in results if r.verdict is not Verdict.AC), Verdict.AC)
-            return Judgement(
-                verdict=verdict, tests=tuple(results), compile_output=opened.text, isolation=self.isolation
-            )
+        Raises ``MachineError`` for a language whose tool is missing and ``CaseError`` for a contract that makes no
+        sense. What our own machinery does wrong is tried again with fresh workers, and else the verdict IE.
+        """
 
-        try:
-            return self._retrying(attempt)
-        except SandboxError as error:
-            return Judgement(verdict=Verdict.IE, compile_output=str(error), isolation=self.isolation)
+        def one(worker: Worker, index: int) -> TestResult:
+            return self._test(worker, contract, tests[index])
+
+        def stop(result: TestResult) -> bool:
+            return stop_at_first_failure and result.verdict is not Verdict.AC
+
+        text, results, problem = self._each(solution, contract, len(tests), one, stop)
+        if results is None:
+            return Judgement(verdict=Verdict.CE, compile_output=text, isolation=self.isolation)
+        if problem:
+            results.append(TestResult(verdict=Verdict.IE, message=problem))
+        verdict = next((result.verdict for result in results if result.verdict is not Verdict.AC), Verdict.AC)
+        return Judgement(verdict=verdict, tests=tuple(results), compile_output=text, isolation=self.isolation)
 
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
-        """Run ``solution`` on every input and return what it printed or returned."""
+        """Run ``solution`` on every input and return what it printed or returned (as a literal), one per input."""
 
-        def attempt(worker: Worker) -> list[Execution]:
-            opened = self._open(worker, solution, contract)
-            if not opened.ok:
-                return [Execution(verdict=Verdict.CE, message=opened.text)] * len(inputs)
-            return [self._execution(worker, contract, text) for text in inputs]
+        def one(worker: Worker, index: int) -> Execution:
+            outcome, failed = _measured(worker, contract, inputs[index])
+            if failed:
+                return Execution(verdict=failed[0], cpu_s=outcome.cpu_s, message=failed[1])
+            return Execution(verdict=Verdict.AC, output=_output(outcome, contract), cpu_s=outcome.cpu_s)
 
-        try:
-            return self._retrying(attempt)
-        except SandboxError as error:
-            return [Execution(verdict=Verdict.IE, message=str(error))] * len(inputs)
+        text, results, problem = self._each(solution, contract, len(inputs), one, lambda _: False)
+        if results is None:
+            return [Execution(verdict=Verdict.CE, message=text)] * len(inputs)
+        missing = len(inputs) - len(results)
+        return results + [Execution(verdict=Verdict.IE, message=problem)] * missing
 
     def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
-        """Say whether ``checker`` accepts ``actual`` where ``expected`` is the judge's answer."""
+        """Say whether ``checker`` accepts ``actual`` where ``expected`` is the judge's answer.
+
+        Both are text as printed; ``literal`` reads values where they are values. Raises ``SandboxError`` where a
+        custom checker comes to no decision.
+        """
+        if is_custom(checker):
+            return run_custom(self, checker, input_text, expected, actual).ok
         return compare(checker, "stdio", input_text, expected, actual).ok
 
+    def run_program(self, program: Program) -> ProgramRun:
+        """Run a whole program once, with files of its own; IE where our own machinery fails."""
+        with self._lock:
+            return self._run_program(program, SOLUTIONS)
+
     def close(self) -> None:
-        """End every process of this judge."""
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        """End every process and remove every file of this judge; what is under way ends as IE."""
+        self._closed = True
+        if self._owner != os.getpid():
+            return  # a copy made by fork: the workers are the original's
+        self._crew.kill()
+        with self._lock:
+            self._crew.close()
 
     def __enter__(self) -> Self:
         return self
@@ -106,53 +132,174 @@ class LocalJudge:
     ) -> None:
         self.close()
 
-    def _retrying(self, attempt: Callable[[Worker], T]) -> T:
-        for left in reversed(range(ATTEMPTS)):
-            try:
-                if self._worker is None:
-                    self._worker = Worker(self._level)
-                return attempt(self._worker)
-            except SandboxError:
-                self.close()
-                if not left:
-                    raise
-        raise AssertionError
+    # One judgement
 
-    def _open(self, worker: Worker, solution: Solution, contract: Contract) -> Opened:
-        program = Program(
-            kind="python", code=solution.code.encode("utf-8", "replace"), entry_point=contract.entry_point
-        )
-        return worker.open(program, run_limits(contract.limits))
+    def _each(
+        self,
+        solution: Solution,
+        contract: Contract,
+        count: int,
+        one: Callable[[Worker, int], T],
+        stop: Callable[[T], bool],
+    ) -> tuple[str, list[T] | None, str]:
+        """Open a solution and call ``one`` for each test, going on with fresh workers where one was lost.
 
-    def _run(self, worker: Worker, contract: Contract, text: str) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
-        data = text.encode("utf-8", "surrogateescape")
-        outcome = worker.run(data)
-        failed = failure(outcome, contract.limits)
-        if not failed and contract.interface == "function" and not outcome.result:
-            failed = Verdict.RTE, f"ended before {contract.entry_point} returned"
-        return outcome, failed
+        Returns the compiler's word, the results (None: it does not compile), and the reason why some are missing.
+        """
+        results: list[T] = []
+        text = ""
+        failures = 0
+        with self._lock:
+            while True:
+                try:
+                    worker, opened = self._open(solution, contract)
+                    text = opened.text
+                    if opened.program is None:
+                        return text, None, ""
+                    while len(results) < count:
+                        results.append(one(worker, len(results)))
+                        failures = 0
+                        if stop(results[-1]):
+                            break
+                    return text, results, ""
+                except SandboxError as error:
+                    failures += 1
+                    if not self._may_retry(failures):
+                        return text, results, str(error)
 
-    def _execution(self, worker: Worker, contract: Contract, text: str) -> Execution:
-        outcome, failed = self._run(worker, contract, text)
-        if failed:
-            verdict, message = failed
-            return Execution(verdict=verdict, cpu_s=outcome.cpu_s, message=message)
-        return Execution(verdict=Verdict.AC, output=_output(outcome, contract), cpu_s=outcome.cpu_s)
+    def _may_retry(self, failures: int) -> bool:
+        """Drop the workers, and say whether to go on with new ones."""
+        self._crew.drop()
+        if self._closed or failures >= ATTEMPTS:
+            return False
+        time.sleep(_PAUSE_S * 2**failures)
+        return True
+
+    def _open(self, solution: Solution, contract: Contract) -> tuple[Worker, Prepared]:
+        kind = language(solution.language)
+        if contract.interface == "function" and kind.name != "python":
+            raise CaseError(f"the function interface is for Python; {kind.name} programs use stdio")
+        if contract.interface == "function" and not contract.entry_point:
+            raise CaseError("the function interface needs an entry point")
+        entry_point = contract.entry_point if contract.interface == "function" else None
+        worker = self._worker(SOLUTIONS, solution.code if kind.name == "python" else "")
+        prepared = prepare(worker, self._crew.cache, kind, ((kind.main, solution.code),), entry_point=entry_point)
+        return worker, _opened(worker, prepared, contract.limits)
+
+    def _worker(self, role: str, code: str) -> Worker:
+        if self._closed:
+            raise SandboxError("the judge was closed")
+        if self._owner != os.getpid():  # we are a copy made by fork: leave the original's workers alone
+            self._crew = Crew(self._isolation, self._allow_unsafe)
+            self._owner = os.getpid()
+        worker = self._crew.worker(role, code)
+        if self._closed:  # while it was started
+            raise SandboxError("the judge was closed")
+        return worker
 
     def _test(self, worker: Worker, contract: Contract, test: TestCase) -> TestResult:
-        outcome, failed = self._run(worker, contract, test.input)
+        outcome, failed = _measured(worker, contract, test.input)
         if failed:
             verdict, message = failed
         else:
-            result = compare(contract.checker, contract.interface, test.input, test.output, _output(outcome, contract))
-            verdict, message = Verdict.AC if result.ok else Verdict.WA, result.message
+            checked = self._compare(contract, test, _output(outcome, contract))
+            verdict, message = Verdict.AC if checked.ok else Verdict.WA, checked.message
         return TestResult(
             verdict=verdict, cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
             exit_code=outcome.exit_code, signal=outcome.signal,
             stderr=outcome.stderr.decode("utf-8", "replace"), message=message,
         )  # fmt: skip
 
+    def _compare(self, contract: Contract, test: TestCase, actual: str) -> CheckResult:
+        if is_custom(contract.checker):
+            return run_custom(_CheckerRunner(self), contract.checker, test.input, test.output, actual)
+        return compare(contract.checker, contract.interface, test.input, test.output, actual)
+
+    # Whole programs
+
+    def _run_program(self, program: Program, role: str) -> ProgramRun:
+        failures = 0
+        while True:
+            try:
+                return self._run_once(program, role)
+            except SandboxError as error:
+                failures += 1
+                if role == CHECKERS or not self._may_retry(failures):
+                    return ProgramRun(verdict=Verdict.IE, message=str(error))
+
+    def _run_once(self, program: Program, role: str) -> ProgramRun:
+        kind = language(program.language)
+        worker = self._worker(role, program.sources[0][1] if kind.name == "python" else "")
+        prepared = prepare(worker, self._crew.cache, kind, program.sources, compile_s=program.compile_time_s)
+        prepared = _opened(worker, prepared, program.limits, program.files)
+        if prepared.program is None:
+            return ProgramRun(verdict=Verdict.CE, compile_output=prepared.text, compile_s=prepared.compile_s)
+        outcome = worker.run(_encoded(program.stdin), program.args)
+        verdict, message = failure(outcome, program.limits) or (Verdict.AC, "")
+        files = worker.collect(program.collect, int(program.limits.output_mb * MB)) if program.collect else {}
+        return ProgramRun(
+            verdict=verdict, message=message,
+            stdout=outcome.stdout.decode("utf-8", "replace"), stderr=outcome.stderr.decode("utf-8", "replace"),
+            exit_code=outcome.exit_code, signal=outcome.signal,
+            cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
+            compile_s=prepared.compile_s, compile_output=prepared.text, files=tuple(files.items()),
+        )  # fmt: skip
+
+
+class _CheckerRunner:
+    """Runs custom checkers in workers of their own while a judgement is under way."""
+
+    def __init__(self, judge: LocalJudge) -> None:
+        self._judge = judge
+
+    def run_program(self, program: Program) -> ProgramRun:
+        return self._judge._run_program(program, CHECKERS)
+
+
+def _opened(
+    worker: Worker, prepared: Prepared, limits: Limits, files: Sequence[tuple[str, str | bytes]] | None = None
+) -> Prepared:
+    """Open a prepared program, with files in a folder it may write to where ``files`` are given."""
+    if prepared.program is None:
+        return prepared
+    program: SandboxProgram = prepared.program
+    if files is not None:
+        more = tuple((name, _encoded(content)) for name, content in files)
+        program = SandboxProgram(
+            kind=program.kind, code=program.code, command=program.command, entry_point=program.entry_point,
+            files=(*program.files, *more), folder="write",
+        )  # fmt: skip
+    opened = worker.open(program, run_limits(limits))
+    if not opened.ok:
+        return Prepared(program=None, text=opened.text, compile_s=prepared.compile_s)
+    return prepared
+
+
+def _measured(worker: Worker, contract: Contract, text: str) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
+    """Run the open solution on one input, again where the machine may be to blame; return facts and failure."""
+    data = _encoded(text)
+    outcome = worker.run(data)
+    for _ in range(RERUNS):
+        if not doubtful(outcome, contract.limits):
+            break
+        again = worker.run(data)
+        if outcome.signal is not None or again.cpu_s < outcome.cpu_s:
+            outcome = again
+    failed = failure(outcome, contract.limits)
+    if not failed and contract.interface == "function" and not outcome.result:
+        failed = Verdict.RTE, f"ended before {contract.entry_point} returned"
+    return outcome, failed
+
 
 def _output(outcome: RunOutcome, contract: Contract) -> str:
     data = outcome.result if contract.interface == "function" else outcome.stdout
     return data.decode("utf-8", "surrogateescape")
+
+
+def _encoded(content: str | bytes) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    try:
+        return content.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return content.encode("utf-8", "surrogatepass")

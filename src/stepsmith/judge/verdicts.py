@@ -20,6 +20,12 @@ def run_limits(limits: Limits) -> RunLimits:
     )
 
 
+def doubtful(outcome: RunOutcome, limits: Limits) -> bool:
+    """Say whether a run is worth running again: a little too slow, or killed and nobody knows by whom."""
+    slightly_slow = not outcome.end and outcome.cpu_s > limits.time_s
+    return slightly_slow or (not outcome.end and outcome.signal == signal.SIGKILL)
+
+
 def failure(outcome: RunOutcome, limits: Limits) -> tuple[Verdict, str] | None:
     """Return the verdict and message on a run that broke a limit or failed; None for a normal end.
 

@@ -7,12 +7,10 @@ from stepsmith.sandbox import landlock, linux, seccomp
 
 MB = 1 << 20
 ADDRESS_SLACK_MB = 256  # address space beyond the memory limit: thread stacks and allocator reserves are not memory
-STACK_MB = 1024
 MAX_FILES = 64
 MAX_PROCESSES = 128  # threads of one program, where the worker has a user id of its own to count them by
 ALL_FDS = 1 << 20
 EXEC_FD = 63  # where a compiled program's descriptor lies for execveat
-
 
 
 class Confinement:
@@ -54,7 +52,8 @@ def limit_resources(
     """Set the limits of all tests to come on the calling process, which they inherit."""
     space = (base_mb + memory_mb + ADDRESS_SLACK_MB) * MB
     _limit(resource.RLIMIT_AS, space)
-    _limit(resource.RLIMIT_STACK, min(space, STACK_MB * MB))
+    # The stack is bounded by the address space. A finite limit would also be every new thread's stack size.
+    _limit(resource.RLIMIT_STACK, resource.RLIM_INFINITY)
     _limit(resource.RLIMIT_FSIZE, output_bytes)
     _limit(resource.RLIMIT_CORE, 0)
     if not is_compiler:
@@ -71,8 +70,8 @@ def limit_cpu(pid: int, cpu_s: float) -> None:
 
 def _limit(kind: int, value: int) -> None:
     _soft, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
+    if hard != resource.RLIM_INFINITY and (value > hard or value == resource.RLIM_INFINITY):
+        value = hard
     resource.setrlimit(kind, (value, value))
 
 

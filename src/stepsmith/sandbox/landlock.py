@@ -11,6 +11,8 @@ from stepsmith.sandbox import linux
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 READ = READ_FILE | READ_DIR
+# Also remove and make files and folders, move between folders, truncate; not links, devices or sockets.
+CHANGE = READ | WRITE_FILE | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 13 | 1 << 14
 _FILE_ONLY = EXECUTE | WRITE_FILE | READ_FILE | (1 << 14) | (1 << 15)  # rights that a plain file can carry
 _VERSION_FLAG = 1
 _RULE_PATH_BENEATH = 1

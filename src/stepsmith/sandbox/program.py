@@ -10,11 +10,24 @@ class Program(Record, frozen=True, kw_only=True):
 
     kind: Literal["python", "binary", "command"]
     code: bytes = b""  # source text, or the binary; empty for a command
-    command: tuple[str, ...] = ()  # program name and first arguments; for a command the name is an absolute path
+    # The program's name and first arguments. A command's name is an absolute path; Python's is the source file's.
+    command: tuple[str, ...] = ("solution.py",)
     entry_point: str | None = None  # Python function interface
-    files: tuple[tuple[str, bytes], ...] = ()  # plain names, in the program's current folder, read-only
-    folder: bool = False  # the program sees its folder and may write below ``feedback`` in it
+    files: tuple[tuple[str, bytes], ...] = ()  # relative names in the working folder; one that ends in / is a folder
+    folder: Literal["", "read", "write"] = ""  # what the program may do in its working folder
     spawning: bool = False  # it may start processes: compilers only
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for a file name that leaves the folder."""
+        for name, _ in self.files:
+            check_name(name)
+
+
+def check_name(name: str) -> None:
+    """Raise ``ValueError`` unless ``name`` is a relative path that stays inside its folder."""
+    parts = name.removesuffix("/").split("/")
+    if "\0" in name or any(part in ("", ".", "..") for part in parts):
+        raise ValueError(f"{name!r} is not a plain relative path")
 
 
 class RunLimits(Record, frozen=True, kw_only=True):

@@ -30,10 +30,10 @@ def _text(
 
 def run(code: CodeType, entry_point: str | None, arguments: list[str]) -> None:
     """Run the program as ``__main__``, call its entry point if it has one, and end the process."""
-    sys.argv = ["solution.py", *arguments]
+    sys.argv = arguments
     main = ModuleType("__main__")
     main.__builtins__ = builtins  # type: ignore[attr-defined]
-    main.__file__ = "solution.py"
+    main.__file__ = arguments[0]
     sys.modules["__main__"] = main
     status = 0
     try:

@@ -22,7 +22,7 @@ from stepsmith.sandbox.confinement import EXEC_FD, Confinement, limit_cpu
 
 COMPILE_CPU_S = 10
 COMPILE_MEMORY = 2 << 30  # bytes of address space for the Python compiler
-ENVIRONMENT = ("PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1", "TMPDIR=feedback", "HOME=/")
+ENVIRONMENT = ("PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1", "TMPDIR=.", "HOME=/")
 AT_EMPTY_PATH = 0x1000
 
 # Becomes the program, with its arguments; never returns. The map is shared with the supervisor: its first byte says
@@ -30,13 +30,13 @@ AT_EMPTY_PATH = 0x1000
 Start = Callable[[list[str], mmap.mmap], object]
 
 
-def compile_python(source: bytes) -> tuple[CodeType | None, str]:
+def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
     """Return the compiled program, or None and the compiler's word. Limits itself for the time it takes."""
     usual = {kind: resource.getrlimit(kind) for kind in (resource.RLIMIT_CPU, resource.RLIMIT_AS)}
     resource.setrlimit(resource.RLIMIT_CPU, (COMPILE_CPU_S, usual[resource.RLIMIT_CPU][1]))
     resource.setrlimit(resource.RLIMIT_AS, (COMPILE_MEMORY, usual[resource.RLIMIT_AS][1]))
     try:
-        return compile(source.decode("utf-8-sig"), "solution.py", "exec", dont_inherit=True), ""
+        return compile(source.decode("utf-8-sig"), name, "exec", dont_inherit=True), ""
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
         import traceback
 
@@ -46,13 +46,13 @@ def compile_python(source: bytes) -> tuple[CodeType | None, str]:
             resource.setrlimit(kind, limits)
 
 
-def python_start(code: CodeType, entry_point: str | None) -> Start:
+def python_start(code: CodeType, entry_point: str | None, command: list[str]) -> Start:
     """Return how a test's process becomes a Python program."""
     python_child.standard_streams()
 
     def start(arguments: list[str], stage: mmap.mmap) -> None:
         stage.close()
-        python_child.run(code, entry_point, arguments)
+        python_child.run(code, entry_point, [*command, *arguments])
 
     return start
 
@@ -102,9 +102,7 @@ def serve(session: _socket.socket, start: Start, confinement: Confinement, cpu_s
         wire.send(session, wire.FACTS.pack(status, end, cpu, time.monotonic() - started, usage.ru_maxrss))
 
 
-def _child(
-    start: Start, arguments: list[str], fds: list[int], confinement: Confinement, stage: mmap.mmap
-) -> None:
+def _child(start: Start, arguments: list[str], fds: list[int], confinement: Confinement, stage: mmap.mmap) -> None:
     try:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         for target, descriptor in enumerate(fds):

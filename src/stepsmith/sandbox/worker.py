@@ -24,9 +24,10 @@ import msgspec
 from stepsmith.core.errors import SandboxError
 from stepsmith.sandbox import wire
 from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
-from stepsmith.sandbox.program import Opened, Program, RunLimits, RunOutcome
+from stepsmith.sandbox.program import Opened, Program, RunLimits, RunOutcome, check_name
 
 BOOT = "import sys; sys.path.append(sys.argv[1]); from stepsmith.sandbox.zygote import main; main(int(sys.argv[2]))"
+PASSED_ON = ("LD_LIBRARY_PATH",)  # an interpreter may need it to start
 PYTHON_FLAGS = ("-S", "-s", "-P", "-B", "-W", "ignore")
 # A fixed hash seed, so that judging twice sees the same order of sets; single-threaded numerics, so that fork is safe.
 ENVIRONMENT = {
@@ -68,10 +69,11 @@ class Worker:
         self.group: ControlGroup | None = None
         self._control, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         root = str(Path(__file__).parents[2])
+        environment = ENVIRONMENT | {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         with there:
             self._launched = subprocess.Popen(
                 [os.path.realpath(sys.executable), *PYTHON_FLAGS, "-c", BOOT, root, str(there.fileno())],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log, cwd="/", env=ENVIRONMENT,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log, cwd="/", env=environment,
                 pass_fds=(there.fileno(),), start_new_session=True,
             )  # fmt: skip
         try:
@@ -125,7 +127,8 @@ class Worker:
                 self.group.limit_memory((limits.memory_mb + GROUP_EXTRA_MB) * MB + 3 * limits.output_bytes)
             except OSError as error:
                 raise SandboxError(f"the control group's memory could not be limited: {error}") from error
-        contents = [wire.memory_file(content, sealed=True) for content in (program.code, *dict(program.files).values())]
+        parts = (program.code, *(content for _, content in program.files))
+        contents = [wire.memory_file(content, sealed=True) for content in parts]
         request: dict[str, object] = {
             "op": "open", "kind": program.kind, "entry_point": program.entry_point, "command": program.command,
             "names": [name for name, _ in program.files], "folder": program.folder, "spawning": program.spawning,
@@ -145,7 +148,7 @@ class Worker:
                 return Opened(ok=False, text=f"the compiler was killed by {signal.Signals(-code).name}\n")
             raise
 
-    def run(self, stdin: bytes, arguments: Sequence[str] = ()) -> RunOutcome:
+    def run(self, stdin: bytes, arguments: Sequence[str] = (), *, stderr_bytes: int = STDERR_TAIL) -> RunOutcome:
         """Run the open program once on ``stdin`` (for a function: the arguments' text)."""
         assert self._session is not None
         fds = [wire.memory_file(stdin, sealed=True), *(wire.memory_file() for _ in range(3))]
@@ -153,30 +156,36 @@ class Worker:
             packet = "".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape")
             self._send(self._session, packet, fds)
             facts = self._receive(self._session, 60.0 + 20 * self._limits.wall_s)
-            return self._outcome(facts, fds)
+            return self._outcome(facts, fds, stderr_bytes)
         finally:
             for descriptor in fds:
                 os.close(descriptor)
 
-    def collect(self, max_files: int = 64, max_bytes: int = 64 << 20) -> dict[str, bytes]:
-        """End the open program and return the plain files that it wrote into its folder ``feedback``."""
+    def collect(self, names: Sequence[str], max_bytes: int) -> dict[str, bytes]:
+        """End the open program and return those of ``names`` in its folder that are plain files of that size at most."""
+        for name in names:
+            check_name(name)
         self._hang_up()
-        request: dict[str, object] = {"op": "collect", "max_files": max_files, "max_bytes": max_bytes}
+        request: dict[str, object] = {"op": "collect", "names": [*names], "max_bytes": max_bytes}
         self._send(self._control, wire.encode(request))
         self._wait(self._control, START_S)
         data, fds = wire.receive(self._control)
         if not data:
-            raise _Ended("the fork server ended")
-        names = msgspec.json.decode(data, type=dict[str, list[str]])["names"]
-        return {name: wire.read_file(descriptor) for name, descriptor in zip(names, fds, strict=True)}
+            raise _Ended(f"the fork server ended. {self._last_words()}")
+        found = msgspec.json.decode(data, type=dict[str, list[str]])["names"]
+        return {name: wire.read_file(descriptor) for name, descriptor in zip(found, fds, strict=True)}
+
+    def kill(self) -> None:
+        """Kill the fork server, from any thread; whoever waits for it gets ``SandboxError``. ``close`` cleans up."""
+        with contextlib.suppress(ProcessLookupError, OSError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def close(self) -> None:
         """Kill the fork server and all it started, and remove its files. May be called again."""
         self._hang_up()
         self._control.close()
         if self._pidfd >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            self.kill()
             with contextlib.suppress(ChildProcessError):
                 os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
             os.close(self._pidfd)
@@ -202,7 +211,7 @@ class Worker:
     ) -> None:
         self.close()
 
-    def _outcome(self, data: bytes, fds: list[int]) -> RunOutcome:
+    def _outcome(self, data: bytes, fds: list[int], stderr_bytes: int) -> RunOutcome:
         status, end, cpu_s, wall_s, peak_kb = wire.FACTS.unpack(data)
         if end == wire.NOT_STARTED:
             raise SandboxError(f"a program could not be confined and started: {os.pread(fds[2], STDERR_TAIL, 0)!r}")
@@ -213,7 +222,7 @@ class Worker:
             exit_code=code if code >= 0 else None, signal=-code if code < 0 else None,
             cpu_s=cpu_s, wall_s=wall_s, peak_mb=peak_kb / 1024, end=("", "cpu", "wall")[end],
             stdout=_content(fds[1], min(size, limit)), too_much=size > limit or errors > limit,
-            stderr=_content(fds[2], STDERR_TAIL, max(0, errors - STDERR_TAIL)), result=_content(fds[3], limit),
+            stderr=_content(fds[2], stderr_bytes, max(0, errors - stderr_bytes)), result=_content(fds[3], limit),
         )  # fmt: skip
 
     def _end_status(self) -> int:

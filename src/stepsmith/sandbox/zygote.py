@@ -61,11 +61,11 @@ class Server:
         self.child = 0
         self.status = 0
         self.folder = folder.Folder(f"{self.box}/run")
-        self.confinements: dict[tuple[str, bool, bool], Confinement] = {}
+        self.confinements: dict[tuple[str, str, bool], Confinement] = {}
         preload(list(settings["packages"]), list(settings["package_path"]), str(settings["package_root"]))  # type: ignore[call-overload]
         self.base_mb = _address_space_mb()
         self._drop(uid, int(settings["box_mb"]))  # type: ignore[call-overload]
-        self.confinement("python", folder=False, spawning=False)
+        self.confinement("python", folder="", spawning=False)
         gc.collect()
         gc.freeze()
 
@@ -77,7 +77,7 @@ class Server:
             no_new_privileges()
         self.folder.make()
 
-    def confinement(self, kind: str, *, folder: bool, spawning: bool) -> Confinement:
+    def confinement(self, kind: str, *, folder: str, spawning: bool) -> Confinement:
         """Return the confinement for a kind of program, built on first use."""
         key = kind, folder, spawning
         if key not in self.confinements:
@@ -87,11 +87,11 @@ class Server:
                 rules.append((os.path.realpath(LOADER), landlock.READ | landlock.EXECUTE))
             if kind == "command":
                 rules += [(path, landlock.READ | landlock.EXECUTE) for path in self.programs]
+                rules.append(("/proc/cpuinfo", landlock.READ))
             if folder:
-                rules.append((self.folder.path, landlock.READ))
-                rules.append((self.folder.writable, landlock.all_rights(landlock.abi())))
+                rules.append((self.folder.path, landlock.CHANGE if folder == "write" else landlock.READ))
             self.confinements[key] = Confinement(
-                self.level, rules, writing=folder, spawning=spawning, executing=kind != "python"
+                self.level, rules, writing=folder == "write", spawning=spawning, executing=kind != "python"
             )
         return self.confinements[key]
 
@@ -106,7 +106,7 @@ class Server:
             if request["op"] == "open":
                 self._open(control, request, fds)
             elif request["op"] == "collect":
-                files = self.folder.collect(request["max_files"], request["max_bytes"])
+                files = self.folder.collect(request["names"], request["max_bytes"])
                 wire.send(control, wire.encode({"names": [name for name, _ in files]}), [fd for _, fd in files])
                 fds = [fd for _, fd in files]
             elif request["op"] == "status":
@@ -116,10 +116,10 @@ class Server:
 
     def _open(self, control: _socket.socket, request: dict[str, object], fds: list[int]) -> None:
         session, code, *files = fds
-        self.folder.wipe()
+        self.folder.empty()
         self.folder.fill(request["names"], files)  # type: ignore[arg-type]
         confinement = self.confinement(
-            str(request["kind"]), folder=bool(request["folder"]), spawning=bool(request["spawning"])
+            str(request["kind"]), folder=str(request["folder"]), spawning=bool(request["spawning"])
         )
         self.child = linux.fork()
         if self.child == 0:
@@ -139,6 +139,7 @@ class Server:
         assert isinstance(limits, dict)
         if request["folder"]:
             os.chdir(self.folder.path)
+            sys.path.insert(0, self.folder.path)
         code = None
         if request["kind"] == "command":
             path = request["command"][0]  # type: ignore[index]
@@ -147,11 +148,11 @@ class Server:
             os.dup2(code_fd, EXEC_FD, inheritable=False)
         confinement.enter_supervisor()
         if request["kind"] == "python":
-            code, problem = supervisor.compile_python(wire.read_file(code_fd))
+            code, problem = supervisor.compile_python(wire.read_file(code_fd), request["command"][0])  # type: ignore[index]
             if code is None:
                 wire.send(session, wire.encode({"ok": False, "text": problem}))
                 return
-            start = supervisor.python_start(code, request["entry_point"])  # type: ignore[arg-type]
+            start = supervisor.python_start(code, request["entry_point"], request["command"])  # type: ignore[arg-type]
         else:
             start = supervisor.exec_start(list(request["command"]))  # type: ignore[call-overload]
         wire.send(session, wire.encode({"ok": True, "text": ""}))

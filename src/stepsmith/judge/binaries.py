@@ -1,0 +1,150 @@
+"""Files that compiling leaves behind, in the user's cache folder: binaries by content, and a precompiled header.
+
+Both may be removed at any time. A binary carries its own digest, so that one torn by a crash or a full disk is made
+again instead of being run.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from stepsmith.core.ids import content_id
+from stepsmith.judge.languages import Language, version
+
+CACHE_MB = 1024
+_DIGEST = 16
+MB = 1 << 20
+
+
+def cache_folder() -> Path:
+    """Return ``$STEPSMITH_CACHE``, or ``stepsmith`` in the user's cache folder."""
+    named = os.environ.get("STEPSMITH_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stepsmith"
+
+
+class BinaryCache:
+    """Binaries by key, the least recently used removed first beyond ``max_mb``.
+
+    Where the cache folder cannot be used (read-only, somebody else's), a private temporary one takes its place.
+    """
+
+    def __init__(self, folder: Path | None = None, max_mb: int = CACHE_MB) -> None:
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._root = folder or cache_folder()
+        self._max_bytes = max_mb * MB
+        try:
+            self._prepare()
+        except OSError:
+            self._temporary = tempfile.TemporaryDirectory(prefix="stepsmith-cache-")
+            self._root = Path(self._temporary.name)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self._binaries = self._root / "binaries"
+        self.headers = self._root / "headers"
+        for place in (self._binaries, self.headers):
+            place.mkdir(parents=True, exist_ok=True, mode=0o755)
+            if place.stat().st_uid != os.geteuid() or place.stat().st_mode & 0o022:
+                raise PermissionError(f"{place} can be changed by others")
+            with tempfile.TemporaryFile(dir=place):
+                pass
+
+    @staticmethod
+    def key(language: Language, sources: tuple[tuple[str, str], ...]) -> str:
+        """Return the name of what ``sources`` compile to with this machine's compiler."""
+        return content_id("bin", version(language.tool), language.compiler, language.libraries, sources)
+
+    def get(self, key: str) -> bytes | None:
+        """Return a binary, or None when there is none that is whole."""
+        path = self._binaries / key
+        try:
+            data = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        digest, binary = data[:_DIGEST], data[_DIGEST:]
+        return binary if digest == _digest(binary) else None
+
+    def put(self, key: str, binary: bytes) -> None:
+        """Keep a binary. A full disk is no error: it is then not kept."""
+        with contextlib.suppress(OSError):
+            _replace(self._binaries / key, _digest(binary) + binary)
+            self._trim()
+
+    def _trim(self) -> None:
+        entries = []
+        for path in self._binaries.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                entries.append((status.st_mtime, status.st_size, path))
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self._max_bytes:
+                return
+            path.unlink(missing_ok=True)
+            total -= size
+
+    def header_options(self, language: Language, sources: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+        """Return compiler options that make it find its precompiled header, made now if nobody has.
+
+        Without it programs compile all the same, in three times the time.
+        """
+        if not language.precompiled or not any(language.precompiled in text for _, text in sources):
+            return ()
+        folder = self.headers / content_id("gch", version(language.tool), language.compiler)
+        target = folder / f"{language.precompiled}.gch"
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError), (folder / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # somebody else is making it: go without
+                self._drop_other_headers(folder)
+                _precompile(language, target)
+        return (f"-I{folder}",) if target.exists() else ()
+
+    def _drop_other_headers(self, keep: Path) -> None:
+        for folder in self.headers.iterdir():
+            if folder != keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove the cache if it was a temporary one."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+
+def _precompile(language: Language, target: Path) -> None:
+    """Compile the system's own header with the compiler's own options; nothing untrusted takes part."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        source, made = Path(folder) / "header.h", Path(folder) / "header.gch"
+        source.write_text(f"#include <{language.precompiled}>\n")
+        options = [option for option in language.compiler[1:] if option != "-static"]
+        options[options.index("-o") + 1] = str(made)
+        done = subprocess.run(
+            [language.tool, *options, "-x", "c++-header", source],
+            capture_output=True, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}, check=False,
+        )  # fmt: skip
+        if done.returncode == 0:
+            made.chmod(0o644)
+            made.replace(target)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_DIGEST).digest()

@@ -1,0 +1,104 @@
+"""Many judges behind the face of one: safe to call from any number of threads, as busy as it has workers."""
+
+import queue
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self, TypeVar
+
+from stepsmith.core.errors import MachineError
+from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase
+from stepsmith.judge.local import LocalJudge
+from stepsmith.judge.program import Program, ProgramRun
+
+T = TypeVar("T")
+
+
+class JudgePool:
+    """``workers`` judges; a call takes one that is idle, or waits for one.
+
+    Arguments and errors are those of ``LocalJudge``. All workers have the same isolation level, the first one's.
+    """
+
+    def __init__(self, workers: int, isolation: str = "auto", allow_unsafe: bool = False) -> None:
+        if workers < 1:
+            raise MachineError(f"a judge pool needs at least one worker, got {workers}")
+        first = LocalJudge(isolation, allow_unsafe)
+        self._judges = [first]
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="judge-pool")
+        try:
+            starts = [self._threads.submit(LocalJudge, first.isolation, allow_unsafe) for _ in range(workers - 1)]
+            self._judges += [start.result() for start in starts]
+        except BaseException:
+            self._threads.shutdown(cancel_futures=True)
+            for start in starts:
+                if start.done() and not start.cancelled() and start.exception() is None:
+                    start.result().close()
+            first.close()
+            raise
+        self._idle: queue.SimpleQueue[LocalJudge] = queue.SimpleQueue()
+        for judge in self._judges:
+            self._idle.put(judge)
+
+    @property
+    def isolation(self) -> str:
+        """Isolation level that was proved at start."""
+        return self._judges[0].isolation
+
+    def judge(
+        self,
+        solution: Solution,
+        contract: Contract,
+        tests: Sequence[TestCase],
+        *,
+        stop_at_first_failure: bool = False,
+    ) -> Judgement:
+        """Run ``solution`` on every test (or until the first failure) and compare, in the calling thread."""
+        return self._with_judge(
+            lambda judge: judge.judge(solution, contract, tests, stop_at_first_failure=stop_at_first_failure)
+        )
+
+    def submit(
+        self,
+        solution: Solution,
+        contract: Contract,
+        tests: Sequence[TestCase],
+        *,
+        stop_at_first_failure: bool = False,
+    ) -> Future[Judgement]:
+        """Judge in the background, after what was submitted before."""
+        return self._threads.submit(self.judge, solution, contract, tests, stop_at_first_failure=stop_at_first_failure)
+
+    def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
+        """Run ``solution`` on every input and return what it printed or returned (as a literal), one per input."""
+        return self._with_judge(lambda judge: judge.execute(solution, contract, inputs))
+
+    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+        """Say whether ``checker`` accepts ``actual`` where ``expected`` is the judge's answer."""
+        return self._with_judge(lambda judge: judge.agree(checker, input_text, expected, actual))
+
+    def run_program(self, program: Program) -> ProgramRun:
+        """Run a whole program once, with files of its own; IE where our own machinery fails."""
+        return self._with_judge(lambda judge: judge.run_program(program))
+
+    def close(self) -> None:
+        """End every process and remove every file; what is under way ends as IE, what waits is cancelled."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for judge in self._judges:
+            judge.close()
+        self._threads.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _with_judge(self, work: Callable[[LocalJudge], T]) -> T:
+        judge = self._idle.get()
+        try:
+            return work(judge)
+        finally:
+            self._idle.put(judge)
