@@ -5,6 +5,7 @@ import platform
 import shutil
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import stepsmith
@@ -19,6 +20,13 @@ EXTRAS = {  # extra → a module that it brings, and what it is for
     "ray": ("ray", "runs on a cluster"),
     "dedup": ("datasketch", "near-duplicate removal"),
 }
+PROVED = "proved by an attack from inside, just now"
+MEANING = {
+    "L0": "resource limits only: refused unless --allow-unsafe",
+    "L1": f"+ seccomp, Landlock, no new privileges; {PROVED}",
+    "L2": f"+ namespaces; {PROVED}",
+    "L3": f"+ control groups; {PROVED}",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -30,11 +38,11 @@ def doctor() -> None:
         table.add_column(overflow="fold")
 
     def line(name: str, ok: bool, word: str) -> None:
-        table.add_row(name, "[green]yes[/]" if ok else "[yellow]no[/]", word)
+        table.add_row(name, "[green]yes[/]" if ok else "[yellow]no[/]", escape(word))
 
     levels = survey()
     for level in levels:
-        line(f"isolation {level.level}", level.available, level.reason or "proved by attacking itself just now")
+        line(f"isolation {level.level}", level.available, level.reason or MEANING[level.level])
     for row in languages.TABLE:
         installed = row.name in languages.installed()
         tool = languages.version(row.tool) if installed and (row.compiler or row.interpreter) else ""
