@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from stepsmith.core.records import Contract, Record, Solution, TestCase
 
@@ -99,6 +100,7 @@ def _function_over_arguments(entry: str, label: str, tests: Sequence[TestCase]) 
     return _function(entry, label, expression, outputs)
 
 
+@lru_cache(maxsize=64)  # every baseline reads the same few inputs; no baseline modifies them
 def arguments(text: str) -> tuple[object, ...]:
     """A function input as an argument tuple. Raises ``ValueError`` or ``SyntaxError`` where it is none."""
     value = ast.literal_eval(text)
