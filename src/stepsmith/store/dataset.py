@@ -28,7 +28,7 @@ from stepsmith.core.records import (
 )
 from stepsmith.core.stats import band_of, pass_rate
 
-ROWS_PER_GROUP = 256  # bounds memory: one row group is held at a time
+ROWS_PER_GROUP = 128  # bounds memory: one row group is held at a time
 
 _TEXT, _INT, _FLOAT = pa.string(), pa.int32(), pa.float64()
 _SOLUTION = pa.struct([("language", _TEXT), ("code", _TEXT)])
