@@ -5,9 +5,11 @@ import pytest
 from stepsmith.synth.grammar.catalog import (
     arrays,
     binary_search,
+    bits,
     maps,
     prefix_sums,
     queues_heaps,
+    simulation,
     sorting,
     stacks,
     strings,
@@ -31,6 +33,8 @@ FEATURES = tuple(
         binary_search,
         stacks,
         queues_heaps,
+        bits,
+        simulation,
     )
     for feature in module.FEATURES
 )

@@ -129,6 +129,11 @@ def dips(rng: random.Random, domain: Domain, size: Size, _: Params) -> list[int]
 # --------------------------------------------------------------------------------------------------------- strings
 
 
+def uniform_text(rng: random.Random, domain: Domain, size: Size, _: Params) -> str:
+    """Characters from the whole alphabet."""
+    return "".join(rng.choice(domain.alphabet) for _ in range(pick_length(rng, domain.size, size)))
+
+
 def few_letters(rng: random.Random, domain: Domain, size: Size, _: Params) -> str:
     """Characters from one, two or three of the alphabet."""
     letters = rng.sample(domain.alphabet, min(len(domain.alphabet), rng.randint(1, 3)))
