@@ -107,10 +107,11 @@ FEATURES = (
         inputs=any_of(few_values, mixed_signs, short_range, uniform),
         let=(
             "Let {y} be the number of ways to choose elements of {x} so that their sum is divisible by {k}, modulo "
-            "1000000007. Two ways differ if they choose different positions; choosing nothing, with sum 0, is one way.",
-            "Each element of {x} is either taken or left. Let {y} be the number of the possible outcomes, modulo "
-            "1000000007, in which the sum of all elements taken is a multiple of {k}. The sum of no elements is 0, "
-            "which is a multiple.",
+            "1000000007. Two ways differ if they choose different positions; choosing nothing, with sum 0, is one "
+            "way.",
+            "Take or leave each element of {x}. Let {y} be the number of the possible outcomes, modulo 1000000007, "
+            "in which the sum of all elements taken is a multiple of {k}. The sum of no elements is 0, which is a "
+            "multiple.",
         ),
         ask=(
             "the number of ways, modulo 1000000007, to choose a possibly empty set of positions in {x} so that the sum "
@@ -144,9 +145,9 @@ FEATURES = (
         let=(
             "Let {y} be the number of different sequences that can be obtained by reordering the elements of {x}, "
             "modulo 1000000007. The sequence {x} itself is one of them.",
-            "The elements of {x} are written on cards, one on each, and the cards are laid out in a row. Let {y} be "
-            "the number of different rows of numbers that can be seen in this way, modulo 1000000007. Without any "
-            "cards, there is one row, the empty one.",
+            "Write the elements of {x} on cards, one on each, and lay the cards out in a row. Let {y} be the number "
+            "of different rows of numbers that can be seen in this way, modulo 1000000007. Without any cards, there "
+            "is one row, the empty one.",
         ),
         ask=(
             "the number of different sequences, modulo 1000000007, that can be obtained by reordering the elements of "
@@ -176,11 +177,11 @@ FEATURES = (
         slow=permutation_rank_slow,
         result=permutation_rank_result,
         let=(
-            "One order of the elements of {x} comes before another if, at the first position where they differ, it has "
-            "the smaller element. Let {y} be the number of orders of the elements of {x} that come before {x} itself, "
-            "modulo 1000000007.",
-            "All sequences that consist of the elements of {x}, each used once, are listed in lexicographic order. Let "
-            "{y} be the number of sequences listed before {x}, modulo 1000000007.",
+            "Say that one order of the elements of {x} comes before another if, at the first position where they "
+            "differ, it has the smaller element. Let {y} be the number of orders of the elements of {x} that come "
+            "before {x} itself, modulo 1000000007.",
+            "List all sequences that consist of the elements of {x}, each used once, in lexicographic order. Let {y} "
+            "be the number of sequences listed before {x}, modulo 1000000007.",
         ),
         ask=(
             "the number of orders of the elements of {x}, modulo 1000000007, that are lexicographically smaller than "
@@ -210,13 +211,13 @@ FEATURES = (
         slow=shallow_brackets_slow,
         result=shallow_brackets_result,
         let=(
-            "A bracket string is balanced if it has as many opening as closing brackets and no beginning of it has "
+            "Call a bracket string balanced if it has as many opening as closing brackets and no beginning of it has "
             "more closing than opening ones. Let {y} be the number of balanced bracket strings with {x} opening "
             "brackets, modulo 1000000007, of which no beginning has more than {k} opening brackets in excess of the "
             "closing ones. For 0 opening brackets, the empty string is the only one.",
-            "A walker makes {x} steps up and as many steps down, all of the same height, in an order that ends at the "
-            "height of the start and never goes below it nor more than {k} steps above it. Let {y} be the number of "
-            "such orders, modulo 1000000007; for no steps at all, it is 1.",
+            "Imagine a walker who makes {x} steps up and as many steps down, all of the same height, in an order "
+            "that never leads below the start nor more than {k} steps above it. Let {y} be the number of such "
+            "orders, modulo 1000000007; for no steps at all, it is 1.",
         ),
         ask=(
             "the number of sequences of {x} steps +1 and as many steps -1, modulo 1000000007, such that the sum of the "

@@ -133,9 +133,9 @@ FEATURES = (
         let=(
             "Let {y} be the sequence that holds, for each vertex of {x} in increasing order of number, the largest "
             "number of arcs on a path that ends at this vertex (0 if no arc ends there).",
-            "A vertex of {x} to which no arc leads has rank 0; any other vertex has a rank one higher than the "
-            "highest rank among the vertices from which an arc leads to it. Let {y} be the sequence of the ranks of "
-            "all vertices, listed in increasing order of vertex number.",
+            "Give rank 0 to every vertex of {x} to which no arc leads, and to any other vertex a rank that is one "
+            "higher than the highest rank among the vertices from which an arc leads to it. Let {y} be the sequence "
+            "of the ranks of all vertices, listed in increasing order of vertex number.",
         ),
         ask=(
             "for each vertex of {x} in increasing order of number, the largest number of arcs on a path that ends at "
@@ -195,8 +195,8 @@ FEATURES = (
         inputs=stuck_vertices_inputs,
         let=(
             "Let {y} be the number of vertices of {x} from which one can walk along arcs without ever having to stop.",
-            "A walk in {x} follows arcs in their direction and may visit a vertex or an arc any number of times. Let "
-            "{y} be the number of vertices at which a walk of any desired number of arcs can start.",
+            "Consider walks in {x}, which follow arcs in their direction and may visit a vertex or an arc any number "
+            "of times. Let {y} be the number of vertices at which a walk of any desired number of arcs can start.",
         ),
         ask=(
             "the number of vertices of {x} from which one can walk along arcs without ever having to stop",

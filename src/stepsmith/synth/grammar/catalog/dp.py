@@ -178,10 +178,10 @@ FEATURES = (
         result=nonadjacent_sum_result,
         inputs=any_of(zigzag, mixed_signs, few_values, extremes),
         let=(
-            "Some elements of {x} are chosen, but never two that are next to each other in {x}. Let {y} be the largest "
+            "Choose some elements of {x}, but never two that are next to each other in {x}. Let {y} be the largest "
             "possible sum of the chosen elements, where choosing none gives 0.",
-            "Let {y} be the largest sum of a selection of elements of {x} that does not contain two adjacent elements. "
-            "The empty selection is allowed and has sum 0.",
+            "Let {y} be the largest sum of a selection of elements of {x} that does not contain two adjacent "
+            "elements. The empty selection is allowed and has sum 0.",
         ),
         ask=(
             "the largest possible sum of elements chosen from {x} so that no two of them are next to each other (0 if "
@@ -246,12 +246,10 @@ FEATURES = (
         result=fewest_coins_result,
         inputs=any_of(fewest_coins_inputs),
         let=(
-            "Every element of {x} is the value of a kind of coin, and there are as many coins of each kind as one "
-            "likes. Let {y} be the smallest number of coins whose values add up to exactly {k}, or -1 if this is "
-            "impossible.",
-            "The amount {k} is to be paid exactly, with coins whose values occur in {x}; the same value may be used "
-            "any number of times. Let {y} be the smallest number of coins with which this can be done, or -1 if it "
-            "cannot.",
+            "Take every element of {x} as the value of a kind of coin, with as many coins of each kind as one likes. "
+            "Let {y} be the smallest number of coins whose values add up to exactly {k}, or -1 if this is impossible.",
+            "Pay the amount {k} exactly, with coins whose values occur in {x}; the same value may be used any number "
+            "of times. Let {y} be the smallest number of coins with which this can be done, or -1 if it cannot.",
         ),
         ask=(
             "the smallest number of coins that add up to exactly {k} if every element of {x} is the value of a coin "
@@ -280,13 +278,13 @@ FEATURES = (
         result=climbing_ways_result,
         inputs=climbing_ways_inputs,
         let=(
-            "A staircase has {x} steps, numbered 1, 2, 3, ... from the bottom, and every step whose number is a "
-            "multiple of {b} is broken. One starts on the ground below step 1, climbs by at least 1 and at most {a} "
-            "steps at a time, and never stands on a broken step. Let {y} be the number of ways to get to the topmost "
-            "step, modulo 1000000007 (0 if that step is broken).",
-            "A token starts on cell 0 of a strip and is to end on cell {x}. Each move takes it forward by 1 to {a} "
-            "cells, and it must never land on a positive multiple of {b}. Let {y} be the number of sequences of moves "
-            "that do this, modulo 1000000007; it is 0 if there are none.",
+            "Imagine a staircase with {x} steps, numbered 1, 2, 3, ... from the bottom, on which every step whose "
+            "number is a multiple of {b} is broken. One starts on the ground below step 1, climbs by at least 1 and "
+            "at most {a} steps at a time, and never stands on a broken step. Let {y} be the number of ways to get to "
+            "the topmost step, modulo 1000000007 (0 if that step is broken).",
+            "Move a token from cell 0 of a strip to cell {x}. Each move takes it forward by 1 to {a} cells, and it "
+            "must never land on a positive multiple of {b}. Let {y} be the number of sequences of moves that do "
+            "this, modulo 1000000007; it is 0 if there are none.",
         ),
         ask=(
             "the number of ways, modulo 1000000007, to climb a staircase with {x} steps by 1 to {a} steps at a time "
@@ -315,12 +313,12 @@ FEATURES = (
         result=decode_ways_result,
         inputs=decode_ways_inputs,
         let=(
-            "The string {x} is to be cut into pieces so that each piece is one of the numbers 1, 2, ..., 26, written "
-            "without leading zeros. Let {y} be the number of ways to do so, modulo 1000000007. An empty string can be "
-            "cut in one way: into no pieces.",
-            "A message was written down by replacing A by 1, B by 2, and so on up to Z by 26, without spaces, which "
-            "gave {x}. Let {y} be the number of messages that give this string, modulo 1000000007; the empty message "
-            "gives the empty string.",
+            "Cut the string {x} into pieces so that each piece is one of the numbers 1, 2, ..., 26, written without "
+            "leading zeros. Let {y} be the number of ways to do so, modulo 1000000007. An empty string can be cut in "
+            "one way: into no pieces.",
+            "Imagine that a message was written down by replacing A by 1, B by 2, and so on up to Z by 26, without "
+            "spaces, which gave {x}. Let {y} be the number of messages that give this string, modulo 1000000007; the "
+            "empty message gives the empty string.",
         ),
         ask=(
             "the number of ways, modulo 1000000007, to cut {x} into pieces that are numbers from 1 to 26 without "

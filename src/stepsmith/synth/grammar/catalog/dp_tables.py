@@ -188,13 +188,13 @@ FEATURES = (
         result=grid_paths_result,
         inputs=grid_paths_inputs,
         let=(
-            "A token starts in the top left cell of {x}. Each move takes it one cell to the right or one cell down, "
-            "and it can never be in a cell '#'. Let {y} be the number of different ways to get to the bottom right "
-            "cell, modulo 1000000007. It is 0 if one of these two cells is '#', and 1 if they are one and the same "
+            "Move a token from the top left to the bottom right cell of {x}. Each move takes it one cell to the "
+            "right or one cell down, and it must never be in a cell '#'. Let {y} be the number of different ways to "
+            "do so, modulo 1000000007. It is 0 if one of these two cells is '#', and 1 if they are one and the same "
             "cell, which is not '#'.",
             "Let {y} be the number of paths, modulo 1000000007, from the top left to the bottom right cell of {x} "
-            "that go only right and down, cell by cell, and visit no cell '#', including the first and the last one. A "
-            "path may consist of a single cell.",
+            "that go only right and down, cell by cell, and visit no cell '#', including the first and the last one. "
+            "A path may consist of a single cell.",
         ),
         ask=(
             "the number of paths, modulo 1000000007, from the top left to the bottom right cell of {x} that go only "
@@ -223,8 +223,8 @@ FEATURES = (
         let=(
             "Let {y} be the length of the longest string that can be obtained both from {x} and from {z} by deleting "
             "characters (any number of them, also none or all, anywhere).",
-            "A subsequence of a string is what remains after deleting some of its characters, possibly none or all. "
-            "Let {y} be the largest length of a string that is a subsequence of both {x} and {z}.",
+            "Let {y} be the largest length of a string that is a subsequence of both {x} and {z}, where a "
+            "subsequence of a string is what remains after deleting some of its characters, possibly none or all.",
         ),
         ask=(
             "the length of the longest string that can be obtained both from {x} and from {z} by deleting any number "
@@ -251,8 +251,8 @@ FEATURES = (
         result=edit_distance_result,
         inputs=any_of(few_letters, periodic, letter_runs),
         let=(
-            "In one step, a character may be inserted anywhere into a string, deleted from it, or replaced by "
-            "another one. Let {y} be the smallest number of steps that turn {x} into {z}.",
+            "Turn {x} into {z} step by step, where each step inserts one character anywhere, deletes one character, "
+            "or replaces one character by another. Let {y} be the smallest number of steps that is enough.",
             "Let {y} be the least number of single-character edits that make {x} equal to {z}, where an edit inserts "
             "one character at any place, removes one character or changes one character.",
         ),
@@ -283,8 +283,9 @@ FEATURES = (
         let=(
             "Let {y} be the largest sum of a selection of elements of {x} that does not exceed {k}. Each element can "
             "be selected at most once, and selecting nothing gives the sum 0.",
-            "A bag carries a load of at most {k}, and the elements of {x} are the weights of things that can each be "
-            "put into it once or left behind. Let {y} be the largest possible load, where an empty bag has load 0.",
+            "Imagine a bag that carries a load of at most {k}, and take the elements of {x} as the weights of things "
+            "that can each be put into it once or left behind. Let {y} be the largest possible load, where an empty "
+            "bag has load 0.",
         ),
         ask=(
             "the largest sum not greater than {k} of a selection of elements of {x}, each used at most once, where the "
@@ -320,12 +321,12 @@ FEATURES = (
         result=merge_cost_result,
         inputs=any_of(few_values, short_range),
         let=(
-            "As long as {x} has more than one element, two adjacent elements are replaced by their sum, which costs as "
+            "As long as {x} has more than one element, replace two adjacent elements by their sum, which costs as "
             "much as this sum. Let {y} be the smallest possible total cost to get down to one element. It is 0 if "
             "there is at most one element to begin with.",
-            "Heaps of stones stand in a row, and the elements of {x} are their weights. Two neighbouring heaps can be "
-            "put together into one, for an effort equal to their total weight. Let {y} be the least total effort that "
-            "leaves at most one heap.",
+            "Imagine heaps of stones in a row, whose weights are the elements of {x}. Two neighbouring heaps can be "
+            "put together into one, for an effort equal to their total weight. Let {y} be the least total effort "
+            "that leaves at most one heap.",
         ),
         ask=(
             "the smallest total cost to turn {x} into a single element by repeatedly replacing two adjacent elements "

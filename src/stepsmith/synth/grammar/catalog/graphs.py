@@ -202,9 +202,9 @@ FEATURES = (
         let=(
             "Let {y} be the sequence that holds, for each vertex of {x} in increasing order of number, the smallest "
             "number of edges on a path from vertex 1 to it, or -1 if there is no such path.",
-            "The distance of a vertex of {x} is the smallest number of edges that one has to walk along to get to it "
-            "from vertex 1, or -1 if it cannot be reached. Let {y} be the sequence of the distances of all "
-            "vertices, listed in increasing order of vertex number.",
+            "Let {y} be the sequence of the distances of all vertices of {x}, in increasing order of vertex number. "
+            "The distance of a vertex is the smallest number of edges that one has to walk along to get to it from "
+            "vertex 1, or -1 if it cannot be reached.",
         ),
         ask=(
             "for each vertex of {x} in increasing order of number, the smallest number of edges on a path from "
@@ -233,9 +233,9 @@ FEATURES = (
         let=(
             "Let {y} be the sequence that holds, for each vertex of {x} in increasing order of number, how many "
             "vertices can be reached from it along edges, the vertex itself included.",
-            "Two vertices of {x} belong together if a path joins them; every vertex belongs together with itself. "
-            "Let {y} be the sequence that tells, for each vertex in increasing order of number, how many vertices "
-            "belong together with it, itself included.",
+            "Say that two vertices of {x} belong together if a path joins them, and that every vertex belongs "
+            "together with itself. Let {y} be the sequence that tells, for each vertex in increasing order of "
+            "number, how many vertices belong together with it, itself included.",
         ),
         ask=(
             "for each vertex of {x} in increasing order of number, the number of vertices that can be reached from "
@@ -264,8 +264,8 @@ FEATURES = (
         let=(
             "Let {y} be the sequence that holds, for each vertex of {x} in increasing order of number, the number of "
             "edges that have it as an endpoint.",
-            "The degree of a vertex is the number of edges of {x} that touch it. Let {y} be the sequence of the "
-            "degrees of all vertices, listed in increasing order of vertex number.",
+            "Let {y} be the sequence of the degrees of all vertices of {x}, in increasing order of vertex number, "
+            "where the degree of a vertex is the number of edges that touch it.",
         ),
         ask=(
             "for each vertex of {x} in increasing order of number, the number of edges that have it as an endpoint",
@@ -325,9 +325,9 @@ FEATURES = (
             "Start with the vertices of {x} and no edges, and add the edges of {x} one at a time in the given order. "
             "Let {y} be the sequence of the numbers of connected components right after each addition. It is empty "
             "if there are no edges.",
-            "The edges of {x} are drawn one after another in the given order, on a sheet that shows only the "
-            "vertices at first. After each edge, the number of connected components is written down. Let {y} be the "
-            "sequence of the written numbers, which is empty if there are no edges.",
+            "Draw the edges of {x} one after another in the given order, on a sheet that shows only the vertices at "
+            "first, and write down the number of connected components after each edge. Let {y} be the sequence of "
+            "the written numbers, which is empty if there are no edges.",
         ),
         ask=(
             "the numbers of connected components after each edge of {x} if one starts with the vertices alone and adds "

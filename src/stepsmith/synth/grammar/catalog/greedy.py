@@ -205,10 +205,10 @@ FEATURES = (
         result=least_rising_result,
         inputs=any_of(few_values, short_range, falling, zigzag),
         let=(
-            "The elements of {x} may be increased, each by any non-negative integer, so that the sequence becomes "
-            "strictly increasing. Let {y} be the resulting sequence with the smallest possible sum.",
-            "Let {y} be the strictly increasing sequence of integers with as many elements as {x} such that {y[i]} is "
-            "at least {x[i]} for every position i and the sum of its elements is as small as possible.",
+            "Increase elements of {x}, each by any non-negative integer, so that the sequence becomes strictly "
+            "increasing. Let {y} be the resulting sequence with the smallest possible sum.",
+            "Let {y} be the strictly increasing sequence of integers with as many elements as {x} such that {y[i]} "
+            "is at least {x[i]} for every position i and the sum of its elements is as small as possible.",
         ),
         ask=(
             "the strictly increasing sequence with the smallest sum that can be obtained from {x} by increasing "
@@ -237,12 +237,12 @@ FEATURES = (
         result=fewest_jumps_result,
         inputs=any_of(fewest_jumps_inputs),
         let=(
-            "A token stands on the first element of {x} and is to get to the last one. From an element with value v, "
-            "it can jump forward by at most v positions. Let {y} be the smallest number of jumps, or -1 if the last "
+            "Put a token on the first element of {x}, to get it to the last one. From an element with value v, it "
+            "can jump forward by at most v positions. Let {y} be the smallest number of jumps, or -1 if the last "
             "element is out of reach. It is 0 if {x} has at most one element.",
-            "Each element of {x} says how many positions one can jump forward from there at most. Let {y} be the least "
-            "number of jumps that lead from the first element to the last one, 0 if there are fewer than two elements, "
-            "and -1 if the last element cannot be reached.",
+            "Take each element of {x} as the largest number of positions that one can jump forward from there. Let "
+            "{y} be the least number of jumps that lead from the first element to the last one, 0 if there are fewer "
+            "than two elements, and -1 if the last element cannot be reached.",
         ),
         ask=(
             "the smallest number of jumps from the first to the last element of {x} if from an element with value v "
@@ -270,11 +270,12 @@ FEATURES = (
         result=matched_requests_result,
         inputs=any_of(few_values, short_range, uniform),
         let=(
-            "An element of {z} can be given to an element of {x} that is not greater than it; no element can take part "
+            "Give elements of {z} to elements of {x} that are not greater than them, where no element can take part "
             "in more than one gift. Let {y} be the largest possible number of gifts.",
-            "The elements of {x} are what children ask for at least, and the elements of {z} are the sizes of sweets. "
-            "Each child gets at most one sweet, each sweet goes to at most one child, and a child is happy with a "
-            "sweet at least as large as asked for. Let {y} be the largest possible number of happy children.",
+            "Imagine that the elements of {x} are what children ask for at least, and the elements of {z} are the "
+            "sizes of sweets. Each child gets at most one sweet, each sweet goes to at most one child, and a child "
+            "is happy with a sweet at least as large as asked for. Let {y} be the largest possible number of happy "
+            "children.",
         ),
         ask=(
             "the largest possible number of disjoint pairs of an element of {x} and an element of {z} in which the "
@@ -302,12 +303,12 @@ FEATURES = (
         result=fewest_groups_result,
         inputs=any_of(fewest_groups_inputs),
         let=(
-            "The elements of {x} are divided into groups of one or two, so that the sum of the two elements of a "
-            "group is never greater than {k}; an element on its own may be of any size. Let {y} be the smallest "
-            "possible number of groups.",
-            "People whose weights are the elements of {x} cross a river. A boat takes one person of "
-            "any weight, or two with a total weight of at most {k}. Let {y} be the least number of boats in which all "
-            "of them can cross at once.",
+            "Divide the elements of {x} into groups of one or two, so that the sum of the two elements of a group is "
+            "never greater than {k}; an element on its own may be of any size. Let {y} be the smallest possible "
+            "number of groups.",
+            "Imagine that people whose weights are the elements of {x} cross a river. A boat takes one person of any "
+            "weight, or two with a total weight of at most {k}. Let {y} be the least number of boats in which all of "
+            "them can cross at once.",
         ),
         ask=(
             "the smallest number of groups of one or two into which the elements of {x} can be divided so that the sum "
@@ -340,13 +341,13 @@ FEATURES = (
         result=safe_starts_result,
         inputs=any_of(safe_starts_inputs, mixed_signs, extremes),
         let=(
-            "The elements of {x} stand in a circle, so that the first follows the last. A start is an element from "
-            "which one can go round once, adding up all elements in order beginning with itself, without the sum ever "
-            "being negative. Let {y} be the number of starts, counted by position.",
-            "A car with an empty tank of unlimited size drives once round a circular road, visiting the elements of "
-            "{x} in order, the first after the last. Each element is what the tank gains (or loses, if negative) there "
-            "and on the way to the next. Let {y} be the number of positions at which the car can start so that the "
-            "tank is never below 0 after any element.",
+            "Put the elements of {x} in a circle, so that the first follows the last. A start is an element from "
+            "which one can go round once, adding up all elements in order beginning with itself, without the sum "
+            "ever being negative. Let {y} be the number of starts, counted by position.",
+            "Imagine a car with an empty tank of unlimited size that drives once round a circular road, visiting the "
+            "elements of {x} in order, the first after the last. Each element is what the tank gains (or loses, if "
+            "negative) there and on the way to the next. Let {y} be the number of positions at which the car can "
+            "start so that the tank is never below 0 after any element.",
         ),
         ask=(
             "the number of positions in {x} from which one can go round once, from the last element on to the first, "

@@ -201,12 +201,12 @@ FEATURES = (
         result=island_areas_result,
         inputs=any_of(scattered, outlines, walls),
         let=(
-            "Two cells '#' of {x} belong to the same island if one can get from one to the other by moves to a cell "
-            "that shares a side, over cells '#' only. Let {y} be the sequence of the numbers of cells of all islands, "
-            "in non-decreasing order. It is empty if there is no cell '#'.",
-            "The cells '#' of {x} fall into islands: cells that share a side are on the same island, cells that share "
-            "only a corner need not be. Let {y} be the sequence of the island sizes, measured in cells, from the "
-            "smallest to the largest; without any cell '#' it is empty.",
+            "Say that two cells '#' of {x} belong to the same island if one can get from one to the other by moves "
+            "to a cell that shares a side, over cells '#' only. Let {y} be the sequence of the numbers of cells of "
+            "all islands, in non-decreasing order. It is empty if there is no cell '#'.",
+            "Divide the cells '#' of {x} into as many islands as possible, where cells that share a side have to be "
+            "on the same island. Let {y} be the sequence of the island sizes, measured in cells, from the smallest "
+            "to the largest; without any cell '#' it is empty.",
         ),
         ask=(
             "the sizes, in cells, of all groups of cells '#' of {x} that are connected by shared sides, in "
@@ -238,9 +238,9 @@ FEATURES = (
         result=route_length_result,
         inputs=any_of(scattered, walls, walls),
         let=(
-            "One starts in the top left cell of {x} and moves up, down, left or right to the next cell, never outside "
-            "and never onto a cell '#'. Let {y} be the smallest number of moves to get to the bottom right cell, or "
-            "-1 if this is impossible, as it is whenever one of these two cells is '#'.",
+            "Start in the top left cell of {x} and move up, down, left or right to the next cell, never outside and "
+            "never onto a cell '#'. Let {y} be the smallest number of moves to get to the bottom right cell, or -1 "
+            "if this is impossible, as it is whenever one of these two cells is '#'.",
             "Let {y} be the least number of steps from the top left to the bottom right cell of {x}, where a step "
             "leads to a cell that shares a side and the cells '#' cannot be entered. If there is no such way, or if "
             "the first or the last cell is '#', {y} is -1.",
@@ -275,7 +275,7 @@ FEATURES = (
         result=crowded_cells_result,
         inputs=any_of(scattered, outlines),
         let=(
-            "Two cells are neighbours if they share a side or a corner. Let {y} be the grid with as many rows and "
+            "Call two cells neighbours if they share a side or a corner. Let {y} be the grid with as many rows and "
             "columns as {x} in which a cell is '#' if at least {k} neighbours of the cell at the same place in {x} "
             "are '#', and '.' otherwise.",
             "For each cell of {x}, count the cells '#' among those that touch it at a side or a corner; the cell "
@@ -309,11 +309,11 @@ FEATURES = (
         result=enclosed_cells_result,
         inputs=any_of(outlines, outlines, walls, scattered),
         let=(
-            "All cells of {x} that are not '#' are free. Water flows in at every free cell in the first or last row or "
-            "column, and from a wet cell to each free cell that shares a side with it. Let {y} be the number of free "
-            "cells that stay dry.",
-            "Call a cell of {x} that is not '#' enclosed if one cannot leave the grid from it by moving up, down, left "
-            "and right without entering a cell '#'. Let {y} be the number of enclosed cells.",
+            "Let water flow into {x} at every free cell in the first or last row or column, and on from a wet cell "
+            "to each free cell that shares a side with it; the free cells are those other than '#'. Let {y} be the "
+            "number of free cells that stay dry.",
+            "Call a cell of {x} that is not '#' enclosed if one cannot leave the grid from it by moving up, down, "
+            "left and right without entering a cell '#'. Let {y} be the number of enclosed cells.",
         ),
         ask=(
             "the number of cells of {x} other than '#' from which one cannot leave the grid by moving up, down, left "

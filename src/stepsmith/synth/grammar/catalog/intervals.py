@@ -152,7 +152,7 @@ FEATURES = (
         let=(
             "For every two adjacent elements of {x}, from left to right, take the interval from the smaller to the "
             "larger one. Let {y} be the list of these intervals, which is empty if {x} has fewer than two elements.",
-            "A point moves on the number line from the first element of {x} to the second, from there to the third, "
+            "Move a point on the number line from the first element of {x} to the second, from there to the third, "
             "and so on to the last. Let {y} be the list of the intervals [l, r] that it passes over in these moves, "
             "one for each move in order, with l <= r. Without a move, the list is empty.",
         ),
@@ -181,12 +181,12 @@ FEATURES = (
         result=united_intervals_result,
         inputs=any_of(crowd, chain),
         let=(
-            "An interval [l, r] consists of all real numbers from l to r, both ends included. As long as two intervals "
-            "of {x} have a number in common, they are replaced by one interval: all numbers that are in at least one "
-            "of the two. Let {y} be the list of the intervals that remain, from left to right.",
-            "Paint every interval [l, r] of {x} on the number line, from l to r with both ends. Let {y} be the list of "
-            "the painted stretches that result, as intervals from left to right; intervals that overlap or share an "
-            "end become one stretch, while [1, 2] and [3, 4] do not touch.",
+            "As long as two intervals of {x} have a number in common, replace them by one interval: all numbers that "
+            "are in at least one of the two. An interval [l, r] consists of all real numbers from l to r, both ends "
+            "included. Let {y} be the list of the intervals that remain, from left to right.",
+            "Paint every interval [l, r] of {x} on the number line, from l to r with both ends. Let {y} be the list "
+            "of the painted stretches that result, as intervals from left to right; intervals that overlap or share "
+            "an end become one stretch, while [1, 2] and [3, 4] do not touch.",
         ),
         ask=(
             "the intervals that remain, from left to right, if intervals of {x} that overlap or share an end are "
@@ -214,14 +214,14 @@ FEATURES = (
         result=gap_lengths_result,
         inputs=any_of(crowd, chain),
         let=(
-            "Each interval [l, r] of {x} covers the number line from l to r. Between the leftmost and the rightmost "
-            "covered point, there may be gaps that no interval covers. Let {y} be the sequence of the lengths of these "
-            "gaps from left to right, where the length of a gap is the distance of the covered points at its two ends. "
-            "It is empty if there is no gap.",
+            "Let each interval [l, r] of {x} cover the number line from l to r. Between the leftmost and the "
+            "rightmost covered point, there may be gaps that no interval covers. Let {y} be the sequence of the "
+            "lengths of these gaps from left to right, where the length of a gap is the distance of the covered "
+            "points at its two ends. It is empty if there is no gap.",
             "Paint every interval of {x} on the number line, from its left to its right end. Let {y} be the sequence "
-            "of the distances between each painted stretch and the next one, from left to right, which is empty if at "
-            "most one stretch is painted. Intervals that overlap or share an end belong to one stretch; the distance "
-            "is measured from the right end of a stretch to the left end of the next.",
+            "of the distances between each painted stretch and the next one, from left to right, which is empty if "
+            "at most one stretch is painted. Intervals that overlap or share an end belong to one stretch; the "
+            "distance is measured from the right end of a stretch to the left end of the next.",
         ),
         ask=(
             "the lengths, from left to right, of the gaps between covered parts of the number line if each interval "
@@ -250,11 +250,11 @@ FEATURES = (
         result=count_result,
         inputs=any_of(crowd, chain),
         let=(
-            "An interval [l, r] contains the numbers from l to r, both included. Let {y} be the largest number of "
-            "intervals of {x} that contain one and the same number (0 if there is no interval).",
-            "Each interval [l, r] of {x} is the stay of a guest, who is present from moment l up to and including "
-            "moment r. Let {y} be the largest number of guests who are present at the same moment, or 0 if there are "
-            "no guests.",
+            "Let {y} be the largest number of intervals of {x} that contain one and the same number (0 if there is "
+            "no interval). An interval [l, r] contains the numbers from l to r, both included.",
+            "Take each interval [l, r] of {x} as the stay of a guest, who is present from moment l up to and "
+            "including moment r. Let {y} be the largest number of guests who are present at the same moment, or 0 if "
+            "there are no guests.",
         ),
         ask=(
             "the largest number of intervals of {x} that contain one and the same number, where both ends belong to an "
@@ -280,11 +280,11 @@ FEATURES = (
         result=count_result,
         inputs=any_of(crowd, chain),
         let=(
-            "Let {y} be the largest number of intervals of {x} that can be chosen so that no two of them have a number "
-            "in common; intervals that share an end do have one in common. Without any interval, {y} is 0.",
-            "Each interval [l, r] of {x} is a talk that lasts from the beginning of day l to the end of day r. Nobody "
-            "can be at two talks on the same day. Let {y} be the largest number of talks that one person can hear from "
-            "beginning to end.",
+            "Let {y} be the largest number of intervals of {x} that can be chosen so that no two of them have a "
+            "number in common; intervals that share an end do have one in common. Without any interval, {y} is 0.",
+            "Take each interval [l, r] of {x} as a talk that lasts from the beginning of day l to the end of day r. "
+            "Nobody can be at two talks on the same day. Let {y} be the largest number of talks that one person can "
+            "hear from beginning to end.",
         ),
         ask=(
             "the largest number of intervals of {x} that can be chosen so that no two of them have a number in common, "

@@ -270,8 +270,8 @@ FEATURES = (
         result=geometric_sum_result,
         let=(
             "Let {y} be the sum of the powers of {k} with the exponents 0, 1, 2, ..., {x}, modulo {m}.",
-            "One cell is born on day 0, and on every later day, {k} times as many cells are born as on the day before. "
-            "Let {y} be the total number of cells that are born from day 0 to day {x}, modulo {m}.",
+            "Suppose that one cell is born on day 0, and on every later day, {k} times as many cells are born as on "
+            "the day before. Let {y} be the total number of cells that are born from day 0 to day {x}, modulo {m}.",
         ),
         ask=(
             "the sum of the powers of {k} with the exponents 0, 1, 2, ..., {x}, modulo {m}",
@@ -299,8 +299,8 @@ FEATURES = (
         let=(
             "Let {y} be the number of pairs of positions i < j such that no integer greater than 1 divides both "
             "{x[i]} and {x[j]}.",
-            "Two numbers are strangers if 1 is their only common positive divisor. Let {y} be the number of pairs of "
-            "positions i < j for which {x[i]} and {x[j]} are strangers.",
+            "Call two numbers strangers if 1 is their only common positive divisor. Let {y} be the number of pairs "
+            "of positions i < j for which {x[i]} and {x[j]} are strangers.",
         ),
         ask=(
             "the number of pairs of positions i < j such that no integer greater than 1 divides both {x[i]} and {x[j]}",

@@ -171,10 +171,10 @@ FEATURES = (
         result=open_counts_result,
         inputs=nested_brackets,
         let=(
-            "The string {x} is read from left to right. Each '(' opens, and each ')' closes one of the brackets '(' "
-            "that are open at this time, or does nothing if there is none; other characters do nothing. Let {y} be the "
-            "sequence that holds, for each character of {x} in order, the number of open brackets right after it.",
-            "A counter starts at 0. Going through {x} from left to right, it is increased by one at each '(' and "
+            "Read the string {x} from left to right. Each '(' opens, and each ')' closes one of the brackets '(' "
+            "that are open at this time, or does nothing if there is none; other characters do nothing. Let {y} be "
+            "the sequence that holds, for each character of {x} in order, the number of open brackets right after it.",
+            "Start a counter at 0 and go through {x} from left to right. It is increased by one at each '(' and "
             "decreased by one at each ')', except that it stays at 0 when it is 0 there; it does not change at other "
             "characters. Let {y} be the sequence of its values after each character.",
         ),
@@ -207,12 +207,12 @@ FEATURES = (
         result=balanced_prefix_result,
         inputs=nested_brackets,
         let=(
-            "A string is balanced if it is empty, or a balanced string in a pair of matching brackets, or two balanced "
-            "strings one after the other. Let {y} be the length of the longest balanced prefix of {x}, which is 0 if "
-            "only the empty prefix is balanced.",
-            "Removing two adjacent characters that are an opening bracket and the closing bracket of the same kind, in "
-            "this order, is called a reduction. Let {y} be the largest number of characters at the beginning of {x} "
-            "that can be removed completely by reductions when the rest of {x} is not there.",
+            "Call a string balanced if it is empty, or a balanced string in a pair of matching brackets, or two "
+            "balanced strings one after the other. Let {y} be the length of the longest balanced prefix of {x}, "
+            "which is 0 if only the empty prefix is balanced.",
+            "Call it a reduction to remove two adjacent characters that are an opening bracket and the closing "
+            "bracket of the same kind, in this order. Let {y} be the largest number of characters at the beginning "
+            "of {x} that can be removed completely by reductions when the rest of {x} is not there.",
         ),
         ask=(
             "the length of the longest prefix of {x} in which every bracket is properly matched by one of the same "
@@ -238,9 +238,9 @@ FEATURES = (
         slow=repeated_letters_slow,
         result=repeated_letters_result,
         let=(
-            "The string {x} is read from left to right and another string is written, which is empty at first. A "
-            "letter is written down as it is. A digit d stands for d further copies of the letter that was read last, "
-            "and for nothing if no letter was read before. Let {y} be the string written in the end.",
+            "Read the string {x} from left to right and write another string, which is empty at first. A letter is "
+            "written down as it is. A digit d stands for d further copies of the letter that was read last, and for "
+            "nothing if no letter was read before. Let {y} be the string written in the end.",
             "Let {y} be the string obtained from {x} by replacing each digit d by d copies of the nearest letter "
             "before it, or by nothing if there is no letter before it.",
         ),
@@ -273,13 +273,13 @@ FEATURES = (
         result=signed_sum_result,
         inputs=terms,
         let=(
-            "Every block of consecutive digits in {x} that cannot be extended is a number, maybe with leading zeros. "
-            "It counts as negative if the character right before it is '-', and as positive otherwise. Let {y} be the "
-            "sum of these numbers, reduced modulo 1000000007 to a value from 0 to 1000000006. Without any digits, the "
-            "sum is 0.",
+            "Take every block of consecutive digits in {x} that cannot be extended as a number, maybe with leading "
+            "zeros. It counts as negative if the character right before it is '-', and as positive otherwise. Let "
+            "{y} be the sum of these numbers, reduced modulo 1000000007 to a value from 0 to 1000000006. Without any "
+            "digits, the sum is 0.",
             "Split {x} at all characters other than digits. Each non-empty piece is a number, to be added if the "
-            "character before it is not '-' (or if there is none), and to be subtracted if it is. Starting from 0, add "
-            "and subtract all the numbers; let {y} be the remainder of the result modulo 1000000007, from 0 to "
+            "character before it is not '-' (or if there is none), and to be subtracted if it is. Starting from 0, "
+            "add and subtract all the numbers; let {y} be the remainder of the result modulo 1000000007, from 0 to "
             "1000000006.",
         ),
         ask=(

@@ -139,11 +139,11 @@ FEATURES = (
         slow=shrinking_recurrence_slow,
         result=shrinking_recurrence_result,
         let=(
-            "A function f is defined for integers t >= 0 by f(0) = 1 and, for t > 0, f(t) = f(t / {a}) + f(t / {b}), "
+            "Define a function f for integers t >= 0 by f(0) = 1 and, for t > 0, f(t) = f(t / {a}) + f(t / {b}), "
             "where the quotients are rounded down to integers. Let {y} be f({x}), modulo 1000000007.",
-            "A cell of size 0 stays as it is. A cell of size t > 0 splits into two: one has the size t / {a}, the "
-            "other t / {b}, both rounded down to integers. Starting from one cell of size {x}, all cells split until "
-            "only cells of size 0 are left. Let {y} be their number, modulo 1000000007.",
+            "Start with one cell of size {x}. A cell of size t > 0 splits into two: one has the size t / {a}, the "
+            "other t / {b}, both rounded down to integers. All cells split until only cells of size 0, which do not "
+            "split, are left. Let {y} be their number, modulo 1000000007.",
         ),
         ask=(
             "the value f({x}), modulo 1000000007, of the function with f(0) = 1 and f(t) = f(t / {a}) + f(t / {b}) for "
@@ -171,13 +171,13 @@ FEATURES = (
         slow=last_in_circle_slow,
         result=last_in_circle_result,
         let=(
-            "In a circle stand {x} players, numbered 1, 2, 3, ... in order. They are counted from 1 to {k} along the "
+            "Put {x} players in a circle, numbered 1, 2, 3, ... in order. They are counted from 1 to {k} along the "
             "circle, beginning with player 1, and the one who is counted {k} leaves. Counting starts again from 1 at "
             "the next player still there, and this goes on until one player is left. Let {y} be the number of that "
             "player.",
-            "The numbers from 1 to {x} are written around a circle in increasing order. Starting with the number 1 and "
-            "going round, every {k}-th of the numbers that are still there is crossed out, until a single one remains. "
-            "Let {y} be this number.",
+            "Write the numbers from 1 to {x} around a circle in increasing order. Starting with the number 1 and "
+            "going round, every {k}-th of the numbers that are still there is crossed out, until a single one "
+            "remains. Let {y} be this number.",
         ),
         ask=(
             "the number that remains if the numbers from 1 to {x} stand in a circle in increasing order and, counting "
@@ -205,14 +205,14 @@ FEATURES = (
         result=halving_game_result,
         inputs=any_of(uniform, mixed_signs, extremes, few_values),
         let=(
-            "Anna and Boris play with {x}, and Anna begins. In turn, they split what is left of the sequence into a "
-            "first and a second half (if the number of elements is odd, the first half has one fewer) and throw one of "
-            "the halves away. The last element left is the result, which Anna wants to be as large and Boris as small "
-            "as possible. Let {y} be the result if both play in the best way. It is 0 if {x} is empty.",
-            "Every sequence has a high and a low outcome. For a single element, both are this element. A longer "
-            "sequence is cut into two halves, the first of which has one element fewer if the length is odd: its high "
-            "outcome is the larger of the low outcomes of the halves, and its low outcome is the smaller of their high "
-            "outcomes. Let {y} be the high outcome of {x}, or 0 if {x} is empty.",
+            "Let Anna and Boris play with {x}, Anna first. In turn, they split what is left of the sequence into a "
+            "first and a second half (if the number of elements is odd, the first half has one fewer) and throw one "
+            "of the halves away. The last element left is the result, which Anna wants to be as large and Boris as "
+            "small as possible. Let {y} be the result if both play in the best way. It is 0 if {x} is empty.",
+            "Give every sequence a high and a low outcome. For a single element, both are this element. A longer "
+            "sequence is cut into two halves, the first of which has one element fewer if the length is odd: its "
+            "high outcome is the larger of the low outcomes of the halves, and its low outcome is the smaller of "
+            "their high outcomes. Let {y} be the high outcome of {x}, or 0 if {x} is empty.",
         ),
         ask=(
             "the last element left if Anna and Boris in turn, Anna first, throw away the first or the second half of "
@@ -242,8 +242,9 @@ FEATURES = (
         inputs=any_of(outweighed_pairs_inputs, uniform, falling),
         let=(
             "Let {y} be the number of pairs of positions i < j such that {x[i]} is greater than {k} times {x[j]}.",
-            "An element of {x} outweighs a later one if it is strictly greater than {k} times the later one. Let {y} "
-            "be the number of pairs of elements, at two different positions, of which the earlier outweighs the later.",
+            "Say that an element of {x} outweighs a later one if it is strictly greater than {k} times the later "
+            "one. Let {y} be the number of pairs of elements, at two different positions, of which the earlier "
+            "outweighs the later.",
         ),
         ask=(
             "the number of pairs of positions i < j such that {x[i]} is greater than {k} times {x[j]}",

@@ -210,8 +210,8 @@ FEATURES = (
         let=(
             "Let {y} be the sequence that holds, for each vertex of {x} in increasing order of number, the number of "
             "edges on the path between it and vertex 1.",
-            "The depth of a vertex of {x} is the number of edges that lie between it and vertex 1. Let {y} be the "
-            "sequence of the depths of all vertices, listed in increasing order of vertex number.",
+            "Let {y} be the sequence of the depths of all vertices of {x}, in increasing order of vertex number, "
+            "where the depth of a vertex is the number of edges that lie between it and vertex 1.",
         ),
         ask=(
             "for each vertex of {x} in increasing order of number, the number of edges on the path between it and "
@@ -269,8 +269,8 @@ FEATURES = (
         let=(
             "Let {y} be the largest number of edges on a path between two vertices of {x} (0 if there is only one "
             "vertex).",
-            "Two vertices of {x} are as far apart as there are edges on the path between them. Let {y} be how far "
-            "apart two vertices can be at most; it is 0 for a single vertex.",
+            "Say that two vertices of {x} are as far apart as there are edges on the path between them. Let {y} be "
+            "how far apart two vertices can be at most; it is 0 for a single vertex.",
         ),
         ask=(
             "the largest number of edges on a path between two vertices of {x}, or 0 if there is only one vertex",
@@ -294,7 +294,7 @@ FEATURES = (
         slow=distance_sums_slow,
         result=distance_sums_result,
         let=(
-            "The distance of two vertices of {x} is the number of edges on the path between them. Let {y} be the "
+            "Let the distance of two vertices of {x} be the number of edges on the path between them. Let {y} be the "
             "sequence that holds, for each vertex in increasing order of number, the sum of its distances to all "
             "vertices.",
             "For each vertex v of {x}, in increasing order of number, walk from v to every vertex and add up the "
@@ -326,8 +326,8 @@ FEATURES = (
         let=(
             "Let {y} be the largest number of vertices of {x} that can be chosen so that no edge joins two chosen "
             "vertices.",
-            "Lamps are to be put on vertices of {x}, at most one on each, and never on both endpoints of an edge. Let "
-            "{y} be the largest possible number of lamps.",
+            "Put lamps on vertices of {x}, at most one on each, and never on both endpoints of an edge. Let {y} be "
+            "the largest possible number of lamps.",
         ),
         ask=(
             "the largest number of vertices of {x} that can be chosen so that no edge joins two chosen vertices",

@@ -170,12 +170,12 @@ FEATURES = (
         result=cheapest_routes_result,
         inputs=cheapest_routes_inputs,
         let=(
-            "The cost of a path is the sum of the weights of its edges. Let {y} be the sequence that holds, for each "
-            "vertex of {x} in increasing order of number, the smallest cost of a path from vertex 1 to it, or -1 if "
-            "there is no such path. Vertex 1 itself has cost 0.",
-            "Walking along an edge of {x} costs its weight. Let {y} be the sequence that tells, for each vertex in "
-            "increasing order of number, the least that one has to pay to get there from vertex 1 (nothing for vertex "
-            "1 itself), or -1 if one cannot get there.",
+            "Let the cost of a path be the sum of the weights of its edges. Let {y} be the sequence that holds, for "
+            "each vertex of {x} in increasing order of number, the smallest cost of a path from vertex 1 to it, or "
+            "-1 if there is no such path. Vertex 1 itself has cost 0.",
+            "Imagine that walking along an edge of {x} costs its weight. Let {y} be the sequence that tells, for "
+            "each vertex in increasing order of number, the least that one has to pay to get there from vertex 1 "
+            "(nothing for vertex 1 itself), or -1 if one cannot get there.",
         ),
         ask=(
             "for each vertex of {x} in increasing order of number, the smallest possible sum of weights on a path from "
@@ -203,10 +203,10 @@ FEATURES = (
         result=spanning_weight_result,
         inputs=spanning_weight_inputs,
         let=(
-            "Some edges of {x} are kept, so that any two vertices that are joined by a path in {x} are still joined "
-            "by a path of kept edges. Let {y} be the smallest possible sum of the weights of the kept edges (0 if no "
-            "edge has to be kept).",
-            "Edges of {x} may be removed as long as no two vertices that were joined by a path become separated. Let "
+            "Keep some of the edges of {x}, so that any two vertices that are joined by a path in {x} are still "
+            "joined by a path of kept edges. Let {y} be the smallest possible sum of the weights of the kept edges "
+            "(0 if no edge has to be kept).",
+            "Remove edges of {x} in such a way that no two vertices that were joined by a path become separated. Let "
             "{y} be the least total weight that the remaining edges can have; it is 0 if none remain.",
         ),
         ask=(
@@ -235,12 +235,12 @@ FEATURES = (
         result=bottleneck_routes_result,
         inputs=cheapest_routes_inputs,
         let=(
-            "A path is as hard as the largest weight among its edges. Let {y} be the sequence that holds, for each "
-            "vertex of {x} in increasing order of number, how hard an easiest path from vertex 1 to it is, or -1 if "
-            "there is no path. For vertex 1 itself, the entry is 0.",
-            "A traveller with strength s can use exactly the edges of {x} whose weight is at most s. Let {y} be the "
-            "sequence that tells, for each vertex in increasing order of number, the smallest integer s >= 0 that is "
-            "enough to get there from vertex 1, or -1 if no strength is enough.",
+            "Let a path be as hard as the largest weight among its edges. Let {y} be the sequence that holds, for "
+            "each vertex of {x} in increasing order of number, how hard an easiest path from vertex 1 to it is, or "
+            "-1 if there is no path. For vertex 1 itself, the entry is 0.",
+            "Imagine a traveller with strength s, who can use exactly the edges of {x} whose weight is at most s. "
+            "Let {y} be the sequence that tells, for each vertex in increasing order of number, the smallest integer "
+            "s >= 0 that is enough to get there from vertex 1, or -1 if no strength is enough.",
         ),
         ask=(
             "for each vertex of {x} in increasing order of number, the smallest integer s >= 0 such that it can be "
