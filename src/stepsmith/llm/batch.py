@@ -6,7 +6,7 @@ Its worst case is booked when it is submitted, and the real cost when it is coll
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -142,10 +142,9 @@ class BatchClient:
             kept.setdefault(key, []).extend(completions_of(reply, samples, self._spec, 0, discount))
         failures += len(await self._results(batch.error_file_id))
         completions = [completion for some in kept.values() for completion in some]
-        label = batch.metadata or {}
         charge = Charge(
-            ref=_ref(label.get(LABEL, batch_id)),
-            purpose=label.get(PURPOSE, ""),
+            ref=_ref(batch_id),
+            purpose=(batch.metadata or {}).get(PURPOSE, ""),
             model=self._spec.name,
             samples=len(completions),
             usage=sum((completion.usage for completion in completions), Usage()),
@@ -154,8 +153,7 @@ class BatchClient:
         )
         if not certain:  # some answer was billed without saying how much: the worst case stays booked
             charge = self._ledger.unsure(charge.ref) or charge
-        await asyncio.to_thread(self._memory.settle, charge.ref, charge, kept)
-        self._ledger.settle(charge.ref, charge)
+        await self._book(charge.ref, charge, kept)
         return Collected(completions=len(completions), failures=failures, usd=charge.usd)
 
     def _missing(self, requests: Sequence[BatchRequest]) -> Iterator[tuple[bytes, Usage]]:
@@ -183,15 +181,21 @@ class BatchClient:
         digest = content_id("batch", content)
         worst = sum((usage for _, usage in lines), Usage())
         discount = self._spec.prices.batch if self._spec.prices else 1.0
-        charge = await self._ledger.reserve(purpose, self._spec, worst, discount=discount, ref=_ref(digest))
-        await asyncio.to_thread(self._memory.reserve, charge)
-        self._ledger.settle(charge.ref, charge)  # booked, not in flight: others need not wait a day for it
+        charge = await self._ledger.reserve(purpose, self._spec, worst, discount=discount, ref=f"submission:{digest}")
+        await self._book(charge.ref, charge)  # booked, not in flight: others need not wait a day for it
         try:
-            return await self._client.call(lambda: self._find_or_create(content, digest, purpose))
+            batch_id = await self._client.call(lambda: self._find_or_create(content, digest, purpose))
         except RequestRefused:
-            await asyncio.to_thread(self._memory.settle, charge.ref, None, {})
-            self._ledger.settle(charge.ref, None)
+            await self._book(charge.ref, None)
             raise
+        await self._book(charge.ref, msgspec.structs.replace(charge, ref=_ref(batch_id)))
+        return batch_id
+
+    async def _book(
+        self, ref: str, charge: Charge | None, kept: Mapping[str, Sequence[Completion]] | None = None
+    ) -> None:
+        await asyncio.to_thread(self._memory.settle, ref, charge, kept or {})
+        self._ledger.settle(ref, charge)
 
     async def _find_or_create(self, content: bytes, digest: str, purpose: str) -> str:
         listed = 0
@@ -224,8 +228,8 @@ class BatchClient:
             raise EndpointError(f"{self._spec.name}: the results of a batch cannot be read: {error}.") from None
 
 
-def _ref(digest: str) -> str:
-    return f"batch:{digest}"
+def _ref(batch_id: str) -> str:
+    return f"batch:{batch_id}"
 
 
 def _read_id(custom_id: str) -> tuple[str, int, int]:

@@ -118,7 +118,7 @@ class Ledger:
         self._spends: dict[tuple[str, str], Spend] = {}
         self._usd, self._tokens = 0.0, 0
         self._reserved: dict[str, Charge] = {}
-        self._unsure: dict[str, Charge] = {}
+        self._revisable: dict[str, Charge] = {}  # unsure charges, and those of batches
         self._waiting: set[asyncio.Future[None]] = set()
         self._closed = False
         for charge in earlier:
@@ -159,12 +159,14 @@ class Ledger:
     def settle(self, ref: str, charge: Charge | None) -> None:
         """Book ``charge`` in place of what is reserved, or was booked as unsure, under ``ref``.
 
-        None: the server billed nothing.
+        None: the server billed nothing. A charge whose ref has a colon (a batch's) may be booked again, in place of
+        itself.
         """
         with self._lock:
             self._reserved.pop(ref, None)
-            if earlier := self._unsure.pop(ref, None):
-                self._book(earlier, sign=-1)
+            for known in {ref, charge.ref if charge else ref}:
+                if earlier := self._revisable.pop(known, None):
+                    self._book(earlier, sign=-1)
             if charge is not None:
                 self._book(charge)
         self._wake_all()
@@ -172,7 +174,8 @@ class Ledger:
     def unsure(self, ref: str) -> Charge | None:
         """Return what is booked at its worst case under ``ref``."""
         with self._lock:
-            return self._unsure.get(ref)
+            booked = self._revisable.get(ref)
+        return None if booked is None or booked.certain else booked
 
     def close(self) -> None:
         """Refuse every further reservation, also of those who wait for one."""
@@ -236,8 +239,8 @@ class Ledger:
     def _book(self, charge: Charge, sign: int = 1) -> None:
         self._usd += sign * charge.usd
         self._tokens += sign * charge.usage.tokens
-        if not charge.certain and sign > 0:
-            self._unsure[charge.ref] = charge
+        if sign > 0 and (not charge.certain or ":" in charge.ref):
+            self._revisable[charge.ref] = charge
         spend = self._spend(charge.purpose, charge.model)
         unsure = 0 if charge.certain else sign
         self._spends[charge.purpose, charge.model] = msgspec.structs.replace(

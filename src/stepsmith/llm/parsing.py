@@ -19,11 +19,15 @@ from stepsmith.llm.records import Message, Sampling
 
 _T = TypeVar("_T")
 
-LONGEST_JSON = 2**20  # characters; longer candidates are not tried
-MOST_CANDIDATES = 50  # places in prose where an object could begin
+LONGEST_JSON = 2**18  # characters; longer candidates are not tried
+MOST_STRAY = 20  # brackets in prose that may lead nowhere
+_JSON_TAGS = ("json", "json5", "jsonc", "")
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _COMMENT_OR_STRING = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _COMMA_OR_STRING = re.compile(rf"{_STRING}|,(?=\s*[\]}}])", re.DOTALL)
+_OPENING = re.compile(r"[{\[]")
+_BEGINS_JSON = re.compile(r"""\{\s*["']|\[\s*["'\[{]""")
+_TOKEN = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)
 _UNKNOWN_ESCAPE = re.compile(r"""\\[^\n\\'"abfnrtvxuUN0]""")
 
 
@@ -116,30 +120,33 @@ def ask(
 
 def _json_candidates(answer: str) -> Iterator[str]:
     """Yield what may be the JSON, the likeliest first: whole blocks and the whole answer, then balanced pieces."""
-    blocks = [block.code for block in reversed(code_blocks(answer)) if block.language in ("json", "json5", "jsonc", "")]
-    for whole in (*blocks, answer):
-        if len(whole) <= LONGEST_JSON:
-            yield whole
-    for whole in (*blocks, answer):
+    blocks = code_blocks(answer)
+    blocks.sort(key=lambda block: block.language in _JSON_TAGS)  # stable: the last of the likeliest is last
+    wholes = [block.code for block in reversed(blocks)] + [answer]
+    yield from (whole for whole in wholes if len(whole) <= LONGEST_JSON)
+    for whole in wholes:
         yield from reversed(list(_balanced(whole)))
 
 
 def _balanced(text: str) -> Iterator[str]:
-    """Yield the outermost bracketed pieces of prose, at most ``MOST_CANDIDATES``; strings may hold brackets."""
-    position, found = 0, 0
-    opening = re.compile(r"[{\[]")
-    token = re.compile(rf"{_STRING}|[{{}}\[\]]", re.DOTALL)
-    while found < MOST_CANDIDATES and (start := opening.search(text, position)):
+    """Yield the outermost bracketed pieces of prose; strings may hold brackets.
+
+    What follows an object or array that was cut off is inside it and is not looked at. A bracket that begins neither,
+    as in [0, n), is passed over.
+    """
+    position, passed = 0, 0
+    while passed < MOST_STRAY and (start := _OPENING.search(text, position)):
         depth = 0
-        for piece in token.finditer(text, start.start(), start.start() + LONGEST_JSON):
+        for piece in _TOKEN.finditer(text, start.start(), start.start() + LONGEST_JSON):
             depth += (piece[0] in "{[") - (piece[0] in "}]")
             if depth == 0:
                 yield text[start.start() : piece.end()]
                 position = piece.end()
                 break
         else:
-            position = start.end()
-        found += 1
+            if _BEGINS_JSON.match(text, start.start()):
+                return
+            position, passed = start.end(), passed + 1
 
 
 def _strict(text: str) -> object:
@@ -153,6 +160,6 @@ def _relaxed(text: str) -> object:
 
 
 def _python(text: str) -> object:
-    if _UNKNOWN_ESCAPE.search(text):
-        raise ValueError("Python would warn about this escape")
+    if text.lstrip()[:1] not in ("{", "[", "(") or _UNKNOWN_ESCAPE.search(text):
+        raise ValueError("not a literal, or one that Python would warn about")
     return ast.literal_eval(text.strip())

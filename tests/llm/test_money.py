@@ -1,0 +1,201 @@
+"""Prices, budgets, the books, and estimates."""
+
+import asyncio
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stepsmith.core.completions import Charge, Usage
+from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
+from stepsmith.llm.client import split_usage
+from stepsmith.llm.estimates import estimate, predict, t_quantile
+from stepsmith.llm.money import (
+    Ledger,
+    Limit,
+    Spend,
+    cost,
+    parse_budget,
+    prompt_bound,
+    worst_case,
+    worst_cost,
+)
+from stepsmith.llm.records import Message, ModelSpec, Prices, Sampling
+from stepsmith.llm.wire import Choice
+
+SPEC = ModelSpec(name="t", base_url="http://localhost/v1", model="m", prices=Prices(input=1.0, output=2.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("5USD", Limit(usd=5.0)),
+        ("2.5 USD", Limit(usd=2.5)),
+        (" $5 ", Limit(usd=5.0)),
+        ("$1.5k", Limit(usd=1500.0)),
+        (".5 usd", Limit(usd=0.5)),
+        ("200k tokens", Limit(tokens=200_000)),
+        ("1.5M tokens", Limit(tokens=1_500_000)),
+        ("2B", Limit(tokens=2 * 10**9)),
+        ("1000000", Limit(tokens=1_000_000)),
+        ("1,000,000 tokens", Limit(tokens=1_000_000)),
+        ("1_000 token", Limit(tokens=1_000)),
+        ("0", Limit(tokens=0)),
+    ],
+)
+def test_budgets_are_read_as_people_write_them(text: str, limit: Limit) -> None:
+    assert parse_budget(text) == limit
+
+
+@pytest.mark.parametrize(
+    "text", ["", "five", "-5USD", "5 EUR", "2.5", "1.5 tokens", "$5 tokens", "USD", "5USD 3", "inf", "1e3"]
+)
+def test_other_budgets_are_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ConfigError, match="200k tokens"):
+        parse_budget(text)
+
+
+def test_cached_and_reasoning_tokens_have_their_own_prices() -> None:
+    usage = Usage(prompt_tokens=100, cached_tokens=40, completion_tokens=50, reasoning_tokens=30)
+    assert cost(usage, Prices(input=1, output=10)) == pytest.approx((100 + 500) / 1e6)
+    prices = Prices(input=1, output=10, cached=0.1, reasoning=20)
+    assert cost(usage, prices) == pytest.approx((60 + 4 + 200 + 600) / 1e6)
+    assert cost(usage, None) == 0.0
+
+
+price = st.floats(0, 100)
+
+
+@given(
+    st.text(max_size=50),
+    st.integers(1, 4),
+    st.integers(1, 500),
+    st.builds(Prices, input=price, output=price, cached=st.none() | price, reasoning=st.none() | price),
+    st.data(),
+)
+def test_the_worst_case_bounds_every_cost(text: str, n: int, most: int, prices: Prices, data: st.DataObject) -> None:
+    messages = [Message(role="user", content=text)]
+    worst = worst_case(messages, n, Sampling(max_tokens=most))
+    prompt, completion = data.draw(st.integers(0, len(text.encode()) + 100)), data.draw(st.integers(0, n * most))
+    usage = Usage(
+        prompt_tokens=prompt,
+        cached_tokens=data.draw(st.integers(0, prompt)),
+        completion_tokens=completion,
+        reasoning_tokens=data.draw(st.integers(0, completion)),
+    )
+    assert cost(usage, prices) <= worst_cost(worst, prices) * (1 + 1e-9)
+
+
+def test_the_bound_on_prompts_counts_bytes() -> None:
+    ascii_text, emoji = [Message(role="user", content="a" * 10)], [Message(role="user", content="🙂" * 10)]
+    assert prompt_bound(emoji) - prompt_bound(ascii_text) == 30
+
+
+def charge(ref: str, usd: float, *, certain: bool, tokens: int = 0) -> Charge:
+    return Charge(
+        ref=ref, purpose="p", model="t", samples=1, usage=Usage(completion_tokens=tokens), usd=usd, certain=certain
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 60), st.booleans()), max_size=30), st.integers(0, 200))
+def test_booked_and_reserved_never_pass_the_limit(steps: list[tuple[int, int, bool]], limit: int) -> None:
+    """Any order of reserving (worst), settling (real) and losing keeps the sum within the limit."""
+
+    async def play() -> None:
+        ledger = Ledger(Limit(tokens=limit))
+        open_charges: list[Charge] = []
+        booked = 0
+        for worst, real, lost in steps:
+            reserving = asyncio.ensure_future(ledger.reserve("p", SPEC, Usage(completion_tokens=worst)))
+            await asyncio.sleep(0)
+            if not reserving.done():  # it waits for money in flight: let the oldest finish until it can go on or not
+                while open_charges and not reserving.done():
+                    oldest = open_charges.pop(0)
+                    ledger.settle(oldest.ref, None)
+                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)
+            try:
+                open_charges.append(await asyncio.wait_for(reserving, 1))
+            except BudgetExceeded:
+                assert booked + worst > limit
+                continue
+            assert booked + sum(o.usage.tokens for o in open_charges) <= limit
+            if lost or real <= worst:
+                done = open_charges.pop()
+                paid = worst if lost else min(real, worst)
+                ledger.settle(done.ref, charge(done.ref, 0.0, certain=not lost, tokens=paid))
+                booked += paid
+            assert ledger.total()[1] == booked <= limit
+
+    asyncio.run(play())
+
+
+def test_what_was_unsure_is_replaced_when_the_truth_is_known() -> None:
+    ledger = Ledger(earlier=[charge("a", 3.0, certain=False, tokens=30), charge("b", 1.0, certain=True, tokens=10)])
+    (spend,) = ledger.spends()
+    assert (spend.usd, spend.unsure_usd, spend.unsure_tokens, spend.requests) == (4.0, 3.0, 30, 2)
+    ledger.settle("a", charge("a", 0.5, certain=True, tokens=5))
+    (spend,) = ledger.spends()
+    assert (spend.usd, spend.unsure_usd, spend.unsure_tokens, spend.requests) == (1.5, 0.0, 0, 2)
+    assert ledger.total() == (1.5, 15)
+    assert ledger.unsure("a") is None
+
+
+def test_a_closed_ledger_turns_away_those_who_wait() -> None:
+    async def play() -> None:
+        ledger = Ledger(Limit(tokens=10))
+        await ledger.reserve("p", SPEC, Usage(completion_tokens=10))
+        waiting = asyncio.ensure_future(ledger.reserve("p", SPEC, Usage(completion_tokens=10)))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        ledger.close()
+        with pytest.raises(EndpointError, match="stopping"):
+            await waiting
+
+    asyncio.run(play())
+
+
+@given(
+    st.integers(0, 10**6),
+    st.integers(0, 10**6),
+    st.floats(0, 1),
+    st.lists(st.integers(0, 10**5), min_size=1, max_size=9),
+)
+def test_the_parts_of_a_usage_add_up(prompt: int, completion: int, reasoned: float, sizes: list[int]) -> None:
+    usage = Usage(
+        prompt_tokens=prompt, completion_tokens=completion, reasoning_tokens=int(completion * reasoned),
+        cached_tokens=prompt // 2,
+    )  # fmt: skip
+    choices = [Choice() for _ in sizes]
+    for choice, size in zip(choices, sizes, strict=True):
+        choice.size = size
+    parts = split_usage(usage, choices)
+    assert sum(parts, Usage()) == usage
+    assert all(0 <= part.reasoning_tokens <= part.completion_tokens for part in parts)
+
+
+def test_quantiles_are_those_of_the_tables() -> None:
+    # Student's t, two-sided 95%: NIST/SEMATECH e-Handbook, table 1.3.6.7.2.
+    table = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 10: 2.228, 30: 2.042, 100: 1.984}
+    for freedom, value in table.items():
+        assert t_quantile(0.975, freedom) == pytest.approx(value, rel=5e-3)
+
+
+def test_the_interval_covers_as_often_as_it_says() -> None:
+    rng, covered = random.Random(5), 0
+    for _ in range(400):
+        predicted = predict([rng.gauss(10, 3) for _ in range(6)], 20)
+        covered += predicted.low <= sum(rng.gauss(10, 3) for _ in range(20)) <= predicted.high
+    assert 0.91 <= covered / 400 <= 0.985
+
+
+def test_an_estimate_scales_the_sample() -> None:
+    unit = Spend(purpose="p", model="t", requests=3, usage=Usage(prompt_tokens=10), usd=0.5)
+    found = estimate([[unit, unit], [unit, unit], [unit, unit]], planned=10)
+    assert (found.requests.expected, found.tokens.low, found.usd.high) == (60, 200, 10.0)
+    single = estimate([[unit]], planned=10)
+    assert (single.usd.expected, single.usd.low, single.usd.high) == (5.0, 0.0, math.inf)
+    with pytest.raises(ValueError, match="at least one"):
+        estimate([], planned=1)
