@@ -49,7 +49,8 @@ class BinaryCache:
     def _prepare(self) -> None:
         self._binaries = self._root / "binaries"
         self.headers = self._root / "headers"
-        for place in (self._binaries, self.headers):
+        self.libraries = self._root / "libraries"
+        for place in (self._binaries, self.headers, self.libraries):
             place.mkdir(parents=True, exist_ok=True, mode=0o755)
             if place.stat().st_uid != os.geteuid() or place.stat().st_mode & 0o022:
                 raise PermissionError(f"{place} can be changed by others")

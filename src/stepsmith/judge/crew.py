@@ -60,9 +60,13 @@ class Crew:
 
     def _start(self, level: int, package: str) -> Worker:
         programs = [*tool_folders(), str(self.cache.headers)]
-        if not package:
-            return levels.start(level, programs=programs)
-        return levels.start(level, packages=[package], package_folders=package_folders(package), programs=programs)
+        return levels.start(
+            level,
+            packages=[package] if package else [],
+            package_folders=package_folders(package) if package else [],
+            programs=programs,
+            library_folder=self.cache.libraries,
+        )
 
     def worker(self, role: str, code: str = "") -> Worker:
         """Return the worker for a role and a Python program, starting it if need be. Raises ``SandboxError``."""

@@ -14,7 +14,7 @@ class Folder:
 
     def make(self) -> None:
         """Create the folder; it stays for the worker's life, because Landlock's rules are about this very inode."""
-        os.mkdir(self.path, 0o700)  # noqa: PTH102
+        os.mkdir(self.path, 0o700)
 
     def fill(self, names: list[str], contents: list[int]) -> None:
         """Write files from memory files; a name that ends in ``/`` is an empty folder.
@@ -23,9 +23,9 @@ class Folder:
         """
         for name, descriptor in zip(names, contents, strict=True):
             path = f"{self.path}/{name}"
-            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # noqa: PTH103, PTH120
+            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
             if not name.endswith("/"):
-                with open(path, "wb") as file:  # noqa: PTH123
+                with open(path, "wb") as file:
                     _copy(descriptor, file.fileno(), os.fstat(descriptor).st_size)
 
     def collect(self, names: list[str], max_bytes: int) -> list[tuple[str, int]]:
@@ -47,7 +47,7 @@ class Folder:
     def _inside(self, descriptor: int) -> bool:
         """Say whether a file lies in this folder and not behind a link to elsewhere; without /proc links were denied."""
         try:
-            return os.readlink(f"/proc/self/fd/{descriptor}").startswith(f"{self.path}/")  # noqa: PTH115
+            return os.readlink(f"/proc/self/fd/{descriptor}").startswith(f"{self.path}/")
         except OSError:
             return True
 
@@ -56,14 +56,14 @@ class Folder:
         while entries := list(os.scandir(self.path)):
             for entry in entries:
                 if not entry.is_dir(follow_symlinks=False):
-                    os.unlink(entry.path)  # noqa: PTH108
+                    os.unlink(entry.path)
                     continue
-                os.chmod(entry.path, 0o700)  # noqa: PTH101
+                os.chmod(entry.path, 0o700)
                 for inner in list(os.scandir(entry.path)):
                     if inner.is_dir(follow_symlinks=False):
-                        os.chmod(inner.path, 0o700)  # noqa: PTH101
-                    os.rename(inner.path, f"{self.path}/{os.urandom(8).hex()}")  # noqa: PTH104
-                os.rmdir(entry.path)  # noqa: PTH106
+                        os.chmod(inner.path, 0o700)
+                    os.rename(inner.path, f"{self.path}/{os.urandom(8).hex()}")
+                os.rmdir(entry.path)
 
 
 def _copy(source: int, target: int, size: int) -> None:

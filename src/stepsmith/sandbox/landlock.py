@@ -47,7 +47,7 @@ def ruleset(rules: list[tuple[str, int]]) -> int:
             place = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:
             continue
-        if not os.path.isdir(path):  # noqa: PTH112  (the fork server does without pathlib)
+        if not os.path.isdir(path):
             rights &= _FILE_ONLY
         rule = struct.pack("=Qi", rights & handled, place)
         linux.syscall("landlock_add_rule", descriptor, _RULE_PATH_BENEATH, rule, 0)

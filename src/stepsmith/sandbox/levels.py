@@ -54,12 +54,19 @@ def survey() -> list[LevelReport]:
 
 
 def start(
-    level: int, *, packages: Sequence[str] = (), package_folders: Sequence[str] = (), programs: Sequence[str] = ()
+    level: int,
+    *,
+    packages: Sequence[str] = (),
+    package_folders: Sequence[str] = (),
+    programs: Sequence[str] = (),
+    library_folder: Path | None = None,
 ) -> Worker:
     """Start a worker and prove its level. Raises ``SandboxError`` with the reason where it cannot be had."""
     if level >= 1:
         _require_kernel()
-    worker = Worker(level, packages=packages, package_folders=package_folders, programs=programs)
+    worker = Worker(
+        level, packages=packages, package_folders=package_folders, programs=programs, library_folder=library_folder
+    )
     try:
         if level >= 1:
             _inspect(worker)

@@ -31,7 +31,7 @@ def unshare() -> None:
     uid, gid = os.getuid(), os.getgid()
     linux.syscall("unshare", flags | NEWUSER)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
+        with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
 
 
@@ -52,7 +52,7 @@ def build_root(readable: list[str], box: str, box_mb: int) -> None:
     for path in sorted({*readable, *DEVICES}, key=len):
         _expose(path)
     for path in ("/proc", "/old", box):
-        os.makedirs(NEW_ROOT + path, 0o755, exist_ok=True)  # noqa: PTH103
+        os.makedirs(NEW_ROOT + path, 0o755, exist_ok=True)
     try:
         _mount("proc", NEW_ROOT + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except OSError:
@@ -70,13 +70,13 @@ def _expose(path: str) -> None:
     target = NEW_ROOT + path
     if os.path.lexists(target) or not os.path.lexists(path):
         return
-    os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)  # noqa: PTH103, PTH120
-    if os.path.islink(path):  # noqa: PTH114
-        os.symlink(os.readlink(path), target)  # noqa: PTH115
+    os.makedirs(os.path.dirname(target), 0o755, exist_ok=True)
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), target)
         _expose(os.path.realpath(path))
         return
-    if os.path.isdir(path):  # noqa: PTH112
-        os.mkdir(target, 0o755)  # noqa: PTH102
+    if os.path.isdir(path):
+        os.mkdir(target, 0o755)
     else:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
     _mount(path, target, None, MS_BIND | MS_REC)

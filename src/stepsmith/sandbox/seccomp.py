@@ -28,14 +28,15 @@ close_range faccessat2 epoll_pwait2 futex_waitv recvfrom shutdown getsockname ge
 copy_file_range
 """
 WATCHING = """
-clone wait4 kill tgkill prctl prlimit64 pidfd_open pidfd_send_signal sendmsg recvmsg seccomp landlock_restrict_self
+clone vfork wait4 kill tgkill prctl prlimit64 pidfd_open pidfd_send_signal sendmsg recvmsg seccomp
+landlock_restrict_self
 """
 # Changing files by path; Landlock says where.
 WRITING = """
 open openat truncate rename mkdir rmdir creat link unlink symlink chmod fchmod utime utimes mkdirat unlinkat renameat
 linkat symlinkat fchmodat utimensat renameat2 fallocate flock
 """
-SPAWNING = "fork vfork execve waitid"
+SPAWNING = "fork execve waitid"
 UNKNOWN = "clone3 openat2 io_uring_setup io_uring_enter io_uring_register"
 
 _LOAD, _JEQ, _JGE, _JSET, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06

@@ -10,6 +10,8 @@ import fcntl
 import json
 import os
 import struct
+from collections.abc import Mapping
+from typing import TypedDict
 
 PACKET = 160_000  # bytes; fits the default socket buffer
 MAX_FDS = 64
@@ -19,6 +21,51 @@ F_ADD_SEALS, ALL_SEALS = 1033, 0xF  # seal, shrink, grow, write
 # A test's facts: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.
 FACTS = struct.Struct("=iiddq")
 ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED = range(4)
+
+
+class Settings(TypedDict):
+    """The first packet: what a fork server has to become."""
+
+    level: int
+    uid: int | None  # user id to drop to
+    box: str  # folder that holds the programs' working folder
+    box_mb: int
+    readable: list[str]  # paths that every program may read
+    programs: list[str]  # paths that commands may read and execute
+    packages: list[str]  # modules to preload
+    package_path: list[str]  # where they are
+    package_root: str  # where this project's own modules are
+    library: str  # the supervisor's loop in C; empty for none
+
+
+class Limits(TypedDict):
+    """Limits of one program's tests."""
+
+    cpu_s: float
+    wall_s: float
+    memory_mb: int
+    output_bytes: int
+
+
+class OpenRequest(TypedDict):
+    """A program to make ready. Descriptors: its session, its code, its files in the order of ``names``."""
+
+    op: str  # "open"
+    kind: str  # "python", "binary" or "command"
+    command: list[str]
+    entry_point: str | None
+    names: list[str]
+    folder: str  # "", "read" or "write"
+    spawning: bool
+    limits: Limits
+
+
+class CollectRequest(TypedDict):
+    """Files to hand back from the working folder."""
+
+    op: str  # "collect"
+    names: list[str]
+    max_bytes: int
 
 
 def send(sock: _socket.socket, data: bytes, fds: list[int] | tuple[int, ...] = ()) -> None:
@@ -37,7 +84,7 @@ def receive(sock: _socket.socket) -> tuple[bytes, list[int]]:
     return data, list(fds)
 
 
-def encode(message: dict[str, object]) -> bytes:
+def encode(message: Mapping[str, object]) -> bytes:
     """Return a message as JSON."""
     return json.dumps(message).encode()
 

@@ -22,7 +22,7 @@ from typing import Self
 import msgspec
 
 from stepsmith.core.errors import SandboxError
-from stepsmith.sandbox import wire
+from stepsmith.sandbox import native, wire
 from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
 from stepsmith.sandbox.program import Opened, Program, RunLimits, RunOutcome, check_name
 
@@ -48,7 +48,8 @@ class Worker:
     """One fork server, with one program open at a time.
 
     ``packages`` are imported before any program runs, found in the folders ``package_folders``; ``programs`` are paths
-    that commands (compilers, interpreters) need to see. Raises ``SandboxError`` when the level cannot be had.
+    that commands (compilers, interpreters) need to see. ``library_folder`` keeps the supervisor's loop in C; without it
+    the loop in Python serves. Raises ``SandboxError`` when the level cannot be had.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Worker:
         packages: Sequence[str] = (),
         package_folders: Sequence[str] = (),
         programs: Sequence[str] = (),
+        library_folder: Path | None = None,
     ) -> None:
         self.level = level
         self._session: socket.socket | None = None
@@ -82,7 +84,7 @@ class Worker:
             if level >= 3:
                 self.group = ControlGroup(GROUP_PROCESSES)
                 self.group.add(self.pid)
-            self._configure(root, packages, package_folders, programs)
+            self._configure(root, packages, package_folders, programs, library_folder)
         except NoControlGroupError as error:
             self.close()
             raise SandboxError(str(error)) from error
@@ -91,7 +93,12 @@ class Worker:
             raise
 
     def _configure(
-        self, root: str, packages: Sequence[str], package_folders: Sequence[str], programs: Sequence[str]
+        self,
+        root: str,
+        packages: Sequence[str],
+        package_folders: Sequence[str],
+        programs: Sequence[str],
+        library_folder: Path | None,
     ) -> None:
         paths = sysconfig.get_paths()
         library = sysconfig.get_config_var("LIBDIR")
@@ -103,10 +110,11 @@ class Worker:
             self._box = box = tempfile.mkdtemp(prefix=f"stepsmith-{os.getpid()}-")
             if uid is not None:
                 os.chown(box, uid, uid)
-        settings: dict[str, object] = {
-            "level": self.level, "package_root": root, "packages": [*packages], "uid": uid, "box": box,
-            "box_mb": BOX_MB, "readable": [*readable, *package_folders], "programs": [*programs],
+        settings: wire.Settings = {
+            "level": self.level, "uid": uid, "box": box, "box_mb": BOX_MB, "readable": [*readable, *package_folders],
+            "programs": [*programs], "packages": [*packages], "package_root": root,
             "package_path": sorted({str(Path(folder).parent) for folder in package_folders}),
+            "library": native.library(library_folder) if library_folder else "",
         }  # fmt: skip
         self._send(self._control, wire.encode(settings))
         answer = msgspec.json.decode(self._receive(self._control, START_S), type=dict[str, int])
@@ -129,10 +137,13 @@ class Worker:
                 raise SandboxError(f"the control group's memory could not be limited: {error}") from error
         parts = (program.code, *(content for _, content in program.files))
         contents = [wire.memory_file(content, sealed=True) for content in parts]
-        request: dict[str, object] = {
-            "op": "open", "kind": program.kind, "entry_point": program.entry_point, "command": program.command,
+        request: wire.OpenRequest = {
+            "op": "open", "kind": program.kind, "entry_point": program.entry_point, "command": [*program.command],
             "names": [name for name, _ in program.files], "folder": program.folder, "spawning": program.spawning,
-            "limits": {**msgspec.structs.asdict(limits), "output_bytes": limits.output_bytes + 1},
+            "limits": {
+                "cpu_s": limits.cpu_s, "wall_s": limits.wall_s, "memory_mb": limits.memory_mb,
+                "output_bytes": limits.output_bytes + 1,  # so that the limit itself can be filled
+            },
         }  # fmt: skip
         try:
             self._send(self._control, wire.encode(request), (theirs.fileno(), *contents))
@@ -142,7 +153,7 @@ class Worker:
                 os.close(descriptor)
         try:
             return msgspec.json.decode(self._receive(ours, timeout_s), type=Opened)
-        except _Ended:
+        except _EndedError:
             code = self._end_status()
             if code in (-signal.SIGXCPU, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS):
                 return Opened(ok=False, text=f"the compiler was killed by {signal.Signals(-code).name}\n")
@@ -166,12 +177,12 @@ class Worker:
         for name in names:
             check_name(name)
         self._hang_up()
-        request: dict[str, object] = {"op": "collect", "names": [*names], "max_bytes": max_bytes}
+        request: wire.CollectRequest = {"op": "collect", "names": [*names], "max_bytes": max_bytes}
         self._send(self._control, wire.encode(request))
         self._wait(self._control, START_S)
         data, fds = wire.receive(self._control)
         if not data:
-            raise _Ended(f"the fork server ended. {self._last_words()}")
+            raise _EndedError(f"the fork server ended. {self._last_words()}")
         found = msgspec.json.decode(data, type=dict[str, list[str]])["names"]
         return {name: wire.read_file(descriptor) for name, descriptor in zip(found, fds, strict=True)}
 
@@ -255,7 +266,7 @@ class Worker:
         except OSError as error:
             raise SandboxError(f"the fork server is gone: {error}. {self._last_words()}") from error
         if not data:
-            raise _Ended(f"the fork server ended in the middle of its work. {self._last_words()}")
+            raise _EndedError(f"the fork server ended in the middle of its work. {self._last_words()}")
         return data
 
     def _last_words(self) -> str:
@@ -263,7 +274,7 @@ class Worker:
         return os.pread(self._log, 1000, max(0, size - 1000)).decode("utf-8", "replace").strip()
 
 
-class _Ended(SandboxError):
+class _EndedError(SandboxError):
     """The other side closed the conversation."""
 
 
@@ -286,7 +297,7 @@ def _user_id(pid: int, needed: Sequence[str]) -> int | None:
     if os.geteuid() != 0 or not all(_open_to_all(path) for path in needed if Path(path).exists()):
         return None
     uid = FIRST_USER + pid
-    with open("/proc/self/uid_map") as file:  # noqa: PTH123
+    with open("/proc/self/uid_map") as file:
         ranges = [[int(field) for field in line.split()] for line in file]
     mapped = [start <= uid < start + count for start, _, count in ranges]
     return uid if any(mapped) else None

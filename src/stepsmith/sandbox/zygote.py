@@ -11,12 +11,12 @@ import fcntl
 import gc
 import json
 import os
-import resource
 import signal
 import sys
 
-from stepsmith.sandbox import folder, landlock, linux, namespaces, supervisor, wire
-from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resources, no_new_privileges
+from stepsmith.sandbox import landlock, linux, namespaces, native_loop, solution, supervisor, wire
+from stepsmith.sandbox.confinement import EXEC_FD, Confinement, no_new_privileges
+from stepsmith.sandbox.folder import Folder
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 # What contest programs import most, so that they find it loaded.
@@ -35,47 +35,45 @@ def main(descriptor: int) -> None:
     packet, _ = wire.receive(control)
     if not packet:
         return
-    settings = json.loads(packet)
+    settings: wire.Settings = json.loads(packet)
     if settings["level"] >= 2:
         namespaces.unshare()
         pid = namespaces.fork_sibling()
         if pid:
             wire.send(control, wire.encode({"pid": pid}))
             os._exit(0)
-    server = Server(settings)
+    server = Server(control, settings)
     wire.send(control, wire.encode({"ready": 1}))
-    server.serve(control)
+    server.serve()
 
 
 class Server:
     """The fork server's state: the confinements it can give, and the solution's process that is open."""
 
-    def __init__(self, settings: dict[str, object]) -> None:
-        self.level = int(settings["level"])  # type: ignore[call-overload]
-        self.box = str(settings["box"])
-        self.readable = list(settings["readable"])  # type: ignore[call-overload]
-        self.programs = list(settings["programs"])  # type: ignore[call-overload]
-        uid = settings["uid"]
-        assert uid is None or isinstance(uid, int)
-        self.own_user = self.level >= 2 or uid is not None
+    def __init__(self, control: _socket.socket, settings: wire.Settings) -> None:
+        self.control = control
+        self.level = settings["level"]
+        self.readable = settings["readable"]
+        self.programs = settings["programs"]
+        self.folder = Folder(f"{settings['box']}/run")
+        self.confinements: dict[tuple[str, str, bool], Confinement] = {}
         self.child = 0
         self.status = 0
-        self.folder = folder.Folder(f"{self.box}/run")
-        self.confinements: dict[tuple[str, str, bool], Confinement] = {}
-        preload(list(settings["packages"]), list(settings["package_path"]), str(settings["package_root"]))  # type: ignore[call-overload]
-        self.base_mb = _address_space_mb()
-        self._drop(uid, int(settings["box_mb"]))  # type: ignore[call-overload]
+        preload(settings)
+        self.serve_tests: solution.Loop = supervisor.serve
+        if settings["library"]:
+            self.serve_tests = native_loop.NativeLoop(settings["library"]).serve
+        self.base_mb = solution.address_space_mb()
+        self.own_user = self.level >= 2 or settings["uid"] is not None
+        if self.level >= 2:
+            namespaces.build_root([*self.readable, *self.programs], settings["box"], settings["box_mb"])
+        if self.level >= 1:
+            namespaces.drop_privileges(settings["uid"])
+            no_new_privileges()
+        self.folder.make()
         self.confinement("python", folder="", spawning=False)
         gc.collect()
         gc.freeze()
-
-    def _drop(self, uid: int | None, box_mb: int) -> None:
-        if self.level >= 2:
-            namespaces.build_root([*self.readable, *self.programs], self.box, box_mb)
-        if self.level >= 1:
-            namespaces.drop_privileges(uid)
-            no_new_privileges()
-        self.folder.make()
 
     def confinement(self, kind: str, *, folder: str, spawning: bool) -> Confinement:
         """Return the confinement for a kind of program, built on first use."""
@@ -95,75 +93,47 @@ class Server:
             )
         return self.confinements[key]
 
-    def serve(self, control: _socket.socket) -> None:
+    def serve(self) -> None:
         """Answer packets until the judge hangs up."""
         while True:
-            packet, fds = wire.receive(control)
+            packet, fds = wire.receive(self.control)
             self._end()
             if not packet:
                 return
             request = json.loads(packet)
             if request["op"] == "open":
-                self._open(control, request, fds)
+                self._open(request, fds)
             elif request["op"] == "collect":
-                files = self.folder.collect(request["names"], request["max_bytes"])
-                wire.send(control, wire.encode({"names": [name for name, _ in files]}), [fd for _, fd in files])
-                fds = [fd for _, fd in files]
+                fds += self._collect(request)
             elif request["op"] == "status":
-                wire.send(control, wire.encode({"status": self.status}))
+                wire.send(self.control, wire.encode({"status": self.status}))
             for descriptor in fds:
                 os.close(descriptor)
 
-    def _open(self, control: _socket.socket, request: dict[str, object], fds: list[int]) -> None:
+    def _open(self, request: wire.OpenRequest, fds: list[int]) -> None:
         session, code, *files = fds
         self.folder.empty()
-        self.folder.fill(request["names"], files)  # type: ignore[arg-type]
-        confinement = self.confinement(
-            str(request["kind"]), folder=str(request["folder"]), spawning=bool(request["spawning"])
-        )
+        self.folder.fill(request["names"], files)
+        confinement = self.confinement(request["kind"], folder=request["folder"], spawning=request["spawning"])
         self.child = linux.fork()
         if self.child == 0:
             try:
-                control.close()
-                linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-                self._become_supervisor(_socket.socket(fileno=session), code, request, confinement)
+                self.control.close()
+                place = self.folder.path if request["folder"] else ""
+                solution.become(
+                    _socket.socket(fileno=session), code, request, confinement, self.serve_tests,
+                    folder=place, base_mb=self.base_mb, own_user=self.own_user,
+                )  # fmt: skip
             except BaseException as error:
-                os.write(2, f"supervisor: {error!r}\n".encode())
+                os.write(2, f"{error!r}\n".encode())
                 os._exit(1)
             os._exit(0)
 
-    def _become_supervisor(
-        self, session: _socket.socket, code_fd: int, request: dict[str, object], confinement: Confinement
-    ) -> None:
-        limits = request["limits"]
-        assert isinstance(limits, dict)
-        if request["folder"]:
-            os.chdir(self.folder.path)
-            sys.path.insert(0, self.folder.path)
-        code = None
-        if request["kind"] == "command":
-            path = request["command"][0]  # type: ignore[index]
-            os.dup2(os.open(path, os.O_PATH | os.O_CLOEXEC), EXEC_FD, inheritable=False)
-        elif request["kind"] == "binary":
-            os.dup2(code_fd, EXEC_FD, inheritable=False)
-        confinement.enter_supervisor()
-        if request["kind"] == "python":
-            code, problem = supervisor.compile_python(wire.read_file(code_fd), request["command"][0])  # type: ignore[index]
-            if code is None:
-                wire.send(session, wire.encode({"ok": False, "text": problem}))
-                return
-            start = supervisor.python_start(code, request["entry_point"], request["command"])  # type: ignore[arg-type]
-        else:
-            start = supervisor.exec_start(list(request["command"]))  # type: ignore[call-overload]
-        wire.send(session, wire.encode({"ok": True, "text": ""}))
-        limit_resources(
-            base_mb=self.base_mb,
-            memory_mb=limits["memory_mb"],
-            output_bytes=limits["output_bytes"],
-            own_user=self.own_user,
-            is_compiler=bool(request["spawning"]),
-        )
-        supervisor.serve(session, start, confinement, limits["cpu_s"], limits["wall_s"])
+    def _collect(self, request: wire.CollectRequest) -> list[int]:
+        files = self.folder.collect(request["names"], request["max_bytes"])
+        fds = [descriptor for _, descriptor in files]
+        wire.send(self.control, wire.encode({"names": [name for name, _ in files]}), fds)
+        return fds
 
     def _end(self) -> None:
         """Kill whatever is left of the last solution, and reap it."""
@@ -180,18 +150,13 @@ class Server:
                 os.waitpid(-1, 0)
 
 
-def preload(packages: list[str], package_path: list[str], package_root: str) -> None:
+def preload(settings: wire.Settings) -> None:
     """Import what programs are likely to need, and give them the builtins that ``site`` would."""
-    sys.path += package_path
-    for name in [*PRELOADED.split(), *packages]:
+    sys.path += settings["package_path"]
+    for name in [*PRELOADED.split(), *settings["packages"]]:
         __import__(name)
-    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")  # type: ignore[assignment]
-    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")  # type: ignore[assignment]
+    for name in ("exit", "quit"):
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # too much output ends a program, as it would one in C
-    if package_root in sys.path:
-        sys.path.remove(package_root)
-
-
-def _address_space_mb() -> int:
-    with open("/proc/self/statm") as file:  # noqa: PTH123
-        return int(file.read().split()[0]) * resource.getpagesize() // MB + 1
+    if settings["package_root"] in sys.path:
+        sys.path.remove(settings["package_root"])

@@ -1,0 +1,46 @@
+"""``supervisor.serve`` in C: see supervisor.c. The fork server loads the library before it confines itself."""
+
+import ctypes
+import os
+
+from stepsmith.sandbox import seccomp, supervisor
+from stepsmith.sandbox.confinement import EXEC_FD
+
+
+class _Setup(ctypes.Structure):
+    """``struct setup`` of supervisor.c."""
+
+    _fields_ = (
+        ("session", ctypes.c_int), ("landlock", ctypes.c_int), ("executing", ctypes.c_int), ("exec_fd", ctypes.c_int),
+        ("own_pid_mark", ctypes.c_uint), ("cpu_s", ctypes.c_double), ("wall_s", ctypes.c_double),
+        ("narrow", ctypes.c_void_p), ("command", ctypes.c_void_p), ("environment", ctypes.c_void_p),
+    )  # fmt: skip
+
+
+class NativeLoop:
+    """The library, loaded. Raises ``OSError`` where it cannot be."""
+
+    def __init__(self, path: str) -> None:
+        library = ctypes.PyDLL(path)
+        self._serve = library.serve
+        self._arguments = library.arguments
+        self._arguments.restype = ctypes.c_void_p
+
+    def serve(self, task: supervisor.Task) -> list[str] | None:
+        """Do what ``supervisor.serve`` does."""
+        command = None if task.command is None else supervisor.strings(task.command)
+        environment = supervisor.strings(supervisor.ENVIRONMENT)
+        confinement = task.confinement
+        setup = _Setup(
+            session=task.session.fileno(), landlock=confinement.rules, executing=command is not None, exec_fd=EXEC_FD,
+            own_pid_mark=seccomp.OWN_PID, cpu_s=task.cpu_s, wall_s=task.wall_s,
+            narrow=confinement.narrow.address if confinement.narrow else None,
+            command=command and ctypes.addressof(command), environment=ctypes.addressof(environment),
+        )  # fmt: skip
+        if not self._serve(ctypes.byref(setup)):
+            return None
+        size = ctypes.c_size_t()
+        text = self._arguments(ctypes.byref(size))
+        if not size.value:
+            return []
+        return [os.fsdecode(word) for word in ctypes.string_at(text, size.value).split(b"\0")[:-1]]

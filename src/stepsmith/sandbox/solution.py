@@ -1,0 +1,82 @@
+"""How the fork server's child becomes one solution's process: confined, compiled, limited, then serving tests."""
+
+import _socket
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from types import CodeType
+
+from stepsmith.sandbox import linux, python_child, supervisor, wire
+from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resources
+
+COMPILE_CPU_S = 10
+COMPILE_MEMORY_MB = 2048  # address space for the Python compiler
+
+Loop = Callable[[supervisor.Task], list[str] | None]
+
+
+def become(
+    session: _socket.socket,
+    code: int,
+    request: wire.OpenRequest,
+    confinement: Confinement,
+    loop: Loop,
+    *,
+    folder: str,
+    base_mb: int,
+    own_user: bool,
+) -> None:
+    """Make the program ready, say so, and run its tests; returns when the judge hangs up."""
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    command, limits = request["command"], request["limits"]
+    if folder:
+        os.chdir(folder)
+        sys.path.insert(0, folder)
+    if request["kind"] == "command":
+        code = os.open(command[0], os.O_PATH | os.O_CLOEXEC)
+    if request["kind"] != "python":
+        os.dup2(code, EXEC_FD, inheritable=False)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    confinement.enter_supervisor()
+    program, problem = None, ""
+    if request["kind"] == "python":
+        program, problem = compile_python(wire.read_file(code), command[0])
+        python_child.standard_streams()
+    wire.send(session, wire.encode({"ok": not problem, "text": problem}))
+    if problem:
+        return
+    limit_resources(
+        base_mb=base_mb, memory_mb=limits["memory_mb"], output_bytes=limits["output_bytes"],
+        own_user=own_user, is_compiler=request["spawning"],
+    )  # fmt: skip
+    task = supervisor.Task(
+        session, confinement, limits["cpu_s"], limits["wall_s"], None if program is not None else command
+    )
+    arguments = loop(task)
+    if arguments is not None and program is not None:
+        python_child.run(program, request["entry_point"], [*command, *arguments])
+
+
+def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
+    """Return the compiled program, or None and the compiler's word. Limits itself for the time it takes."""
+    kinds = (resource.RLIMIT_CPU, COMPILE_CPU_S), (resource.RLIMIT_AS, COMPILE_MEMORY_MB * MB)
+    usual = [resource.getrlimit(kind) for kind, _ in kinds]
+    for (kind, value), (_, hard) in zip(kinds, usual, strict=True):
+        resource.setrlimit(kind, (value, hard))
+    try:
+        return compile(source.decode("utf-8-sig"), name, "exec", dont_inherit=True), ""
+    except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
+        import traceback
+
+        return None, "".join(traceback.format_exception_only(type(error), error))
+    finally:
+        for (kind, _), limits in zip(kinds, usual, strict=True):
+            resource.setrlimit(kind, limits)
+
+
+def address_space_mb() -> int:
+    """Return how much address space this process has mapped before any program runs."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize() // MB + 1
