@@ -247,8 +247,8 @@ FEATURES = (
         slow=rotate_left_slow,
         result=reverse_result,
         let=(
-            "Rotate {x} to the left by {k} places: {k} times in a row, move the first element to the end. Let {y} be "
-            "the resulting sequence (empty if {x} is empty).",
+            "Let {y} be the sequence that {x} becomes when it is rotated to the left by {k} places, that is, when its "
+            "first element is moved to the end {k} times in a row (an empty sequence if {x} is empty).",
             "Let {y} be the sequence obtained from {x} by doing the following {k} times: take the first element away "
             "and append it at the end. If {x} is empty, so is {y}.",
         ),

@@ -178,7 +178,7 @@ FEATURES = (
         let=(
             "Cut {x} into at most {k} contiguous parts so that the largest sum of a part is as small as possible, and "
             "let {y} be this largest sum (0 if {x} is empty).",
-            "The elements of {x} are weights that pass on a belt. They are packed in this order into at most {k} "
+            "Imagine that the elements of {x} are weights on a belt, which are packed in this order into at most {k} "
             "boxes, so that each box takes some consecutive weights. Let {y} be the smallest possible total weight of "
             "the heaviest box (0 if {x} is empty).",
         ),
@@ -220,9 +220,10 @@ FEATURES = (
             "Choose {k} elements of {x} at different positions so that the smallest absolute difference between any "
             "two of them is as large as possible, and let {y} be this difference. If {x} has fewer than {k} elements, "
             "let {y} be -1.",
-            "The elements of {x} are coordinates of places on a line, and {k} lamps have to be put at {k} of these "
-            "places (several places may have the same coordinate; each takes one lamp). Let {y} be the largest "
-            "possible distance between the two closest lamps, or -1 if there are fewer than {k} places.",
+            "Imagine that the elements of {x} are coordinates of places on a line, and that {k} lamps are to be put "
+            "at {k} of these places (several places may have the same coordinate, but each takes only one lamp). Let "
+            "{y} be the largest possible distance between the two closest lamps, or -1 if there are fewer than {k} "
+            "places.",
         ),
         ask=(
             "the largest possible value of the smallest absolute difference between any two of {k} elements that are "
@@ -255,13 +256,13 @@ FEATURES = (
         slow=kth_difference_slow,
         result=kth_difference_result,
         let=(
-            "For every pair of positions i < j, write down the absolute difference between {x[i]} and {x[j]}, and sort "
-            "these numbers, repetitions included, from the smallest to the largest. Let {y} be the number at place {k} "
-            "of this list, counted from 1, or -1 if there are fewer than {k} pairs.",
-            "Every two elements of {x} at different positions have an absolute difference; each unordered pair counts "
-            "separately, even if the difference is the same. Let {y} be the smallest non-negative integer such that at "
-            "least {k} of these pairs have a difference that is not greater than this integer, or -1 if there are "
-            "fewer than {k} pairs.",
+            "For every pair of positions i < j, write down the absolute difference between {x[i]} and {x[j]}, and "
+            "sort these numbers, repetitions included, from the smallest to the largest. Let {y} be the number at "
+            "place {k} of this list, counted from 1, or -1 if there are fewer than {k} pairs.",
+            "Consider the absolute differences of all unordered pairs of elements of {x} at different positions; "
+            "every pair counts separately, even if the difference is the same. Let {y} be the smallest non-negative "
+            "integer such that at least {k} of these pairs have a difference that is not greater than this integer, "
+            "or -1 if there are fewer than {k} pairs.",
         ),
         ask=(
             "the number at place {k}, counted from 1, of the list of the absolute differences between {x[i]} and "

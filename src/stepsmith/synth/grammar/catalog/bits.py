@@ -224,9 +224,9 @@ FEATURES = (
         let=(
             "Let {y} be the number of pairs of positions i < j such that the binary representation of the bitwise XOR "
             "of {x[i]} and {x[j]} contains an even number of ones (0 is even).",
-            "Two integers are an even distance apart if their binary representations, padded with zeros at the front "
-            "to the same length, differ in an even number of places (possibly none). Let {y} be the number of "
-            "unordered pairs of different positions of {x} whose elements are an even distance apart.",
+            "Say that two integers are an even distance apart if their binary representations, padded with zeros at "
+            "the front to the same length, differ in an even number of places (possibly none). Let {y} be the number "
+            "of unordered pairs of different positions of {x} whose elements are an even distance apart.",
         ),
         ask=(
             "the number of pairs of positions i < j such that the binary representation of the bitwise XOR of {x[i]} "

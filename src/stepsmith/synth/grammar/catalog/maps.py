@@ -201,7 +201,8 @@ FEATURES = (
         result=most_frequent_result,
         let=(
             "Let {y} be the value that occurs most often in {x}; if several values do, let it be the smallest of them.",
-            "Among the values that occur in {x} the greatest number of times, let {y} be the smallest one.",
+            "Consider the values that occur in {x} the greatest number of times, and let {y} be the smallest one of "
+            "them.",
         ),
         ask=(
             "the value that occurs most often in {x} (the smallest such value if there are several)",
@@ -226,7 +227,7 @@ FEATURES = (
         result=equal_pairs_result,
         let=(
             "Let {y} be the number of pairs of positions i < j for which {x[i]} and {x[j]} are equal.",
-            "Two different positions of {x} are called twins if they hold equal elements. Let {y} be the number of "
+            "Call two different positions of {x} twins if they hold equal elements, and let {y} be the number of "
             "unordered pairs of twins.",
         ),
         ask=(
@@ -317,7 +318,8 @@ FEATURES = (
         result=smallest_absent_result,
         let=(
             "Let {y} be the smallest non-negative integer that does not occur in {x}.",
-            "Among the integers 0, 1, 2 and so on, let {y} be the first one that is not an element of {x}.",
+            "Consider the integers 0, 1, 2 and so on, and let {y} be the first one of them that is not an element of "
+            "{x}.",
         ),
         ask=(
             "the smallest non-negative integer that does not occur in {x}",
@@ -343,8 +345,8 @@ FEATURES = (
         let=(
             "Let {y} be the sequence of those elements of {x} whose value does not occur in {z}, in their original "
             "order and as often as they occur in {x} (possibly no elements at all).",
-            "Delete from {x} every element that is equal to some element of {z}, and let {y} be what remains, in the "
-            "same order; it may be empty.",
+            "Let {y} be what remains of {x}, in the same order, when every element that is equal to some element of "
+            "{z} is deleted; it may be empty.",
         ),
         ask=(
             "the elements of {x} whose value does not occur in {z}, in their original order and with repetitions",

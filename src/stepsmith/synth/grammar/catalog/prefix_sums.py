@@ -260,9 +260,9 @@ FEATURES = (
             "Cut {x} into a left and a right part, either of which may be empty, so that the absolute difference "
             "between the sums of the two parts is as small as possible; let {y} be this difference. An empty part has "
             "sum 0.",
-            "Every element of {x} is given to one of two people: the first one gets a prefix of {x}, the second one "
-            "gets the rest, and either may get nothing. Let {y} be the smallest possible absolute difference between "
-            "the sums that the two people get.",
+            "Imagine that the elements of {x} are shared between two people: the first one gets a prefix of {x}, the "
+            "second one gets the rest, and either may get nothing. Let {y} be the smallest possible absolute "
+            "difference between the sums that the two people get.",
         ),
         ask=(
             "the smallest possible absolute difference between the sum of a prefix of {x} and the sum of the remaining "
@@ -298,8 +298,8 @@ FEATURES = (
         let=(
             "Let {y} be the length of the longest contiguous subarray of {x} that contains as many even elements as "
             "odd ones (0 if only the empty subarray does).",
-            "A contiguous subarray is called fair if exactly half of its elements are even; the empty subarray is "
-            "fair. Let {y} be the greatest length of a fair contiguous subarray of {x}.",
+            "Call a contiguous subarray fair if exactly half of its elements are even; the empty subarray is fair. "
+            "Let {y} be the greatest length of a fair contiguous subarray of {x}.",
         ),
         ask=(
             "the length of the longest contiguous subarray of {x} that contains as many even elements as odd ones (0 "

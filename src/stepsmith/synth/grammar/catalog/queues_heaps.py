@@ -298,29 +298,25 @@ FEATURES = (
         slow=last_stone_slow,
         result=last_stone_result,
         let=(
-            "As long as at least two numbers are left, the two largest elements of {x} are replaced by their "
-            "difference, the larger one minus the smaller one (which may be 0). Let {y} be the number that is left in "
-            "the end, or 0 if {x} is empty.",
-            "The elements of {x} are the weights of stones. The two heaviest stones are repeatedly smashed together, "
-            "and one stone is left of the two, whose weight is the difference of their weights, even if that is 0. Let "
-            "{y} be the weight of the last stone (0 if there are no stones).",
+            "Imagine that the elements of {x} are written on a board. As long as there are at least two numbers, the "
+            "two largest ones are replaced by their difference, the larger one minus the smaller one, which may be 0. "
+            "Let {y} be the number that is left in the end (0 if {x} is empty).",
+            "Imagine that the elements of {x} are the weights of stones. Again and again, the two heaviest stones are "
+            "smashed together, which leaves one stone whose weight is the difference of their weights, even if that "
+            "is 0. Let {y} be the weight of the last stone (0 if {x} is empty).",
         ),
         ask=(
-            "the number that is left in the end when the two largest elements of {x} are replaced by their difference, "
-            "the larger one minus the smaller one, again and again until only one number is left (0 if {x} is empty)",
+            "the number that is left in the end when the two largest elements of {x} are replaced by their "
+            "difference, the larger one minus the smaller one, again and again until there is only one number (0 if "
+            "{x} is empty)",
             "the weight of the last stone if the elements of {x} are weights of stones and the two heaviest ones are "
-            "replaced by one stone with the difference of their weights until a single stone is left (0 if there are "
-            "no stones)",
+            "replaced by one stone with the difference of their weights until a single stone is left (0 if {x} is "
+            "empty)",
         ),
         wrong=(
             Wrong("takes the two lightest", "[-value for value in x]", "list(x)"),
             Wrong("the remainder gets the sum", "second - heaviest", "-second - heaviest"),
             Wrong("stops one stone early", "while len(stones) > 1", "while len(stones) > 2"),
-            Wrong(
-                "the remainder is always smashed next",
-                "heapq.heappush(stones, second - heaviest)",
-                "stones.insert(0, second - heaviest)",
-            ),
         ),
         inputs=any_of(uniform, few_values, short_range, extremes),
         growth="n log n",
@@ -336,12 +332,12 @@ FEATURES = (
         slow=merging_cost_slow,
         result=merging_cost_result,
         let=(
-            "The elements of {x} are sizes of heaps. Merging any two heaps into one costs the sum of their sizes, "
-            "which is also the size of the new heap. Let {y} be the smallest total cost of merging all heaps into a "
-            "single one (0 if there are fewer than two heaps).",
-            "In one move, two numbers are erased and their sum is written down instead, at a cost equal to that sum. "
-            "Starting with the elements of {x}, moves are made until at most one number is left; let {y} be the "
-            "smallest possible total cost (0 if no move is needed).",
+            "Imagine that the elements of {x} are sizes of heaps. Merging any two heaps into one costs the sum of "
+            "their sizes, which is also the size of the new heap. Let {y} be the smallest total cost of merging all "
+            "heaps into a single one (0 if there are fewer than two heaps).",
+            "Suppose that the elements of {x} are written on a board and that a move erases any two numbers and "
+            "writes down their sum instead, at a cost equal to that sum. Moves are made until at most one number is "
+            "left; let {y} be the smallest possible total cost (0 if no move is needed).",
         ),
         ask=(
             "the smallest total cost of merging heaps whose sizes are the elements of {x} into a single heap, where "
@@ -370,12 +366,13 @@ FEATURES = (
         slow=finish_times_slow,
         result=finish_times_result,
         let=(
-            "The elements of {x} are the durations of jobs, which {k} workers take in the given order: whenever a "
-            "worker is free, that worker starts the next job. All workers are free at time 0. For every position i, "
-            "let {y[i]} be the time at which the job of duration {x[i]} ends.",
-            "Customers queue in front of {k} counters, which all open at time 0, and {x[i]} is how long it takes to "
-            "serve the customer at position i. The first customer in the queue goes to a counter as soon as one is "
-            "free. For every position i, let {y[i]} be the time at which that customer has been served.",
+            "Imagine that the elements of {x} are the durations of jobs, which {k} workers take in the given order: "
+            "whenever a worker is free, that worker starts the next job. All workers are free at time 0. For every "
+            "position i, let {y[i]} be the time at which the job of duration {x[i]} ends.",
+            "Imagine that customers queue in front of {k} counters, which all open at time 0, and that it takes "
+            "{x[i]} units of time to serve the customer at position i. The first customer in the queue goes to a "
+            "counter as soon as one is free. For every position i, let {y[i]} be the time at which the customer at "
+            "position i has been served.",
         ),
         ask=(
             "for every position i, the time at which the job at position i ends if the elements of {x} are durations "
@@ -390,7 +387,6 @@ FEATURES = (
             Wrong("one worker fewer", "[0] * k", "[0] * max(1, k - 1)"),
             Wrong("jobs are handed out in turn", "heapq.heappush(free, end)", "free.append(end)"),
             Wrong("reports when the job starts", "finished.append(end)", "finished.append(end - duration)"),
-            Wrong("the worker is not free again", "heapq.heappush(free, end)", "heapq.heappush(free, end + 1)"),
         ),
         inputs=any_of(uniform, few_values, zigzag, waves),
         growth="n log n",

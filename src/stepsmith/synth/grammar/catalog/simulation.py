@@ -181,14 +181,14 @@ FEATURES = (
         slow=counting_out_slow,
         result=counting_out_result,
         let=(
-            "The elements of {x} are written around a circle in this order. Starting with the first element, one "
-            "counts from 1 to {k} around the circle, removes the element at which the count ends, and goes on counting "
-            "from 1 with the element after it, until the circle is empty. Let {y} be the sequence of the elements in "
-            "the order of removal.",
-            "A pointer moves around a circle of the elements of {x}, which are arranged in this order, and starts at "
-            "the first one. At the elements that it meets, it says 1, 2, 3 and so on; whenever it says {k}, that "
-            "element leaves the circle and the pointer starts again from 1 at the next one. Let {y} list the elements "
-            "in the order in which they leave, until none is left.",
+            "Imagine that the elements of {x} stand around a circle in this order. Starting with the first element, "
+            "one counts from 1 to {k} around the circle, removes the element at which the count ends, and goes on "
+            "counting from 1 with the element after it, until the circle is empty. Let {y} be the sequence of the "
+            "elements in the order of removal.",
+            "Imagine a pointer that moves around a circle of the elements of {x}, which are arranged in this order, "
+            "and starts at the first one. At the elements that it meets, it says 1, 2, 3 and so on; whenever it says "
+            "{k}, that element leaves the circle and the pointer starts again from 1 at the next one. Let {y} be the "
+            "sequence of the elements in the order in which they leave, until none is left.",
         ),
         ask=(
             "the elements of {x} in the order of removal when they stand around a circle in the given order, one "
@@ -221,13 +221,13 @@ FEATURES = (
         slow=tank_levels_slow,
         result=tank_levels_result,
         let=(
-            "A tank that holds at most {k} litres is empty at first. The elements of {x} are changes of its content, "
-            "in litres, one after another: after a change that would lead to more than {k} litres, the tank is full, "
-            "and after one that would lead below 0, it is empty. For every position i, let {y[i]} be the content after "
-            "the change {x[i]}.",
-            "A counter starts at 0. For every element of {x}, in order, the element is added to the counter; if the "
-            "counter is then negative, it is set to 0, and if it is greater than {k}, it is set to {k}. Let {y[i]} be "
-            "the value of the counter after {x[i]} has been processed.",
+            "Imagine a tank that is empty at first and can hold {k} litres. The elements of {x} are changes of its "
+            "content, in litres, one after another: after a change that would lead to more than {k} litres, the tank "
+            "is full, and after one that would lead below 0, it is empty. For every position i, let {y[i]} be the "
+            "content after the change {x[i]}.",
+            "Imagine a counter that starts at 0. For every element of {x}, in order, the element is added to the "
+            "counter; if the counter is then negative, it is set to 0, and if it is greater than {k}, it is set to "
+            "{k}. For every position i, let {y[i]} be the value of the counter after {x[i]} has been processed.",
         ),
         ask=(
             "the values of a counter after each element of {x} has been processed in order, where the counter starts "
@@ -261,12 +261,12 @@ FEATURES = (
         slow=refused_withdrawals_slow,
         result=refused_withdrawals_result,
         let=(
-            "An account is empty at first. The elements of {x} are bookings in the order in which they arrive; a "
-            "booking is added to the balance, but if that would make the balance negative, it is refused and changes "
-            "nothing. Let {y} be the number of refused bookings.",
-            "A sum starts at 0. The elements of {x} are considered from left to right, and each one is added to the "
-            "sum unless the sum would become negative by that, in which case the element is skipped. Let {y} be the "
-            "number of skipped elements.",
+            "Imagine an account that is empty at first. The elements of {x} are bookings in the order in which they "
+            "arrive; a booking is added to the balance, but if that would make the balance negative, it is refused "
+            "and changes nothing. Let {y} be the number of refused bookings.",
+            "Imagine a sum that starts at 0. The elements of {x} are considered from left to right, and each one is "
+            "added to the sum unless this would make the sum negative, in which case the element is skipped. Let {y} "
+            "be the number of skipped elements.",
         ),
         ask=(
             "the number of refused bookings if the elements of {x} are booked in order on an account with balance 0, "
@@ -296,11 +296,12 @@ FEATURES = (
         slow=larger_end_first_slow,
         result=larger_end_first_result,
         let=(
-            "As long as {x} is not empty, the larger one of its first and its last element is removed (the first one "
-            "if they are equal or the same). Let {y} be the sequence of the removed elements in the order of removal.",
-            "A player takes the elements of {x} away one by one, always the larger one of those at the two ends of "
-            "what is left, and the left one of two equal ones. Let {y} list the elements in the order in which they "
-            "are taken.",
+            "Imagine that the elements of {x} stand in a row. As long as the row is not empty, the larger one of its "
+            "first and its last element is removed (the first one if they are equal). Let {y} be the sequence of the "
+            "removed elements in the order of removal.",
+            "Imagine a player who takes away the elements of {x} one by one, always the larger one of those at the "
+            "two ends of what is left, and the left one of two equal ones. Let {y} be the sequence of the elements in "
+            "the order in which they are taken.",
         ),
         ask=(
             "the elements of {x} in the order of removal when, again and again until none is left, the larger one of "
@@ -327,12 +328,12 @@ FEATURES = (
         slow=erode_slow,
         result=erode_result,
         let=(
-            "In one round, all elements of {x} change at the same time: each becomes the minimum of its own value and "
-            "those of its neighbours before the round (the first and the last element have one neighbour or none). Let "
-            "{y} be the sequence after {k} rounds.",
-            "Do the following {k} times: replace every element of {x} by the smallest one among itself and the "
-            "elements directly before and directly after it, as far as they exist; all replacements use the values "
-            "from before the round. Let {y} be the result.",
+            "Imagine rounds in each of which all elements of a sequence change at the same time: each becomes the "
+            "minimum of its own value and those of its direct neighbours before the round (the first and the last "
+            "element have fewer neighbours). Let {y} be the sequence that {x} becomes after {k} rounds.",
+            "Let {y} be the result of doing the following {k} times, beginning with {x}: replace every element by the "
+            "smallest one among itself and the elements directly before and directly after it, as far as they exist, "
+            "where all replacements use the values from before the round.",
         ),
         ask=(
             "the sequence that {x} becomes after {k} rounds, in each of which all elements change at the same time to "
@@ -369,12 +370,12 @@ FEATURES = (
         slow=cells_visited_slow,
         result=cells_visited_result,
         let=(
-            "A robot on an infinite square grid follows the commands of {x} one by one: L, R, U and D move it to the "
-            "next cell on the left, on the right, above and below. Let {y} be the number of different cells that it "
-            "visits, the one where it starts included.",
-            "A token lies on a cell of an infinite square grid. For each character of {x}, in order, it moves to an "
-            "adjacent cell: left for L, right for R, up for U and down for D. Let {y} be the number of different cells "
-            "on which the token lies at some moment, at the beginning and at the end included.",
+            "Imagine a robot on an infinite square grid that follows the commands of {x} one by one: L, R, U and D "
+            "move it to the next cell on the left, on the right, above and below. Let {y} be the number of different "
+            "cells that it visits, the one where it starts included.",
+            "Imagine a token on a cell of an infinite square grid. For each character of {x}, in order, it moves to "
+            "an adjacent cell: left for L, right for R, up for U and down for D. Let {y} be the number of different "
+            "cells on which the token lies at some moment, at the beginning and at the end included.",
         ),
         ask=(
             "the number of different cells that a robot visits, the one where it starts included, if it follows the "

@@ -168,8 +168,9 @@ FEATURES = (
         let=(
             "Let {y} be the sequence of the elements of {x} ordered by the sum of their decimal digits, smaller sums "
             "first; elements with equal digit sums are ordered by value, smaller ones first.",
-            "Rearrange {x} so that elements with a smaller sum of decimal digits come before those with a larger one, "
-            "and among elements with the same digit sum smaller elements come first. Let {y} be the result.",
+            "Imagine that {x} is rearranged so that elements with a smaller sum of decimal digits come before those "
+            "with a larger one, and that among elements with the same digit sum smaller elements come first. Let {y} "
+            "be the resulting sequence.",
         ),
         ask=(
             "the elements of {x} ordered by the sum of their decimal digits, smaller sums first, where elements with "
@@ -199,8 +200,9 @@ FEATURES = (
             "Let {y} be the sequence of the elements of {x}, repetitions included, ordered so that values that occur "
             "more often in {x} come first; values that occur equally often are ordered from the smallest to the "
             "largest.",
-            "Rearrange {x}: an element whose value occurs more often in {x} comes before one whose value occurs less "
-            "often, and elements whose values occur equally often come in non-decreasing order. Let {y} be the result.",
+            "Imagine that {x} is rearranged as follows: an element whose value occurs more often in {x} comes before "
+            "one whose value occurs less often, and elements whose values occur equally often come in non-decreasing "
+            "order. Let {y} be the resulting sequence.",
         ),
         ask=(
             "all elements of {x}, repetitions included, ordered so that values that occur more often come first and "
@@ -319,9 +321,9 @@ FEATURES = (
         slow=widest_gap_slow,
         result=widest_gap_result,
         let=(
-            "A gap is formed by two elements of {x} such that no element of {x} lies strictly between them, and its "
-            "width is their difference. Let {y} be the largest width of a gap, or 0 if all elements are equal or there "
-            "are fewer than two.",
+            "Say that two elements of {x} form a gap if no element of {x} lies strictly between them; the width of "
+            "the gap is their difference. Let {y} be the largest width of a gap, or 0 if {x} does not contain two "
+            "different values.",
             "Let {y} be the largest difference between two elements of {x} with the property that no third element of "
             "{x} is strictly greater than one of them and strictly less than the other. If {x} does not contain two "
             "different values, let {y} be 0.",
@@ -351,16 +353,16 @@ FEATURES = (
         slow=equalising_cost_slow,
         result=equalising_cost_result,
         let=(
-            "In one move, one element of {x} is increased or decreased by 1. Let {y} be the smallest number of moves "
-            "after which all elements can be equal (0 if {x} is empty).",
-            "The distance of {x} from an integer is the sum of the absolute differences between this integer and each "
-            "element of {x}. Let {y} be the smallest distance of {x} from any integer.",
+            "Suppose that one move increases or decreases one element of {x} by 1. Let {y} be the smallest number of "
+            "moves after which all elements can be equal (0 if {x} is empty).",
+            "Define the distance of {x} from an integer as the sum of the absolute differences between this integer "
+            "and each element of {x}. Let {y} be the smallest distance of {x} from any integer (0 if {x} is empty).",
         ),
         ask=(
             "the smallest number of moves that make all elements of {x} equal, where one move increases or decreases "
             "one element by 1 (0 if {x} is empty)",
             "the smallest possible sum of the absolute differences between one freely chosen integer and each element "
-            "of {x}",
+            "of {x} (0 if {x} is empty)",
         ),
         wrong=(
             Wrong("moves to the rounded mean", "sorted(x)[len(x) // 2]", "sum(x) // len(x)"),

@@ -206,11 +206,12 @@ FEATURES = (
         slow=cancel_pairs_slow,
         result=cancel_pairs_result,
         let=(
-            "As long as {x} contains two equal neighbouring characters, delete such a pair; the characters around it "
-            "become neighbours. It can be shown that the outcome does not depend on the choices. Let {y} be the string "
-            "that is left when no deletion is possible any more; it may be empty.",
-            "Repeat the following while possible: choose two equal adjacent characters of {x} and remove both of them. "
-            "Let {y} be the final string, which may be empty and does not depend on which pairs are chosen.",
+            "Imagine that as long as {x} contains two equal neighbouring characters, such a pair is deleted and the "
+            "characters around it become neighbours. It can be shown that the outcome does not depend on the choice "
+            "of pairs. Let {y} be the string that is left when no deletion is possible any more; it may be empty.",
+            "Let {y} be the string that is left after repeating the following as long as possible, beginning with "
+            "{x}: choose two equal adjacent characters and remove both of them. The final string may be empty, and it "
+            "does not depend on which pairs are chosen.",
         ),
         ask=(
             "the string, possibly empty, that is left of {x} after deleting two equal neighbouring characters again "
@@ -236,11 +237,12 @@ FEATURES = (
         slow=smallest_after_deletion_slow,
         result=smallest_after_deletion_result,
         let=(
-            "Exactly {k} characters of {x} have to be deleted (all of them if there are fewer than {k}), and the "
-            "others keep their order. Let {y} be the lexicographically smallest string that can be obtained.",
-            "Let {y} be the lexicographically smallest string that can remain after deleting exactly {k} characters of "
-            "{x}, at places of your choice, without reordering the others. If {x} has {k} characters or fewer, then "
-            "{y} is empty.",
+            "Suppose that exactly {k} characters of {x} are deleted (all of them if there are fewer than {k}), while "
+            "the others keep their order. Let {y} be the lexicographically smallest string that can be obtained in "
+            "this way.",
+            "Let {y} be the lexicographically smallest string that can remain after deleting exactly {k} characters "
+            "of {x}, at places of your choice, without reordering the others. If {x} has {k} characters or fewer, "
+            "then {y} is empty.",
         ),
         ask=(
             "the lexicographically smallest string that can be obtained from {x} by deleting exactly {k} of its "
@@ -268,17 +270,17 @@ FEATURES = (
         slow=largest_rectangle_slow,
         result=largest_rectangle_result,
         let=(
-            "The value of a contiguous subarray is its length multiplied by its smallest element. Let {y} be the "
-            "largest value of a non-empty contiguous subarray of {x}, or 0 if {x} is empty.",
-            "A histogram consists of adjacent bars of width 1 standing on a common base line; their heights, from left "
-            "to right, are the elements of {x}. Let {y} be the largest area of an axis-parallel rectangle that lies "
-            "inside the histogram (0 if there are no bars).",
+            "Define the value of a contiguous subarray as its length multiplied by its smallest element. Let {y} be "
+            "the largest value of a non-empty contiguous subarray of {x}, or 0 if {x} is empty.",
+            "Imagine a histogram of adjacent bars of width 1 that stand on a common base line and whose heights, from "
+            "left to right, are the elements of {x}. Let {y} be the largest area of an axis-parallel rectangle that "
+            "lies inside the histogram (0 if {x} is empty).",
         ),
         ask=(
-            "the largest value of (length of the subarray) times (smallest element of the subarray) over all non-empty "
-            "contiguous subarrays of {x}, or 0 if {x} is empty",
-            "the largest area of an axis-parallel rectangle inside the histogram whose adjacent bars have width 1 and, "
-            "from left to right, the elements of {x} as heights (0 if there are no bars)",
+            "the largest value of (length of the subarray) times (smallest element of the subarray) over all "
+            "non-empty contiguous subarrays of {x}, or 0 if {x} is empty",
+            "the largest area of an axis-parallel rectangle inside the histogram whose adjacent bars have width 1 "
+            "and, from left to right, the elements of {x} as heights (0 if {x} is empty)",
         ),
         wrong=(
             Wrong("bars that reach the end are forgotten", "[*x, 0]", "x"),

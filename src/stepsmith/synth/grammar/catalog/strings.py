@@ -175,12 +175,12 @@ FEATURES = (
         slow=run_length_slow,
         result=run_length_result,
         let=(
-            "Compress {x} as follows: replace every maximal block of equal consecutive characters by this character "
-            "followed by the length of the block, written in decimal (a block of length 1 is followed by 1, too). "
-            "Let {y} be the resulting string; if {x} is empty, so is {y}.",
-            "Split {x} into maximal blocks of equal consecutive characters. Let {y} be the string that names, for each "
-            "block from left to right, its character and then its length in decimal, without any separators. An empty "
-            "{x} gives an empty {y}.",
+            "Let {y} be the string that {x} becomes when every maximal block of equal consecutive characters is "
+            "replaced by this character followed by the length of the block, written in decimal (a block of length 1 "
+            "is followed by 1, too). If {x} is empty, so is {y}.",
+            "Split {x} into maximal blocks of equal consecutive characters. Let {y} be the string that names, for "
+            "each block from left to right, its character and then its length in decimal, even if the length is 1, "
+            "without any separators (an empty string if {x} is empty).",
         ),
         ask=(
             "the string that {x} becomes when every maximal block of equal consecutive characters is replaced by this "
@@ -208,9 +208,9 @@ FEATURES = (
         let=(
             "Let {y} be the smallest number of characters of {x} that have to be replaced by other characters so that "
             "it reads the same forwards and backwards (0 if it already does; the empty string does).",
-            "A palindrome is a string that reads the same from left to right and from right to left, such as the empty "
-            "string. In one operation, any one character of {x} may be changed to any other character; let {y} be the "
-            "smallest number of operations that turn {x} into a palindrome.",
+            "Call a string a palindrome if it reads the same from left to right and from right to left; the empty "
+            "string is a palindrome. Let {y} be the smallest number of characters of {x} that have to be exchanged "
+            "for others, each at its place, to get a palindrome.",
         ),
         ask=(
             "the smallest number of characters of {x} that have to be replaced by other characters so that it reads "
@@ -239,9 +239,9 @@ FEATURES = (
             "For every position i, consider the prefix of {x} that ends at position i, and let {y[i]} be the greatest "
             "length of a string that is both a beginning and an end of this prefix but is not the whole prefix (0 if "
             "only the empty string is).",
-            "A border of a string is a string, shorter than it and possibly empty, with which it both begins and ends. "
-            "For every position i, let {y[i]} be the length of the longest border of the prefix of {x} that ends at "
-            "position i.",
+            "Call a string a border of another one if it is shorter, possibly empty, and the other one both begins "
+            "and ends with it. For every position i, let {y[i]} be the length of the longest border of the prefix of "
+            "{x} that ends at position i.",
         ),
         ask=(
             "for every non-empty prefix of {x}, from the shortest to the longest, the length of its longest border: "
@@ -267,10 +267,12 @@ FEATURES = (
         slow=smallest_rotation_slow,
         result=smallest_rotation_result,
         let=(
-            "Any number of times, possibly none, the first character of {x} may be moved to its end. Let {y} be the "
-            "lexicographically smallest string that can be obtained in this way (empty if {x} is empty).",
+            "Suppose that the first character of {x} may be moved to the end any number of times, possibly none. Let "
+            "{y} be the lexicographically smallest string that can be obtained in this way (an empty string if {x} is "
+            "empty).",
             "Write {x} around a circle, and let {y} be the lexicographically smallest string that can be read off by "
-            "starting at any character and going once around in the original direction (empty if {x} is empty).",
+            "starting at any character and going once around in the original direction (an empty string if {x} is "
+            "empty).",
         ),
         ask=(
             "the lexicographically smallest string that can be obtained from {x} by moving its first character to the "

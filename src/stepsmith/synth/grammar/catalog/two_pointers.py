@@ -153,8 +153,8 @@ FEATURES = (
         let=(
             "Let {y} be the length of the longest contiguous subarray of {x} in which no two elements are equal (0 if "
             "{x} is empty).",
-            "A contiguous subarray is called colourful if all its elements are different from each other. Let {y} be "
-            "the greatest length of a colourful contiguous subarray of {x}, or 0 if {x} is empty.",
+            "Call a contiguous subarray colourful if all its elements are different from each other. Let {y} be the "
+            "greatest length of a colourful contiguous subarray of {x}, or 0 if {x} is empty.",
         ),
         ask=(
             "the length of the longest contiguous subarray of {x} in which no two elements are equal (0 if {x} is "
@@ -180,8 +180,8 @@ FEATURES = (
         result=close_pairs_result,
         let=(
             "Let {y} be the number of pairs of positions i < j for which {x[i]} and {x[j]} differ by at most {k}.",
-            "Two different positions of {x} are called close if the absolute difference between their elements is not "
-            "greater than {k}. Let {y} be the number of unordered pairs of close positions.",
+            "Call two different positions of {x} close if the absolute difference between their elements is not "
+            "greater than {k}, and let {y} be the number of unordered pairs of close positions.",
         ),
         ask=(
             "the number of pairs of positions i < j for which {x[i]} and {x[j]} differ by at most {k}",
@@ -244,9 +244,9 @@ FEATURES = (
         let=(
             "Let {y} be the length of the longest prefix of {x} that can be obtained from {z} by deleting characters, "
             "possibly none, without changing the order of the others (0 if only the empty prefix can).",
-            "A string is hidden in {z} if its characters occur in {z} in the same order, not necessarily next to each "
-            "other. Let {y} be the greatest length of a prefix of {x} that is hidden in {z}; the empty prefix always "
-            "is.",
+            "Say that a string is hidden in {z} if its characters occur in {z} in the same order, not necessarily "
+            "next to each other. Let {y} be the greatest length of a prefix of {x} that is hidden in {z}; the empty "
+            "prefix always is.",
         ),
         ask=(
             "the length of the longest prefix of {x} that is a subsequence of {z}, which means that it can be obtained "
@@ -276,9 +276,9 @@ FEATURES = (
         slow=trapped_water_slow,
         result=trapped_water_result,
         let=(
-            "The elements of {x} are the heights of columns of width 1 that stand side by side. After heavy rain, "
-            "water stands as high as it can without flowing off at either end. For every position i, let {y[i]} be the "
-            "depth of the water on top of column i (0 if there is none).",
+            "Imagine that the elements of {x} are the heights of columns of width 1 that stand side by side. After "
+            "heavy rain, water stands as high as it can without flowing off at either end. For every position i, let "
+            "{y[i]} be the depth of the water on top of column i (0 if there is none).",
             "For every position i, take the maximum of {x[i]} and all elements before it, and the maximum of {x[i]} "
             "and all elements after it; let {y[i]} be the smaller one of these two maxima, minus {x[i]}.",
         ),

@@ -171,8 +171,8 @@ FEATURES = (
         let=(
             "Let {y} be the list of the words of {x} ordered by length, shorter words first; words of equal length "
             "keep the order that they have in {x}.",
-            "Rearrange the words of {x} so that shorter words come before longer ones, while the order of words of "
-            "equal length stays as it is; let {y} be the resulting list.",
+            "Imagine that the words of {x} are rearranged so that shorter words come before longer ones, while the "
+            "order of words of equal length stays as it is; let {y} be the resulting list.",
         ),
         ask=(
             "the words of {x} ordered by length, shorter words first, where words of equal length keep the order that "
@@ -199,16 +199,15 @@ FEATURES = (
         slow=longest_word_slow,
         result=longest_word_result,
         let=(
-            "Let {y} be the longest word of {x}; if several words are longest, let it be the first of them, and if {x} "
-            "contains no words, let it be the empty string.",
-            "Among the words of {x} that have the greatest length, let {y} be the one that comes first (the empty "
-            "string if there are no words).",
+            "Let {y} be the longest word of {x}, or the first one of the longest words if there are several (an empty "
+            "string if {x} is empty).",
+            "Consider those words of {x} that have the greatest length, and let {y} be the one of them that comes "
+            "first (an empty string if {x} is empty).",
         ),
         ask=(
-            "the longest word of {x} (the first one if several words are longest, and the empty string if there are no "
-            "words)",
-            "the first one among the words of {x} that have the greatest length (the empty string if {x} contains no "
-            "words)",
+            "the longest word of {x}, or the first one of the longest words if there are several (an empty string if "
+            "{x} is empty)",
+            "the first one among the words of {x} that have the greatest length (an empty string if {x} is empty)",
         ),
         wrong=(
             Wrong("ties go to the last word", "len(word) > len(best)", "len(word) >= len(best)"),
@@ -228,10 +227,11 @@ FEATURES = (
         slow=anagram_groups_slow,
         result=anagram_groups_result,
         let=(
-            "Two words belong to the same family if one can be obtained from the other by reordering its characters "
-            "(equal words do). Let {y} be the number of different families among the words of {x}.",
-            "Call two words similar if one is a rearrangement of the characters of the other; equal words are similar. "
-            "Let {y} be the largest number of words of {x} that can be chosen so that no two of them are similar.",
+            "Say that two words belong to the same family if one can be obtained from the other by reordering its "
+            "characters (equal words do). Let {y} be the number of different families among the words of {x}.",
+            "Call two words similar if one is a rearrangement of the characters of the other; equal words are "
+            "similar. Let {y} be the largest number of words of {x} that can be chosen so that no two of them are "
+            "similar.",
         ),
         ask=(
             "the largest number of words of {x} that can be chosen so that none of them can be obtained from another "
