@@ -29,10 +29,13 @@ from stepsmith.synth.signals import Signal
 SIGNAL_STRENGTH = 1.5  # a feature's weight is 1 + SIGNAL_STRENGTH × (its signals that the seed shows)
 FILLER_WEIGHT = 0.3  # of a micro feature in profile contest
 NEW_SOURCE_WEIGHT = 0.6  # of reading a second source instead of an earlier value
+LIST_ANSWER_WEIGHT = 0.5  # of an answer that is no single number or truth value
+DEAD_END_WEIGHT = 0.1  # of a single number before the last step: few features go on from there
 GIVEN_SHARE = 0.4  # how often a parameter that can be read from the input is
 WORK_BUDGET = 120_000.0  # basic steps of the reference program on the largest input, about 10 ms of CPU time
 SMALLEST_BOUND = 6  # a source of fewer elements makes no problem
-ENOUGH_FEATURES = 6  # a type that fewer features read starts a problem less often
+ENOUGH_FEATURES = 10  # a type that fewer features read starts a problem less often
+TOP_WEIGHTS = (1, 3, 6)  # of the three largest bounds, 10,000 first: large tests are what a dataset weighs
 MAX_SOURCES = 2
 MAX_GIVEN = 2
 STEP_WEIGHTS: dict[Profile, tuple[int, ...]] = {"contest": (12, 30, 30, 16, 8, 4), "micro": (1, 2, 3, 3, 2, 0)}
@@ -91,12 +94,26 @@ class Palette:
             if weights.get(feature.name, 1.0) > 0 and (profile == "contest" or is_micro(feature))
         ]
         self._read = {type_ for feature in self.features for type_ in feature.takes}
+        self._weight = {feature.name: self._weigh(feature) for feature in self.features}
 
-    def weight(self, feature: Feature) -> float:
-        """Return the weight of a feature: its base times what the seed's signals say for it."""
+    def _weigh(self, feature: Feature) -> float:
         matches = sum(signal in self._lines for signal in feature.signals)
         base = FILLER_WEIGHT if self.profile == "contest" and is_micro(feature) else 1.0
         return base * self._weights.get(feature.name, 1.0) * (1.0 + SIGNAL_STRENGTH * matches)
+
+    def weight(self, feature: Feature) -> float:
+        """Return the weight of a feature: its base times what the seed's signals say for it."""
+        return self._weight[feature.name]
+
+    def openness(self, feature: Feature, *, last: bool) -> float:
+        """Return the factor for a feature's place: 0 where its result can be no answer, or has no continuation."""
+        if last:
+            return (1.0 if feature.gives in (Type.INT, Type.BOOL) else LIST_ANSWER_WEIGHT) * (
+                feature.gives in ANSWER_TYPES
+            )
+        if feature.gives not in self._read:
+            return 0.0
+        return DEAD_END_WEIGHT if feature.gives is Type.INT else 1.0
 
     def evidence(self, rng: random.Random, feature: Feature) -> tuple[str, tuple[int, ...]]:
         """Return the signal that led to a feature and its lines, or nothing where the choice was free."""
@@ -105,10 +122,6 @@ class Palette:
             return "", ()
         signal = rng.choice(seen)
         return signal, self._lines[signal]
-
-    def goes_on(self, type_: Type) -> bool:
-        """Say whether some feature reads values of a type."""
-        return type_ in self._read
 
     def starts(self) -> list[tuple[Type, float]]:
         """Return the source types with their weights, scaled by how strongly the seed calls for their features."""
@@ -127,43 +140,48 @@ def is_micro(feature: Feature) -> bool:
 
 
 def _draft(rng: random.Random, palette: Palette, length: int) -> Composition | None:
-    """Draw a composition of up to ``length`` steps that passes the static rules, or None."""
+    """Draw a composition of up to ``length`` steps that passes the static rules, or None.
+
+    The first feature is drawn before its source, so that features with narrow demands get their share.
+    """
     types, shares = zip(*palette.starts(), strict=True)
     type_ = rng.choices(types, shares)[0]
-    if palette.profile == "micro":
-        flavours = [domain for domain in MICRO_SOURCES if domain.type is type_]
-    else:
+    starting = [feature for feature in palette.features if feature.takes[0] is type_]
+    first = rng.choices(starting, [palette.weight(f) * palette.openness(f, last=length == 1) for f in starting])[0]
+    flavours = [domain for domain in MICRO_SOURCES if domain.type is type_]
+    if palette.profile == "contest":
         flavours = rng.sample(menu(type_), len(menu(type_)))
+    top = rng.choices(LADDER[:3], TOP_WEIGHTS)[0]
     for flavour in flavours:
         draft = Composition(profile=palette.profile, sources=(flavour,), steps=())
-        top = LADDER[rng.choices((0, 1, 2), (1, 3, 3))[0]]
+        features: Sequence[Feature] = (first,)
         while len(draft.steps) < length:
-            longer = extended(rng, palette, draft, last=len(draft.steps) == length - 1, top=top)
+            longer = extended(rng, palette, draft, features, last=len(draft.steps) == length - 1, top=top)
             if longer is None:
                 break
-            draft = longer
+            draft, features = longer, palette.features
         if draft.steps and (draft.answer.type in ANSWER_TYPES):
             return draft
     return None
 
 
 def extended(
-    rng: random.Random, palette: Palette, draft: Composition, *, last: bool, top: int = LADDER[0]
+    rng: random.Random,
+    palette: Palette,
+    draft: Composition,
+    features: Sequence[Feature],
+    *,
+    last: bool,
+    top: int = LADDER[0],
 ) -> Composition | None:
-    """Append one step, or return None where none fits. ``top`` bounds the size of the sources."""
+    """Append one step from ``features``, or return None where none fits. ``top`` bounds the size of the sources."""
     options: list[tuple[float, Feature, tuple[int | Type, ...]]] = []
     types = [source.type for source in draft.sources] + [FEATURES[step.feature].gives for step in draft.steps]
-    for feature in palette.features:
-        if not _may_follow(draft, feature) or (not last and not palette.goes_on(feature.gives)):
-            continue
-        if last and feature.gives not in ANSWER_TYPES:
-            continue
-        arrangements = list(_arrangements(feature, types, len(draft.sources)))
-        for share, inputs in arrangements:
-            weight = palette.weight(feature) * share
-            if not last and feature.gives is Type.INT:
-                weight *= 0.25  # few features go on from a single number
-            options.append((weight, feature, inputs))
+    for feature in features:
+        openness = palette.openness(feature, last=last)
+        if openness and _may_follow(draft, feature):
+            for share, inputs in _arrangements(feature, types, len(draft.sources)):
+                options.append((palette.weight(feature) * openness * share, feature, inputs))
     while options:
         index = rng.choices(range(len(options)), [weight for weight, _, _ in options])[0]
         _, feature, inputs = options.pop(index)

@@ -107,11 +107,16 @@ def propagate(sources: Sequence[Domain], steps: Sequence[Step]) -> tuple[Domain,
     """Return the domain of every value, or None where a step does not apply or its result is out of bounds."""
     domains = list(sources)
     for step in steps:
-        result = _result(step.feature, tuple(domains[i] for i in step.inputs), step.constants, step.given)
+        result = bounded(step, [domains[i] for i in step.inputs])
         if result is None:
             return None
         domains.append(result)
     return tuple(domains)
+
+
+def bounded(step: Step, inputs: Sequence[Domain]) -> Domain | None:
+    """Return the domain of a step's result, or None where the step does not apply to ``inputs``."""
+    return _result(step.feature, tuple(inputs), step.constants, step.given)
 
 
 @lru_cache(maxsize=100_000)

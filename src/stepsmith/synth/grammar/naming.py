@@ -1,6 +1,8 @@
 """What the values of a composition are called, in its program and in its statement."""
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 from stepsmith.core.records import Interface
 from stepsmith.synth.grammar.composition import FEATURES, Composition
@@ -16,10 +18,10 @@ _LETTERS: dict[Type, str] = {
     Type.MATRIX: "abcdz",
     Type.INT: "xyzpqrt",
     Type.BOOL: "z",
-    Type.TREE: "T",
-    Type.GRAPH: "G",
-    Type.DIGRAPH: "G",
-    Type.WGRAPH: "G",
+    Type.TREE: "TUV",
+    Type.GRAPH: "GHF",
+    Type.DIGRAPH: "GHF",
+    Type.WGRAPH: "GHF",
 }
 _WORDS: dict[Type, tuple[str, ...]] = {
     Type.INTS: ("nums", "others"),
@@ -52,14 +54,20 @@ class Names:
         """Return the names of the variables that hold a value: a graph takes two."""
         if self.types[value] not in GRAPH_TYPES:
             return (self.values[value],)
-        return self.sizes[value][0], "edges"
+        if value < len(self.sizes):
+            return self.sizes[value][0], "edges"
+        derived = [i for i in range(len(self.sizes), value) if self.types[i] in GRAPH_TYPES]
+        number = str(len(derived) + 1) if derived else ""
+        return f"nodes{number}", f"links{number}"
 
 
 def name_values(composition: Composition, interface: Interface) -> Names:
     """Choose names: letters as contests use them, or speaking argument names for the function interface."""
     if composition.profile == "micro":
         return Names(("x",) * (1 + len(composition.steps)), ((),), (), _types(composition))
-    taken: set[str] = {"i", "j"}
+    taken: set[str] = {"i", "j"} | ({"u", "v"} if _has_graph(composition) else set())
+    for feature in composition.features:
+        taken |= _bound_names(feature.name)
     sizes = tuple(_size_names(source.type, taken) for source in composition.sources)
     values: list[str] = []
     for source in composition.sources:
@@ -73,6 +81,20 @@ def name_values(composition: Composition, interface: Interface) -> Names:
         values.append(_take(tuple(_LETTERS[FEATURES[step.feature].gives]), taken))
     values.append("answer")
     return Names(tuple(values), sizes, given, _types(composition))
+
+
+def _has_graph(composition: Composition) -> bool:
+    """Edges are written as u and v in statements."""
+    return any(source.type in GRAPH_TYPES for source in composition.sources)
+
+
+@cache
+def _bound_names(feature: str) -> frozenset[str]:
+    """Return the names that a feature's expressions bind themselves (``v`` in ``[v for v in {x}]``)."""
+    pieces = [FEATURES[feature].code, FEATURES[feature].slow, *(wrong.new for wrong in FEATURES[feature].wrong)]
+    text = " ".join(piece for piece in pieces if isinstance(piece, str))
+    bound = re.findall(r"\bfor\s+\(?([\w, ]+?)\)?\s+in\b", text) + re.findall(r"\blambda\s+([\w, ]+):", text)
+    return frozenset(name.strip() for names in bound for name in names.split(","))
 
 
 def _types(composition: Composition) -> tuple[Type, ...]:

@@ -62,7 +62,7 @@ def render_program(
     picks = picks or ["code"] * len(composition.steps)
     names = name_values(composition, interface)
     main = (name or entry_point(contract)) if interface == "function" else "main"
-    helpers = _Helpers(reserved={main, *names.values, *names.given, "edges", *(n for s in names.sizes for n in s)})
+    helpers = _Helpers(reserved={main, *_variables(composition, names)})
     body: list[str] = []
     given = iter(names.given)
     for number, (step, pick) in enumerate(zip(composition.steps, picks, strict=True)):
@@ -70,7 +70,7 @@ def render_program(
         parameters = {**{k: str(v) for k, v in step.constants}, **{g.name: next(given) for g in step.given}}
         expression = helpers.call(step, pick, names, parameters)
         if number < len(composition.steps) - 1:
-            body.append(f"{names.values[value]} = {expression}")
+            body.append(f"{', '.join(names.components(value))} = {expression}")
         elif interface == "function":
             body.append(f"return {expression}")
         else:
@@ -87,6 +87,13 @@ def render_program(
     program = "\n\n\n".join(blocks)
     imports = _imports(program, needs_sys=interface == "stdio" and "sys." in program)
     return (imports + "\n\n" if imports else "") + ("\n" if imports and len(program) else "") + program + "\n"
+
+
+def _variables(composition: Composition, names: Names) -> set[str]:
+    """Return every name that the main function may use."""
+    values = range(len(composition.sources) + len(composition.steps))
+    parts = {part for value in values for part in names.components(value)}
+    return parts | set(names.given) | {size for sizes in names.sizes for size in sizes}
 
 
 def signature(composition: Composition, names: Names) -> str:

@@ -125,7 +125,7 @@ def _is_well_formed(candidate: Composition) -> bool:
 def _append(rng: random.Random, palette: Palette, composition: Composition) -> Iterator[Change]:
     """Ask one more question about the answer."""
     for _ in range(TRIES):
-        longer = extended(rng, palette, composition, last=True)
+        longer = extended(rng, palette, composition, palette.features, last=True)
         if longer is None:
             return
         new = longer.steps[-1]

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from stepsmith.synth.grammar.composition import Case, Composition, apply, spine_input, trace
+from stepsmith.synth.grammar.composition import Case, Composition, apply, bounded, spine_input, trace
 from stepsmith.synth.grammar.domain import Size, Type, Value
 from stepsmith.synth.grammar.inputs import draw_case
 
@@ -31,6 +31,7 @@ def is_sound(composition: Composition) -> bool:
     return all(
         any(_differs(composition, case, values, first, last) for case, values in zip(cases, traces, strict=True))
         for first, last in _bypassable(composition)
+        if _still_applies(composition, first, last)
     )
 
 
@@ -50,6 +51,20 @@ def _bypassable(composition: Composition) -> list[tuple[int, int]]:
     ]
 
 
+def _still_applies(composition: Composition, first: int, last: int) -> bool:
+    """Say whether the later steps accept what goes into the run; where they do not, they need it."""
+    sources = len(composition.sources)
+    domains = list(composition.domains())
+    domains[sources + last] = domains[spine_input(composition, first)]
+    for number in range(last + 1, len(composition.steps)):
+        step = composition.steps[number]
+        result = bounded(step, [domains[i] for i in step.inputs])
+        if result is None:
+            return False
+        domains[sources + number] = result
+    return True
+
+
 def _differs(composition: Composition, case: Case, values: list[Value], first: int, last: int) -> bool:
     """Say whether the answer changes when the steps ``first`` to ``last`` pass their input through."""
     sources = len(composition.sources)
@@ -61,8 +76,5 @@ def _differs(composition: Composition, case: Case, values: list[Value], first: i
     for number, step in enumerate(composition.steps):
         given = {parameter.name: next(parameters) for parameter in step.given}
         if number > last:
-            try:
-                changed[sources + number] = apply(step, [changed[i] for i in step.inputs], given)
-            except (ValueError, IndexError, ZeroDivisionError, OverflowError, KeyError, TypeError):
-                return True  # the next step needs what the bypassed one guarantees
+            changed[sources + number] = apply(step, [changed[i] for i in step.inputs], given)
     return changed[-1] != values[-1]

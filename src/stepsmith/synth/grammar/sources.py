@@ -7,6 +7,7 @@ from stepsmith.synth.grammar.domain import Domain, Type, integer, ints, string
 LOWERCASE = "abcdefghijklmnopqrstuvwxyz"
 
 # Upper bounds for the number of elements, largest first; a composition takes the largest that its steps can carry.
+MOST_EDGES = 4_000  # a line each: larger graphs make files, not harder problems
 LADDER = (10_000, 5_000, 2_000, 1_000, 500, 300, 200, 100, 60, 50, 40, 30, 25, 20, 18, 16, 15, 12, 10, 8, 6)
 
 _RANGES = (
@@ -20,7 +21,7 @@ _ALPHABETS = (
 
 # How often a problem starts from each type, before the seed has its say.
 TYPE_WEIGHT: dict[Type, float] = {
-    Type.INTS: 32, Type.STR: 16, Type.WORDS: 6, Type.PAIRS: 8, Type.GRID: 8, Type.MATRIX: 5, Type.INT: 5,
+    Type.INTS: 32, Type.STR: 16, Type.WORDS: 6, Type.PAIRS: 8, Type.GRID: 8, Type.MATRIX: 5, Type.INT: 4,
     Type.TREE: 6, Type.GRAPH: 6, Type.DIGRAPH: 4, Type.WGRAPH: 4,
 }  # fmt: skip
 
@@ -88,6 +89,7 @@ def scaled(domain: Domain, n: int) -> Domain:
     if domain.type is Type.WORDS:
         return domain.with_(size=(low, max(low, _round(max(6, n // domain.second[1])))))
     if domain.type in (Type.GRAPH, Type.DIGRAPH, Type.WGRAPH):
+        n = min(n, MOST_EDGES)
         vertices = max(low, _round(n // 2) if n > 40 else n)
         most = vertices * (vertices - 1) // 2
         return domain.with_(size=(low, vertices), second=(domain.second[0], max(1, min(n, most))))

@@ -93,7 +93,8 @@ def _atcoder(
     parts = [
         "## Problem Statement\n\n" + polish("\n\n".join(paragraphs), style),
         "## Constraints\n\n" + "\n".join(f"- {polish(line, style)}" for line in describer.constraints()),
-        f"## Input\n\nThe input is given from Standard Input in the following format:\n\n```\n{describer.layout()}\n```",
+        "## Input\n\nThe input is given from Standard Input in the following format:\n\n"
+        f"```\n{describer.layout()}\n```",
         "## Output\n\n" + polish(describer.output(), style),
     ]
     for place, (input_text, output_text) in enumerate(samples, start=1):

@@ -77,7 +77,7 @@ def _distinct(rng: random.Random, n: int, low: int, high: int) -> list[int]:
         values = rng.sample(range(low, high + 1), n)
     order = rng.choice(["shuffled", "shuffled", "sorted", "reversed", "rotated"])
     if order == "shuffled":
-        rng.shuffle(values)
+        values = graph_values.shuffled(rng, values)
     elif order == "sorted":
         values.sort()
     elif order == "reversed":
@@ -96,20 +96,20 @@ def _shaped(rng: random.Random, n: int, low: int, high: int, size: Size) -> list
     shape = rng.choice(shapes)
     if shape == "few":
         pool = [rng.randint(low, high) for _ in range(rng.randint(2, 3))]
-        return [rng.choice(pool) for _ in range(n)]
+        return rng.choices(pool, k=n)
     if shape == "band":
         start = rng.randint(low, max(low, high - 3))
-        return [rng.randint(start, min(high, start + 3)) for _ in range(n)]
+        return rng.choices(range(start, min(high, start + 3) + 1), k=n)
     if shape == "alternating":
         pair = rng.randint(low, high), rng.randint(low, high)
         return [pair[i % 2] for i in range(n)]
     if shape == "extremes":
-        return [rng.choice((low, high)) for _ in range(n)]
+        return rng.choices((low, high), k=n)
     if shape == "equal":
         return [rng.randint(low, high)] * n
     if shape == "equal at the top":
         return [high] * n
-    values = [rng.randint(low, high) for _ in range(n)]
+    values = rng.choices(range(low, high + 1), k=n)
     if shape == "sorted":
         values.sort()
     elif shape == "reversed":
@@ -140,7 +140,7 @@ def _text(rng: random.Random, n: int, alphabet: str) -> str:
         period = "".join(rng.choice(alphabet) for _ in range(rng.randint(1, max(1, min(4, n)))))
         return (period * (n // len(period) + 1))[:n]
     if shape == "near palindrome":
-        half = [rng.choice(alphabet) for _ in range((n + 1) // 2)]
+        half = rng.choices(alphabet, k=(n + 1) // 2)
         letters = half[: n // 2] + half[::-1]
         if n and rng.random() < 0.5:
             letters[rng.randrange(n)] = rng.choice(alphabet)
@@ -152,13 +152,13 @@ def _text(rng: random.Random, n: int, alphabet: str) -> str:
         return text[:n]
     if shape == "two":
         pool = [rng.choice(alphabet), rng.choice(alphabet)]
-        return "".join(rng.choice(pool) for _ in range(n))
+        return "".join(rng.choices(pool, k=n))
     if shape == "one odd":
         letters = [rng.choice(alphabet)] * n
         if n:
             letters[rng.randrange(n)] = rng.choice(alphabet)
         return "".join(letters)
-    letters = [rng.choice(alphabet) for _ in range(n)]
+    letters = rng.choices(alphabet, k=n)
     return "".join(sorted(letters) if shape == "sorted" else letters)
 
 
@@ -264,7 +264,7 @@ def _grid(rng: random.Random, domain: Domain, size: Size) -> list[str]:
             "".join(main if i in (0, height - 1) or j in (0, width - 1) else other for j in range(width))
             for i in range(height)
         ]
-    return ["".join(rng.choice(domain.alphabet) for _ in range(width)) for _ in range(height)]
+    return ["".join(rng.choices(domain.alphabet, k=width)) for _ in range(height)]
 
 
 def _matrix(rng: random.Random, domain: Domain, size: Size) -> list[list[int]]:
