@@ -155,8 +155,7 @@ def serve(
 ) -> None:
     """Serve the judge over HTTP: its own API, and those of code-judge, SandboxFusion and Piston."""
     try:
-        from stepsmith.serve.server import listen
-        from stepsmith.serve.server import serve as serve_judge
+        from stepsmith.serve.server import listen, make_server
         from stepsmith.serve.settings import ServerSettings
     except ModuleNotFoundError as error:
         raise MachineError(f"{error.name} is not installed: pip install 'stepsmith[serve]'") from None
@@ -168,7 +167,7 @@ def serve(
     with listen(settings) as listener, _judge(workers, isolation, allow_unsafe) as judge:
         address = f"http://{host}:{listener.getsockname()[1]}"
         console.print(f"judging on {address} with {workers} workers, isolation {judge.isolation}; Ctrl-C stops")
-        serve_judge(judge, settings, listener)
+        make_server(judge, settings).run(sockets=[listener])
 
 
 @contextmanager

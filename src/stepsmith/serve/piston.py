@@ -8,6 +8,7 @@ Files in the shape of open-r1's Codeforces package (``grader_config`` beside the
 
 import base64
 import binascii
+import functools
 import signal
 from functools import partial
 
@@ -16,6 +17,7 @@ from starlette.responses import Response
 
 from stepsmith.core.errors import SandboxError, UserError
 from stepsmith.core.records import Limits, Verdict
+from stepsmith.judge import languages
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.serve import codeforces
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode, problem
@@ -27,7 +29,6 @@ RUNTIMES: dict[str, tuple[str, tuple[str, ...]]] = {  # Piston's name: our langu
     "c": ("c", ("gcc",)),
 }
 VERSIONS = {"python": "3.0.0", "c++": "17.0.0", "c": "17.0.0"}
-_ENDINGS = {"python": ".py", "cpp": ".cpp", "c": ".c"}
 _HEADERS = (".h", ".hpp", ".hh")
 
 
@@ -88,7 +89,11 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
 
 def runtimes() -> list[Runtime]:
     """Return the languages under the names that Piston's clients use."""
-    return [Runtime(language=name, version=VERSIONS[name], aliases=aliases) for name, (_, aliases) in RUNTIMES.items()]
+    return [
+        Runtime(language=name, version=VERSIONS[name], aliases=aliases)
+        for name, (ours, aliases) in RUNTIMES.items()
+        if ours in _installed()
+    ]
 
 
 async def execute(serving: Serving, body: bytes) -> Response:
@@ -128,9 +133,14 @@ async def execute(serving: Serving, body: bytes) -> Response:
     return answer(_response(name, run))
 
 
+@functools.cache
+def _installed() -> tuple[str, ...]:
+    return tuple(languages.installed())
+
+
 def _runtime(language: str) -> tuple[str, str]:
     for name, (ours, aliases) in RUNTIMES.items():
-        if language == name or language in aliases:
+        if (language == name or language in aliases) and ours in _installed():
             return name, ours
     raise InvalidRequestError(f"{language}-* runtime is unknown")
 
@@ -152,7 +162,7 @@ def _split(
     language: str, files: tuple[tuple[str, bytes], ...]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, bytes], ...]]:
     """Part the program's sources from the files that it finds in its folder. The first file is a source by any name."""
-    ending = _ENDINGS[language]
+    ending = languages.language(language).endings[0]
     name, content = files[0]
     sources = [(name if name.endswith(ending) else f"{name.removesuffix('.code')}{ending}", _text(content))]
     others = []

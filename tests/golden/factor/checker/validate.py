@@ -4,11 +4,11 @@ from helper import number
 
 _, input_path, answer_path, feedback_dir, *flags = sys.argv
 assert flags == ["largest", "1000"], flags
-message = open(feedback_dir + "judgemessage.txt", "w")
 
 
 def reject(why):
-    message.write(why)
+    with open(feedback_dir + "judgemessage.txt", "w") as message:
+        message.write(why)
     sys.exit(43)
 
 
