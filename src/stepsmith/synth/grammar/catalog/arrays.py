@@ -355,7 +355,7 @@ FEATURES = (
             "remaining element just before it",
         ),
         wrong=(
-            Wrong("only the earlier one of the two is deleted", "without_left or without_right", "without_left"),
+            Wrong("the wrong neighbours of the gap are compared", "x[i - 1] <= x[i + 1]", "x[i] <= x[i + 1]"),
             Wrong("one drop is always taken as mendable", "return without_left or without_right", "return True"),
             Wrong("equal neighbours count as a drop", "x[i] < x[i - 1]", "x[i] <= x[i - 1]"),
         ),

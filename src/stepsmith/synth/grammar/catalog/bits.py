@@ -203,7 +203,8 @@ FEATURES = (
         ),
         ask=(
             "the binary representation of {x} without leading zeros (a single 0 if {x} is 0)",
-            "the string of the binary digits of {x}, beginning with the most significant one and without leading zeros",
+            "the string of the binary digits of {x}, beginning with the most significant one and without leading "
+            "zeros (a single 0 if {x} is 0)",
         ),
         wrong=(
             Wrong("least significant digit first", "[2:]", "[:1:-1]"),

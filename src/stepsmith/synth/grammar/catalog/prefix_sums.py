@@ -15,7 +15,7 @@ from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints
 from stepsmith.synth.grammar.feature import Feature, Param, Params, Wrong
 
 
-def pair_count(n: int) -> int:
+def subarray_count(n: int) -> int:
     """The number of non-empty contiguous subarrays of n elements."""
     return n * (n + 1) // 2
 
@@ -63,7 +63,7 @@ def subarrays_with_sum_result(domains: tuple[Domain, ...], params: Params) -> Do
     (x,) = domains
     if x.values[0] > params["k"] or x.size[1] < 2:
         return None
-    return integer(0, pair_count(x.size[1]))
+    return integer(0, subarray_count(x.size[1]))
 
 
 def sums_near(rng: random.Random, domain: Domain, size: Size, params: Params) -> list[int]:
@@ -94,7 +94,7 @@ def subarrays_divisible_slow(x: list[int], k: int) -> int:
 
 def subarrays_divisible_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
-    return integer(0, pair_count(x.size[1])) if x.size[1] >= 2 and x.values[0] < x.values[1] else None
+    return integer(0, subarray_count(x.size[1])) if x.size[1] >= 2 and x.values[0] < x.values[1] else None
 
 
 def best_split(x: list[int]) -> int:
@@ -157,14 +157,14 @@ FEATURES = (
         slow=window_sums_slow,
         result=window_sums_result,
         let=(
-            "Let {y} be the sequence of the sums of every {k} consecutive elements of {x}, from left to right (empty "
-            "if {x} has fewer than {k} elements).",
+            "Let {y} be the sequence of the sums of all contiguous subarrays of {x} of length {k}, from the leftmost "
+            "one to the rightmost one (empty if {x} has fewer than {k} elements).",
             "Consider all contiguous subarrays of {x} that have exactly {k} elements, in the order of their first "
             "positions, and let {y} be the sequence of their sums. If {x} has fewer than {k} elements, {y} is empty.",
         ),
         ask=(
-            "the sums of every {k} consecutive elements of {x}, from left to right (none if there are fewer than {k} "
-            "elements)",
+            "the sums of all contiguous subarrays of {x} of length {k}, from the leftmost one to the rightmost one "
+            "(none if there are fewer than {k} elements)",
             "the sum of every contiguous subarray of {x} that has exactly {k} elements, in the order of their first "
             "positions",
         ),
@@ -209,7 +209,11 @@ FEATURES = (
         params=(Param("k", 0, 30, given=(0, 1000)),),
         wrong=(
             Wrong("subarrays that begin at the start are missed", "{0: 1}", "{0: 0}"),
-            Wrong("an earlier equal sum counts only once", "seen.get(total, 0) + 1", "1"),
+            Wrong(
+                "chosen subarrays may not overlap",
+                "        count += seen.get(total - k, 0)",
+                "        if total - k in seen:\n            count += 1\n            seen = {}",
+            ),
             Wrong("counts prefixes only", "seen.get(total - k, 0)", "total == k"),
             Wrong("looks for the sum with the wrong sign", "total - k", "total + k"),
         ),

@@ -192,15 +192,15 @@ FEATURES = (
         slow=window_max_slow,
         result=window_max_result,
         let=(
-            "Let {y} be the sequence of the maxima of every {k} consecutive elements of {x}, from left to right (empty "
-            "if {x} has fewer than {k} elements).",
+            "Let {y} be the sequence of the maxima of all contiguous subarrays of {x} of length {k}, from the "
+            "leftmost one to the rightmost one (empty if {x} has fewer than {k} elements).",
             "Consider all contiguous subarrays of {x} that have exactly {k} elements, in the order of their first "
-            "positions, and let {y} be the sequence of their largest elements. If {x} has fewer than {k} elements, {y} "
-            "is empty.",
+            "positions, and let {y} be the sequence of their largest elements. If {x} has fewer than {k} elements, "
+            "{y} is empty.",
         ),
         ask=(
-            "the largest one of every {k} consecutive elements of {x}, from left to right (none if there are fewer "
-            "than {k} elements)",
+            "the maxima of all contiguous subarrays of {x} of length {k}, from the leftmost one to the rightmost one "
+            "(none if there are fewer than {k} elements)",
             "the maximum of every contiguous subarray of {x} that has exactly {k} elements, in the order of their "
             "first positions",
         ),
@@ -368,7 +368,7 @@ FEATURES = (
         let=(
             "Imagine that the elements of {x} are the durations of jobs, which {k} workers take in the given order: "
             "whenever a worker is free, that worker starts the next job. All workers are free at time 0. For every "
-            "position i, let {y[i]} be the time at which the job of duration {x[i]} ends.",
+            "position i, let {y[i]} be the time at which the job at position i ends.",
             "Imagine that customers queue in front of {k} counters, which all open at time 0, and that it takes "
             "{x[i]} units of time to serve the customer at position i. The first customer in the queue goes to a "
             "counter as soon as one is free. For every position i, let {y[i]} be the time at which the customer at "

@@ -194,9 +194,9 @@ FEATURES = (
             "the elements of {x} in the order of removal when they stand around a circle in the given order, one "
             "counts from 1 to {k} around it again and again, beginning with the first element, and the element at "
             "which a count ends is removed and no longer counted",
-            "the order in which the elements of {x}, arranged in a circle, leave it if a pointer that starts at the "
-            "first one says 1, 2, 3 and so on at the elements that it meets, and whenever it says {k}, that element "
-            "leaves and the pointer starts again from 1 at the next one",
+            "the elements of {x} in the order in which they leave a circle: a pointer starts at the first one, says "
+            "1, 2, 3 and so on at the elements that it meets, and whenever it says {k}, that element leaves and the "
+            "pointer starts again from 1 at the next one, until the circle is empty",
         ),
         params=(Param("k", 2, 9, given=(1, 50)),),
         wrong=(
@@ -233,9 +233,9 @@ FEATURES = (
             "the values of a counter after each element of {x} has been processed in order, where the counter starts "
             "at 0, every element is added to it, and after each addition it is set to 0 if it is negative and to {k} "
             "if it is greater than {k}",
-            "for every position i, the content after the change {x[i]} of a tank that is empty at first, where {x} "
-            "lists the changes in order, a change that would lead to more than {k} leaves the tank at {k}, and one "
-            "that would lead below 0 leaves it at 0",
+            "for every position i, how full a tank is after the change {x[i]}, if it is empty at first, {x} lists the "
+            "changes of its content in order, and a change that would lead above {k} or below 0 leaves the tank at "
+            "{k} or at 0, respectively",
         ),
         params=(Param("k", 5, 60, given=(1, 10**6)),),
         wrong=(
@@ -306,8 +306,8 @@ FEATURES = (
         ask=(
             "the elements of {x} in the order of removal when, again and again until none is left, the larger one of "
             "the first and the last remaining element is removed (the first one if they are equal)",
-            "the order in which a player takes the elements of {x} who always takes the larger one of those at the two "
-            "ends of what is left, and the left one of two equal ones",
+            "the elements of {x} in the order in which they are taken by a player who always picks the larger one of "
+            "those at the two ends of what is left, and the left one of two equal ones",
         ),
         wrong=(
             Wrong("takes the last one of equal ends", "x[left] >= x[right]", "x[left] > x[right]"),

@@ -260,7 +260,7 @@ FEATURES = (
         slow=outside_in_slow,
         result=outside_in_result,
         let=(
-            "Build {y} from the elements of {x} as follows: first write down a smallest element, then a largest one of "
+            "Build {y} from the elements of {x} as follows: write down a smallest element, then a largest one of "
             "those that are left, then a smallest one of those that are left, and so on in turn, until every element "
             "has been used.",
             "Let {y} be the rearrangement of {x} that begins with its smallest element, continues with its largest, "
@@ -329,10 +329,10 @@ FEATURES = (
             "different values, let {y} be 0.",
         ),
         ask=(
-            "the largest difference between two elements of {x} such that no element of {x} lies strictly between them "
-            "(0 if {x} does not contain two different values)",
-            "the greatest width of a gap of {x}, where a gap is formed by two elements between whose values no other "
-            "element lies, and its width is their difference (0 if {x} does not contain two different values)",
+            "the largest difference between two elements of {x} such that no element of {x} lies strictly between "
+            "them (0 if {x} does not contain two different values)",
+            "the greatest width of a gap of {x}, where a gap is formed by two elements such that no element lies "
+            "strictly between them, and its width is their difference (0 if {x} does not contain two different values)",
         ),
         wrong=(
             Wrong("compares neighbours in the given order", "ordered = sorted(x)", "ordered = x"),

@@ -146,10 +146,10 @@ FEATURES = (
         slow=next_greater_slow,
         result=next_greater_result,
         let=(
-            "For every position i, let {y[i]} be the first element after {x[i]} that is strictly greater than "
-            "{x[i]}, or -1 if there is no such element.",
-            "Define {y} by looking to the right: {y[i]} is the nearest later element of {x} exceeding {x[i]}, "
-            "and -1 when none exists.",
+            "For every position i, let {y[i]} be the first element after {x[i]} that is strictly greater than {x[i]}, "
+            "or -1 if there is no such element.",
+            "For every position i, let {y[i]} be the nearest element of {x} after position i that exceeds {x[i]}, or "
+            "-1 if no later element does.",
         ),
         ask=(
             "for every element of {x}, the nearest later element that is strictly greater than it, "

@@ -249,8 +249,8 @@ FEATURES = (
             "prefix always is.",
         ),
         ask=(
-            "the length of the longest prefix of {x} that is a subsequence of {z}, which means that it can be obtained "
-            "from {z} by deleting any characters",
+            "the length of the longest prefix of {x} that is a subsequence of {z}, which means that it can be "
+            "obtained from {z} by deleting some characters, possibly none",
             "the largest number of characters at the beginning of {x} that occur in {z} in the same order, not "
             "necessarily next to each other",
         ),
