@@ -81,6 +81,13 @@ def nearly_sorted(rng: random.Random, domain: Domain, size: Size, params: Params
     return values
 
 
+def rotated(rng: random.Random, domain: Domain, size: Size, params: Params) -> list[int]:
+    """A sorted sequence of which a beginning has been moved to the end."""
+    values = sorted(rng.choice([uniform, short_range])(rng, domain, size, params))
+    cut = rng.randint(0, len(values))
+    return values[cut:] + values[:cut]
+
+
 def zigzag(rng: random.Random, domain: Domain, size: Size, _: Params) -> list[int]:
     """Low and high elements in turn."""
     low, high = domain.values
