@@ -233,7 +233,8 @@ def _with_step(
     wanted = next((item for item in inputs if isinstance(item, Type)), None)
     flavours: Sequence[Domain | None] = [None]
     if wanted is not None:
-        flavours = rng.sample(menu(wanted), min(4, len(menu(wanted))))
+        partner = (draft.domains() if draft.steps else draft.sources)[-1]
+        flavours = [companion(partner, wanted), *rng.sample(menu(wanted), min(4, len(menu(wanted))))]
     for flavour in flavours:
         base = draft if flavour is None else with_source(draft, flavour)
         shift = len(base.sources) - len(draft.sources)
@@ -248,6 +249,21 @@ def _with_step(
         if longer:
             return longer
     return None
+
+
+def companion(partner: Domain, type_: Type) -> Domain:
+    """Return a source whose values compare with those of ``partner``.
+
+    It has the narrowest range of the menu that covers them, and the same characters; where the types differ, it is
+    the first source of the menu.
+    """
+    first = menu(type_)[0]
+    if type_ is not partner.type:
+        return first
+    low, high = partner.values
+    covering = [d.values for d in menu(type_) if d.values[0] <= low and high <= d.values[1]]
+    values = min(covering, key=lambda bounds: bounds[1] - bounds[0], default=partner.values)
+    return first.with_(values=values, alphabet=partner.alphabet)
 
 
 def with_source(draft: Composition, source: Domain) -> Composition:

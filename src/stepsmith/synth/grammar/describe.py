@@ -45,12 +45,10 @@ class Describer:
 
     def other_sources(self) -> list[str]:
         """Return sentences that introduce the second source and the given parameters."""
-        sentences = []
-        for index in range(1, len(self._sources)):
-            sentences.append(f"There is also {self._noun_phrase(index)}.")
+        phrases = [self._noun_phrase(index) for index in range(1, len(self._sources))]
         if self._names.given:
-            sentences.append(f"You are also given {self._given_phrase()}.")
-        return sentences
+            phrases.append(self._given_phrase())
+        return [f"You are also given {listed(phrases)}."] if phrases else []
 
     def given_plainly(self) -> str:
         """Return "You are given ..." over all sources and parameters."""
@@ -219,19 +217,18 @@ class Describer:
     def _tags(self, index: int) -> str:
         """Return the sentences that state the tags of a sequence."""
         source, symbol = self._sources[index], self._symbol(index)
-        text = f" All elements of {symbol} are distinct." if "distinct" in source.tags else ""
         if "sorted" in source.tags:
-            order = "increasing" if "distinct" in source.tags else "non-decreasing"
-            text += f" The elements of {symbol} are in {order} order."
-        return text
+            order = "strictly increasing" if "distinct" in source.tags else "non-decreasing"
+            return f" The elements of {symbol} are in {order} order."
+        return f" All elements of {symbol} are distinct." if "distinct" in source.tags else ""
 
     def _header_bounds(self) -> list[str]:
         """Return the bounds of the sizes, single numbers and given parameters, in the order of the first line."""
         bounds = []
         for index, source in enumerate(self._sources):
-            sizes = self._names.sizes[index]
+            sizes = [self._case(name) for name in self._names.sizes[index]]
             if source.type is Type.INT:
-                bounds.append(between(*_around(source.values, self._names.values[index]), self._style))
+                bounds.append(between(*_around(source.values, self._case(self._names.values[index])), self._style))
             elif source.type in (Type.GRID, Type.MATRIX):
                 bounds.append(between(*_around(source.size, sizes[0]), self._style))
                 bounds.append(between(*_around(source.second, sizes[1]), self._style))
@@ -241,12 +238,11 @@ class Describer:
             elif sizes:
                 bounds.append(between(*_around(source.size, sizes[0]), self._style))
         for given, name in zip(self._composition.given, self._names.given, strict=True):
-            bounds.append(between(given.low, name, given.high, self._style))
+            bounds.append(between(given.low, self._case(name), given.high, self._style))
         return bounds
 
     def _edge_bound(self, source: Domain, n: str, m: str) -> str:
         """Bound the number of edges of a simple graph."""
-        n, m = self._case(n), self._case(m)
         low: int | str = f"{n} - 1" if "connected" in source.tags else source.second[0]
         directed = source.type is Type.DIGRAPH and "acyclic" not in source.tags
         if self._style == "leetcode":
@@ -415,7 +411,7 @@ class Describer:
             case Type.INT:
                 return "Print one integer: the answer."
             case Type.BOOL:
-                return "Print `Yes` if the answer is positive, and `No` otherwise."
+                return "Print `Yes` if this is the case, and `No` otherwise."
             case Type.STR:
                 empty = " If it is empty, print an empty line." if answer.size[0] == 0 else ""
                 return f"Print the resulting string.{empty}"
@@ -426,13 +422,14 @@ class Describer:
                         "elements in order, separated by spaces; leave this line empty if there are none."
                     )
                 return "Print the elements of the answer in order on one line, separated by spaces."
-            case Type.WORDS | Type.GRID:
-                unit = "words" if answer.type is Type.WORDS else "rows"
-            case Type.PAIRS:
-                unit = "pairs"
-            case _:
+            case Type.GRID | Type.MATRIX:
                 unit = "rows"
-        how = ", its numbers separated by a space" if answer.type in (Type.PAIRS, Type.MATRIX) else ""
+            case _:
+                unit = "elements"
+        how = {
+            Type.PAIRS: ", as two integers separated by a space",
+            Type.MATRIX: ", as integers separated by spaces",
+        }.get(answer.type, "")
         if prints_length(answer):
             return (
                 f"On the first line, print the number of {unit} of the answer. Then print the {unit} in order, one per "

@@ -67,7 +67,7 @@ def name_values(composition: Composition, interface: Interface) -> Names:
         return Names(("x",) * (1 + len(composition.steps)), ((),), (), _types(composition))
     taken: set[str] = {"i", "j"} | ({"u", "v"} if _has_graph(composition) else set())
     for feature in composition.features:
-        taken |= _bound_names(feature.name)
+        taken |= _own_names(feature.name)
     sizes = tuple(_size_names(source.type, taken) for source in composition.sources)
     values: list[str] = []
     for source in composition.sources:
@@ -89,12 +89,14 @@ def _has_graph(composition: Composition) -> bool:
 
 
 @cache
-def _bound_names(feature: str) -> frozenset[str]:
-    """Return the names that a feature's expressions bind themselves (``v`` in ``[v for v in {x}]``)."""
+def _own_names(feature: str) -> frozenset[str]:
+    """Return the letters that a feature's texts use for themselves, and the names that its expressions bind."""
+    texts = re.sub(r"\{[^}]*\}", "", " ".join((*FEATURES[feature].let, *FEATURES[feature].ask)))
+    letters = re.findall(r"(?<![\w'])([b-z])(?![\w'])", texts)
     pieces = [FEATURES[feature].code, FEATURES[feature].slow, *(wrong.new for wrong in FEATURES[feature].wrong)]
     text = " ".join(piece for piece in pieces if isinstance(piece, str))
     bound = re.findall(r"\bfor\s+\(?([\w, ]+?)\)?\s+in\b", text) + re.findall(r"\blambda\s+([\w, ]+):", text)
-    return frozenset(name.strip() for names in bound for name in names.split(","))
+    return frozenset((*letters, *(name.strip() for names in bound for name in names.split(","))))
 
 
 def _types(composition: Composition) -> tuple[Type, ...]:

@@ -4,6 +4,7 @@ The definitions come from the features' templates; this file arranges them and a
 beginning, the formats, the bounds and the worked samples.
 """
 
+import ast
 import random
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ from stepsmith.synth.grammar.naming import name_values
 from stepsmith.synth.grammar.program import starter_code
 from stepsmith.synth.grammar.wording import Symbol, fill, lower_first, polish, step_slots, upper_first
 
+CONNECTIVES = ("Then", "Next,", "After that,")
+LONG_PARAGRAPH = 500  # characters
 Sample = tuple[str, str]  # input and output, as in TestCase
 
 
@@ -66,7 +69,7 @@ def _codeforces(
     paragraphs = [" ".join(story)]
     definitions = _definitions(composition, rng, style)
     if definitions:
-        paragraphs.append(" ".join(definitions))
+        paragraphs.append(_flowing(definitions))
     paragraphs.append(upper_first(task.format(_request(composition, rng, style, "find"))))
     output = describer.output()
     parts = [
@@ -111,12 +114,13 @@ def _leetcode(
     paragraphs = [describer.given_plainly()]
     definitions = _definitions(composition, rng, style)
     if definitions:
-        paragraphs.append(" ".join(definitions))
+        paragraphs.append(_flowing(definitions))
     paragraphs.append(upper_first(_request(composition, rng, style, "return")) + "." + describer.returned())
     parts = [polish("\n\n".join(paragraphs), style)]
     for place, (input_text, output_text) in enumerate(samples, start=1):
         shown = _named_arguments(composition, input_text)
-        parts.append(f"**Example {place}:**\n\nInput: {shown}\n\nOutput: {output_text}")
+        result = _json(ast.literal_eval(output_text))
+        parts.append(f"**Example {place}:**\n\nInput: {shown}\n\nOutput: {result}")
     parts.append("**Constraints:**\n\n" + "\n".join(f"- {polish(line, style)}" for line in describer.constraints()))
     return "\n\n".join(parts) + "\n"
 
@@ -149,24 +153,32 @@ def _definitions(composition: Composition, rng: random.Random, style: Style, *, 
     """Return the sentences that define every value but the answer, in order."""
     names = name_values(composition, interface_of(style))
     count = len(composition.steps) - 1
+    offset = rng.randrange(len(CONNECTIVES))
     sentences = []
     for number in range(count):
         step = composition.steps[number]
         template = rng.choice(FEATURES[step.feature].let)
         sentence = upper_first(fill(template, step_slots(composition, names, number, style), step, composition))
         if connect and count > 1 and sentence[0].isalpha():
-            sentence = _connected(rng, sentence, number, count)
+            sentence = _connected(rng, sentence, number, count, offset)
         sentences.append(sentence)
     return sentences
 
 
-def _connected(rng: random.Random, sentence: str, number: int, count: int) -> str:
-    """Put "First," or "Then" in front of a definition."""
+def _flowing(definitions: list[str]) -> str:
+    """Set short definitions in one paragraph, and give long ones a paragraph each."""
+    length = sum(map(len, definitions))
+    return ("\n\n" if length > LONG_PARAGRAPH else " ").join(definitions)
+
+
+def _connected(rng: random.Random, sentence: str, number: int, count: int, offset: int) -> str:
+    """Put "First,", "Then" or another connective in front of a definition."""
     if number == 0:
-        return f"First, {lower_first(sentence)}"
-    if number == count - 1 and count > 2:
+        plain = "first" in sentence.lower() or rng.random() < 0.5
+        return sentence if plain else f"First, {lower_first(sentence)}"
+    if number == count - 1 and count > 2 and "final" not in sentence:
         return f"Finally, {lower_first(sentence)}"
-    return f"{rng.choice(('Next,', 'Then,', 'After that,'))} {lower_first(sentence)}"
+    return f"{CONNECTIVES[(number + offset) % len(CONNECTIVES)]} {lower_first(sentence)}"
 
 
 def _request(composition: Composition, rng: random.Random, style: Style, verb: str) -> str:
@@ -176,7 +188,7 @@ def _request(composition: Composition, rng: random.Random, style: Style, verb: s
     step = composition.steps[last]
     ask = fill(rng.choice(FEATURES[step.feature].ask), step_slots(composition, names, last, style), step, composition)
     if composition.answer.type is Type.BOOL:
-        return f"return `true` if {ask}, and `false` otherwise" if verb == "return" else f"determine whether {ask}"
+        return f"return `True` if {ask}, and `False` otherwise" if verb == "return" else f"determine whether {ask}"
     comma = "," if ask.startswith(("for every", "for each")) else ""
     return f"{verb}{comma} {ask}"
 

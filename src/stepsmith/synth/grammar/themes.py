@@ -47,13 +47,13 @@ SETTINGS = (
             "lantern from the left has brightness {x[i]}; together these values form the sequence {x}."),
     Setting(Type.INTS, "Shelves", "A library has {n} shelves in a row, and {who} has written down how many books "
             "stand on each of them: {x[i]} on the i-th shelf. This list is the sequence {x}."),
-    Setting(Type.INTS, "Poplars", "{n} poplars grow along the road to the mill. {who} has measured all of them, and "
-            "the i-th tree from the gate is {x[i]} units tall; {x} is the sequence of these heights."),
+    Setting(Type.INTS, "Poplars", "There are {n} poplars along the road to the mill. {who} has measured all of them, "
+            "and the i-th tree from the gate is {x[i]} units tall; {x} is the sequence of these heights."),
     Setting(Type.INTS, "Loaves", "Over {n} days in a row, {who} has kept the books of a small bakery: on day i, it "
             "sold {x[i]} loaves. Let {x} be the sequence of these figures."),
     Setting(Type.INTS, "Stamps", "{who} keeps a collection of {n} stamps in an album, one after another. The i-th "
             "stamp is worth {x[i]} coins, and {x} is the sequence of these values."),
-    Setting(Type.INTS, "Barrels", "{n} barrels stand side by side in the cellar of an inn. The i-th barrel holds "
+    Setting(Type.INTS, "Barrels", "There are {n} barrels side by side in the cellar of an inn. The i-th barrel holds "
             "{x[i]} litres, and {who}, the cellarer, calls this sequence {x}."),
     Setting(Type.INTS, "Wagons", "A freight train with {n} wagons has stopped at the station. {who} notes the load of "
             "every wagon, from the first to the last: the i-th one carries {x[i]} crates. The notes form the "
@@ -97,8 +97,8 @@ SETTINGS = (
     # words
     Setting(Type.WORDS, "Labels", "{who} has {n} jars in the pantry, and each of them bears a label. The label on the "
             "i-th jar reads {x[i]}; {x} is the list of all labels."),
-    Setting(Type.WORDS, "Postcards", "{n} postcards have arrived, each with a single word on it. In the order of "
-            "arrival the words are {x[1]}, {x[2]} and so on; {who} calls this list {x}."),
+    Setting(Type.WORDS, "Postcards", "This week, {n} postcards have arrived, each with a single word on it. In the "
+            "order of arrival the words are {x[1]}, {x[2]} and so on; {who} calls this list {x}."),
     Setting(Type.WORDS, "Signposts", "Along a hiking trail stand {n} signposts, and {who} has noted what is written "
             "on them: the i-th signpost says {x[i]}. The notes form the list {x}."),
     Setting(Type.WORDS, "Parrots", "{who} owns a parrot that has said {n} words this morning. The i-th word was "
@@ -110,8 +110,8 @@ SETTINGS = (
             "list {x} of stretches: the i-th one reaches from position {l} to position {r}."),
     Setting(Type.PAIRS, "Concerts", "A festival offers {n} concerts, and {who} has the programme {x}: the i-th concert "
             "lasts from minute {l} to minute {r}."),
-    Setting(Type.PAIRS, "Searchlights", "{n} searchlights point at a long wall. {who} keeps the list {x} of what they "
-            "light: the i-th one covers the wall from point {l} to point {r}."),
+    Setting(Type.PAIRS, "Searchlights", "There are {n} searchlights that point at a long wall. {who} keeps the list "
+            "{x} of what they light: the i-th one covers the wall from point {l} to point {r}."),
     # grids and matrices
     Setting(Type.GRID, "Fields", "{who} has drawn the plan of a field as a grid {x} with {h} rows and {w} columns, one "
             "character per square."),
@@ -148,25 +148,28 @@ SETTINGS = (
     Setting(Type.GRAPH, "Railways", "A country has {n} towns, numbered from 1 to {n}, and {m} railway lines, each of "
             "which joins two different towns and can be used in both directions. {who} has drawn the network as a "
             "graph {x}."),
-    Setting(Type.GRAPH, "Friendships", "{n} children, numbered from 1 to {n}, go to a summer camp. {who} knows the "
-            "{m} pairs of children who are friends, and has drawn them as a graph {x} with one edge per friendship."),
+    Setting(Type.GRAPH, "Friendships", "There are {n} children, numbered from 1 to {n}, at a summer camp. {who} knows "
+            "the {m} pairs of children who are friends, and has drawn them as a graph {x} with one edge per "
+            "friendship."),
     Setting(Type.GRAPH, "Bridges", "An archipelago has {n} islands, numbered from 1 to {n}, and {m} bridges, each of "
             "which joins two different islands. {who} sees it as a graph {x}."),
     Setting(Type.DIGRAPH, "Streets", "All streets in the old town are one-way. There are {n} squares, numbered from 1 "
             "to {n}, and {m} streets, each leading from one square to another. {who} has drawn them as a directed "
             "graph {x}."),
-    Setting(Type.DIGRAPH, "Letters", "{n} people, numbered from 1 to {n}, pass on news by letter: there are {m} "
-            "ordered pairs of people of whom the first one writes to the second one. {who} has drawn these pairs as "
-            "the arcs of a directed graph {x}."),
+    Setting(Type.DIGRAPH, "Letters", "In a village, {n} people, numbered from 1 to {n}, pass on news by letter: there "
+            "are {m} ordered pairs of people of whom the first one writes to the second one. {who} has drawn these "
+            "pairs as the arcs of a directed graph {x}."),
     Setting(Type.DIGRAPH, "Recipes", "A cookbook has {n} recipes, numbered from 1 to {n}, and {m} references, each of "
             "which points from one recipe to another. {who} has drawn the references as the arcs of a directed graph "
             "{x}."),
-    Setting(Type.WGRAPH, "Cables", "{n} houses, numbered from 1 to {n}, may be joined by {m} cables, each between two "
-            "different houses and with its own price. {who} has drawn the offer as a weighted graph {x}."),
+    Setting(Type.WGRAPH, "Cables", "There are {n} houses, numbered from 1 to {n}, that may be joined by {m} cables, "
+            "each between two different houses and with its own price. {who} has drawn the offer as a weighted graph "
+            "{x}."),
     Setting(Type.WGRAPH, "Roads", "A region has {n} villages, numbered from 1 to {n}, and {m} two-way roads, each "
             "with its own length. {who} has drawn the map as a weighted graph {x}."),
-    Setting(Type.WGRAPH, "Canals", "{n} ports, numbered from 1 to {n}, are joined by {m} canals, each of which can be "
-            "travelled in both directions and takes its own time. {who} has drawn them as a weighted graph {x}."),
+    Setting(Type.WGRAPH, "Canals", "There are {n} ports, numbered from 1 to {n}, joined by {m} canals, each of which "
+            "can be travelled in both directions and takes its own time. {who} has drawn them as a weighted graph "
+            "{x}."),
 )  # fmt: skip
 
 

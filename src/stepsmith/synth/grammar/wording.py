@@ -73,12 +73,11 @@ _ARITHMETIC = re.compile(r"\{(\w+)\} ([-+]) (\d+)")
 
 
 def _reckon(match: re.Match[str], slots: Mapping[str, object]) -> str:
-    """Turn "{k} - 1" into a number or into one formula."""
+    """Turn "{k} - 1" into a number where k is a constant."""
     value = slots[match[1]]
     if isinstance(value, int):
         return str(value + int(match[2] + match[3]))
-    text = str(value)
-    return f"{text[:-1]} {match[2]} {match[3]}{text[-1]}"
+    return f"{value} {match[2]} {match[3]}"
 
 
 def _without_idle_remarks(template: str, step: Step, composition: Composition) -> str:
@@ -86,12 +85,15 @@ def _without_idle_remarks(template: str, step: Step, composition: Composition) -
     domains = composition.domains()
     for letter, value in zip("xz", step.inputs, strict=False):
         domain = domains[value]
-        if domain.size[0] == 0 or domain.type in (Type.INT, Type.BOOL):
+        if domain.type in (Type.INT, Type.BOOL):
             continue
         mark = re.escape("{" + letter + "}")
-        template = re.sub(rf" \([^()]*\bif {mark} is empty\)", "", template)
-        template = re.sub(rf",? (?:and|or) [^,.;()]*\bif {mark} is empty(?=[.;]|$)", "", template)
-        template = re.sub(rf"(?:(?<=\. )|^)If {mark} is empty,[^.]*\.\s*", "", template)
+        for fewest, never in ((1, rf"{mark} is empty"), (2, rf"(?:{mark} has|there are) fewer than two elements")):
+            if domain.size[0] >= fewest:
+                template = re.sub(rf" \([^()]*\bif {never}\)", "", template)
+                template = re.sub(rf", (?:and|or) [^,.;()]*\bif {never}(?=[.;]|$)", "", template)
+                template = re.sub(rf"(?:; it is|, which is) [^,.;()]*\bif {never}(?=[.;]|$)", "", template)
+                template = re.sub(rf"(?:(?<=\. )|^)(?:If {never},|It is [^.,]*\bif {never}\.)[^.]*\.?\s*", "", template)
     return template.strip()
 
 
@@ -138,6 +140,9 @@ def alphabet_phrase(alphabet: str) -> str:
         return "lowercase English letters"
     if alphabet == "0123456789":
         return "decimal digits"
+    if set("0123456789") < set(alphabet):
+        others = "".join(character for character in alphabet if not character.isdigit())
+        return f"decimal digits and {alphabet_phrase(others)}"
     kind = "letters" if alphabet.isalpha() else "characters"
     return f"the {kind} {listed([f'`{character}`' for character in alphabet])}"
 
@@ -151,31 +156,39 @@ def ordinal(value: int) -> str:
     return f"{value}{ending}"
 
 
-_CODE_SPAN = re.compile(r"(\$[^$]*\$|`[^`]*`)")
 _VOWEL_NUMBER = re.compile(r"\b(a) (8\d*|11|18)\b(?!\d)")
+_UNITS = "element|character|letter|place|position|time|step|word|number|item|unit|digit|edge|vertex|interval|round|part"
 
 
 def polish(text: str, style: Style) -> str:
-    """Mend what templates cannot know: ordinals, singulars after 1, a/an before numbers, doubled blanks."""
+    """Mend what templates cannot know: ordinals, singulars after 1, a/an before numbers, and set formulas as such."""
     text = re.sub(r"\b(\d+)-th\b", lambda match: ordinal(int(match[1])), text)
-    text = re.sub(
-        r"\b1 (element|character|letter|place|position|time|step|word|number|item|unit|digit|edge)s\b", r"1 \1", text
-    )
+    text = re.sub(rf"\b1 ({_UNITS})s\b", r"1 \1", text)
     text = _VOWEL_NUMBER.sub(r"an \2", text)
-    text = re.sub(r"\b([Tt]he \w+) the \w+ (?=[$`])", r"\1 ", text)
+    text = re.sub(r"'([^'\s])'", r"`\1`", text)
     text = re.sub(r" {2,}", " ", text)
-    text = re.sub(r" ([,.;:])", r"\1", text)
-    return _mark_positions(text, style)
+    formulas = _IN_BACKTICKS if style == "leetcode" else _IN_DOLLARS
+    return formulas.sub(lambda match: _formula(match[0], style), text)
 
 
-def _mark_positions(text: str, style: Style) -> str:
-    """Set the index letters i and j as formulas, where they stand as words."""
+# A formula in prose: names, calls and intervals, joined by operators. Numbers alone are none, and "a" is a word.
+def _formulas(mark: str) -> re.Pattern[str]:
+    atom = rf"(?:{mark}[\w\[\] ^{{}},+-]+{mark}|(?<![\w'`.])[b-z](?![\w'`]|\.\w)|-?\b\d+\b)"
+    term = rf"(?:(?<![\w'`])[b-z]\({atom}(?: [-+*/] {atom})*\)|\[l, r\]|{atom})"
+    return re.compile(rf"{term}(?: (?:<=|>=|[-=<>+*/]) {term})*|`[^`]*`|\$[^$]*\$")
+
+
+_IN_DOLLARS, _IN_BACKTICKS = _formulas(r"\$"), _formulas("`")
+_TEX = {"<=": r"\le", ">=": r"\ge"}
+
+
+def _formula(text: str, style: Style) -> str:
+    """Put one pair of marks around a formula, in place of those of its parts; leave code and lone numbers alone."""
     mark = "`" if style == "leetcode" else "$"
-    parts = _CODE_SPAN.split(text)
-    for place in range(0, len(parts), 2):
-        parts[place] = re.sub(r"(?<![\w.'])([ij])(?![\w.']|\.e)", rf"{mark}\1{mark}", parts[place])
-        parts[place] = re.sub(r"(?<![\w.'])([ij])(?=[.](?:\s|$))", rf"{mark}\1{mark}", parts[place])
-    return "".join(parts)
+    if text.lstrip("-").isdigit() or not re.search(rf"[b-z]|\{mark}", text) or (text[0] in "`$" and text[0] != mark):
+        return text
+    bare = text.replace(mark, "")
+    return f"{mark}{bare}{mark}" if mark == "`" else f"${re.sub('<=|>=', lambda match: _TEX[match[0]], bare)}$"
 
 
 def lower_first(sentence: str) -> str:

@@ -348,12 +348,12 @@ STRINGS = (
           signals=("reversed order", "slicing")),
     _text("drop_vowels", "''.join(c for c in {x} if c not in 'aeiou')",
           "''.join(filter(lambda c: 'aeiou'.find(c) < 0, {x}))", _without_vowels,
-          "remove the vowels", "the string {x} without its vowels (the letters a, e, i, o and u)",
+          "remove the vowels", "the string {x} without its vowels (the letters 'a', 'e', 'i', 'o' and 'u')",
           ("keeps them instead", "not in", "in"), ("forgets one vowel", "aeiou", "aiou"),
           signals=("string scanning", "search")),
     _text("keep_vowels", "''.join(c for c in {x} if c in 'aeiou')",
           "''.join(filter(lambda c: 'aeiou'.find(c) >= 0, {x}))", _vowels_only,
-          "keep only the vowels", "the string of the vowels of {x} (the letters a, e, i, o and u), in order",
+          "keep only the vowels", "the string of the vowels of {x} (the letters 'a', 'e', 'i', 'o' and 'u'), in order",
           ("removes them instead", "c in 'aeiou'", "c not in 'aeiou'"), ("forgets one vowel", "aeiou", "eiou"),
           signals=("string scanning", "search")),
     _text("sort_letters", "''.join(sorted({x}))", "''.join(c * {x}.count(c) for c in sorted(set({x})))", lambda x, _: x,
@@ -384,7 +384,7 @@ STRINGS = (
           ("starts too late", "[::{k}]", "[{k} - 1::{k}]"), ("strides too far", "[::{k}]", "[::{k} + 1]"),
           k=(2, 4), given=(2, 100), signals=("slicing",)),
     _text("a_becomes_b", "{x}.replace('a', 'b')", "''.join('b' if c == 'a' else c for c in {x})", _a_becomes_b,
-          "replace every 'a' by 'b'", "the string {x} with every letter a replaced by the letter b",
+          "replace every 'a' by 'b'", "the string {x} with every letter 'a' replaced by 'b'",
           ("replaces the first one only", "'b')", "'b', 1)"), ("deletes them", "'b')", "'')"),
           signals=("string scanning",)),
     _text("double_letters", "''.join(c * 2 for c in {x})", "''.join(c + c for c in {x})", _doubled,
@@ -409,7 +409,7 @@ STRINGS = (
 
 ENDINGS = (
     _operation("total", Type.INTS, Type.INT, "sum({x})", "sum(v for v in {x} if v > 0) + sum(v for v in {x} if v < 0)",
-               _total, "return the sum", "the sum of all elements of {x} (0 if there are none)",
+               _total, "return the sum", "the sum of all elements of {x} (0 if {x} is empty)",
                (("adds positive ones only", "sum({x})", "sum(v for v in {x} if v > 0)"),
                 ("leaves out the last one", "sum({x})", "sum({x}[:-1])")), signals=("accumulation",)),
     _operation("length", Type.INTS, Type.INT, "len({x})", "sum(1 for _ in {x})", _length,
@@ -447,7 +447,7 @@ ENDINGS = (
                signals=("counting",)),
     _operation("count_vowels", Type.STR, Type.INT, "sum(c in 'aeiou' for c in {x})",
                "sum({x}.count(c) for c in 'aeiou')", _letters_only(_has_vowels),
-               "return the number of vowels", "the number of vowels in {x} (the letters a, e, i, o and u)",
+               "return the number of vowels", "the number of vowels in {x} (the letters 'a', 'e', 'i', 'o' and 'u')",
                (("counts consonants", "c in 'aeiou'", "c not in 'aeiou'"), ("forgets a vowel", "aeiou", "eiou")),
                signals=("counting", "string scanning")),
     _operation("distinct_letters", Type.STR, Type.INT, "len(set({x}))",
@@ -457,7 +457,7 @@ ENDINGS = (
                (("counts all", "len(set({x}))", "len({x})"), ("is off by one", "len(set({x}))", "len(set({x})) + 1")),
                signals=("set use",)),
     _operation("count_a", Type.STR, Type.INT, "{x}.count('a')", "len([c for c in {x} if c == 'a'])", _has_a,
-               "return how often 'a' occurs", "the number of times the letter a occurs in {x}",
+               "return how often 'a' occurs", "the number of times the letter 'a' occurs in {x}",
                (("counts the others", "{x}.count('a')", "len({x}) - {x}.count('a')"), ("asks whether it occurs",
                "{x}.count('a')", "int('a' in {x})")),
                signals=("counting", "string scanning")),
@@ -471,9 +471,9 @@ ENDINGS = (
     _operation("letter_numbers", Type.STR, Type.INTS, "[ord(c) - 96 for c in {x}]",
                "['abcdefghijklmnopqrstuvwxyz'.index(c) + 1 for c in {x}]", _letter_numbers,
                "replace each letter by its place in the alphabet, counting from 1",
-               "the places in the alphabet of the letters of {x}, in order, where a is 1, b is 2 and so on",
+               "the places in the alphabet of the letters of {x}, in order, where 'a' is 1, 'b' is 2 and so on",
                (("counts from zero", "- 96", "- 97"), ("counts from the end", "ord(c) - 96", "123 - ord(c)")),
-               let="Replace every letter of {x} by its place in the alphabet (a is 1, b is 2 and so on), and let {y} "
+               let="Replace every letter of {x} by its place in the alphabet ('a' is 1, 'b' is 2 and so on), and let {y} "
                "be the resulting sequence of integers.", signals=("string scanning", "arithmetic")),
 )  # fmt: skip
 
