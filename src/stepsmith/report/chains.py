@@ -81,13 +81,14 @@ class Stone:
         return band_of(self.problem.pass_rate.rate) if self.problem.pass_rate else None
 
     @property
-    def task(self) -> dict[str, str]:
-        """What the environment adds, by field, as text."""
+    def task(self) -> dict[str, Markup]:
+        """What the environment adds, by field: programs, and the values of one line that go with them."""
         try:
             fields = msgspec.json.decode(self.problem.task or "{}", type=dict[str, msgspec.Raw])
         except msgspec.DecodeError:
-            return {"task": self.problem.task}
-        return {name: _plain(raw) for name, raw in fields.items()}
+            return {"task": value_html(self.problem.task)}
+        texts = {name: _plain(raw) for name, raw in fields.items()}
+        return {name: code_html(text, "python") if "\n" in text else value_html(text) for name, text in texts.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Everything here returns ``Markup`` in which the only tags are ours; raw HTML of 
 """
 
 import difflib
-from functools import cache
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -22,7 +22,7 @@ from pygments.util import ClassNotFound
 from stepsmith.report.formula import INLINE, formula_html
 
 TEXT_LIMIT = 20_000  # characters of one statement or program that the page carries
-VALUE_HEAD = 140  # characters of a test's input or output that show at once
+VALUE_HEAD = 100  # characters of a test's input or output that show at once
 VALUE_LIMIT = 1_000  # ... and after "more"; the rest is in the data set only
 DIFF_CONTEXT = 2  # unchanged lines around a changed one
 DIFF_SHARE = 0.5  # programs that differ in more of their lines are shown whole
@@ -48,13 +48,11 @@ def difference_html(golden: str, code: str) -> Markup | None:
     if not lines or changed > DIFF_SHARE * (len(before) + len(after)):
         return None
     kinds = {"+": "ins", "-": "del", "@": "gap"}
-    shown = [
-        Markup('<span class="{}">{}\n</span>').format(
-            kinds.get(line[:1], "same"), "⋯" if line.startswith("@@") else line
-        )
+    shown = "".join(
+        f'<span class="{kinds.get(line[:1], "same")}">{"⋯" if line.startswith("@@") else escape(line)}\n</span>'
         for line in lines
-    ]
-    return Markup('<pre class="code diff"><code>{}</code></pre>').format(Markup("").join(shown))
+    )
+    return Markup(f'<pre class="code diff"><code>{shown}</code></pre>')
 
 
 def value_html(value: str) -> Markup:
@@ -78,6 +76,7 @@ def _cut(text: str) -> str:
     return f"{text[:TEXT_LIMIT]}\n… {len(text) - TEXT_LIMIT:,} more characters in the data set"
 
 
+@lru_cache(maxsize=64)  # what deduction and abduction show is their golden program
 def _highlighted(code: str, language: str) -> Markup:
     return Markup(highlight(code.strip("\n"), _lexer(language), _formatter))
 

@@ -29,6 +29,7 @@ from stepsmith.core.records import (
 from stepsmith.core.stats import band_of, pass_rate
 
 ROWS_PER_GROUP = 128  # bounds memory: one row group is held at a time
+ROWS_PER_BATCH = 32  # rows that are Python objects at a time when reading
 
 _TEXT, _INT, _FLOAT = pa.string(), pa.int32(), pa.float64()
 _SOLUTION = pa.struct([("language", _TEXT), ("code", _TEXT)])
@@ -293,13 +294,13 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
     ``columns`` limits what is read: column names, or dotted paths into nested ones (``tests.list.element.kind``).
     """
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, pre_buffer=False)  # buffered ahead, the whole file would end up in memory
     except FileNotFoundError:
         raise RunFolderError(f"{path} is not there: is this the folder of a finished `stepsmith synth`?") from None
     except (OSError, pa.ArrowInvalid) as error:
         raise RunFolderError(f"{path} cannot be read as Parquet: {error}") from None
     with file:
-        for batch in file.iter_batches(batch_size=ROWS_PER_GROUP, columns=columns):
+        for batch in file.iter_batches(batch_size=ROWS_PER_BATCH, columns=columns, use_threads=False):
             yield from batch.to_pylist()
 
 
