@@ -1,7 +1,8 @@
 """Fits the consensus model: ``python benchmarks/verify_fit.py --write`` replaces src/stepsmith/verify/consensus.json.
 
-Both choices (among behaviours, among outputs) are conditional logits with an outside option, fitted by maximum
-likelihood with an L2 penalty; every problem weighs the same. What is reported anywhere comes from ``crossfit``: fitted
+Both choices (among behaviours; among outputs where no behaviour is right) are conditional logits with an outside
+option, fitted by maximum likelihood with an L2 penalty; every problem weighs the same. What is reported anywhere comes
+from ``crossfit``: fitted
 on nine tenths of the problems, evaluated on the rest, grouped by problem.
 """
 
@@ -17,7 +18,7 @@ import numpy as np
 from verify_population import DEV, Draw, RecordedJudge, dev_subjects, draws
 
 from stepsmith.verify.behaviour import Behaviour, behaviours, features
-from stepsmith.verify.consensus import label_evidence
+from stepsmith.verify.consensus import output_evidence
 from stepsmith.verify.posterior import ConsensusModel, Regime, choose
 
 SIZES, SEEDS = (4, 8, 16), 12
@@ -27,7 +28,19 @@ RECORDING = (
     Path(__file__).parents[1] / "build" / "verify_runs.pickle"
 )  # executions of the development data, kept between runs
 
-Choice = tuple[list[dict[str, float]], list[bool], float]  # evidence on each alternative, which is right, weight
+
+@dataclass(frozen=True)
+class Choice:
+    """Alternatives of which at most some are right; ``mass`` is what each is believed before looking at ``evidence``.
+
+    P(alternative) = mass + none · h(evidence). Choosing among behaviours starts from nothing: mass 0, none 1.
+    """
+
+    evidence: list[dict[str, float]]
+    right: list[bool]
+    mass: list[float]
+    none: float
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -47,38 +60,53 @@ def prepare(draw: Draw) -> Prepared:
 
 
 def behaviour_choice(item: Prepared) -> Choice:
-    return item.evidence, item.right, 1.0
+    """At most one behaviour is right: equal behaviours are one, and the truth is one behaviour."""
+    return Choice(item.evidence, item.right, [0.0] * len(item.right), 1.0, 1.0)
 
 
-def label_choices(item: Prepared, weights: dict[str, float]) -> list[Choice]:
+def output_choices(item: Prepared, weights: dict[str, float]) -> list[Choice]:
     belief = choose(weights, item.evidence)
-    rows = label_evidence(item.draw.matrix, item.draw.examples, item.found, belief)
-    choices: list[Choice] = []
-    for j, evidence in enumerate(rows):
-        if evidence:
-            right = [item.draw.label_right(j, c.output) for c in item.draw.matrix.clusters(j)]
-            choices.append((evidence, right, 1.0 / len(rows)))
+    matrix = item.draw.matrix
+    choices = []
+    for j, (mass, rows) in enumerate(output_evidence(matrix, item.draw.examples, item.found, belief)):
+        if rows:
+            right = [item.draw.label_right(j, c.output) for c in matrix.clusters(j)]
+            choices.append(Choice(rows, right, mass, 1 - sum(belief), 1 / len(matrix.inputs)))
     return choices
 
 
-def fit(choices: Sequence[Choice], penalty: float = PENALTY, steps: int = 400) -> dict[str, float]:
-    """Weights by name; Adam on the penalised mean log-loss, which is convex. The bias is penalised a tenth as much."""
-    names = list(choices[0][0][0])
-    rows = np.array([[row[name] for name in names] for evidence, _, _ in choices for row in evidence])
-    segment = np.repeat(np.arange(len(choices)), [len(evidence) for evidence, _, _ in choices])
-    right = np.array([flag for _, flags, _ in choices for flag in flags], float)
-    weight = np.array([w for _, _, w in choices])
-    several = np.zeros(len(choices))
-    np.add.at(several, segment, right)
-    target = right / np.maximum(several, 1)[segment]
+def fit(choices: Sequence[Choice], penalty: float = PENALTY, steps: int = 300) -> dict[str, float]:
+    """Weights by name: Adam on the penalised mean log-loss. The bias is penalised a tenth as much as the rest."""
+    names = list(choices[0].evidence[0])
+    rows = np.array([[row[name] for name in names] for choice in choices for row in choice.evidence])
+    mass = np.array([m for choice in choices for m in choice.mass])
+    right = np.array([flag for choice in choices for flag in choice.right])
+    segment = np.repeat(np.arange(len(choices)), [len(choice.evidence) for choice in choices])
+    none = np.array([choice.none for choice in choices])
+    weight = np.array([choice.weight for choice in choices])
+    hopeless = np.ones(len(choices), bool)
+    np.logical_and.at(hopeless, segment, ~right)
+    known = np.zeros(len(choices))
+    np.add.at(known, segment, mass)
     shrink = np.array([0.1 if name == "bias" else 1.0 for name in names])
     w, first, second = (np.zeros(len(names)) for _ in range(3))
     for step in range(1, steps + 1):
         odds = np.exp(np.clip(rows @ w, -30, 30))
         total = np.ones(len(choices))
         np.add.at(total, segment, odds)
-        error = (odds / total[segment] - target) * weight[segment]
-        gradient = rows.T @ error / weight.sum() + penalty * shrink * w
+        h = odds / total[segment]
+        mean = np.zeros((len(choices), len(names)))
+        np.add.at(mean, segment, h[:, None] * rows)
+        # d log(mass + none·h) for right alternatives; d log(1 - Σ) where none is right.
+        at = segment[right]
+        pull = none[at] * h[right] / np.maximum(mass[right] + none[at] * h[right], 1e-9) * weight[at]
+        gradient = -pull @ (rows[right] - mean[at])
+        some = np.zeros(len(choices))
+        np.add.at(some, segment, h)
+        left = np.maximum(1 - known - none * some, 1e-9)
+        push = (none * (1 - some) / left * weight)[hopeless]
+        gradient += push @ mean[hopeless]
+        gradient = gradient / weight.sum() + penalty * shrink * w
         first = 0.9 * first + 0.1 * gradient
         second = 0.99 * second + 0.01 * gradient**2
         w -= 0.1 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
@@ -86,10 +114,10 @@ def fit(choices: Sequence[Choice], penalty: float = PENALTY, steps: int = 400) -
 
 
 def fit_regime(items: Sequence[Prepared], penalty: float = PENALTY) -> Regime:
-    """Fit both choices; labels see the behaviours' beliefs as the first fit has them."""
+    """Fit both choices; the second sees the beliefs that come of the first."""
     behaviour = fit([behaviour_choice(item) for item in items], penalty)
-    label = fit([choice for item in items for choice in label_choices(item, behaviour)], penalty)
-    return Regime(behaviour=behaviour, label=label)
+    output = fit([choice for item in items for choice in output_choices(item, behaviour)], penalty)
+    return Regime(behaviour=behaviour, output=output)
 
 
 def crossfit(items: Sequence[Prepared], folds: int = 10, split: int = 0) -> list[tuple[Prepared, Regime]]:

@@ -112,12 +112,12 @@ def apps_row(line: bytes, number: int) -> VerifyProblem:
     )
 
 
-class _Tests(msgspec.Struct):
+class _Tests(msgspec.Struct, frozen=True):
     input: list[str] = []
     output: list[str] = []
 
 
-class _Programs(msgspec.Struct):
+class _Programs(msgspec.Struct, frozen=True):
     language: list[int | str] = []
     solution: list[str] = []
 

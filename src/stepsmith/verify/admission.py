@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from stepsmith.core.records import Problem, Record, TestCase, TestKind, Verdict, WrongSolution
 from stepsmith.judge.protocol import Judge
@@ -19,6 +20,13 @@ class AdmissionSettings(Record, frozen=True, kw_only=True):
     min_entropy_bits: float = 0.7  # of the outputs over the tests; 0.7 allows up to 81% equal outputs
     min_samples: int = 2  # tests whose input and output the statement shows; 0 where it shows none by design
     min_statement_chars: int = 80
+
+
+class _Kills(NamedTuple):
+    wrong: tuple[WrongSolution, ...]
+    survivors: tuple[Mutant, ...]
+    open_kinds: list[TestKind]  # kinds of test that reject no mutant
+    executions: int
 
 
 class Admission(Record, frozen=True, kw_only=True):
@@ -43,6 +51,7 @@ def admit(
     mutants: Sequence[Mutant],
     *,
     settings: AdmissionSettings = AdmissionSettings(),  # noqa: B008 - frozen
+    ran_before: bool = False,
 ) -> Admission:
     """Pass ``problem`` through every gate, the ones that cost no execution first.
 
@@ -51,7 +60,8 @@ def admit(
     ("golden-fails") and says the same when run again ("non-deterministic"), and for every kind of test present
     some mutant is rejected by a test of that kind ("mutants-survive"). A problem whose golden is in a language
     that has no mutants must bring wrong programs as ``mutants``. If our own machinery failed (IE), the reason is
-    "judge-failed" and the problem deserves another try.
+    "judge-failed" and the problem deserves another try. ``ran_before`` says that the expected outputs include the
+    golden's own from an earlier run, so that one run here shows whether it is deterministic.
     """
     if missing := missing_parts(problem, settings):
         return Admission(reason="incomplete-statement", detail=missing)
@@ -66,21 +76,21 @@ def admit(
     if label := passing_baseline(problem, judge):
         detail = f'the trivial program "{label}" passes every test'
         return Admission(reason="trivial-solution", detail=detail, entropy_bits=entropy)
-    solutions = (problem.golden, *(mutant.solution for mutant in mutants))
-    matrix = ExecutionMatrix(judge, problem.contract, solutions, [test.input for test in tests])
-    reason, detail = _golden_fault(matrix, tests)
+    matrix = ExecutionMatrix(judge, problem.contract, [problem.golden], [test.input for test in tests])
+    reason, detail = _golden_fault(matrix, tests, rerun=not ran_before)
     if reason:
         return Admission(reason=reason, detail=detail, entropy_bits=entropy, executions=matrix.executions)
-    wrong, survivors, open_kinds = _kill(matrix, tests, mutants)
-    if open_kinds:
-        detail = f"no mutant of {len(mutants)} is rejected by the tests of kind {', '.join(open_kinds)}"
+    kills = _kill(problem, judge, mutants)
+    if kills.open_kinds:
+        reason = "mutants-survive"
+        detail = f"no mutant of {len(mutants)} is rejected by the tests of kind {', '.join(kills.open_kinds)}"
     return Admission(
-        reason="mutants-survive" if open_kinds else "",
-        detail=detail if open_kinds else "",
+        reason=reason,
+        detail=detail,
         entropy_bits=entropy,
-        wrong=wrong,
-        survivors=survivors,
-        executions=matrix.executions,
+        wrong=kills.wrong,
+        survivors=kills.survivors,
+        executions=matrix.executions + kills.executions,
     )
 
 
@@ -132,8 +142,8 @@ def shows_sample(statement: str, function: bool, test: TestCase) -> bool:
     return all(_squeeze(piece) in text for piece in (*pieces, test.output))
 
 
-def _golden_fault(matrix: ExecutionMatrix, tests: Sequence[TestCase]) -> tuple[str, str]:
-    """(reason, detail) of what is wrong with the golden, candidate 0 of the matrix; ("", "") if nothing is."""
+def _golden_fault(matrix: ExecutionMatrix, tests: Sequence[TestCase], *, rerun: bool) -> tuple[str, str]:
+    """(reason, detail) of what is wrong with the golden, the matrix's only candidate; ("", "") if nothing is."""
     for j, (test, run) in enumerate(zip(tests, matrix.row(0), strict=True)):
         if run.verdict is Verdict.IE:
             return "judge-failed", f"test {j}: {run.message or 'internal error'}"
@@ -141,30 +151,34 @@ def _golden_fault(matrix: ExecutionMatrix, tests: Sequence[TestCase]) -> tuple[s
             return "golden-fails", f"test {j} ends in {run.verdict}: {_short(run.message)}"
         if not matrix.agree(j, test.output, run.output):
             return "golden-fails", f"test {j}: expected {_short(test.output)}, got {_short(run.output)}"
-    changed = matrix.rerun(0)
+    changed = matrix.rerun(0) if rerun else ()
     if changed:
         return "non-deterministic", f"run twice, the golden solution differs on test {changed[0]}"
     return "", ""
 
 
-def _kill(
-    matrix: ExecutionMatrix, tests: Sequence[TestCase], mutants: Sequence[Mutant]
-) -> tuple[tuple[WrongSolution, ...], tuple[Mutant, ...], list[TestKind]]:
-    """Run each mutant up to its first failing test, then on the kinds that nobody has been rejected by yet."""
-    by_kind: dict[TestKind, list[int]] = {}
-    for j, test in enumerate(tests):
-        by_kind.setdefault(test.kind, []).append(j)
-    open_kinds = set(by_kind)
-    wrong, survivors = [], []
-    for i, mutant in enumerate(mutants, start=1):
-        killed_by = matrix.first_difference(0, i)
-        if killed_by is None:
+def _kill(problem: Problem, judge: Judge, mutants: Sequence[Mutant]) -> _Kills:
+    """Judge each mutant to its first failing test; then see whether every kind of test rejects one of them."""
+    tests = problem.tests
+    wrong, survivors, executions = [], [], 0
+    for mutant in mutants:
+        results = judge.judge(mutant.solution, problem.contract, tests, stop_at_first_failure=True).tests
+        executions += len(results)
+        if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
+            origin = f"mutant: {mutant.label}"
+            wrong.append(WrongSolution(solution=mutant.solution, killed_by=len(results) - 1, origin=origin))
+        else:
             survivors.append(mutant)
-            continue
-        wrong.append(WrongSolution(solution=mutant.solution, killed_by=killed_by, origin=f"mutant: {mutant.label}"))
-        open_kinds.discard(tests[killed_by].kind)
-        open_kinds -= {kind for kind in open_kinds if matrix.first_difference(0, i, by_kind[kind]) is not None}
-    return tuple(wrong), tuple(survivors), sorted(open_kinds)
+    open_kinds = {test.kind for test in tests} - {tests[w.killed_by].kind for w in wrong}
+    for kind in sorted(open_kinds):
+        of_kind = [test for test in tests if test.kind == kind]
+        for w in wrong:
+            results = judge.judge(w.solution, problem.contract, of_kind, stop_at_first_failure=True).tests
+            executions += len(results)
+            if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
+                open_kinds.remove(kind)
+                break
+    return _Kills(tuple(wrong), tuple(survivors), sorted(open_kinds), executions)
 
 
 def _squeeze(text: str) -> str:

@@ -13,6 +13,7 @@ from stepsmith.verify.structure import structure_key
 # Programs of one structure repeat each other's mistakes: the second and later ones count for this much of a vote.
 # Anything from 0.25 to 1 predicts equally well on the development data; 0 and no discount predict worse.
 REPEAT = 0.5
+CONSTANT = 0.8  # share of equal outputs from which a behaviour is called constant
 MANY_EXAMPLES = 8  # more than that add no belief: they tend to be of one kind
 
 
@@ -24,7 +25,7 @@ class Behaviour:
     answers: tuple[int | None, ...]  # per input, the index of its cluster; None where it failed
     passed: int  # worked examples reproduced
     effective: float  # members, repeats of one structure discounted
-    constant: bool  # more than 80% of its outputs are one and the same text
+    constant: bool  # nearly all of its outputs are one and the same text
 
 
 def behaviours(
@@ -58,7 +59,7 @@ def behaviours(
                 answers=tuple(answer[j].get(first) for j in range(len(matrix.inputs))),
                 passed=sum(passes[first]),
                 effective=distinct + REPEAT * (len(members) - distinct),
-                constant=bool(outputs) and outputs.most_common(1)[0][1] > 0.8 * len(matrix.inputs),
+                constant=bool(outputs) and outputs.most_common(1)[0][1] > CONSTANT * len(matrix.inputs),
             )
         )
     return tuple(found)

@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from stepsmith.core.records import Record, TestKind
 from stepsmith.verify.ambiguity import many_valid_answers
 from stepsmith.verify.behaviour import Behaviour, behaviours, example_passes, features
+from stepsmith.verify.economy import SETTLED, run_alive, worth_running
 from stepsmith.verify.examples import Example
 from stepsmith.verify.matrix import ExecutionMatrix
-from stepsmith.verify.posterior import ConsensusModel, Regime, choose, default_model, label_features
+from stepsmith.verify.posterior import (
+    ConsensusModel,
+    Regime,
+    choose,
+    default_model,
+    output_features,
+    output_probabilities,
+)
 from stepsmith.verify.verification import Label, Status, Verification
 from stepsmith.verify.vote import refuse_empty
 
@@ -16,6 +24,7 @@ class ConsensusSettings(Record, frozen=True, kw_only=True):
     """What the user asks for."""
 
     target_error: float = 0.02  # wanted share of wrong goldens among accepted problems; never above twice of it
+    economy: bool = True  # leave out runs that cannot change a label or the golden (see docs/verification.md)
 
 
 def verify_consensus(
@@ -46,8 +55,15 @@ def verify_consensus(
         return refused
     model = model or default_model()
     regime = model.with_examples if examples else model.without_examples
-    found = behaviours(matrix, examples)
-    belief = choose(regime.behaviour, features(found, len(examples)))
+    rows = worth_running(matrix, examples) if settings.economy else tuple(range(len(matrix.solutions)))
+    found = behaviours(matrix, examples, rows)
+    belief = choose(regime.behaviour, [*features(found, len(examples)), *_passed_over(matrix, found)])[: len(found)]
+    if settings.economy:
+        so_far = _probabilities(matrix, examples, found, belief, regime)
+        unsettled = [j for j, p in enumerate(so_far) if max(p, default=0.0) < SETTLED]
+        run_alive(matrix, examples, unsettled)
+    else:
+        matrix.fill()
     labels = _labels(matrix, kinds, examples, found, belief, regime)
     if refused := refuse_empty(matrix, labels, "consensus"):
         return refused
@@ -92,13 +108,12 @@ def _labels(
 ) -> tuple[Label, ...]:
     """The most probable output of every input."""
     labels = []
-    for j, rows in enumerate(label_evidence(matrix, examples, found, belief)):
+    for j, probability in enumerate(_probabilities(matrix, examples, found, belief, regime)):
         kind: TestKind = kinds[j] if kinds else "nominal"
-        clusters = matrix.clusters(j)
+        clusters = matrix.clusters_so_far(j)
         if not clusters:
             labels.append(Label(output=None, kind=kind))
             continue
-        probability = choose(regime.label, rows)
         best = max(range(len(clusters)), key=lambda k: (probability[k], -k))
         labels.append(
             Label(
@@ -113,27 +128,51 @@ def _labels(
     return tuple(labels)
 
 
-def label_evidence(
+def _passed_over(matrix: ExecutionMatrix, found: Sequence[Behaviour]) -> list[dict[str, float]]:
+    """Evidence on programs that were not run on every input: each counts as a behaviour of its own, with no merit."""
+    run = {matrix.program_of(i) for b in found for i in b.members}
+    return [{"bias": 1.0}] * (matrix.distinct - len(run))
+
+
+def _probabilities(
+    matrix: ExecutionMatrix,
+    examples: Sequence[Example],
+    found: Sequence[Behaviour],
+    belief: Sequence[float],
+    regime: Regime,
+) -> list[list[float]]:
+    """For every input, the probability of each of its clusters so far."""
+    none = 1 - sum(belief)
+    evidence = output_evidence(matrix, examples, found, belief)
+    return [output_probabilities(regime.output, mass, none, rows) for mass, rows in evidence]
+
+
+def output_evidence(
     matrix: ExecutionMatrix, examples: Sequence[Example], found: Sequence[Behaviour], belief: Sequence[float]
-) -> list[list[dict[str, float]]]:
-    """For every input, the evidence on each of its clusters, in their order."""
+) -> list[tuple[list[float], list[dict[str, float]]]]:
+    """For every input, the belief behind each of its clusters so far, and the other evidence on each.
+
+    Candidates that have not been run on an input count as if they had voted for something else.
+    """
     passes = [sum(row) for row in example_passes(matrix, examples)]
-    mass = {i: probability / len(b.members) for b, probability in zip(found, belief, strict=True) for i in b.members}
+    reproduced = sum(passes)
+    passers = sum(count == len(examples) for count in passes)
+    share = {i: probability / len(b.members) for b, probability in zip(found, belief, strict=True) for i in b.members}
     evidence = []
     for j in range(len(matrix.inputs)):
-        clusters = matrix.clusters(j)
-        reproduced = [sum(passes[i] for i in c.members) for c in clusters]
-        evidence.append(
-            [
-                label_features(
-                    sum(mass[i] for i in c.members),
-                    c.size,
-                    met / max(1, sum(reproduced)) if examples else None,
-                    len(matrix.solutions),
-                )
-                for c, met in zip(clusters, reproduced, strict=True)
-            ]
-        )
+        clusters = matrix.clusters_so_far(j)
+        answered = {i for c in clusters for i in c.members}
+        silent = sum(passes[i] for i in range(len(passes)) if i not in answered and matrix.has(i, j))
+        rows = [
+            output_features(
+                c.size,
+                len(matrix.solutions),
+                sum(passes[i] for i in c.members) / max(1, reproduced - silent) if examples else None,
+                sum(passes[i] == len(examples) for i in c.members) / max(1, passers),
+            )
+            for c in clusters
+        ]
+        evidence.append(([sum(share.get(i, 0.0) for i in c.members) for c in clusters], rows))
     return evidence
 
 

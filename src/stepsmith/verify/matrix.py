@@ -38,15 +38,15 @@ class ExecutionMatrix:
         self.inputs = tuple(inputs)
         self._program = _first_equal([_program_key(s) for s in self.solutions])
         self._cells: dict[tuple[int, str], Execution] = {}  # (first equal candidate, input) -> run
+        self._known: Counter[str] = Counter()  # input -> cells that have been run
         self._runs: Counter[str] = Counter()
-        self._clusters: dict[int, tuple[Cluster, ...]] = {}
+        self._clusters: dict[int, tuple[int, tuple[Cluster, ...]]] = {}  # input index -> (cells then known, clusters)
 
     def extended(self, inputs: Sequence[str]) -> "ExecutionMatrix":
         """The same candidates on other inputs; runs and their count are shared in both directions."""
         other = ExecutionMatrix(self.judge, self.contract, (), inputs)
-        other.solutions, other._program, other._cells, other._runs = (
-            self.solutions, self._program, self._cells, self._runs,
-        )  # fmt: skip
+        other.solutions, other._program = self.solutions, self._program
+        other._cells, other._known, other._runs = self._cells, self._known, self._runs
         return other
 
     @property
@@ -73,6 +73,7 @@ class ExecutionMatrix:
             if missing:
                 for text, run in zip(missing, self._execute(program, missing), strict=True):
                     self._cells[program, text] = run
+                self._known.update(missing)
 
     def at(self, candidate: int, input_index: int) -> Execution:
         """The execution of a candidate on an input, run now if it has not been."""
@@ -144,12 +145,17 @@ class ExecutionMatrix:
         the first earlier group whose representative the checker accepts.
         """
         self.fill((input_index,))
-        if input_index not in self._clusters:
-            self._clusters[input_index] = self.clusters_so_far(input_index)
-        return self._clusters[input_index]
+        return self.clusters_so_far(input_index)
 
     def clusters_so_far(self, input_index: int) -> tuple[Cluster, ...]:
         """Like ``clusters``, over the cells that have been run; runs nothing."""
+        known = self._known[self.inputs[input_index]]
+        if self._clusters.get(input_index, (-1, ()))[0] != known:
+            self._clusters[input_index] = known, self._cluster(input_index)
+        return self._clusters[input_index][1]
+
+    def _cluster(self, input_index: int) -> tuple[Cluster, ...]:
+        """Group the known outputs on one input."""
         texts: dict[str, list[int]] = {}
         for i in range(len(self.solutions)):
             run = self._cells.get((self._program[i], self.inputs[input_index]))

@@ -1,8 +1,10 @@
-"""Calibrated beliefs: a choice among behaviours, or none of them, by a small fitted model shipped as data.
+"""Calibrated beliefs, by a small fitted model shipped as data: which behaviour is right, and which outputs are.
 
-The model is a conditional logit with an outside option: of K behaviours exactly one is right or none is, with
-probabilities exp(wᵀφₖ) / (1 + Σ exp(wᵀφ)) and 1 / (1 + Σ exp(wᵀφ)). Labels are a second such choice, among the outputs
-on one input. Why this and not another model: docs/adr/0004. The weights and where they come from: consensus.json.
+Behaviours are a conditional logit with an outside option: of K behaviours exactly one is right or none is, with
+probabilities exp(wᵀφₖ) / (1 + Σ exp(wᵀφ)) and 1 / (1 + Σ exp(wᵀφ)). An output on one input is right if a behaviour that
+gives it is right, or if no behaviour is right everywhere and this output is right nevertheless, which is a second
+choice of the same form: P(output) = Σ P(behaviours that give it) + P(none) · h(output).
+Why this and not another model: docs/adr/0004. The weights and where they come from: consensus.json.
 """
 
 import math
@@ -21,7 +23,7 @@ class Regime(Record, frozen=True, kw_only=True):
     """Weights by name of the evidence, for behaviours and for the outputs on one input."""
 
     behaviour: Weights
-    label: Weights
+    output: Weights
 
 
 class ConsensusModel(Record, frozen=True, kw_only=True):
@@ -48,16 +50,26 @@ def choose(weights: Mapping[str, float], rows: Sequence[Mapping[str, float]]) ->
     return [term / total for term in terms]
 
 
-def label_features(mass: float, votes: int, examples_share: float | None, candidates: int) -> dict[str, float]:
-    """The evidence on one output of one input.
+def output_probabilities(
+    weights: Mapping[str, float], mass: Sequence[float], none: float, rows: Sequence[Mapping[str, float]]
+) -> list[float]:
+    """The probability of each output on one input.
 
-    ``mass`` is the probability of the behaviours that give it, ``votes`` the candidates that do, and
-    ``examples_share`` the part of all reproduced examples that these candidates account for (None: no examples).
+    ``mass`` is the probability of the behaviours that give it, ``none`` that no behaviour is right everywhere, and
+    ``rows`` the evidence on each output in that case.
     """
-    bounded = min(max(mass, 0.001), 0.999)
-    row = {"bias": 1.0, "mass": math.log(bounded / (1 - bounded)), "votes": math.log2(votes)}
+    return [known + none * h for known, h in zip(mass, choose(weights, rows), strict=True)]
+
+
+def output_features(
+    votes: int, candidates: int, examples_share: float | None, passers_share: float
+) -> dict[str, float]:
+    """The evidence on one output of one input, should no behaviour be right everywhere.
+
+    ``votes`` of ``candidates`` give it; ``examples_share`` is the part of all reproduced examples that these account
+    for and ``passers_share`` their part of the candidates that reproduce all examples (None: there are no examples).
+    """
+    row = {"bias": 1.0, "share": votes / candidates}
     if examples_share is None:
-        row["share"] = votes / candidates
-    else:
-        row["examples"] = examples_share
-    return row
+        return {**row, "votes": math.log2(votes)}
+    return {**row, "examples": examples_share, "passers": passers_share}
