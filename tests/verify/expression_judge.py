@@ -4,7 +4,7 @@ import ast
 import math
 from collections.abc import Sequence
 
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase, Verdict
+from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
 
 
 class ExpressionJudge:
@@ -25,7 +25,17 @@ class ExpressionJudge:
         *,
         stop_at_first_failure: bool = False,
     ) -> Judgement:
-        raise AssertionError("verification runs programs through execute")
+        results = []
+        for test in tests:
+            run = self._run(solution.code, test.input)
+            verdict = run.verdict
+            if verdict is Verdict.AC and not self.agree(contract.checker, test.input, test.output, run.output):
+                verdict = Verdict.WA
+            results.append(TestResult(verdict=verdict))
+            if stop_at_first_failure and verdict is not Verdict.AC:
+                break
+        failed = [result.verdict for result in results if result.verdict is not Verdict.AC]
+        return Judgement(verdict=failed[0] if failed else Verdict.AC, tests=tuple(results))
 
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
         self.calls += 1

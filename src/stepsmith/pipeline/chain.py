@@ -16,8 +16,8 @@ from stepsmith.core.records import (
     KIND_WEIGHT,
     Chain,
     Direction,
-    Lineage,
     Limits,
+    Lineage,
     Problem,
     Rejection,
     TestCase,
@@ -197,7 +197,7 @@ def _evaluate(
         for program in draft.wrong
         if program.solution not in draft.candidates[verification.golden : verification.golden + 1]
     ]
-    admission = admit(problem, judge, mutants, settings=config.admission)
+    admission = admit(problem, judge, mutants, settings=config.admission, ran_before=True)
     tally.programs += len(mutants)
     tally.executions += admission.executions
     if not admission.admitted:

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,13 +74,15 @@ class RunFolder:
     def add(self, chain: Chain) -> None:
         """Commit a finished chain."""
         with _explained(self.path), self._db:
-            self._db.execute("INSERT OR IGNORE INTO chains VALUES (?, ?)", (chain.index, _encode(chain)))
+            self._db.execute(
+                "INSERT OR IGNORE INTO chains VALUES (?, ?)", (chain.index, zlib.compress(_encode(chain), 1))
+            )
 
     def chains(self) -> Iterator[Chain]:
         """Yield the finished chains in order of their index, one in memory at a time."""
         with _explained(self.path):
             for (body,) in self._db.execute("SELECT body FROM chains ORDER BY idx"):
-                yield _decode_chain(body)
+                yield _decode_chain(zlib.decompress(body))
 
     def _claim_lock(self) -> None:
         with _explained(self.path):

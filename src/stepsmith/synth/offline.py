@@ -46,7 +46,7 @@ from stepsmith.synth.signals import Signal, read_signals
 from stepsmith.synth.skill import SkillModel
 
 SAMPLES = 2  # worked samples in a statement
-MAX_WRONG = 12  # wrong programs that are tried against the tests
+MAX_WRONG = 10  # wrong programs that are tried against the tests
 
 TIME_LIMIT_S = 2.0  # the grammar bounds sizes so that a reference program needs a few hundredths of it
 VALUE_SIZES: dict[Size, int] = {"edge": 3, "small": 5, "random": 3}  # where a person works with the values by hand

@@ -23,7 +23,7 @@ from stepsmith.synth.grammar.program import Pick, entry_point, render_program
 from stepsmith.synth.offline import OfflineDraft
 from stepsmith.synth.skill import SkillModel
 
-IDEAS = 6  # inputs that the student thinks of when it looks for one (abduction, fuzzing)
+IDEAS = 4  # inputs that the student thinks of when it looks for one (abduction, fuzzing)
 NO_ANSWER = "I could not find a solution."
 
 
