@@ -139,7 +139,7 @@ def _precompile(language: Language, target: Path) -> None:
 def _replace(path: Path, data: bytes) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         Path(name).replace(path)
     except BaseException:

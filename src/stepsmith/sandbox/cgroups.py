@@ -89,11 +89,12 @@ def _parents() -> tuple[dict[str, Path], int]:
         if kind == "cgroup2":
             unified = Path(place)
         elif kind == "cgroup":
-            mounts |= {name: (Path(place), root) for name in options.split(",") if name in CONTROLLERS}
+            for name in {*options.split(",")} & {*CONTROLLERS}:
+                mounts[name] = Path(place), root
     own: dict[str, str] = {}
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _number, names, path = line.split(":", 2)
-        own |= {name: path for name in names.split(",")}
+        own.update(dict.fromkeys(names.split(","), path))
     if all(name in mounts for name in CONTROLLERS):
         return {name: _inside(*mounts[name], own.get(name, "/")) for name in CONTROLLERS}, 1
     if unified is None:

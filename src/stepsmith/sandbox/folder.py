@@ -29,7 +29,7 @@ class Folder:
                     _copy(descriptor, file.fileno(), os.fstat(descriptor).st_size)
 
     def collect(self, names: list[str], max_bytes: int) -> list[tuple[str, int]]:
-        """Return those of the named files that exist, as memory files: plain files of at most ``max_bytes``, no links."""
+        """Return the named files that exist, as memory files: plain files of at most ``max_bytes``, no links."""
         found: list[tuple[str, int]] = []
         for name in names:
             try:
@@ -45,7 +45,7 @@ class Folder:
         return found
 
     def _inside(self, descriptor: int) -> bool:
-        """Say whether a file lies in this folder and not behind a link to elsewhere; without /proc links were denied."""
+        """Say whether a file lies in this folder, not behind a link; where /proc is missing, links were denied."""
         try:
             return os.readlink(f"/proc/self/fd/{descriptor}").startswith(f"{self.path}/")
         except OSError:

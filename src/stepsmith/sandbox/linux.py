@@ -61,7 +61,7 @@ def syscall(name: str, *args: int | bytes | ctypes.Array[ctypes.c_char] | None) 
 
 
 def prctl(option: int, value: int) -> None:
-    """Set one property of the calling process, as prctl(2) does. Raises ``OSError``."""
+    """Change a property of the calling process. Raises ``OSError``."""
     check(libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
 
 

@@ -4,6 +4,7 @@ Made once per worker; per test they would cost more than the test. Without privi
 to make the others; as root none is needed, and the worker drops to a user id of its own instead.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -53,10 +54,8 @@ def build_root(readable: list[str], box: str, box_mb: int) -> None:
         _expose(path)
     for path in ("/proc", "/old", box):
         os.makedirs(NEW_ROOT + path, 0o755, exist_ok=True)
-    try:
+    with contextlib.suppress(OSError):  # a container that hides parts of /proc forbids a new one; we can do without
         _mount("proc", NEW_ROOT + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    except OSError:
-        pass  # a container that hides parts of /proc forbids a new one; nothing depends on it
     _mount("tmpfs", NEW_ROOT + box, "tmpfs", MS_NOSUID | MS_NODEV, f"size={box_mb}m,nr_inodes=4096,mode=777")
     os.chdir(NEW_ROOT)
     linux.syscall("pivot_root", b".", b"old")
@@ -97,7 +96,9 @@ def drop_privileges(uid: int | None) -> None:
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, data: str = "") -> None:
-    linux.syscall("mount", source.encode(), target.encode(), kind and kind.encode(), flags, data.encode())
+    linux.syscall(
+        "mount", source.encode(), target.encode(), None if kind is None else kind.encode(), flags, data.encode()
+    )
 
 
 def _set_attributes(path: str, attributes: int, *, recursive: bool) -> None:

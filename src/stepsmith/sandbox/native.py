@@ -4,7 +4,6 @@ Everything works without it, by the loop in ``supervisor``; with it a test costs
 """
 
 import contextlib
-import ctypes
 import functools
 import hashlib
 import os

@@ -37,10 +37,8 @@ class NativeLoop:
             narrow=confinement.narrow.address if confinement.narrow else None,
             command=command and ctypes.addressof(command), environment=ctypes.addressof(environment),
         )  # fmt: skip
-        if not self._serve(ctypes.byref(setup)):
-            return None
-        size = ctypes.c_size_t()
-        text = self._arguments(ctypes.byref(size))
-        if not size.value:
-            return []
-        return [os.fsdecode(word) for word in ctypes.string_at(text, size.value).split(b"\0")[:-1]]
+        size = self._serve(ctypes.byref(setup))
+        if size <= 0:
+            return [] if size == 0 else None
+        text = self._arguments()
+        return [os.fsdecode(word) for word in ctypes.string_at(text, size).split(b"\0")[:-1]]

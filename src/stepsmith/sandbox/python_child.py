@@ -1,51 +1,66 @@
 """The last code of ours that runs in a Python test's process: it runs the program and never returns.
 
 It holds the compiled program and nothing else that is worth spying on. Whatever the program does to this interpreter,
-it does to its own copy, and the result is only text that the judge reads from outside.
+it does to its own copy, and the result is only text that the judge reads from outside. What can be made ready before
+the fork is, because every page of memory that a test's process touches first costs it a page fault.
 """
 
 import _io
+import atexit
 import builtins
 import os
 import sys
+import threading
+from collections import deque
+from collections.abc import Callable
 from types import CodeType, ModuleType
 
 ARGUMENTS_FD, RESULT_FD = 0, 3
 
 
-def standard_streams() -> None:
-    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew over descriptors 0, 1 and 2, as an interpreter's start does."""
-    sys.stdin = sys.__stdin__ = _text(_io.BufferedReader(_io.FileIO(0, "r", closefd=False)), "surrogateescape")
-    sys.stdout = sys.__stdout__ = _text(_io.BufferedWriter(_io.FileIO(1, "w", closefd=False)), "surrogateescape")
-    errors = _io.BufferedWriter(_io.FileIO(2, "w", closefd=False))
-    sys.stderr = sys.__stderr__ = _text(errors, "backslashreplace", line_buffering=True)
+class PythonProgram:
+    """A compiled program, made in the solution's process; ``run`` is called in a test's process."""
+
+    def __init__(self, code: CodeType, entry_point: str | None, command: list[str]) -> None:
+        self._code = code
+        self._entry_point = entry_point
+        self._main = ModuleType("__main__")
+        self._main.__dict__.update(__builtins__=builtins, __file__=command[0])
+        sys.argv = command
+        sys.modules["__main__"] = self._main
+        _standard_streams()
+
+    def run(self, arguments: list[str]) -> None:
+        """Run the program as ``__main__``, call its entry point if it has one, and end the process."""
+        if arguments:
+            sys.argv += arguments
+        status = 0
+        scope = self._main.__dict__
+        try:
+            exec(self._code, scope)
+            if self._entry_point is not None:
+                _call(scope, self._entry_point)
+        except SystemExit as stop:
+            status = _status(stop.code)
+        except BaseException:
+            _report()
+            status = 1
+        _finish(status)
 
 
-def _text(
-    buffer: _io.BufferedReader | _io.BufferedWriter, errors: str, line_buffering: bool = False
-) -> _io.TextIOWrapper:
-    newline = None if isinstance(buffer, _io.BufferedReader) else "\n"
-    return _io.TextIOWrapper(buffer, "utf-8", errors, newline, line_buffering)
-
-
-def run(code: CodeType, entry_point: str | None, arguments: list[str]) -> None:
-    """Run the program as ``__main__``, call its entry point if it has one, and end the process."""
-    sys.argv = arguments
-    main = ModuleType("__main__")
-    main.__builtins__ = builtins  # type: ignore[attr-defined]
-    main.__file__ = arguments[0]
-    sys.modules["__main__"] = main
-    status = 0
-    try:
-        exec(code, main.__dict__)
-        if entry_point is not None:
-            _call(main.__dict__, entry_point)
-    except SystemExit as stop:
-        status = _status(stop.code)
-    except BaseException:
-        _report()
-        status = 1
-    os._exit(_finish(status))
+def _standard_streams() -> None:
+    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew over descriptors 0, 1 and 2, as at an interpreter's start."""
+    for name, number, mode, errors in (
+        ("stdin", 0, "r", "surrogateescape"),
+        ("stdout", 1, "w", "surrogateescape"),
+        ("stderr", 2, "w", "backslashreplace"),
+    ):
+        raw = _io.FileIO(number, mode, closefd=False)
+        buffer = _io.BufferedReader(raw) if mode == "r" else _io.BufferedWriter(raw)
+        newline = None if mode == "r" else "\n"
+        stream = _io.TextIOWrapper(buffer, "utf-8", errors, newline, line_buffering=name == "stderr")
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _status(code: object) -> int:
@@ -71,19 +86,12 @@ def _report() -> None:
         return
 
 
-def _finish(status: int) -> int:
-    """Do what an interpreter does at its end: wait for threads, run exit handlers, flush."""
-    try:
-        threading = sys.modules.get("threading")
-        if threading is not None:
-            threading._shutdown()
-        import atexit
-
-        atexit._run_exitfuncs()
-    except SystemExit as stop:
-        status = status or _status(stop.code)
-    except BaseException:
-        _report()
+def _finish(status: int) -> None:
+    """Do what an interpreter does at its end: wait for threads, run exit handlers, flush; then end the process."""
+    if len(threading._active) > 1:  # type: ignore[attr-defined]
+        _attempt(threading._shutdown)  # type: ignore[attr-defined]
+    if atexit._ncallbacks():
+        _attempt(atexit._run_exitfuncs)
     try:
         if sys.stdout is not None and not sys.stdout.closed:
             sys.stdout.flush()
@@ -95,7 +103,14 @@ def _finish(status: int) -> int:
             sys.stderr.flush()
     except BaseException:
         status = status or 120
-    return status
+    os._exit(status)
+
+
+def _attempt(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except BaseException:
+        _report()
 
 
 # The function interface
@@ -176,11 +191,16 @@ def _plain(value: object) -> object:
         return {_plain(key): _plain(item) for key, item in dict.items(value)}
     if isinstance(value, set | frozenset):
         return {_plain(item) for item in value}
-    for base in (bool, int, float, str, bytes):
-        if isinstance(value, base):
-            return base.__new__(base, value)  # type: ignore[call-overload]
-    if kind.__name__ == "deque" or isinstance(value, range):
-        return [_plain(item) for item in value]  # type: ignore[attr-defined]
+    if isinstance(value, int):
+        return int.__index__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes.__bytes__(value)
+    if isinstance(value, range | deque):
+        return [_plain(item) for item in value]
     if hasattr(value, "tolist"):  # numpy
         return _plain(value.tolist())
     return value

@@ -31,6 +31,7 @@ WATCHING = """
 clone vfork wait4 kill tgkill prctl prlimit64 pidfd_open pidfd_send_signal sendmsg recvmsg seccomp
 landlock_restrict_self
 """
+TAKEN_AWAY = "fork vfork pidfd_open pidfd_send_signal sendmsg recvmsg seccomp landlock_restrict_self"
 # Changing files by path; Landlock says where.
 WRITING = """
 open openat truncate rename mkdir rmdir creat link unlink symlink chmod fchmod utime utimes mkdirat unlinkat renameat
@@ -76,9 +77,8 @@ def wide(*, writing: bool, spawning: bool, exec_fd: int | None) -> bytes:
 
 def narrow() -> bytes:
     """Return the filter of a test's process; every ``OWN_PID`` in it is to be replaced by the process's id."""
-    names = "fork vfork pidfd_open pidfd_send_signal sendmsg recvmsg seccomp landlock_restrict_self".split()
     rules = [_ins(_LOAD, 0, 0, _NR)]
-    rules += [_rule(name, _return(EPERM)) for name in names]
+    rules += [_rule(name, _return(EPERM)) for name in TAKEN_AWAY.split()]
     rules += [_rule("clone", _with(0, _CLONE_THREAD)), _rule("prctl", _one_of(0, _PRCTL))]
     rules += [_rule("kill", _one_of(0, (OWN_PID,))), _rule("tgkill", _one_of(0, (OWN_PID,)))]
     rules += [_rule("prlimit64", _one_of(0, (0, OWN_PID))), _return(ALLOW)]
@@ -98,7 +98,7 @@ class Installer:
     def install(self, own_pid: int = 0) -> None:
         """Put the filter on the calling thread, for good. Needs no_new_privs. Raises ``OSError``."""
         for place in self._places:
-            self._buffer[place : place + 4] = own_pid.to_bytes(4, "little")  # type: ignore[assignment]
+            ctypes.c_uint.from_buffer(self._buffer, place).value = own_pid
         linux.check(linux.libc.prctl(linux.PR_SET_SECCOMP, 2, self._argument, 0, 0), "seccomp")
 
     @property

@@ -42,8 +42,8 @@ def become(
     confinement.enter_supervisor()
     program, problem = None, ""
     if request["kind"] == "python":
-        program, problem = compile_python(wire.read_file(code), command[0])
-        python_child.standard_streams()
+        compiled, problem = compile_python(wire.read_file(code), command[0])
+        program = compiled and python_child.PythonProgram(compiled, request["entry_point"], command)
     wire.send(session, wire.encode({"ok": not problem, "text": problem}))
     if problem:
         return
@@ -56,7 +56,7 @@ def become(
     )
     arguments = loop(task)
     if arguments is not None and program is not None:
-        python_child.run(program, request["entry_point"], [*command, *arguments])
+        program.run(arguments)
 
 
 def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:

@@ -48,10 +48,7 @@ static char packet[PACKET + 1];
 static size_t packet_size;
 static volatile char *stage; /* shared with the child: 1 once it is confined */
 
-const char *arguments(size_t *size) {
-    *size = packet_size;
-    return packet;
-}
+const char *arguments(void) { return packet; }
 
 static double now(clockid_t clock) {
     struct timespec t;
@@ -66,7 +63,7 @@ static int receive(int session, int *fds) {
     do size = recvmsg(session, &message, MSG_CMSG_CLOEXEC);
     while (size < 0 && errno == EINTR);
     struct cmsghdr *header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
-    if (!header || header->cmsg_type != SCM_RIGHTS) return 0;
+    if (!header || header->cmsg_type != SCM_RIGHTS) return 0; /* hung up */
     int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
     memcpy(fds, CMSG_DATA(header), sizeof(int) * (size_t)count);
     packet_size = (size_t)size;
@@ -169,7 +166,8 @@ static int watch(const struct setup *s, pid_t pid, double started) {
     return end;
 }
 
-/* Run one test per packet until the judge hangs up (0), or return in the process of a Python test (1). */
+/* Run one test per packet until the judge hangs up (-1), or return in the process of a Python test, with the size of
+ * its arguments. */
 int serve(const struct setup *s) {
     stage = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (stage == MAP_FAILED) exit(1);
@@ -181,7 +179,7 @@ int serve(const struct setup *s) {
             confine(s, fds, count);
             *stage = 1;
             munmap((void *)stage, 4096); /* out of the program's reach */
-            return 1;
+            return (int)packet_size;
         }
         if (pid < 0) exit(1);
         for (int i = 0; i < count; i++) close(fds[i]);
@@ -195,5 +193,5 @@ int serve(const struct setup *s) {
         facts.peak_kb = usage.ru_maxrss;
         if (send(s->session, &facts, sizeof facts, MSG_NOSIGNAL) < 0) exit(0);
     }
-    return 0;
+    return -1;
 }

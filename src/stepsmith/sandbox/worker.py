@@ -173,7 +173,7 @@ class Worker:
                 os.close(descriptor)
 
     def collect(self, names: Sequence[str], max_bytes: int) -> dict[str, bytes]:
-        """End the open program and return those of ``names`` in its folder that are plain files of that size at most."""
+        """End the open program, and return those of ``names`` in its folder that are plain files and no larger."""
         for name in names:
             check_name(name)
         self._hang_up()
