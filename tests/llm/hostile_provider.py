@@ -67,6 +67,7 @@ class HostileProvider:
     refuses: Mapping[str, str] = field(default_factory=dict)  # field of a request → the 400's words
     capacity: int | None = None  # more requests at once than this get 429
     work_s: float = 0.0  # time that an answer takes
+    date_s: float = 1.0  # how far ahead a Retry-After date is, before it is cut to whole seconds
     key: str | None = None
     reply: Callable[[str], str] | None = None  # prompt → text, instead of the default answer
     polls_per_batch: int = 2  # status requests until a batch is complete
@@ -166,9 +167,10 @@ class HostileProvider:
         try:
             if self.capacity is not None and self.in_flight > self.capacity:
                 return await self._behave("429", body, writer)
-            if self.work_s:
+            how = self._behaviour(body)
+            if self.work_s and not how[:3].isdigit():  # errors come at once
                 await asyncio.sleep(self.work_s)
-            return await self._behave(self._behaviour(body), body, writer)
+            return await self._behave(how, body, writer)
         finally:
             self.in_flight -= 1
 
@@ -207,7 +209,9 @@ class HostileProvider:
         if how == "429-seconds":
             extra = ("Retry-After: 0.05",)
         elif how == "429-date":
-            extra = (f"Retry-After: {format_datetime(datetime.now(UTC) + timedelta(seconds=1), usegmt=True)}",)
+            extra = (
+                f"Retry-After: {format_datetime(datetime.now(UTC) + timedelta(seconds=self.date_s), usegmt=True)}",
+            )
         if how == "502-html":
             return await self._send_raw(writer, status, "text/html", b"<html><body>Bad gateway</body></html>", extra)
         code = "insufficient_quota" if how == "429-quota" else None

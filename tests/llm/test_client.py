@@ -19,7 +19,7 @@ from tests.llm.hostile_provider import ERRORS, LOSSES, HostileProvider
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[HostileProvider]:
-    with HostileProvider() as provider:
+    with HostileProvider(date_s=0.3) as provider:
         yield provider
 
 
@@ -87,16 +87,30 @@ def test_refusals_are_not_retried_and_say_what_to_do(
     assert gateway.ledger.total() == (0.0, 0)
 
 
-def test_retry_after_in_seconds_and_as_a_date_is_honoured(provider: HostileProvider, gateway: Gateway) -> None:
-    model = gateway.model(spec_of(provider, retries=Retries(base_s=0.0)))
-    for fault, least in (("429-seconds", 0.05), ("429-date", 0.01)):
-        provider.arrivals.clear()
-        provider.script[:] = [fault, "good"]
-        model.complete(user(fault))
-        first, second = provider.arrivals
-        assert second - first >= least
-        if fault == "429-date":  # dates have whole seconds: the header named one that was up to a second away
-            assert second - first <= 1.6
+def test_retry_after_in_seconds_and_as_a_date_is_honoured() -> None:
+    with HostileProvider(date_s=1.6) as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider, retries=Retries(base_s=0.0)))
+        for fault, least, most in (("429-seconds", 0.05, 0.5), ("429-date", 0.6, 3.0)):
+            provider.arrivals.clear()
+            provider.script[:] = [fault, "good"]
+            model.complete(user(fault))
+            first, second = provider.arrivals
+            assert least <= second - first <= most
+
+
+def test_while_one_request_was_told_to_wait_no_other_is_sent() -> None:
+    with HostileProvider(date_s=1.6) as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider, retries=Retries(base_s=0.0)))
+        provider.script[:] = ["429-date"]
+        waiting = threading.Thread(target=model.complete, args=(user("a"),))
+        waiting.start()
+        while not provider.requests:
+            time.sleep(0.005)
+        time.sleep(0.1)
+        model.complete(user("b"))
+        waiting.join()
+        told, *later = provider.arrivals
+        assert min(later) - told >= 0.6
 
 
 def test_a_long_wait_on_429_is_no_fault_but_has_an_end(provider: HostileProvider, gateway: Gateway) -> None:
@@ -270,14 +284,14 @@ def test_concurrency_adapts_to_what_the_endpoint_bears() -> None:
         assert provider.requests - late - 100 < 60
 
 
-def test_a_failure_among_samples_keeps_the_others(provider: HostileProvider, gateway: Gateway) -> None:
-    spec = spec_of(provider, n_support=False)
-    provider.script[:] = ["good", "400", "good"]
-    with pytest.raises(RequestRefused):
-        gateway.model(spec).complete(user("three"), n=3)
-    provider.script[:] = []
-    gateway.model(spec).complete(user("three"), n=3)
-    assert provider.delivered["three"] == 3
+def test_a_failure_among_samples_keeps_the_others() -> None:
+    with HostileProvider(work_s=0.2) as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider, n_support=False, timeout_s=5))
+        provider.script[:] = ["good", "400", "good"]
+        with pytest.raises(RequestRefused):
+            model.complete(user("three"), n=3)
+        model.complete(user("three"), n=3)
+        assert provider.delivered["three"] == 3
 
 
 def test_an_overspending_request_is_not_sent() -> None:
