@@ -135,5 +135,5 @@ def pool() -> Iterator[JudgePool]:
 
 @pytest.fixture(scope="module")
 def served(pool: JudgePool) -> Iterator[Address]:
-    with running(pool, workers=1, time_limit_s=1.0) as address:
+    with running(pool, workers=1, time_limit_s=0.5) as address:
         yield address

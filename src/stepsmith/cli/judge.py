@@ -4,9 +4,10 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import FileIO
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -61,11 +62,12 @@ def run(
     console.print(f"{out}: {shown.text()}", highlight=False, soft_wrap=True)
 
 
-def _write(results: Iterator[CaseResult], file: BinaryIO, out: Path, progress: CaseProgress) -> None:
+def _write(results: Iterator[CaseResult], file: FileIO, out: Path, progress: CaseProgress) -> None:
     for result in results:
         try:
-            file.write(encode_result(result))
-            file.flush()
+            left = memoryview(encode_result(result))
+            while left:
+                left = left[file.write(left) :]
         except OSError as error:
             raise StoreError(f"cannot write {out}: {error.strerror}; results so far stay valid") from None
         progress.judged(result.verdict)
@@ -180,10 +182,10 @@ def _judge(workers: int, isolation: str, allow_unsafe: bool) -> Iterator[JudgePo
 
 
 @contextmanager
-def _append(out: Path) -> Iterator[BinaryIO]:
+def _append(out: Path) -> Iterator[FileIO]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = out.open("ab")
+        file = out.open("ab", buffering=0)  # a result is in the file once it is written
     except OSError as error:
         raise StoreError(f"cannot write {out}: {error.strerror}") from None
     with file:

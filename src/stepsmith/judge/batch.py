@@ -28,27 +28,27 @@ def judge_all(
 ) -> Generator[CaseResult, None, None]:
     """Yield one result per case, in order, with up to ``workers`` cases under way at once.
 
-    ``judge`` must be safe to call from several threads. Closing the iterator waits for the cases under way only.
+    ``judge`` must be safe to call from several threads. Leaving early starts nothing more and waits for nothing; what
+    is under way ends when the judge is closed.
     """
 
     def one(case: Case) -> CaseResult:
         return judge_case(judge, case, stop_at_first_failure=stop_at_first_failure)
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="judge") as threads:
+    threads = ThreadPoolExecutor(workers, thread_name_prefix="judge")
+    try:
         yield from _in_order(threads, one, cases, window=workers * AHEAD)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _in_order(
     threads: ThreadPoolExecutor, work: Callable[[Case], CaseResult], cases: Iterable[Case], window: int
 ) -> Generator[CaseResult, None, None]:
     waiting: deque[Future[CaseResult]] = deque()
-    try:
-        for case in cases:
-            waiting.append(threads.submit(work, case))
-            while waiting and (len(waiting) >= window or waiting[0].done()):
-                yield waiting.popleft().result()
-        while waiting:
+    for case in cases:
+        waiting.append(threads.submit(work, case))
+        while waiting and (len(waiting) >= window or waiting[0].done()):
             yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
+    while waiting:
+        yield waiting.popleft().result()

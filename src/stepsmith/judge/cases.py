@@ -167,7 +167,7 @@ def resume_point(results: Path, cases: Path) -> int:
 
     Raises ``CaseError`` where the file answers other cases than ``cases`` begins with, or cannot be read.
     """
-    if not results.exists():
+    if not results.is_file():  # nothing yet, or a pipe or device, which remembers nothing
         return 0
     done, end = 0, 0
     expected = read_cases(cases)

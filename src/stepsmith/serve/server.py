@@ -1,6 +1,10 @@
 """Running the server: uvicorn around the application, with a shutdown that finishes or gives back what it holds."""
 
+import signal
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -20,6 +24,19 @@ class JudgeServer(uvicorn.Server):
         super().__init__(config)
         self._serving = serving
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGINT and SIGTERM, and then return to the caller, who has a judge to close."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take nothing new, then let uvicorn wait for the answers under way."""
         self._serving.gate.drain()
@@ -28,13 +45,17 @@ class JudgeServer(uvicorn.Server):
 
 
 def listen(settings: ServerSettings) -> socket.socket:
-    """Return a bound socket. Raises ``ConfigError`` for a public address without a token, ``MachineError`` if taken."""
+    """Return a listening socket.
+
+    Raises ``ConfigError`` for a public address without a token, and ``MachineError`` for an address that is taken.
+    """
     settings.check_exposure()
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host.strip("[]"), settings.port))
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         reason = error.strerror or error

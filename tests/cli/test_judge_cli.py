@@ -1,0 +1,283 @@
+"""``stepsmith judge``: case files in, result files out, resuming, interrupting; one program by hand; serving."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from stepsmith.cli.judge import judge_app
+from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreError, UserError
+
+COMMAND = [sys.executable, "-c", "from stepsmith.cli.judge import judge_app; judge_app()"]
+GOOD = "print(int(input()) + 1)"
+
+
+def case(number: int, code: str = GOOD, **changes: object) -> str:
+    return json.dumps(
+        {
+            "id": f"case-{number}", "language": "python", "interface": "stdio", "code": code,
+            "tests": [{"input": "1\n", "output": "2\n"}], "checker": "tokens", "time_limit_s": 1.0,
+            "license": "MIT", "expected_verdict": "AC",
+        } | changes
+    )  # fmt: skip
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(judge_app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, UserError):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def verdicts(path: Path) -> list[tuple[str, str]]:
+    return [(r["id"], r["verdict"]) for r in map(json.loads, path.read_text().splitlines())]
+
+
+def test_run_writes_results_in_the_order_of_the_cases(tmp_path: Path) -> None:
+    codes = [GOOD, "print(0)", "print(", "1/0", "import time; time.sleep(0.2); print(2)", GOOD]
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "deep" / "results.jsonl"
+    cases.write_text("\n".join(case(n, code) for n, code in enumerate(codes)) + "\n\n")
+    code, output = run("run", cases, "--out", out, "--workers", 2)
+    assert code == 0
+    expected = ["AC", "WA", "CE", "RTE", "AC", "AC"]
+    assert verdicts(out) == [(f"case-{n}", verdict) for n, verdict in enumerate(expected)]
+    first = json.loads(out.read_text().splitlines()[0])
+    assert set(first) == {"id", "verdict", "tests", "compile_output", "isolation", "case"}
+    assert set(first["tests"][0]) >= {
+        "verdict",
+        "cpu_s",
+        "wall_s",
+        "peak_mb",
+        "exit_code",
+        "signal",
+        "stderr",
+        "message",
+    }
+    assert "AC 3" in output
+    assert "WA 1" in output
+
+
+def test_a_run_goes_on_after_its_last_whole_line(tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    cases.write_text("\n".join(case(n) for n in range(5)))
+    run("run", cases, "--out", out, "--workers", 1)
+    whole = out.read_bytes().splitlines(keepends=True)
+    marked = whole[0].replace(b'"cpu_s":', b'"cpu_s": ')  # a line of the first run, told apart from a new one
+    out.write_bytes(marked + whole[1] + whole[2][:40])
+    code, output = run("run", cases, "--out", out, "--workers", 1)
+    assert code == 0
+    assert "2 of them judged before" in output
+    assert out.read_bytes().startswith(marked + whole[1])
+    assert verdicts(out) == [(f"case-{n}", "AC") for n in range(5)]
+    before = out.read_bytes()
+    _, output = run("run", cases, "--out", out)
+    assert "judged already" in output
+    assert out.read_bytes() == before
+
+
+def test_results_of_edited_cases_are_not_mixed_with_new_ones(tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    cases.write_text("\n".join(case(n) for n in range(2)))
+    run("run", cases, "--out", out, "--workers", 1)
+    before = out.read_bytes()
+    cases.write_text("\n".join([case(0), case(1, "print(3)"), case(2)]))
+    with pytest.raises(CaseError, match=r"line 2.*edited since"):
+        run("run", cases, "--out", out)
+    assert out.read_bytes() == before
+    out.write_text("something else\n")
+    with pytest.raises(CaseError, match="line 1: not a result"):
+        run("run", cases, "--out", out)
+    assert out.read_text() == "something else\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "line 2: Input data was truncated"),
+        ('{"id" 1}', "line 2: JSON is malformed"),
+        ("[]", "line 2: Expected `object`"),
+        (case(1, checker="nope"), "line 2: unknown checker 'nope'"),
+        (case(1, language="cobol"), "line 2: unknown language 'cobol'"),
+        (case(1, tests=[{"input": ""}]), r"line 2: Object missing required field `output`"),
+        (case(1, interface="function"), "line 2: `entry_point` is needed"),
+        (case(1, interface="function", entry_point="f", checker="literal"), None),
+        (case(1, interface="function", entry_point="f", tests=[{"input": "1", "output": "x y"}]), r"tests\[0\]"),
+        (case(1, time_limit_s=0), "line 2: `time_limit_s` must be a positive number"),
+        (case(1, checker="custom-kattis"), "line 2: checker_files must hold a program"),
+        (case(1, checker_flags="nonsense"), "line 2: checker 'tokens' has no flag 'nonsense'"),
+    ],
+)
+def test_a_wrong_line_is_named_before_anything_runs(tmp_path: Path, line: str, reason: str | None) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    cases.write_text(f"{case(0)}\n{line}\n")
+    if reason is None:
+        assert run("run", cases, "--out", out, "--workers", 1)[0] == 0
+        return
+    with pytest.raises(CaseError, match=reason):
+        run("run", cases, "--out", out)
+    assert not out.exists()
+
+
+def test_files_that_cannot_be_used_are_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="cannot read"):
+        run("run", tmp_path / "none.jsonl", "--out", tmp_path / "out.jsonl")
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(case(0))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot write"):
+        run("run", cases, "--out", tmp_path / "file" / "out.jsonl")
+    with pytest.raises(MachineError, match="--allow-unsafe"):
+        run("run", cases, "--out", tmp_path / "out.jsonl", "--isolation", "L0")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "out.jsonl"
+    cases.write_text(case(0))
+    out.symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="full"):
+        run("run", cases, "--out", out, "--workers", 1)
+
+
+def test_an_interrupted_run_says_how_to_go_on_and_does(tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    codes = [GOOD, GOOD, "import time; time.sleep(60)", GOOD]
+    cases.write_text("\n".join(case(n, code, time_limit_s=30) for n, code in enumerate(codes)))
+    command = [*COMMAND, "run", str(cases), "--out", str(out), "--workers", "1"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not out.exists() or out.read_bytes().count(b"\n") < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, errors = process.communicate(timeout=20)
+    assert time.monotonic() - began < 10
+    assert process.returncode == 130
+    assert "2 of 4 results" in errors
+    assert "Traceback" not in errors
+    assert verdicts(out) == [("case-0", "AC"), ("case-1", "AC")]
+    cases.write_text(cases.read_text().replace("sleep(60)", "sleep(60)"))
+    assert out.read_bytes().endswith(b"\n")
+
+
+def test_memory_stays_flat_over_many_cases(tmp_path: Path) -> None:
+    """Reading and resuming hold one case at a time: 300 cases of 1 MB in a process that may use 200 MB more."""
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    with cases.open("w") as file:
+        for n in range(300):
+            file.write(case(n, "#" * 1_000_000) + "\n")
+    program = (
+        "import resource, sys; from pathlib import Path; from stepsmith.judge.cases import read_cases, resume_point\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "assert sum(1 for _ in read_cases(Path(sys.argv[1]))) == 300\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, cases, out], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 40_000  # KiB
+
+
+# One program by hand
+
+
+def write(folder: Path, **files: str) -> dict[str, Path]:
+    paths = {}
+    for name, text in files.items():
+        paths[name] = folder / name.replace("__", ".")
+        paths[name].write_text(text)
+    return paths
+
+
+def test_one_accepts(tmp_path: Path) -> None:
+    f = write(tmp_path, a__py=GOOD, a__in="1\n", a__ans="2\n", b__in="5", b__ans="6")
+    code, output = run(
+        "one", f["a__py"], "--in", f["a__in"], "--ans", f["a__ans"], "--in", f["b__in"], "--ans", f["b__ans"]
+    )
+    assert code == 0
+    assert "a.in: AC" in output
+    assert "b.in: AC" in output
+
+
+def test_one_shows_where_outputs_differ(tmp_path: Path) -> None:
+    program = "for n in range(30): print(n, 'x' if n == 20 else 'y')"
+    answer = "".join(f"{n} y\n" for n in range(30))
+    f = write(tmp_path, a__py=program, a__in="", a__ans=answer)
+    code, output = run("one", f["a__py"], "--in", f["a__in"], "--ans", f["a__ans"])
+    assert code == 1
+    assert "line 21, token 42: expected 'y', got 'x'" in output
+    different = [line for line in output.splitlines() if "≠" in line]
+    assert len(different) == 1
+    assert different[0].split() == ["21", "20", "y", "≠", "20", "x"]
+    assert "0 y" not in output.splitlines()[1]
+
+
+def test_one_tells_what_happened_to_failures(tmp_path: Path) -> None:
+    f = write(tmp_path, rte__py="import sys\nsys.exit('my last words')", tle__py="while True: pass", ce__py="print(",
+              a__in="", a__ans="")  # fmt: skip
+    test = ("--in", f["a__in"], "--ans", f["a__ans"], "--time-limit", "0.3")
+    code, output = run("one", f["rte__py"], *test)
+    assert code == 1
+    assert "RTE" in output
+    assert "my last words" in output
+    code, output = run("one", f["tle__py"], *test)
+    assert code == 1
+    assert "TLE" in output
+    assert "of 0.3 s" in output
+    code, output = run("one", f["ce__py"], *test)
+    assert code == 1
+    assert "SyntaxError" in output
+
+
+def test_one_calls_functions_and_takes_custom_checkers(tmp_path: Path) -> None:
+    validate = "import sys\nsys.exit(42 if abs(int(sys.stdin.read()) - int(open(sys.argv[2]).read())) < 3 else 43)"
+    f = write(tmp_path, f__py="def f(a, b): return (a, b)", f__in="(1, 2)", f__ans="[1, 2]",
+              p__py="print(4)", p__in="", p__ans="6", far__ans="60", validate__py=validate)  # fmt: skip
+    assert run("one", f["f__py"], "--in", f["f__in"], "--ans", f["f__ans"], "--entry-point", "f")[0] == 0
+    custom = ("--checker", "custom-kattis", "--checker-file", f["validate__py"])
+    assert run("one", f["p__py"], "--in", f["p__in"], "--ans", f["p__ans"], *custom)[0] == 0
+    assert run("one", f["p__py"], "--in", f["p__in"], "--ans", f["far__ans"], *custom)[0] == 1
+    with pytest.raises(CaseError, match="one expected output per input"):
+        run("one", f["f__py"], "--in", f["f__in"], "--in", f["f__in"], "--ans", f["f__ans"])
+    with pytest.raises(CaseError, match="not a Python literal"):
+        run("one", f["f__py"], "--in", f["f__in"], "--ans", f["f__py"], "--entry-point", "f")
+
+
+# Serving
+
+
+def test_serve_listens_judges_and_stops(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", "--workers", "1"], stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"STEPSMITH_TOKEN": "secret"},
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        address = line.split()[2]
+        assert address.startswith("http://127.0.0.1:")
+        request = urllib.request.Request(
+            f"{address}/v1/judge",
+            case(1).encode(),
+            {"Content-Type": "application/json", "Authorization": "Bearer secret"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            assert json.load(reply)["verdict"] == "AC"
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+
+
+def test_serve_refuses_a_public_address_without_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STEPSMITH_TOKEN", raising=False)
+    with pytest.raises(ConfigError, match="--token"):
+        run("serve", "--host", "0.0.0.0", "--port", "0")
