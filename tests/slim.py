@@ -11,7 +11,11 @@ from pathlib import Path
 import stepsmith
 
 ABSENT = ("torch", "ray", "plotly", "starlette", "openai", "trl", "datasets")
-NEED_AN_EXTRA = ("stepsmith.serve", "stepsmith.llm.transport")  # packages that the base install does not have to import
+NEED_AN_EXTRA = (
+    "stepsmith.report",
+    "stepsmith.serve",
+    "stepsmith.llm.transport",
+)  # packages that the base install does not have to import
 
 for name in ABSENT:
     assert importlib.util.find_spec(name) is None, f"{name} is installed: this is not a slim environment"

@@ -2,8 +2,10 @@
 
 import contextlib
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -78,12 +80,21 @@ class LocalProcesses:
     def _pool(self) -> ProcessPoolExecutor:
         # spawn: a forked child would inherit sockets and locks of the parent's sandbox.
         return ProcessPoolExecutor(
-            self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts_to_the_parent
+            self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_tie_to_parent
         )
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _tie_to_parent() -> None:
+    """Leave interrupts to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _chain(again: list[Item], source: Iterator[Item]) -> Iterator[Item]:
