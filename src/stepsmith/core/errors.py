@@ -7,11 +7,11 @@
     │   ├── RunFolderError     the output folder cannot be used: another config, read-only, not a run
     │   ├── CaseError          a judge or verification input line is malformed
     │   ├── MachineError       this machine lacks something: a compiler, an extra, an isolation level
-    │   └── StoreError         records could not be written or read (disk full, damaged file)
+    │   ├── StoreError         records could not be written or read (disk full, damaged file)
+    │   └── BudgetExceeded     the next request could cost more than is left of --budget: nothing was sent
     ├── SandboxError           our own machinery failed to run a program: becomes IE, never a verdict
-    ├── EndpointError          a model endpoint failed for good
-    │   └── RequestRefused     the endpoint refuses this one request; others may pass
-    └── BudgetExceeded         the next request could cost more than is left of --budget: nothing was sent
+    └── EndpointError          a model endpoint failed for good
+        └── RequestRefused     the endpoint refuses this one request; others may pass
 
 What a model or an untrusted program does wrong is data (a verdict, a rejection), never one of these.
 Each message says what happened and what to do next.
@@ -50,6 +50,10 @@ class StoreError(UserError):
     """Records could not be written or read back; what was committed before stays valid."""
 
 
+class BudgetExceeded(UserError):
+    """The next request could cost more than the budget leaves. It was not sent; what was paid for is kept."""
+
+
 class SandboxError(StepsmithError):
     """Our own machinery failed while running a program; judged as IE and never scored."""
 
@@ -60,7 +64,3 @@ class EndpointError(StepsmithError):
 
 class RequestRefused(EndpointError):
     """The endpoint refuses this one request (400, 413, 422), for instance as too long; another may pass."""
-
-
-class BudgetExceeded(StepsmithError):
-    """The next request could cost more than the budget leaves. It was not sent; what was paid for is kept."""

@@ -231,6 +231,24 @@ class Rejection(Record, frozen=True, kw_only=True):
     problem: Problem
 
 
+class StageSpend(Record, frozen=True, kw_only=True):
+    """What one stage asked of one model: the completions that it used, whether paid for now or remembered."""
+
+    purpose: str  # the stage: "propose", "refine", "attempt", ...
+    model: str  # its name in the configuration
+    requests: int
+    completions: int
+    prompt_tokens: int
+    completion_tokens: int  # reasoning included
+    reasoning_tokens: int
+    usd: float  # by the prices when they were paid for
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
 class Turn(Record, frozen=True, kw_only=True):
     """One turn of a chain as the teacher saw it; exactly one of ``problem_id`` and ``rejected`` is set."""
 
@@ -254,4 +272,5 @@ class Chain(Record, frozen=True, kw_only=True):
     proposed: int
     judged_programs: int  # distinct programs that were judged or executed
     executions: int  # runs of a program on an input
+    spent: tuple[StageSpend, ...] = ()  # by stage and model, in order of their names; () where no model was asked
     seconds: float = 0.0  # measured; kept out of every hashed file

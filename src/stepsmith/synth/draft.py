@@ -37,8 +37,25 @@ class LabelledProgram(Record, frozen=True, kw_only=True):
     solution: Solution
 
 
+class Fault(Record, frozen=True, kw_only=True):
+    """Why a draft cannot become a problem; as in ``Rejection``."""
+
+    reason: str
+    detail: str
+
+
 class Draft(Protocol):
     """A proposed problem before verification: everything but the outputs, which come from running programs."""
+
+    @property
+    def fault(self) -> Fault | None:
+        """What its teacher knows to be wrong with it; then ``write`` keeps what there is, and nothing is run."""
+        ...
+
+    @property
+    def executions(self) -> int:
+        """Runs of a program on an input that the teacher made for it."""
+        ...
 
     @property
     def environment(self) -> EnvironmentName:
@@ -77,7 +94,7 @@ class Draft(Protocol):
 
     @property
     def wrong(self) -> tuple[LabelledProgram, ...]:
-        """Plausible wrong programs."""
+        """Plausible wrong programs; none: mutants of the golden solution take their place."""
         ...
 
     def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
@@ -87,6 +104,13 @@ class Draft(Protocol):
     def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
         """Turn the verified induction problem into one of ``environment``; None when it does not lend itself."""
         ...
+
+
+class Attempt(Record, frozen=True, kw_only=True):
+    """One reply of a student; ``truncated`` where it was cut off at the token limit."""
+
+    text: str
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +147,6 @@ class Student(Protocol):
         """For the manifest; a simulated student says so."""
         ...
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[str]:
-        """Return one reply per attempt. A real student looks at ``problem`` alone."""
+    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:
+        """Make ``attempts`` attempts. A real student looks at ``problem`` alone."""
         ...

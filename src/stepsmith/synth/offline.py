@@ -27,11 +27,10 @@ from stepsmith.core.records import (
     WrongSolution,
 )
 from stepsmith.core.records import Environment as EnvironmentName
-from stepsmith.envs.abduction import AbductionTask
-from stepsmith.envs.deduction import DeductionTask
 from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY, FuzzingTask
 from stepsmith.envs.literals import parameters_of
-from stepsmith.synth.draft import Draft, Feedback, LabelledProgram, TestInput
+from stepsmith.synth.derivation import MAX_SHOWN, abduction, deduction, with_task
+from stepsmith.synth.draft import Draft, Fault, Feedback, LabelledProgram, TestInput
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition, Profile
 from stepsmith.synth.grammar.domain import Size
@@ -50,7 +49,6 @@ MAX_WRONG = 10  # wrong programs that are tried against the tests
 
 TIME_LIMIT_S = 2.0  # the grammar bounds sizes so that a reference program needs a few hundredths of it
 VALUE_SIZES: dict[Size, int] = {"edge": 3, "small": 5, "random": 3}  # where a person works with the values by hand
-MAX_SHOWN = 160  # characters of an input or output that a value environment shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,8 @@ class OfflineDraft:
     witness: Solution | None
     wrong: tuple[LabelledProgram, ...]
     theme_seed: int
+    fault: Fault | None = None  # none: the grammar makes whole problems only
+    executions: int = 0
 
     @property
     def interface(self) -> Interface:
@@ -125,26 +125,6 @@ class OfflineDraft:
 Derivation = Callable[[OfflineDraft, Problem, Sequence[WrongSolution], random.Random], Problem | None]
 
 
-def _abduction(_: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
-    index = _shown_test(base, wrong, rng)
-    if index is None:
-        return None
-    task = AbductionTask(program=base.golden.code, output=base.tests[index].output)
-    statement = (
-        f"Here is a Python function, `{base.contract.entry_point}`, and a value that it returned for some arguments."
-    )
-    return _with_task(base, "abduction", statement, task, [index], wrong)
-
-
-def _deduction(_: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
-    index = _shown_test(base, wrong, rng)
-    if index is None:
-        return None
-    task = DeductionTask(program=base.golden.code, input=base.tests[index].input)
-    statement = f"Here is a Python function, `{base.contract.entry_point}`, and the arguments that it is called with."
-    return _with_task(base, "deduction", statement, task, [index], wrong)
-
-
 def _fuzzing(draft: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
     """Show a wrong program that some short test kills; the property is that it agrees with an independent program."""
     faulty = [w for w in wrong if len(base.tests[w.killed_by].input) <= MAX_SHOWN]
@@ -168,7 +148,7 @@ def _fuzzing(draft: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution],
         f"are well formed, and `{PROPERTY}`, which says whether `{PROGRAM}` is right on them."
     )
     others = [index for index in range(len(base.tests)) if index != chosen.killed_by]
-    problem = _with_task(base, "fuzzing", statement, task, [*others, chosen.killed_by], wrong)
+    problem = with_task(base, "fuzzing", statement, task, [*others, chosen.killed_by], wrong)
     return msgspec.structs.replace(
         problem,
         contract=msgspec.structs.replace(base.contract, entry_point=PROGRAM),
@@ -182,45 +162,12 @@ def _fuzzing(draft: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution],
     )
 
 
-def _induction(_: OfflineDraft, base: Problem, __: Sequence[WrongSolution], ___: random.Random) -> Problem:
-    return base
-
-
 _DERIVE: dict[EnvironmentName, Derivation] = {
-    "induction": _induction,
-    "abduction": _abduction,
-    "deduction": _deduction,
+    "induction": lambda _, base, __, ___: base,
+    "abduction": lambda _, base, wrong, rng: abduction(base, wrong, rng),
+    "deduction": lambda _, base, wrong, rng: deduction(base, wrong, rng),
     "fuzzing": _fuzzing,
 }
-
-
-def _shown_test(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> int | None:
-    """Choose a test that fits on a line, and tells a wrong program from the right one if any does."""
-    short = [i for i, test in enumerate(base.tests) if len(test.input) <= MAX_SHOWN and len(test.output) <= MAX_SHOWN]
-    telling = sorted({w.killed_by for w in wrong} & set(short))
-    return rng.choice(telling or short) if short else None
-
-
-def _with_task(
-    base: Problem,
-    environment: EnvironmentName,
-    statement: str,
-    task: msgspec.Struct,
-    tests: Sequence[int],
-    wrong: Sequence[WrongSolution],
-) -> Problem:
-    """The same artifact with another task, the tests of the given indices, and the wrong programs that they kill."""
-    place = {old: new for new, old in enumerate(tests)}
-    killed = [w for w in wrong if w.killed_by in place]
-    return msgspec.structs.replace(
-        base,
-        environment=environment,
-        statement=statement,
-        starter_code="",
-        task=msgspec.json.encode(task).decode(),
-        tests=tuple(base.tests[index] for index in tests),
-        wrong=tuple(msgspec.structs.replace(w, killed_by=place[w.killed_by]) for w in killed),
-    )
 
 
 def _renamed(code: str, old: str, new: str) -> str:

@@ -1,0 +1,64 @@
+"""From a verified function problem to one about its values: what every teacher's drafts share."""
+
+import random
+from collections.abc import Sequence
+
+import msgspec
+
+from stepsmith.core.records import Environment as EnvironmentName
+from stepsmith.core.records import Problem, WrongSolution
+from stepsmith.envs.abduction import AbductionTask
+from stepsmith.envs.deduction import DeductionTask
+
+MAX_SHOWN = 160  # characters of an input or output that a value environment shows
+
+
+def abduction(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+    """Show the golden program and one of its outputs; None when no test is short enough."""
+    index = shown_test(base, wrong, rng)
+    if index is None:
+        return None
+    task = AbductionTask(program=base.golden.code, output=base.tests[index].output)
+    statement = (
+        f"Here is a Python function, `{base.contract.entry_point}`, and a value that it returned for some arguments."
+    )
+    return with_task(base, "abduction", statement, task, [index], wrong)
+
+
+def deduction(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+    """Show the golden program and one input; None when no test is short enough."""
+    index = shown_test(base, wrong, rng)
+    if index is None:
+        return None
+    task = DeductionTask(program=base.golden.code, input=base.tests[index].input)
+    statement = f"Here is a Python function, `{base.contract.entry_point}`, and the arguments that it is called with."
+    return with_task(base, "deduction", statement, task, [index], wrong)
+
+
+def shown_test(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> int | None:
+    """Choose a test that fits on a line, and tells a wrong program from the right one if any does."""
+    short = [i for i, test in enumerate(base.tests) if len(test.input) <= MAX_SHOWN and len(test.output) <= MAX_SHOWN]
+    telling = sorted({w.killed_by for w in wrong} & set(short))
+    return rng.choice(telling or short) if short else None
+
+
+def with_task(
+    base: Problem,
+    environment: EnvironmentName,
+    statement: str,
+    task: msgspec.Struct,
+    tests: Sequence[int],
+    wrong: Sequence[WrongSolution],
+) -> Problem:
+    """The same artifact with another task, the tests of the given indices, and the wrong programs that they kill."""
+    place = {old: new for new, old in enumerate(tests)}
+    killed = [w for w in wrong if w.killed_by in place]
+    return msgspec.structs.replace(
+        base,
+        environment=environment,
+        statement=statement,
+        starter_code="",
+        task=msgspec.json.encode(task).decode(),
+        tests=tuple(base.tests[index] for index in tests),
+        wrong=tuple(msgspec.structs.replace(w, killed_by=place[w.killed_by]) for w in killed),
+    )
