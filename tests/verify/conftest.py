@@ -1,7 +1,10 @@
+from collections.abc import Iterator
+
 import pytest
 from expression_judge import ExpressionJudge
 
 from stepsmith.core.records import Checker, Contract
+from stepsmith.judge.local import LocalJudge
 
 
 @pytest.fixture
@@ -12,3 +15,9 @@ def judge() -> ExpressionJudge:
 @pytest.fixture
 def contract() -> Contract:
     return Contract(interface="function", entry_point="f", checker=Checker(name="literal"))
+
+
+@pytest.fixture(scope="session")
+def local_judge() -> Iterator[LocalJudge]:
+    with LocalJudge() as judge:
+        yield judge

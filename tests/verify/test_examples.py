@@ -81,7 +81,8 @@ def test_the_docstring_that_candidates_share_stands_in_for_a_missing_statement()
 @pytest.mark.parametrize(
     "text",
     [
-        "Input\n\nThe first line contains an integer n, the number of items.\n\nOutput\n\nPrint the answer.\n\nExamples\n\n"
+        "Input\n\nThe first line contains an integer n, the number of items.\n\nOutput\n\nPrint the answer.\n\n"
+        "Examples\n\n"
         "Input\n\n3\n1 2 3\n\nOutput\n\n6\n\nInput\n1\n5\n\nOutput\n5\n\nNote\nNothing to say.\n",
         "### Sample Input 1\n```\n3\n1 2 3\n```\n### Sample Output 1\n```\n6\n```\n### Sample Input 2\n```\n1\n5\n```\n"
         "### Sample Output 2\n```\n5\n```\n",
