@@ -66,7 +66,7 @@ class Feature:
     """
 
     name: str
-    category: str  # path in the feature tree, "data structure/stack/monotonic stack"
+    category: str  # path in the starter feature tree, "data structure/stack/monotonic stack"
     takes: tuple[Type, ...]
     gives: Type
     code: Callable[..., object] | str

@@ -122,7 +122,7 @@ def one_removal_sortable_result(domains: tuple[Domain, ...], _: Params) -> Domai
 FEATURES = (
     Feature(
         name="reverse",
-        category="array/reordering",
+        category="implementation logic/array/reordering",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code="{x}[::-1]",
@@ -147,7 +147,7 @@ FEATURES = (
     ),
     Feature(
         name="differences",
-        category="array/neighbours",
+        category="implementation logic/array/neighbours",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code="[w - v for v, w in zip({x}, {x}[1:])]",
@@ -181,7 +181,7 @@ FEATURES = (
     ),
     Feature(
         name="running_max",
-        category="array/prefix/maximum",
+        category="algorithm/prefix sums/maximum",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code="list(itertools.accumulate({x}, max))",
@@ -211,7 +211,7 @@ FEATURES = (
     ),
     Feature(
         name="elementwise_max",
-        category="array/two sequences/elementwise",
+        category="implementation logic/array/elementwise/two sequences",
         takes=(Type.INTS, Type.INTS),
         gives=Type.INTS,
         code="[max(v, w) for v, w in zip({x}, {z})]",
@@ -241,7 +241,7 @@ FEATURES = (
     ),
     Feature(
         name="rotate_left",
-        category="array/reordering/rotation",
+        category="implementation logic/array/reordering/rotation",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=rotate_left,
@@ -269,7 +269,7 @@ FEATURES = (
     ),
     Feature(
         name="longest_rise",
-        category="array/contiguous/longest run",
+        category="problem type/contiguous segment/longest run",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=longest_rise,
@@ -301,7 +301,7 @@ FEATURES = (
     ),
     Feature(
         name="max_subarray",
-        category="array/contiguous/maximum sum",
+        category="problem type/contiguous segment/maximum sum",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=max_subarray,
@@ -338,7 +338,7 @@ FEATURES = (
     ),
     Feature(
         name="one_removal_sortable",
-        category="array/order/almost sorted",
+        category="problem type/order/almost sorted",
         takes=(Type.INTS,),
         gives=Type.BOOL,
         code=one_removal_sortable,

@@ -134,7 +134,7 @@ def kth_difference_result(domains: tuple[Domain, ...], params: Params) -> Domain
 FEATURES = (
     Feature(
         name="count_below",
-        category="searching/binary search/two sequences",
+        category="algorithm/searching/binary search/two sequences",
         takes=(Type.INTS, Type.INTS),
         gives=Type.INTS,
         code=count_below,
@@ -169,7 +169,7 @@ FEATURES = (
     ),
     Feature(
         name="lightest_load",
-        category="searching/binary search on the answer/partition",
+        category="algorithm/searching/binary search on the answer/partition",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=lightest_load,
@@ -210,7 +210,7 @@ FEATURES = (
     ),
     Feature(
         name="widest_spread",
-        category="searching/binary search on the answer/selection",
+        category="algorithm/searching/binary search on the answer/selection",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=widest_spread,
@@ -249,7 +249,7 @@ FEATURES = (
     ),
     Feature(
         name="kth_difference",
-        category="searching/binary search on the answer/order statistic",
+        category="algorithm/searching/binary search on the answer/order statistic",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=kth_difference,

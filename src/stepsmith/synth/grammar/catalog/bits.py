@@ -132,7 +132,7 @@ def single_bits(rng: random.Random, domain: Domain, size: Size, _: Params) -> li
 FEATURES = (
     Feature(
         name="bit_counts",
-        category="bits/counting",
+        category="algorithm/bit manipulation/counting",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code="[bin(v).count('1') for v in {x}]",
@@ -158,7 +158,7 @@ FEATURES = (
     ),
     Feature(
         name="prefix_xors",
-        category="bits/exclusive or",
+        category="algorithm/bit manipulation/exclusive or",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code="list(itertools.accumulate({x}, lambda v, w: v ^ w))",
@@ -189,7 +189,7 @@ FEATURES = (
     ),
     Feature(
         name="to_binary",
-        category="bits/representation",
+        category="algorithm/bit manipulation/representation",
         takes=(Type.INT,),
         gives=Type.STR,
         code="bin({x})[2:]",
@@ -216,7 +216,7 @@ FEATURES = (
     ),
     Feature(
         name="even_xor_pairs",
-        category="bits/pairs/parity",
+        category="algorithm/bit manipulation/pairs/parity",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=even_xor_pairs,
@@ -247,7 +247,7 @@ FEATURES = (
     ),
     Feature(
         name="max_xor_pair",
-        category="bits/exclusive or/trie",
+        category="algorithm/bit manipulation/exclusive or/trie",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=max_xor_pair,
@@ -282,7 +282,7 @@ FEATURES = (
     ),
     Feature(
         name="max_subset_xor",
-        category="bits/exclusive or/linear basis",
+        category="algorithm/bit manipulation/exclusive or/linear basis",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=max_subset_xor,
@@ -321,7 +321,7 @@ FEATURES = (
     ),
     Feature(
         name="subarray_ors",
-        category="bits/inclusive or/contiguous",
+        category="algorithm/bit manipulation/inclusive or/contiguous",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=subarray_ors,

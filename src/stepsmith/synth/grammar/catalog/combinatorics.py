@@ -98,7 +98,7 @@ def shallow_brackets_result(domains: tuple[Domain, ...], _: Params) -> Domain | 
 FEATURES = (
     Feature(
         name="divisible_subsets",
-        category="combinatorics/selections/sum modulo a number",
+        category="mathematics/combinatorics/selections/sum modulo a number",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=divisible_subsets,
@@ -135,7 +135,7 @@ FEATURES = (
     ),
     Feature(
         name="distinct_orders",
-        category="combinatorics/arrangements/with repetition",
+        category="mathematics/combinatorics/arrangements/with repetition",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=distinct_orders,
@@ -170,7 +170,7 @@ FEATURES = (
     ),
     Feature(
         name="permutation_rank",
-        category="combinatorics/arrangements/rank",
+        category="mathematics/combinatorics/arrangements/rank",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=permutation_rank,
@@ -204,7 +204,7 @@ FEATURES = (
     ),
     Feature(
         name="shallow_brackets",
-        category="combinatorics/lattice paths/bracket strings",
+        category="mathematics/combinatorics/lattice paths/bracket strings",
         takes=(Type.INT,),
         gives=Type.INT,
         code=shallow_brackets,

@@ -123,7 +123,7 @@ def stuck_vertices_inputs(rng: random.Random, domain: Domain, size: Size, _: Par
 FEATURES = (
     Feature(
         name="longest_arc_paths",
-        category="graph/topological order/longest path",
+        category="algorithm/graph/topological order/longest path",
         takes=(Type.DIGRAPH,),
         gives=Type.INTS,
         code=longest_arc_paths,
@@ -154,7 +154,7 @@ FEATURES = (
     ),
     Feature(
         name="path_counts",
-        category="graph/topological order/counting paths",
+        category="algorithm/graph/topological order/counting paths",
         takes=(Type.DIGRAPH,),
         gives=Type.INTS,
         code=path_counts,
@@ -186,7 +186,7 @@ FEATURES = (
     ),
     Feature(
         name="stuck_vertices",
-        category="graph/topological order/cycles",
+        category="algorithm/graph/topological order/cycles",
         takes=(Type.DIGRAPH,),
         gives=Type.INT,
         code=stuck_vertices,

@@ -170,7 +170,7 @@ def decode_ways_inputs(rng: random.Random, domain: Domain, size: Size, _: Params
 FEATURES = (
     Feature(
         name="nonadjacent_sum",
-        category="dynamic programming/linear/choice without neighbours",
+        category="algorithm/dynamic programming/linear/choice without neighbours",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=nonadjacent_sum,
@@ -200,7 +200,7 @@ FEATURES = (
     ),
     Feature(
         name="rise_ends",
-        category="dynamic programming/subsequence/longest increasing",
+        category="algorithm/dynamic programming/subsequence/longest increasing",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=rise_ends,
@@ -238,7 +238,7 @@ FEATURES = (
     ),
     Feature(
         name="fewest_coins",
-        category="dynamic programming/knapsack/coin change",
+        category="algorithm/dynamic programming/knapsack/coin change",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=fewest_coins,
@@ -270,7 +270,7 @@ FEATURES = (
     ),
     Feature(
         name="climbing_ways",
-        category="dynamic programming/linear/counting ways",
+        category="algorithm/dynamic programming/linear/counting ways",
         takes=(Type.INT,),
         gives=Type.INT,
         code=climbing_ways,
@@ -305,7 +305,7 @@ FEATURES = (
     ),
     Feature(
         name="decode_ways",
-        category="dynamic programming/linear/splitting a string",
+        category="algorithm/dynamic programming/linear/splitting a string",
         takes=(Type.STR,),
         gives=Type.INT,
         code=decode_ways,

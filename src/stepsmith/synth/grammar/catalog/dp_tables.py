@@ -180,7 +180,7 @@ def merge_cost_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
 FEATURES = (
     Feature(
         name="grid_paths",
-        category="dynamic programming/grid/counting paths",
+        category="algorithm/dynamic programming/grid/counting paths",
         takes=(Type.GRID,),
         gives=Type.INT,
         code=grid_paths,
@@ -213,7 +213,7 @@ FEATURES = (
     ),
     Feature(
         name="common_subsequence",
-        category="dynamic programming/two strings/longest common subsequence",
+        category="algorithm/dynamic programming/two strings/longest common subsequence",
         takes=(Type.STR, Type.STR),
         gives=Type.INT,
         code=common_subsequence,
@@ -243,7 +243,7 @@ FEATURES = (
     ),
     Feature(
         name="edit_distance",
-        category="dynamic programming/two strings/edit distance",
+        category="algorithm/dynamic programming/two strings/edit distance",
         takes=(Type.STR, Type.STR),
         gives=Type.INT,
         code=edit_distance,
@@ -273,7 +273,7 @@ FEATURES = (
     ),
     Feature(
         name="best_subset_sum",
-        category="dynamic programming/knapsack/subset sum",
+        category="algorithm/dynamic programming/knapsack/subset sum",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=best_subset_sum,
@@ -313,7 +313,7 @@ FEATURES = (
     ),
     Feature(
         name="merge_cost",
-        category="dynamic programming/interval/merging neighbours",
+        category="algorithm/dynamic programming/interval/merging neighbours",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=merge_cost,

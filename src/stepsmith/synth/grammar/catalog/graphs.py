@@ -192,7 +192,7 @@ def components_after_edges_inputs(rng: random.Random, domain: Domain, size: Size
 FEATURES = (
     Feature(
         name="bfs_distances",
-        category="graph/shortest path/unweighted",
+        category="algorithm/graph/shortest path/unweighted",
         takes=(Type.GRAPH,),
         gives=Type.INTS,
         code=bfs_distances,
@@ -223,7 +223,7 @@ FEATURES = (
     ),
     Feature(
         name="component_sizes",
-        category="graph/connectivity/components",
+        category="algorithm/graph/connectivity/components",
         takes=(Type.GRAPH,),
         gives=Type.INTS,
         code=component_sizes,
@@ -254,7 +254,7 @@ FEATURES = (
     ),
     Feature(
         name="vertex_degrees",
-        category="graph/local structure/degree",
+        category="algorithm/graph/local structure/degree",
         takes=(Type.GRAPH,),
         gives=Type.INTS,
         code=vertex_degrees,
@@ -282,7 +282,7 @@ FEATURES = (
     ),
     Feature(
         name="two_colourable",
-        category="graph/traversal/bipartite check",
+        category="algorithm/graph/traversal/bipartite check",
         takes=(Type.GRAPH,),
         gives=Type.BOOL,
         code=two_colourable,
@@ -314,7 +314,7 @@ FEATURES = (
     ),
     Feature(
         name="components_after_edges",
-        category="graph/connectivity/union-find",
+        category="algorithm/graph/connectivity/union-find",
         takes=(Type.GRAPH,),
         gives=Type.INTS,
         code=components_after_edges,

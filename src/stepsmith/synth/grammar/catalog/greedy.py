@@ -197,7 +197,7 @@ def safe_starts_inputs(rng: random.Random, domain: Domain, size: Size, _: Params
 FEATURES = (
     Feature(
         name="least_rising",
-        category="greedy/sequence repair/strictly increasing",
+        category="algorithm/greedy/sequence repair/strictly increasing",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=least_rising,
@@ -229,7 +229,7 @@ FEATURES = (
     ),
     Feature(
         name="fewest_jumps",
-        category="greedy/reachability/jumps",
+        category="algorithm/greedy/reachability/jumps",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=fewest_jumps,
@@ -262,7 +262,7 @@ FEATURES = (
     ),
     Feature(
         name="matched_requests",
-        category="greedy/matching/two sequences",
+        category="algorithm/greedy/matching/two sequences",
         takes=(Type.INTS, Type.INTS),
         gives=Type.INT,
         code=matched_requests,
@@ -295,7 +295,7 @@ FEATURES = (
     ),
     Feature(
         name="fewest_groups",
-        category="greedy/matching/pairs under a limit",
+        category="algorithm/greedy/matching/pairs under a limit",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=fewest_groups,
@@ -333,7 +333,7 @@ FEATURES = (
     ),
     Feature(
         name="safe_starts",
-        category="greedy/circular sequence/prefix sums",
+        category="algorithm/greedy/circular sequence/prefix sums",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=safe_starts,

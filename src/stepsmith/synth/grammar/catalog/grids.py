@@ -193,7 +193,7 @@ def enclosed_cells_result(domains: tuple[Domain, ...], _: Params) -> Domain | No
 FEATURES = (
     Feature(
         name="island_areas",
-        category="grid/flood fill/components",
+        category="problem type/grid/flood fill/components",
         takes=(Type.GRID,),
         gives=Type.INTS,
         code=island_areas,
@@ -230,7 +230,7 @@ FEATURES = (
     ),
     Feature(
         name="route_length",
-        category="grid/shortest path/four directions",
+        category="problem type/grid/shortest path/four directions",
         takes=(Type.GRID,),
         gives=Type.INT,
         code=route_length,
@@ -266,7 +266,7 @@ FEATURES = (
     ),
     Feature(
         name="crowded_cells",
-        category="grid/neighbourhood/count and mark",
+        category="problem type/grid/neighbourhood/count and mark",
         takes=(Type.GRID,),
         gives=Type.GRID,
         code=crowded_cells,
@@ -300,7 +300,7 @@ FEATURES = (
     ),
     Feature(
         name="enclosed_cells",
-        category="grid/flood fill/from the border",
+        category="problem type/grid/flood fill/from the border",
         takes=(Type.GRID,),
         gives=Type.INT,
         code=enclosed_cells,

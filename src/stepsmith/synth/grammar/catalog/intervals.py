@@ -142,7 +142,7 @@ def most_disjoint_slow(x: list[list[int]]) -> int:
 FEATURES = (
     Feature(
         name="adjacent_spans",
-        category="interval/construction/from neighbours",
+        category="problem type/interval/construction/from neighbours",
         takes=(Type.INTS,),
         gives=Type.PAIRS,
         code=adjacent_spans,
@@ -173,7 +173,7 @@ FEATURES = (
     ),
     Feature(
         name="united_intervals",
-        category="interval/union/merge",
+        category="problem type/interval/union/merge",
         takes=(Type.PAIRS,),
         gives=Type.PAIRS,
         code=united_intervals,
@@ -206,7 +206,7 @@ FEATURES = (
     ),
     Feature(
         name="gap_lengths",
-        category="interval/union/gaps",
+        category="problem type/interval/union/gaps",
         takes=(Type.PAIRS,),
         gives=Type.INTS,
         code=gap_lengths,
@@ -242,7 +242,7 @@ FEATURES = (
     ),
     Feature(
         name="most_overlapping",
-        category="interval/sweep/largest overlap",
+        category="problem type/interval/sweep/largest overlap",
         takes=(Type.PAIRS,),
         gives=Type.INT,
         code=most_overlapping,
@@ -272,7 +272,7 @@ FEATURES = (
     ),
     Feature(
         name="most_disjoint",
-        category="interval/selection/disjoint",
+        category="problem type/interval/selection/disjoint",
         takes=(Type.PAIRS,),
         gives=Type.INT,
         code=most_disjoint,

@@ -34,7 +34,7 @@ def _operation(
     kind = "string" if takes is Type.STR else "sequence"
     return Feature(
         name=name,
-        category=f"{kind}/one-liner/{name.replace('_', ' ')}",
+        category=f"implementation logic/{kind} one-liner/{name.replace('_', ' ')}",
         takes=(takes,),
         gives=gives,
         code=code,

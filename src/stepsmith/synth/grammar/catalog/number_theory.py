@@ -174,7 +174,7 @@ def coprime_pairs_result(domains: tuple[Domain, ...], _: Params) -> Domain | Non
 FEATURES = (
     Feature(
         name="divisor_count",
-        category="number theory/divisors/count",
+        category="mathematics/number theory/divisors/count",
         takes=(Type.INT,),
         gives=Type.INT,
         code=divisor_count,
@@ -200,7 +200,7 @@ FEATURES = (
     ),
     Feature(
         name="base_digits",
-        category="number theory/digits/base conversion",
+        category="mathematics/number theory/digits/base conversion",
         takes=(Type.INT,),
         gives=Type.INTS,
         code=base_digits,
@@ -232,7 +232,7 @@ FEATURES = (
     ),
     Feature(
         name="prime_factors",
-        category="number theory/primes/factorisation",
+        category="mathematics/number theory/primes/factorisation",
         takes=(Type.INT,),
         gives=Type.INTS,
         code=prime_factors,
@@ -262,7 +262,7 @@ FEATURES = (
     ),
     Feature(
         name="geometric_sum",
-        category="number theory/powers/geometric series",
+        category="mathematics/number theory/powers/geometric series",
         takes=(Type.INT,),
         gives=Type.INT,
         code=geometric_sum,
@@ -289,7 +289,7 @@ FEATURES = (
     ),
     Feature(
         name="coprime_pairs",
-        category="number theory/divisors/inclusion and exclusion",
+        category="mathematics/number theory/divisors/inclusion and exclusion",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=coprime_pairs,

@@ -163,7 +163,7 @@ def terms(rng: random.Random, domain: Domain, size: Size, _: Params) -> str:
 FEATURES = (
     Feature(
         name="open_counts",
-        category="parsing/brackets/depth",
+        category="algorithm/parsing/brackets/depth",
         takes=(Type.STR,),
         gives=Type.INTS,
         code=open_counts,
@@ -199,7 +199,7 @@ FEATURES = (
     ),
     Feature(
         name="balanced_prefix",
-        category="parsing/brackets/balance",
+        category="algorithm/parsing/brackets/balance",
         takes=(Type.STR,),
         gives=Type.INT,
         code=balanced_prefix,
@@ -231,7 +231,7 @@ FEATURES = (
     ),
     Feature(
         name="repeated_letters",
-        category="parsing/decoding/repetition",
+        category="algorithm/parsing/decoding/repetition",
         takes=(Type.STR,),
         gives=Type.STR,
         code=repeated_letters,
@@ -265,7 +265,7 @@ FEATURES = (
     ),
     Feature(
         name="signed_sum",
-        category="parsing/expressions/sum",
+        category="algorithm/parsing/expressions/sum",
         takes=(Type.STR,),
         gives=Type.INT,
         code=signed_sum,

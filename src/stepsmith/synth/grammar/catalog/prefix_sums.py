@@ -150,7 +150,7 @@ def longest_balanced_result(domains: tuple[Domain, ...], _: Params) -> Domain | 
 FEATURES = (
     Feature(
         name="window_sums",
-        category="array/contiguous/fixed window",
+        category="algorithm/sliding window/fixed width",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=window_sums,
@@ -189,7 +189,7 @@ FEATURES = (
     ),
     Feature(
         name="subarrays_with_sum",
-        category="array/prefix sums/counting",
+        category="algorithm/prefix sums/counting",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=subarrays_with_sum,
@@ -223,7 +223,7 @@ FEATURES = (
     ),
     Feature(
         name="subarrays_divisible",
-        category="array/prefix sums/divisibility",
+        category="algorithm/prefix sums/divisibility",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=subarrays_divisible,
@@ -254,7 +254,7 @@ FEATURES = (
     ),
     Feature(
         name="best_split",
-        category="array/prefix sums/split",
+        category="algorithm/prefix sums/split",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=best_split,
@@ -293,7 +293,7 @@ FEATURES = (
     ),
     Feature(
         name="longest_balanced",
-        category="array/prefix sums/balance",
+        category="algorithm/prefix sums/balance",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=longest_balanced,

@@ -132,7 +132,7 @@ def outweighed_pairs_inputs(rng: random.Random, domain: Domain, size: Size, para
 FEATURES = (
     Feature(
         name="shrinking_recurrence",
-        category="recursion/recurrence/shrinking argument",
+        category="algorithm/recursion/recurrence/shrinking argument",
         takes=(Type.INT,),
         gives=Type.INT,
         code=shrinking_recurrence,
@@ -164,7 +164,7 @@ FEATURES = (
     ),
     Feature(
         name="last_in_circle",
-        category="recursion/elimination/circle",
+        category="algorithm/recursion/elimination/circle",
         takes=(Type.INT,),
         gives=Type.INT,
         code=last_in_circle,
@@ -197,7 +197,7 @@ FEATURES = (
     ),
     Feature(
         name="halving_game",
-        category="recursion/divide and conquer/game",
+        category="algorithm/recursion/divide and conquer/game",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=halving_game,
@@ -233,7 +233,7 @@ FEATURES = (
     ),
     Feature(
         name="outweighed_pairs",
-        category="recursion/divide and conquer/counting pairs",
+        category="algorithm/recursion/divide and conquer/counting pairs",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=outweighed_pairs,

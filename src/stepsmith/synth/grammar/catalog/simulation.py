@@ -174,7 +174,7 @@ def cells_visited_result(domains: tuple[Domain, ...], _: Params) -> Domain | Non
 FEATURES = (
     Feature(
         name="counting_out",
-        category="simulation/circle",
+        category="problem type/simulation/circle/counting out",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=counting_out,
@@ -214,7 +214,7 @@ FEATURES = (
     ),
     Feature(
         name="tank_levels",
-        category="simulation/bounded counter",
+        category="problem type/simulation/bounded counter",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=tank_levels,
@@ -254,7 +254,7 @@ FEATURES = (
     ),
     Feature(
         name="refused_withdrawals",
-        category="simulation/account",
+        category="problem type/simulation/account",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=refused_withdrawals,
@@ -289,7 +289,7 @@ FEATURES = (
     ),
     Feature(
         name="larger_end_first",
-        category="simulation/two ends",
+        category="problem type/simulation/two ends/larger first",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=larger_end_first,
@@ -321,7 +321,7 @@ FEATURES = (
     ),
     Feature(
         name="erode",
-        category="simulation/simultaneous update",
+        category="problem type/simulation/simultaneous update",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=erode,
@@ -363,7 +363,7 @@ FEATURES = (
     ),
     Feature(
         name="cells_visited",
-        category="simulation/walk",
+        category="problem type/simulation/walk",
         takes=(Type.STR,),
         gives=Type.INT,
         code=cells_visited,

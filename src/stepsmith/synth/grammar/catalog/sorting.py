@@ -159,7 +159,7 @@ def equalising_cost_result(domains: tuple[Domain, ...], _: Params) -> Domain | N
 FEATURES = (
     Feature(
         name="order_by_digit_sum",
-        category="sorting/custom order/derived key",
+        category="algorithm/sorting/custom order/derived key",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=order_by_digit_sum,
@@ -190,7 +190,7 @@ FEATURES = (
     ),
     Feature(
         name="order_by_frequency",
-        category="sorting/custom order/frequency",
+        category="algorithm/sorting/custom order/frequency",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=order_by_frequency,
@@ -223,7 +223,7 @@ FEATURES = (
     ),
     Feature(
         name="ranks",
-        category="sorting/coordinate compression",
+        category="algorithm/sorting/coordinate compression",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=ranks,
@@ -253,7 +253,7 @@ FEATURES = (
     ),
     Feature(
         name="outside_in",
-        category="sorting/rearrangement",
+        category="algorithm/sorting/rearrangement",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=outside_in,
@@ -286,7 +286,7 @@ FEATURES = (
     ),
     Feature(
         name="inversions",
-        category="sorting/inversions",
+        category="algorithm/sorting/inversions",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=inversions,
@@ -314,7 +314,7 @@ FEATURES = (
     ),
     Feature(
         name="widest_gap",
-        category="sorting/gaps",
+        category="algorithm/sorting/gaps",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=widest_gap,
@@ -346,7 +346,7 @@ FEATURES = (
     ),
     Feature(
         name="equalising_cost",
-        category="sorting/median",
+        category="algorithm/sorting/median",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=equalising_cost,

@@ -168,7 +168,7 @@ def shared_letters_result(domains: tuple[Domain, ...], _: Params) -> Domain | No
 FEATURES = (
     Feature(
         name="run_length",
-        category="string/compression/run-length encoding",
+        category="algorithm/string/compression/run-length encoding",
         takes=(Type.STR,),
         gives=Type.STR,
         code=run_length,
@@ -199,7 +199,7 @@ FEATURES = (
     ),
     Feature(
         name="palindrome_repairs",
-        category="string/palindrome",
+        category="algorithm/string/palindrome",
         takes=(Type.STR,),
         gives=Type.INT,
         code=palindrome_repairs,
@@ -229,7 +229,7 @@ FEATURES = (
     ),
     Feature(
         name="border_lengths",
-        category="string/matching/prefix function",
+        category="algorithm/string/matching/prefix function",
         takes=(Type.STR,),
         gives=Type.INTS,
         code=border_lengths,
@@ -260,7 +260,7 @@ FEATURES = (
     ),
     Feature(
         name="smallest_rotation",
-        category="string/order/rotation",
+        category="algorithm/string/order/rotation",
         takes=(Type.STR,),
         gives=Type.STR,
         code=smallest_rotation,
@@ -291,7 +291,7 @@ FEATURES = (
     ),
     Feature(
         name="distinct_substrings",
-        category="string/suffix structure/suffix automaton",
+        category="algorithm/string/suffix structure/suffix automaton",
         takes=(Type.STR,),
         gives=Type.INT,
         code=distinct_substrings,
@@ -321,7 +321,7 @@ FEATURES = (
     ),
     Feature(
         name="shared_letters",
-        category="string/two strings/multiset",
+        category="algorithm/string/two strings/multiset",
         takes=(Type.STR, Type.STR),
         gives=Type.INT,
         code=shared_letters,

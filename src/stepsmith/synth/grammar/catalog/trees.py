@@ -201,7 +201,7 @@ def independent_vertices_result(domains: tuple[Domain, ...], _: Params) -> Domai
 FEATURES = (
     Feature(
         name="vertex_depths",
-        category="tree/traversal/depth",
+        category="algorithm/tree/traversal/depth",
         takes=(Type.TREE,),
         gives=Type.INTS,
         code=vertex_depths,
@@ -230,7 +230,7 @@ FEATURES = (
     ),
     Feature(
         name="subtree_sizes",
-        category="tree/subtree/size",
+        category="algorithm/tree/subtree/size",
         takes=(Type.TREE,),
         gives=Type.INTS,
         code=subtree_sizes,
@@ -260,7 +260,7 @@ FEATURES = (
     ),
     Feature(
         name="tree_diameter",
-        category="tree/path/diameter",
+        category="algorithm/tree/path/diameter",
         takes=(Type.TREE,),
         gives=Type.INT,
         code=tree_diameter,
@@ -287,7 +287,7 @@ FEATURES = (
     ),
     Feature(
         name="distance_sums",
-        category="tree/path/rerooting",
+        category="algorithm/tree/path/rerooting",
         takes=(Type.TREE,),
         gives=Type.INTS,
         code=distance_sums,
@@ -317,7 +317,7 @@ FEATURES = (
     ),
     Feature(
         name="independent_vertices",
-        category="tree/dynamic programming/independent set",
+        category="algorithm/tree/dynamic programming/independent set",
         takes=(Type.TREE,),
         gives=Type.INT,
         code=independent_vertices,

@@ -144,7 +144,7 @@ def trapped_water_result(domains: tuple[Domain, ...], _: Params) -> Domain | Non
 FEATURES = (
     Feature(
         name="longest_distinct",
-        category="technique/sliding window/distinct elements",
+        category="algorithm/sliding window/distinct elements",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=longest_distinct,
@@ -172,7 +172,7 @@ FEATURES = (
     ),
     Feature(
         name="close_pairs",
-        category="technique/two pointers/sorted pairs",
+        category="algorithm/two pointers/sorted pairs",
         takes=(Type.INTS,),
         gives=Type.INT,
         code=close_pairs,
@@ -202,7 +202,7 @@ FEATURES = (
     ),
     Feature(
         name="smallest_gap",
-        category="technique/two pointers/two sequences",
+        category="algorithm/two pointers/two sequences",
         takes=(Type.INTS, Type.INTS),
         gives=Type.INT,
         code=smallest_gap,
@@ -235,7 +235,7 @@ FEATURES = (
     ),
     Feature(
         name="embedded_prefix",
-        category="technique/two pointers/subsequence",
+        category="algorithm/two pointers/subsequence",
         takes=(Type.STR, Type.STR),
         gives=Type.INT,
         code=embedded_prefix,
@@ -269,7 +269,7 @@ FEATURES = (
     ),
     Feature(
         name="trapped_water",
-        category="technique/two pointers/walls",
+        category="algorithm/two pointers/walls",
         takes=(Type.INTS,),
         gives=Type.INTS,
         code=trapped_water,

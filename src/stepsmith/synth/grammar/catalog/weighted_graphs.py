@@ -162,7 +162,7 @@ def light_edges_inputs(rng: random.Random, domain: Domain, size: Size, params: P
 FEATURES = (
     Feature(
         name="cheapest_routes",
-        category="graph/shortest path/weighted",
+        category="algorithm/graph/shortest path/weighted",
         takes=(Type.WGRAPH,),
         gives=Type.INTS,
         code=cheapest_routes,
@@ -195,7 +195,7 @@ FEATURES = (
     ),
     Feature(
         name="spanning_weight",
-        category="graph/connectivity/spanning tree",
+        category="algorithm/graph/connectivity/spanning tree",
         takes=(Type.WGRAPH,),
         gives=Type.INT,
         code=spanning_weight,
@@ -227,7 +227,7 @@ FEATURES = (
     ),
     Feature(
         name="bottleneck_routes",
-        category="graph/shortest path/bottleneck",
+        category="algorithm/graph/shortest path/bottleneck",
         takes=(Type.WGRAPH,),
         gives=Type.INTS,
         code=bottleneck_routes,
@@ -260,7 +260,7 @@ FEATURES = (
     ),
     Feature(
         name="light_edges",
-        category="graph/construction/filter edges",
+        category="algorithm/graph/construction/filter edges",
         takes=(Type.WGRAPH,),
         gives=Type.GRAPH,
         code=light_edges,

@@ -109,7 +109,7 @@ def prefix_pairs_result(domains: tuple[Domain, ...], _: Params) -> Domain | None
 FEATURES = (
     Feature(
         name="blocks",
-        category="string/splitting/blocks",
+        category="algorithm/string/splitting/blocks",
         takes=(Type.STR,),
         gives=Type.WORDS,
         code=blocks,
@@ -137,7 +137,7 @@ FEATURES = (
     ),
     Feature(
         name="initials",
-        category="string/words/characters",
+        category="algorithm/string/words/characters",
         takes=(Type.WORDS,),
         gives=Type.STR,
         code="''.join(w[0] for w in {x})",
@@ -162,7 +162,7 @@ FEATURES = (
     ),
     Feature(
         name="order_by_length",
-        category="sorting/custom order/stable",
+        category="algorithm/sorting/custom order/stable",
         takes=(Type.WORDS,),
         gives=Type.WORDS,
         code="sorted({x}, key=len)",
@@ -192,7 +192,7 @@ FEATURES = (
     ),
     Feature(
         name="longest_word",
-        category="string/words/extremum",
+        category="algorithm/string/words/extremum",
         takes=(Type.WORDS,),
         gives=Type.STR,
         code=longest_word,
@@ -251,7 +251,7 @@ FEATURES = (
     ),
     Feature(
         name="prefix_pairs",
-        category="string/matching/prefixes",
+        category="algorithm/string/matching/prefixes",
         takes=(Type.WORDS,),
         gives=Type.INT,
         code=prefix_pairs,
