@@ -193,7 +193,7 @@ def test_micro_profile(tmp_path: Path) -> None:
     run("synth", "--chains", 3, "--profile", "micro", "--seed", 2, "--out", tmp_path / "micro")
     problems = list(read_problems(tmp_path / "micro" / "problems.parquet"))
     assert problems
-    assert all(problem.golden.code.count("\n") <= 8 for problem in problems)
+    assert all(problem.golden.code.count("\n") <= 10 for problem in problems)
 
 
 def write(path: Path, content: bytes) -> Path:
