@@ -208,6 +208,8 @@ class HostileProvider:
         status, extra = int(how[:3]), ()
         if how == "429-seconds":
             extra = ("Retry-After: 0.05",)
+        elif how == "429-tomorrow":
+            extra = ("Retry-After: 86400",)
         elif how == "429-date":
             extra = (
                 f"Retry-After: {format_datetime(datetime.now(UTC) + timedelta(seconds=self.date_s), usegmt=True)}",

@@ -10,7 +10,7 @@ import pytest
 
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, RequestRefused
 from stepsmith.llm.gateway import Gateway
-from stepsmith.llm.memory import VolatileMemory
+from stepsmith.llm.memory import VolatileMemory, completion_key
 from stepsmith.llm.money import Limit
 from stepsmith.llm.records import Concurrency, Message, Prices, Retries, Sampling
 from tests.llm.asking import FAST, spec_of, user
@@ -121,6 +121,24 @@ def test_a_long_wait_on_429_is_no_fault_but_has_an_end(provider: HostileProvider
     hurried = spec_of(provider, retries=Retries(attempts=2, patience_s=0.3, base_s=0.01, cap_s=0.1))
     with pytest.raises(EndpointError, match="Gave up after"):
         gateway.model(hurried).complete(user("endless storm"))
+
+
+def test_time_spent_on_faults_does_not_use_up_the_patience(provider: HostileProvider, gateway: Gateway) -> None:
+    provider.script[:] = ["slow-drip", "slow-drip", "good"]
+    spec = spec_of(provider, timeout_s=0.3, retries=Retries(patience_s=0.1, base_s=0.01, cap_s=0.02))
+    assert gateway.model(spec).complete(user("two time-outs"))[0].finish_reason == "stop"
+
+
+def test_a_wait_beyond_all_patience_is_not_begun_and_holds_up_nobody(
+    provider: HostileProvider, gateway: Gateway
+) -> None:
+    provider.script[:] = ["429-tomorrow"]
+    model = gateway.model(spec_of(provider))
+    started = time.monotonic()
+    with pytest.raises(EndpointError, match="asks to wait 86400 s"):
+        model.complete(user("quota"))
+    assert model.complete(user("another"))[0].finish_reason == "stop"
+    assert time.monotonic() - started < 5
 
 
 def test_a_slow_drip_is_cut_off_at_the_time_limit(provider: HostileProvider, gateway: Gateway) -> None:
@@ -305,6 +323,17 @@ def test_an_overspending_request_is_not_sent() -> None:
             model.complete(user("third"))
         assert provider.requests == 2
         assert model.complete(user("first"))[0].text  # what was paid for is still there
+
+
+def test_a_small_budget_pays_for_some_of_many_samples() -> None:
+    memory, sampling = VolatileMemory(), Sampling(max_tokens=100)
+    with HostileProvider(words=10) as provider, Gateway(memory, Limit(tokens=1000)) as gateway:
+        spec = spec_of(provider, sampling=sampling)
+        with pytest.raises(BudgetExceeded):
+            gateway.model(spec).complete(user("q"), n=60)  # 6,000 tokens at worst
+        kept = memory.recall(completion_key(spec, user("q"), sampling), range(60))
+        assert 30 < len(kept) == provider.delivered["q"] < 60
+        assert provider.billed_tokens <= 1000
 
 
 def test_a_budget_in_usd_needs_prices() -> None:

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from stepsmith.core.completions import Charge, Completion, Usage
-from stepsmith.core.errors import EndpointError, MachineError
+from stepsmith.core.errors import BudgetExceeded, EndpointError, MachineError
 from stepsmith.llm.concurrency import AdaptiveLimiter
 from stepsmith.llm.failures import REFUSED, AttemptError, give_up
 from stepsmith.llm.memory import Memory, completion_key
@@ -110,6 +110,8 @@ class EndpointClient:
         while len(missing) > 1 and self.dialect.n is not False:
             try:
                 got = await self._request(ask, missing)
+            except BudgetExceeded:
+                break  # what is left may still pay for some of them
             except AttemptError as refusal:
                 if self.dialect.n or refusal.status not in REFUSED:
                     raise self._give_up(refusal) from None
@@ -155,22 +157,26 @@ class EndpointClient:
 
     async def _persist(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         """Repeat ``attempt`` while that may help. Raises ``AttemptError`` for a refusal."""
-        policy, started, faults, tries = self.spec.retries, time.monotonic(), 0, 0
+        policy, started, faults, tries, throttled_s = self.spec.retries, time.monotonic(), 0, 0, 0.0
         while True:
             tries += 1
             try:
                 return await attempt()
             except AttemptError as failure:
-                if self.dialect.learn(failure):
+                if failure.status in REFUSED and self.dialect.learn(failure):
                     continue
                 if not failure.retryable:
                     raise
-                faults += not failure.throttled
-                waited = time.monotonic() - started
                 pause = self._random.uniform(0, min(policy.cap_s, policy.base_s * 2 ** min(tries, 20)))
                 pause = max(pause, failure.retry_after_s or 0.0)
-                if faults >= policy.attempts or waited + pause > policy.patience_s:
-                    raise self._give_up(failure, f"{tries} tries in {waited:.0f} s") from None
+                if failure.throttled:
+                    throttled_s += pause
+                else:
+                    faults += 1
+                if faults >= policy.attempts or throttled_s > policy.patience_s:
+                    asked = f", and it asks to wait {pause:.0f} s" if throttled_s > policy.patience_s else ""
+                    tried = f"{tries} tries in {time.monotonic() - started:.0f} s{asked}"
+                    raise self._give_up(failure, tried) from None
                 await asyncio.sleep(pause)
 
     async def _attempt(self, ask: _Ask, samples: Sequence[int], request_id: str) -> list[Completion]:
@@ -194,7 +200,8 @@ class EndpointClient:
             except AttemptError as failure:
                 final = charge if failure.billable else None
                 if failure.overload:
-                    slot.overloaded(failure.retry_after_s or 0.0)
+                    pause_s = failure.retry_after_s or 0.0
+                    slot.overloaded(pause_s if pause_s <= self.spec.retries.patience_s else 0.0)
                 raise
             finally:
                 await _uninterrupted(self._settle(charge.ref, final, {ask.key: completions}))

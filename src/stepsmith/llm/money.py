@@ -119,7 +119,7 @@ class Ledger:
         self._usd, self._tokens = 0.0, 0
         self._reserved: dict[str, Charge] = {}
         self._revisable: dict[str, Charge] = {}  # unsure charges, and those of batches
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}  # in order of arrival
         self._closed = False
         for charge in earlier:
             self._book(charge)
@@ -154,7 +154,7 @@ class Ledger:
                 await freed
             finally:
                 with self._lock:
-                    self._waiting.discard(freed)
+                    self._waiting.pop(freed, None)
 
     def settle(self, ref: str, charge: Charge | None) -> None:
         """Book ``charge`` in place of what is reserved, or was booked as unsure, under ``ref``.
@@ -227,12 +227,12 @@ class Ledger:
             if fits:
                 self._reserved[charge.ref] = charge
             else:
-                self._waiting.add(freed)
+                self._waiting[freed] = None
             return fits
 
     def _wake_all(self) -> None:
         with self._lock:
-            waiting, self._waiting = self._waiting, set()
+            waiting, self._waiting = self._waiting, {}
         for freed in waiting:
             freed.get_loop().call_soon_threadsafe(_wake, freed)
 
