@@ -12,9 +12,9 @@ from stepsmith.judge.languages import tool_folders
 from stepsmith.sandbox import levels
 from stepsmith.sandbox.worker import Worker
 
-# Packages that solutions may import, where the judge's own environment has them. A fork costs by the memory of its
-# process, so they are loaded in fork servers of their own.
-PACKAGES = ("numpy",)
+# Packages that programs may import, where the judge's own environment has them, each with the packages that it needs
+# itself. A fork costs by the memory of its process, so they are loaded in fork servers of their own.
+PACKAGES: dict[str, tuple[str, ...]] = {"numpy": (), "cyaron": ("colorful", "xeger")}
 _IMPORTS = {name: re.compile(rf"^[ \t]*(?:import|from)[ \t]+{name}\b", re.MULTILINE) for name in PACKAGES}
 
 SOLUTIONS, CHECKERS = "solutions", "checkers"  # checkers hold answers: never in a worker that solutions run in
@@ -102,12 +102,15 @@ def _package(code: str) -> str:
 @functools.cache
 def package_folders(name: str) -> Sequence[str]:
     """Return the folders that hold a package and its libraries; none where it is not installed."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or not spec.submodule_search_locations:
-        return ()
-    folder = Path(next(iter(spec.submodule_search_locations)))
-    libraries = folder.parent / f"{name}.libs"
-    return (str(folder), *([str(libraries)] if libraries.is_dir() else []))
+    folders: list[str] = []
+    for part in (name, *PACKAGES.get(name, ())):
+        spec = importlib.util.find_spec(part)
+        if spec is None or not spec.submodule_search_locations:
+            return ()
+        folder = Path(next(iter(spec.submodule_search_locations)))
+        libraries = folder.parent / f"{part}.libs"
+        folders += [str(folder), *([str(libraries)] if libraries.is_dir() else [])]
+    return tuple(folders)
 
 
 _best: list[int] = []  # the best level found before in this process
