@@ -30,7 +30,7 @@ def failure(outcome: RunOutcome, limits: Limits) -> tuple[Verdict, str] | None:
     """Return the verdict and message on a run that broke a limit or failed; None for a normal end.
 
     A memory limit shows in three ways: the peak is above it; the program says that an allocation failed (Python's
-    MemoryError, C++'s bad_alloc); or it crashed with its memory nearly full.
+    MemoryError, C++'s bad_alloc); or it crashed with its memory nearly full, or too large to be loaded.
     """
     if outcome.too_much or outcome.signal == signal.SIGXFSZ:
         return Verdict.OLE, f"more than {limits.output_mb:g} MB of output"
@@ -53,9 +53,8 @@ def _out_of_memory(outcome: RunOutcome, limits: Limits) -> bool:
     last_line = outcome.stderr.rstrip().rpartition(b"\n")[2]
     if last_line.startswith(b"MemoryError") or b"std::bad_alloc" in outcome.stderr[-400:]:
         return True
-    return (
-        outcome.signal in (signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS) and outcome.peak_mb > 0.9 * limits.memory_mb
-    )
+    needed = max(outcome.peak_mb, outcome.image_mb)
+    return outcome.signal in (signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS) and needed > 0.9 * limits.memory_mb
 
 
 def _signal_name(number: int) -> str:

@@ -23,11 +23,12 @@ class Confinement:
         self.executing = executing
         self.rules = -1
         self.narrow: seccomp.Installer | None = None
+        self.exec_key: int | None = None
         if level < 1:
             return
         self.rules = landlock.ruleset(rules)
-        exec_fd = EXEC_FD if executing else None
-        self._wide = seccomp.Installer(seccomp.wide(writing=writing, spawning=spawning, exec_fd=exec_fd))
+        self.exec_key = int.from_bytes(os.urandom(8), "little") if executing else None
+        self._wide = seccomp.Installer(seccomp.wide(writing=writing, spawning=spawning, exec_key=self.exec_key))
         if not spawning:
             self.narrow = seccomp.Installer(seccomp.narrow())
 

@@ -12,7 +12,8 @@ class _Setup(ctypes.Structure):
 
     _fields_ = (
         ("session", ctypes.c_int), ("landlock", ctypes.c_int), ("executing", ctypes.c_int), ("exec_fd", ctypes.c_int),
-        ("own_pid_mark", ctypes.c_uint), ("cpu_s", ctypes.c_double), ("wall_s", ctypes.c_double),
+        ("own_pid_mark", ctypes.c_uint), ("exec_key", ctypes.c_ulong),
+        ("cpu_s", ctypes.c_double), ("wall_s", ctypes.c_double),
         ("narrow", ctypes.c_void_p), ("command", ctypes.c_void_p), ("environment", ctypes.c_void_p),
     )  # fmt: skip
 
@@ -33,7 +34,7 @@ class NativeLoop:
         confinement = task.confinement
         setup = _Setup(
             session=task.session.fileno(), landlock=confinement.rules, executing=command is not None, exec_fd=EXEC_FD,
-            own_pid_mark=seccomp.OWN_PID, cpu_s=task.cpu_s, wall_s=task.wall_s,
+            own_pid_mark=seccomp.OWN_PID, exec_key=confinement.exec_key or 0, cpu_s=task.cpu_s, wall_s=task.wall_s,
             narrow=confinement.narrow.address if confinement.narrow else None,
             command=command and ctypes.addressof(command), environment=ctypes.addressof(environment),
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """What the sandbox is given and what it gives back: a program, its limits, the facts of a run."""
 
+import struct
 from typing import Literal
 
 from stepsmith.core.records import Record
@@ -30,6 +31,21 @@ def check_name(name: str) -> None:
         raise ValueError(f"{name!r} is not a plain relative path")
 
 
+def image_mb(binary: bytes) -> float:
+    """Return the memory that an ELF64 binary's segments take when it is loaded, in MB; 0 for other files."""
+    if binary[:5] != b"\x7fELF\x02":
+        return 0.0
+    start, entry_size, count = struct.unpack_from("<32xQ14xHH", binary)[0:3]
+    total = 0
+    for index in range(count):
+        kind, size = struct.unpack_from("<I36xQ", binary, start + index * entry_size)
+        total += size if kind == _PT_LOAD else 0
+    return total / (1 << 20)
+
+
+_PT_LOAD = 1
+
+
 class RunLimits(Record, frozen=True, kw_only=True):
     """Limits of one run. It is killed past ``cpu_s`` of CPU, or ``wall_s`` of wall time in which it could have run."""
 
@@ -47,6 +63,7 @@ class RunOutcome(Record, frozen=True, kw_only=True):
     cpu_s: float
     wall_s: float
     peak_mb: float  # resident set
+    image_mb: float  # what a compiled program needs to be loaded at all; 0 for others
     end: Literal["", "cpu", "wall"]  # which limit we killed it for
     stdout: bytes
     too_much: bool  # stdout or stderr went over its limit

@@ -52,11 +52,12 @@ _PRCTL = (3, 15, 16, 0x53564D41)  # PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, P
 OWN_PID = 0x7E57_0001  # stands for the process's own id until ``narrow`` is installed
 
 
-def wide(*, writing: bool, spawning: bool, exec_fd: int | None) -> bytes:
+def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
     """Return the filter of a solution's process.
 
-    ``writing``: files may be changed by path. ``spawning``: programs may start processes (compilers). ``exec_fd``:
-    the one descriptor that execveat may run.
+    ``writing``: files may be changed by path. ``spawning``: programs may start processes (compilers).
+    ``exec_key``: execveat, which starts the program, is allowed with this number where it has no sixth argument; the
+    program cannot know it.
     """
     names = f"{PROGRAM} {WATCHING} {WRITING if writing else ''} {SPAWNING if spawning else ''}".split()
     rules = [
@@ -69,9 +70,9 @@ def wide(*, writing: bool, spawning: bool, exec_fd: int | None) -> bytes:
         rules += [_rule("open", _without(1, _WRITE_FLAGS)), _rule("openat", _without(2, _WRITE_FLAGS))]
     rules += [_rule("ioctl", _one_of(1, _TTY_QUERIES)), _rule("fcntl", _one_of(1, _FCNTL))]
     # A connected pair of stream sockets is a pipe, which event loops want; sendto without an address is send.
-    rules += [_rule("socketpair", _stream_pair()), _rule("sendto", _null(4))]
-    if exec_fd is not None:
-        rules.append(_rule("execveat", _one_of(0, (exec_fd,))))
+    rules += [_rule("socketpair", _stream_pair()), _rule("sendto", _equals(4, 0))]
+    if exec_key is not None:
+        rules.append(_rule("execveat", _equals(5, exec_key)))
     return b"".join([*rules, _return(EPERM)])
 
 
@@ -144,10 +145,10 @@ def _with(index: int, bits: int) -> bytes:
     return _load(index) + _ins(_JSET, 1, 0, bits) + _return(EPERM) + _return(ALLOW)
 
 
-def _null(index: int) -> bytes:
-    """Allow when a pointer is null."""
-    both_halves = _load(index) + _ins(_JEQ, 0, 2, 0) + _load(index, 1) + _ins(_JEQ, 1, 0, 0)
-    return both_halves + _return(EPERM) + _return(ALLOW)
+def _equals(index: int, value: int) -> bytes:
+    """Allow when all 64 bits of an argument are ``value``."""
+    low = _load(index) + _ins(_JEQ, 0, 2, value & 0xFFFFFFFF)
+    return low + _load(index, 1) + _ins(_JEQ, 1, 0, value >> 32) + _return(EPERM) + _return(ALLOW)
 
 
 def _stream_pair() -> bytes:

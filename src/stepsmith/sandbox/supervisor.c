@@ -32,6 +32,7 @@ enum { MAX_ARGUMENTS = 256, PACKET = 160000, MAX_FDS = 8 };
 struct setup { /* native.Setup mirrors this */
     int session, landlock, executing, exec_fd;
     unsigned int own_pid_mark;
+    unsigned long exec_key;
     double cpu_s, wall_s;
     struct sock_fprog *narrow; /* null: compilers, or no confinement */
     char **command;            /* null-terminated; Python tests: null */
@@ -110,7 +111,7 @@ static pid_t start_other(const struct setup *s, const int *fds, int count) {
     if (pid == 0) {
         confine(s, fds, count);
         *stage = 1;
-        syscall(SYS_execveat, s->exec_fd, "", vector, s->environment, AT_EMPTY_PATH);
+        syscall(SYS_execveat, s->exec_fd, "", vector, s->environment, AT_EMPTY_PATH, s->exec_key);
         if (errno != ENOMEM) { /* the program is too large for its limit, or else we did something wrong */
             *stage = 0;
             give_up("exec");

@@ -59,7 +59,7 @@ def serve(task: Task) -> list[str] | None:
             words = packet.split(b"\0")[:-1]
             _confine(task, fds, stage)
             if task.command is not None:
-                _execute([*task.command, *words], stage)
+                _execute([*task.command, *words], task.confinement.exec_key or 0, stage)
             stage.close()  # out of the program's reach
             return [os.fsdecode(word) for word in words]
         for descriptor in fds:
@@ -85,10 +85,10 @@ def _confine(task: Task, fds: list[int], stage: mmap.mmap) -> None:
         os._exit(255)
 
 
-def _execute(words: list[bytes], stage: mmap.mmap) -> None:
+def _execute(words: list[bytes], key: int, stage: mmap.mmap) -> None:
     vector, environment = strings(words), strings(ENVIRONMENT)
     number = ctypes.c_long(linux.NR["execveat"])
-    linux.held.syscall(number, EXEC_FD, b"", vector, environment, AT_EMPTY_PATH)
+    linux.held.syscall(number, EXEC_FD, b"", vector, environment, AT_EMPTY_PATH, ctypes.c_ulong(key))
     problem = ctypes.get_errno()
     if problem != errno.ENOMEM:  # the program is too large for its limit, or else we did something wrong
         stage[0] = 0

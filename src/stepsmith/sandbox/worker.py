@@ -24,7 +24,7 @@ import msgspec
 from stepsmith.core.errors import SandboxError
 from stepsmith.sandbox import native, wire
 from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
-from stepsmith.sandbox.program import Opened, Program, RunLimits, RunOutcome, check_name
+from stepsmith.sandbox.program import Opened, Program, RunLimits, RunOutcome, check_name, image_mb
 
 BOOT = "import sys; sys.path.append(sys.argv[1]); from stepsmith.sandbox.zygote import main; main(int(sys.argv[2]))"
 PASSED_ON = ("LD_LIBRARY_PATH",)  # an interpreter may need it to start
@@ -64,6 +64,8 @@ class Worker:
         self.level = level
         self._session: socket.socket | None = None
         self._limits = RunLimits(cpu_s=1, wall_s=1, memory_mb=1, output_bytes=1)
+        self._has_result = False
+        self._image_mb = 0.0
         self._log = os.memfd_create("log", os.MFD_CLOEXEC)
         self._box = ""
         self._pidfd = -1
@@ -130,6 +132,8 @@ class Worker:
         self._hang_up()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._session, self._limits = ours, limits
+        self._has_result = program.entry_point is not None
+        self._image_mb = image_mb(program.code) if program.kind == "binary" else 0.0
         if self.group is not None:
             try:
                 self.group.limit_memory((limits.memory_mb + GROUP_EXTRA_MB) * MB + 3 * limits.output_bytes)
@@ -162,7 +166,8 @@ class Worker:
     def run(self, stdin: bytes, arguments: Sequence[str] = (), *, stderr_bytes: int = STDERR_TAIL) -> RunOutcome:
         """Run the open program once on ``stdin`` (for a function: the arguments' text)."""
         assert self._session is not None
-        fds = [wire.memory_file(stdin, sealed=True), *(wire.memory_file() for _ in range(3))]
+        outputs = 3 if self._has_result else 2
+        fds = [wire.memory_file(stdin, sealed=True), *(wire.memory_file() for _ in range(outputs))]
         try:
             packet = "".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape")
             self._send(self._session, packet, fds)
@@ -231,9 +236,10 @@ class Worker:
         size, errors = os.fstat(fds[1]).st_size, os.fstat(fds[2]).st_size
         return RunOutcome(
             exit_code=code if code >= 0 else None, signal=-code if code < 0 else None,
-            cpu_s=cpu_s, wall_s=wall_s, peak_mb=peak_kb / 1024, end=("", "cpu", "wall")[end],
+            cpu_s=cpu_s, wall_s=wall_s, peak_mb=peak_kb / 1024, image_mb=self._image_mb, end=("", "cpu", "wall")[end],
             stdout=_content(fds[1], min(size, limit)), too_much=size > limit or errors > limit,
-            stderr=_content(fds[2], stderr_bytes, max(0, errors - stderr_bytes)), result=_content(fds[3], limit),
+            stderr=_content(fds[2], stderr_bytes, max(0, errors - stderr_bytes)),
+            result=_content(fds[3], limit) if self._has_result else b"",
         )  # fmt: skip
 
     def _end_status(self) -> int:
