@@ -1,0 +1,175 @@
+"""Features out of snippets: by a model, many snippets a request, or without one from what the syntax tree shows."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from stepsmith.core.records import Record, Seed
+from stepsmith.llm.parsing import ParseFailure, ask, parse_json
+from stepsmith.llm.protocol import LLM
+from stepsmith.llm.records import Message
+from stepsmith.prompts.library import PromptLibrary
+from stepsmith.synth.signals import read_signals
+from stepsmith.synth.tree.merge import category_of, with_paths
+from stepsmith.synth.tree.tree import CATEGORIES, FeatureTree, Path, path_of
+
+BATCH = 5  # snippets a request; paper B does not say
+PURPOSE = "extract features"
+
+
+class Extraction(Record, frozen=True, kw_only=True):
+    """A tree of the features that were met, and what the extraction came to."""
+
+    tree: FeatureTree
+    snippets: int
+    with_features: int
+    mentions: int  # features named, repetitions counted
+    outside: int  # names that belong to none of the seven categories
+    failures: tuple[ParseFailure, ...] = ()  # batches whose answer could not be read, even after a repair
+
+
+class _Snippet(msgspec.Struct):
+    snippet: int
+    features: list[str]
+
+
+class _Reply(msgspec.Struct):
+    snippets: list[_Snippet]
+
+
+def extract(llm: LLM, prompts: PromptLibrary, seeds: Sequence[Seed], batch: int = BATCH) -> Extraction:
+    """Ask ``llm`` for the features of every seed, ``batch`` seeds a request.
+
+    A reply that cannot be read is asked for once more and then left out, with its text, in ``failures``. ``seen`` of a
+    node counts the snippets that named it or something below it (a snippet's features count once each).
+    """
+    found = _Found()
+    for first in range(0, len(seeds), batch):
+        part = seeds[first : first + batch]
+        text = prompts.render("features/extract", categories=CATEGORIES, snippets=[seed.code for seed in part])
+        reply = ask(
+            llm,
+            [Message(role="user", content=text)],
+            lambda answer: parse_json(answer, _Reply),
+            lambda failure: prompts.render("features/repair", detail=failure.detail),
+            purpose=PURPOSE,
+        )
+        if isinstance(reply, ParseFailure):
+            found.failures.append(reply)
+            continue
+        named: dict[int, list[str]] = {}
+        for entry in reply.snippets:
+            if 1 <= entry.snippet <= len(part):
+                named.setdefault(entry.snippet, []).extend(entry.features)
+        for features in named.values():
+            found.add([path_of(feature) for feature in features])
+    return found.extraction(len(seeds))
+
+
+def extract_offline(seeds: Sequence[Seed]) -> Extraction:
+    """Read features off the seeds' syntax: each signal of ``synth.signals`` stands for paths of the starter tree.
+
+    It knows only what ``SIGNAL_PATHS`` says, and takes names for what they mean; no model is asked.
+    """
+    found = _Found()
+    for seed in seeds:
+        found.add(list(seed_paths(seed)))
+    return found.extraction(len(seeds))
+
+
+def seed_paths(seed: Seed) -> dict[Path, tuple[int, ...]]:
+    """Return the starter tree's nodes that a seed's code shows, each with the lines where."""
+    lines: dict[Path, set[int]] = {}
+    for signal in read_signals(seed):
+        for path in SIGNAL_PATHS.get(signal.name, ()):
+            lines.setdefault(path_of(path), set()).update(signal.lines)
+    return {path: tuple(sorted(where)) for path, where in lines.items()}
+
+
+class _Found:
+    """Gathers the features of one snippet after the other."""
+
+    def __init__(self) -> None:
+        self.tree = FeatureTree()
+        self.with_features = self.mentions = self.outside = 0
+        self.failures: list[ParseFailure] = []
+
+    def add(self, paths: list[Path]) -> None:
+        self.mentions += len(paths)
+        known = [path for path in paths if len(path) > 1 and category_of(path[0])]
+        self.outside += len(paths) - len(known)
+        self.with_features += bool(known)
+        self.tree = with_paths(self.tree, _prefix_free(known))
+
+    def extraction(self, snippets: int) -> Extraction:
+        order = {name: place for place, name in enumerate(CATEGORIES)}
+        roots = sorted(self.tree.roots, key=lambda root: order[root.name])
+        return Extraction(
+            tree=FeatureTree(roots=tuple(roots)),
+            snippets=snippets,
+            with_features=self.with_features,
+            mentions=self.mentions,
+            outside=self.outside,
+            failures=tuple(self.failures),
+        )
+
+
+def _prefix_free(paths: list[Path]) -> Iterator[Path]:
+    """The paths that do not end on the way to another one, each once."""
+    distinct = list(dict.fromkeys(paths))
+    on_the_way = {path[:end] for path in distinct for end in range(1, len(path))}
+    return (path for path in distinct if path not in on_the_way)
+
+
+# What each signal says in terms of the starter tree; signals that say nothing about a problem are left out.
+SIGNAL_PATHS: dict[str, tuple[str, ...]] = {
+    "loop": ("implementation logic/iteration/single pass",),
+    "while loop": ("implementation logic/iteration/until stable",),
+    "nested loops": ("implementation logic/iteration/nested passes", "complexity/quadratic/pair table"),
+    "nesting": ("implementation logic/branching/nested conditions",),
+    "comparison": ("implementation logic/branching/case analysis",),
+    "boolean logic": ("implementation logic/branching/boolean combination", "mathematics/logic/propositions"),
+    "recursion": ("algorithm/recursion/recurrence", "algorithm/recursion/divide and conquer"),
+    "dict use": ("data structure/hash map/counting", "data structure/hash map/grouping"),
+    "set use": ("data structure/hash set/membership", "mathematics/set theory/operations"),
+    "sorted call": ("algorithm/sorting/custom order", "complexity/linearithmic/sort first"),
+    "reversed order": ("implementation logic/iteration/backward pass",),
+    "slicing": ("implementation logic/array/reordering", "problem type/contiguous segment"),
+    "modular arithmetic": ("mathematics/number theory/congruences", "implementation logic/indexing/wrap-around"),
+    "integer division": ("mathematics/number theory/divisors",),
+    "multiplication": ("mathematics/sums and series/pairwise products",),
+    "power": ("mathematics/number theory/powers",),
+    "number theory": ("mathematics/number theory/divisor algorithm", "mathematics/number theory/primes"),
+    "digits": ("mathematics/number theory/digits",),
+    "bit operations": ("algorithm/bit manipulation/representation", "optimisation/state compression/bitmask"),
+    "string scanning": ("algorithm/string/words", "algorithm/string/matching"),
+    "string building": ("implementation logic/text building/joining",),
+    "parsing": ("algorithm/parsing/formats", "implementation logic/input handling/mixed tokens"),
+    "regular expression": ("algorithm/parsing/grammars", "implementation logic/state/finite automaton"),
+    "stack use": ("data structure/stack/reduction", "data structure/stack/undo history"),
+    "queue use": ("data structure/queue/round robin", "problem type/simulation/event queue"),
+    "heap use": ("data structure/heap/scheduling", "data structure/heap/k smallest"),
+    "accumulation": ("algorithm/prefix sums/counting", "implementation logic/iteration/single pass"),
+    "counting": ("data structure/hash map/counting", "implementation logic/state/counters"),
+    "min/max": ("problem type/optimisation goal/minimise the maximum", "complexity/linear/one scan"),
+    "search": ("algorithm/searching/linear search", "implementation logic/branching/guard clauses"),
+    "bisect": ("algorithm/searching/binary search", "complexity/logarithmic/halving"),
+    "index arithmetic": ("implementation logic/indexing/offsets", "implementation logic/array/neighbours"),
+    "grid": ("problem type/grid/neighbourhood", "implementation logic/data layout/flattened grid"),
+    "graph": ("algorithm/graph/traversal", "algorithm/graph/connectivity"),
+    "tree": ("algorithm/tree/traversal", "algorithm/tree/ancestors"),
+    "pairs": ("implementation logic/array/elementwise", "implementation logic/data layout/tuples as records"),
+    "interval": ("problem type/interval/union", "problem type/interval/sweep"),
+    "list comprehension": ("implementation logic/array/partition",),
+    "generator": ("implementation logic/iteration/lazy streams",),
+    "lambda": ("implementation logic/functions/closures",),
+    "memo": ("implementation logic/functions/memoisation", "algorithm/dynamic programming/linear"),
+    "simulation": ("problem type/simulation/machine", "implementation logic/state/clock"),
+    "exception handling": ("implementation logic/functions/exceptions",),
+    "class": ("implementation logic/data layout/objects",),
+    "conditional expression": ("implementation logic/branching/tie breaking",),
+    "early exit": ("optimisation/pruning/feasibility",),
+    "arithmetic": ("mathematics/algebra/sequences",),
+    "absolute difference": ("problem type/geometry/distance",),
+    "combinatorics": ("mathematics/combinatorics/selections", "algorithm/searching/exhaustive search"),
+}
