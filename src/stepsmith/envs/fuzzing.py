@@ -1,15 +1,18 @@
 """Fuzzing: a program and a property it claims to have → a well-formed input on which the property fails."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from stepsmith.core.records import Checker, Contract, Judgement, Problem, Record, Solution, Verdict
+from stepsmith.core.records import Checker, Contract, Execution, Judgement, Problem, Record, Solution, Verdict
 from stepsmith.envs.environment import Answer, single
 from stepsmith.envs.literals import arguments, arity_of, literal_answer
 from stepsmith.judge.protocol import Judge
 
 PROGRAM, FORM, PROPERTY = "f", "pre_test_f", "test_f"  # the names that paper A gives them
+
+ILL_FORMED, HOLDS, FAILS = "'ill-formed'", "'holds'", "'fails'"  # as the judge writes the values that are returned
 
 # Runs beside the three functions. Each gets its own copy of the arguments, so that a program which modifies them
 # cannot hide what it did. A crash on a well-formed input is a failed property.
@@ -23,12 +26,12 @@ def counterexample(*args):
     except Exception:
         well_formed = False
     if not well_formed:
-        return "ill-formed"
+        return {ILL_FORMED}
     try:
         holds = bool({PROPERTY}(*copy.deepcopy(args)))
     except Exception:
         holds = False
-    return "holds" if holds else "fails"
+    return {HOLDS} if holds else {FAILS}
 """
 
 
@@ -90,6 +93,16 @@ class Fuzzing:
 
 def judge_input(judge: Judge, task: FuzzingTask, contract: Contract, arguments_text: str) -> Judgement:
     """Say whether an input (an argument tuple as text) is a counter-example: well formed, and the property fails."""
+    (run,) = examine(judge, task, contract, [arguments_text])
+    if run.verdict is Verdict.IE:
+        return single(judge, Verdict.IE, run.message)
+    if run.verdict is not Verdict.AC:
+        return single(judge, Verdict.WA, f"the check ends with {run.verdict}")
+    return single(judge, Verdict.AC if run.output == FAILS else Verdict.WA, run.output[:200])
+
+
+def examine(judge: Judge, task: FuzzingTask, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
+    """Run the form check and the property on inputs; the output of a run is ``ILL_FORMED``, ``HOLDS`` or ``FAILS``."""
     harness = Solution(language="python", code=f"{task.program}\n\n{task.pre_test_f}\n\n{task.test_f}\n{_HARNESS}")
     called = Contract(
         interface="function",
@@ -97,12 +110,7 @@ def judge_input(judge: Judge, task: FuzzingTask, contract: Contract, arguments_t
         limits=contract.limits,
         checker=Checker(name="literal"),
     )
-    (run,) = judge.execute(harness, called, [arguments_text])
-    if run.verdict is Verdict.IE:
-        return single(judge, Verdict.IE, run.message)
-    if run.verdict is not Verdict.AC:
-        return single(judge, Verdict.WA, f"the check ends with {run.verdict}")
-    return single(judge, Verdict.AC if run.output == repr("fails") else Verdict.WA, run.output[:200])
+    return judge.execute(harness, called, inputs)
 
 
 def _task(problem: Problem) -> FuzzingTask:

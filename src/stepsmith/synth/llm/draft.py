@@ -1,0 +1,166 @@
+"""A model's proposal on its way to a problem."""
+
+import ast
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stepsmith.core.records import (
+    Checker,
+    Contract,
+    Direction,
+    Limits,
+    Lineage,
+    Problem,
+    Solution,
+    TestCase,
+    WrongSolution,
+)
+from stepsmith.core.records import Environment as EnvironmentName
+from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY, FuzzingTask
+from stepsmith.synth.derivation import abduction, deduction, with_task
+from stepsmith.synth.draft import Fault, LabelledProgram, TestInput
+from stepsmith.synth.llm.reply import TeacherReply, call_text
+
+SHOWN = 3  # of the five input/output pairs; the others are hidden, so that a table of those shown is no solution
+TITLE_WIDTH = 60  # characters
+CONTRACT = Contract(
+    interface="function", entry_point=PROGRAM, limits=Limits(time_s=2.0), checker=Checker(name="literal")
+)
+UNREADABLE = "(an unreadable reply)"
+
+FUZZING_STATEMENT = (
+    f"Here are three Python functions: `{PROGRAM}`, which has a mistake, `{FORM}`, which says whether arguments are "
+    f"well formed, and `{PROPERTY}`, which says whether a property of `{PROGRAM}` holds for them."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LLMDraft:
+    """What a teacher wrote, and what came of trying it out. Implements ``Draft``.
+
+    Without ``reply`` there is a fault, and ``raw`` is the text that could not be read.
+    """
+
+    environment: EnvironmentName
+    direction: Direction
+    change: str
+    provenance: tuple[tuple[str, str], ...]
+    raw: str = ""
+    reply: TeacherReply | None = None
+    outputs: tuple[str, ...] = ()  # of ``f`` on the inputs
+    solvers: tuple[Solution, ...] = ()  # programs of other models, which vote beside the teacher's
+    counterexample: str = ""  # fuzzing: the first input that passes pre_test_f and fails test_f
+    fault: Fault | None = None
+    executions: int = 0
+
+    @property
+    def contract(self) -> Contract:
+        """A function ``f`` over Python literals."""
+        return CONTRACT
+
+    @property
+    def inputs(self) -> tuple[TestInput, ...]:
+        """The teacher's inputs."""
+        return tuple(TestInput(text=text, kind="nominal") for text in self.reply.inputs) if self.reply else ()
+
+    @property
+    def program(self) -> Solution:
+        """What the teacher wrote."""
+        return Solution(language="python", code=self.reply.code if self.reply else "")
+
+    @property
+    def candidates(self) -> tuple[Solution, ...]:
+        """The teacher's program, which defines the outputs (paper A), and the solvers'."""
+        return (self.program, *self.solvers)
+
+    @property
+    def witness(self) -> Solution | None:
+        """Nobody writes a brute force."""
+        return None
+
+    @property
+    def supply(self) -> None:
+        """The teacher would have to be asked again."""
+        return None
+
+    @property
+    def wrong(self) -> tuple[LabelledProgram, ...]:
+        """Nobody writes wrong programs."""
+        return ()
+
+    @property
+    def cases(self) -> list[tuple[str, str]]:
+        """Inputs as calls, with their outputs."""
+        inputs = self.reply.inputs if self.reply else ()
+        return [(call_text(text), output) for text, output in zip(inputs, self.outputs, strict=False)]
+
+    def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
+        """Write the message and the first examples as an induction problem; of an unreadable reply, the raw text."""
+        reply = self.reply
+        return Problem(
+            environment="induction" if reply else self.environment,
+            style="leetcode",
+            title=_title(reply.message) if reply else UNREADABLE,
+            statement=statement(reply.message, tests[:SHOWN]) if reply else self.raw,
+            contract=CONTRACT,
+            starter_code=f"def {PROGRAM}({', '.join(reply.parameters)}):\n    " if reply else "",
+            task="{}",
+            features=(),
+            tests=tuple(tests),
+            golden=golden,
+            lineage=lineage,
+            provenance=self.provenance,
+        )
+
+    def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+        """Turn the induction problem into one of the draft's environment."""
+        if self.environment == "abduction":
+            return abduction(base, wrong, rng)
+        if self.environment == "deduction":
+            return deduction(base, wrong, rng)
+        if self.environment == "fuzzing":
+            return self._fuzzing(base, wrong)
+        return base
+
+    def _fuzzing(self, base: Problem, wrong: Sequence[WrongSolution]) -> Problem | None:
+        """The three functions; the counter-example that the teacher knew of is the last test."""
+        known = [index for index, test in enumerate(base.tests) if test.input == self.counterexample]
+        if not known:
+            return None
+        others = [index for index in range(len(base.tests)) if index not in known]
+        task = fuzzing_task(self.program.code)
+        return with_task(base, "fuzzing", FUZZING_STATEMENT, task, [*others, *known], wrong)
+
+
+def fuzzing_task(code: str) -> FuzzingTask:
+    """Split the block that defines ``f``, ``pre_test_f`` and ``test_f``; what else it holds stays with ``f``."""
+    lines = code.splitlines()
+    taken: dict[str, str] = {}
+    left = list(lines)
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.FunctionDef) and node.name in (FORM, PROPERTY):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+            taken[node.name] = "\n".join(lines[first : node.end_lineno])
+            left[first : node.end_lineno] = [""] * ((node.end_lineno or node.lineno) - first)
+    program = re.sub(r"\n{4,}", "\n\n\n", "\n".join(left)).strip() + "\n"
+    return FuzzingTask(program=program, pre_test_f=taken[FORM] + "\n", test_f=taken[PROPERTY] + "\n")
+
+
+def statement(message: str, samples: Sequence[TestCase]) -> str:
+    """The message, and examples of what ``f`` returns."""
+    examples = "\n".join(f"{call_text(test.input)} -> {test.output}" for test in samples)
+    return (
+        f"{message.strip()}\n\nThis describes a Python function `{PROGRAM}`. Find out what it does. Examples:\n\n"
+        f"```text\n{examples}\n```\n\n"
+        f"Your function has to return the same as `{PROGRAM}` on these and on further inputs.\n"
+    )
+
+
+def _title(message: str) -> str:
+    """The beginning of the message, on one line, at most ``TITLE_WIDTH`` characters, cut between words."""
+    line = " ".join(re.split(r"(?<=[.!?])\s|\n", message.strip())[0].split())
+    if len(line) <= TITLE_WIDTH:
+        return line.rstrip(".")
+    return line[: TITLE_WIDTH - 1].rsplit(" ", 1)[0] + "…"

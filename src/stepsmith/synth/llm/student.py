@@ -1,0 +1,26 @@
+"""A model as student: sees the rendered problem and nothing else, and answers it as often as asked."""
+
+import random
+
+from stepsmith.core.records import Problem
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.llm.protocol import LLM
+from stepsmith.llm.records import Message
+from stepsmith.synth.draft import Attempt, Draft
+
+
+class LLMStudent:
+    """Implements ``Student``. Its attempts are samples of one request, so they are fresh and independent."""
+
+    def __init__(self, llm: LLM, name: str) -> None:
+        self.name = name
+        self._llm = llm
+
+    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:  # noqa: ARG002
+        """Ask for ``attempts`` samples; reasoning is left out of their text.
+
+        Raises ``RequestRefused`` where the endpoint does not take the problem.
+        """
+        question = [Message(role="user", content=ENVIRONMENTS[problem.environment].render(problem))]
+        replies = self._llm.complete(question, attempts, purpose="attempt")
+        return [Attempt(text=reply.text, truncated=reply.finish_reason == "length") for reply in replies]
