@@ -183,6 +183,7 @@ def _limits(serving: Serving, group: Sequence[Submission]) -> Limits:
     longest = max(len(submission.expected_output or "") for submission in group)
     return Limits(
         time_s=serving.settings.time_limit_s,
+        wall_s=serving.settings.time_limit_s + serving.settings.wall_extra_s,
         memory_mb=serving.settings.memory_limit_mb,
         output_mb=max(Limits().output_mb, 4 * longest / 1e6),
     )

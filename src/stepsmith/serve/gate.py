@@ -17,6 +17,7 @@ from stepsmith.serve.settings import ServerSettings
 
 T = TypeVar("T")
 
+SPARE = 1  # calls that wait at the judge beyond its workers, so that one that becomes idle has work at once
 PATIENCE_S = 1.0  # a request that takes longer is watched for a client that has gone
 
 
@@ -30,12 +31,12 @@ class RefusedError(Exception):
 
 
 class Gate:
-    """Admits work and runs it on threads, each of which keeps one worker of the judge busy."""
+    """Admits work and runs it on threads, which keep the workers of the judge busy."""
 
     def __init__(self, settings: ServerSettings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._size = settings.workers
+        self._size = settings.workers + SPARE
         self._slots = asyncio.Semaphore(self._size)  # first come, first served, so requests take turns
         self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="serve")
         self._held = 0

@@ -22,7 +22,6 @@ from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.serve import codeforces
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode, problem
 
-WALL_EXTRA_S = 5.0
 RUNTIMES: dict[str, tuple[str, tuple[str, ...]]] = {  # Piston's name: our language, other names
     "python": ("python", ("py", "py3", "python3", "cf_python3")),
     "c++": ("cpp", ("cpp", "g++", "c++17", "cf_c++17", "c++14", "cf_c++14", "c++11", "cf_c++11")),
@@ -185,7 +184,7 @@ def _limits(serving: Serving, request: ExecuteRequest) -> Limits:
     asked = request.run_memory_limit
     asked_mb = asked / 1e6 if asked is not None and asked > 0 else None
     memory_mb = bounded(asked_mb, settings.memory_limit_mb, settings.max_memory_mb, "run_memory_limit in MB")
-    return Limits(time_s=cpu_s, wall_s=wall_s + WALL_EXTRA_S, memory_mb=max(1, int(memory_mb)))
+    return Limits(time_s=cpu_s, wall_s=wall_s + settings.wall_extra_s, memory_mb=max(1, int(memory_mb)))
 
 
 def _seconds(milliseconds: float | None, default_s: float, serving: Serving, name: str) -> float:

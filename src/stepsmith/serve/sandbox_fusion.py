@@ -18,7 +18,6 @@ from stepsmith.judge.languages import language
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode
 
-WALL_EXTRA_S = 5.0
 SERVED = ("python", "cpp")
 
 
@@ -87,7 +86,7 @@ def _program(serving: Serving, request: RunCodeRequest) -> Program:
         collect=request.fetch_files,
         limits=Limits(
             time_s=time_s,
-            wall_s=time_s + WALL_EXTRA_S,
+            wall_s=time_s + settings.wall_extra_s,
             memory_mb=int(bounded(asked_mb, settings.memory_limit_mb, settings.max_memory_mb, "memory_limit_MB")),
         ),
         compile_time_s=bounded(request.compile_timeout, 10.0, settings.max_time_limit_s, "compile_timeout"),

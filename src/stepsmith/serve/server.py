@@ -14,6 +14,7 @@ from stepsmith.serve.serving import Serving, ServingJudge
 from stepsmith.serve.settings import ServerSettings
 
 BACKLOG = 2048
+KEEP_ALIVE_S = 330  # longer than clients keep an idle connection (open-r1: 300 s), so that none meets a closed one
 CANCEL_AFTER_S = 5.0  # beyond the grace period, for answers on their way out
 
 
@@ -74,6 +75,7 @@ def make_server(judge: ServingJudge, settings: ServerSettings) -> JudgeServer:
         access_log=False,
         lifespan="off",
         backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=int(settings.grace_s + CANCEL_AFTER_S),
     )
     return JudgeServer(config, serving)

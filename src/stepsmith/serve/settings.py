@@ -25,6 +25,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_memory_mb: int = 4096  # likewise
     time_limit_s: float = 10.0  # per run, where the API has no way to ask (code-judge) or the request does not
     memory_limit_mb: int = 512  # likewise
+    wall_extra_s: float = 5.0  # wall time beyond the CPU limit in the drop-in APIs, whose clients do not wait for long
 
     def check_exposure(self) -> None:
         """Raise ``ConfigError`` where the server would run anybody's programs: a public address without a token."""

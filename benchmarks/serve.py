@@ -1,0 +1,149 @@
+"""What the HTTP server costs over the in-process pool, on the same judgements, in rounds that alternate.
+
+One server process with its own pool, and one pool in this process; both have the same number of workers, and only one
+is busy at a time. The client's own work counts against the server. Prints judgements per second and the server's cost
+in percent, from the medians of the rounds; the spread of the pool's own rounds is the machine's noise.
+
+    python benchmarks/serve.py --workers 2 --rounds 7 --judgements 300
+"""
+
+import argparse
+import http.client
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
+from threading import local
+
+from stepsmith.judge.batch import judge_all
+from stepsmith.judge.cases import Case, CaseTest
+from stepsmith.judge.pool import JudgePool
+
+SERVE = [sys.executable, "-c", "from stepsmith.cli.judge import judge_app; judge_app()", "serve", "--port", "0"]
+CONNECTIONS = 8
+PROGRAMS = (
+    "print(sum(map(int, input().split())))",
+    "a, b = map(int, input().split())\nprint(a + b)",
+    "import sys\nnumbers = [int(w) for w in sys.stdin.read().split()]\nt = 0\nfor n in numbers: t += n\nprint(t)",
+    "from collections import Counter\nc = Counter(input().split())\nprint(sum(int(k) * v for k, v in c.items()))",
+)
+
+
+def cases(count: int) -> list[Case]:
+    """Return ``count`` cases of one test each, no two alike."""
+    return [
+        Case(
+            id=n, language="python", interface="stdio", code=f"{code}\n# {n}", checker="tokens", time_limit_s=2.0,
+            tests=(CaseTest(input=f"{n} {n + 1}\n", output=f"{2 * n + 1}\n"),),
+        )
+        for n, code in enumerate(islice(cycle(PROGRAMS), count))
+    ]  # fmt: skip
+
+
+class Client:
+    """Keeps one connection per thread."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._own = local()
+        self._threads = ThreadPoolExecutor(CONNECTIONS)
+
+    def post(self, path: str, content: object) -> dict:
+        connection = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self._port)
+        connection.request("POST", path, json.dumps(content), {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        body = reply.read()
+        assert reply.status == 200, body
+        return json.loads(body)
+
+    def post_all(self, path: str, contents: list[object]) -> list[dict]:
+        return list(self._threads.map(lambda content: self.post(path, content), contents))
+
+
+def native(client: Client, work: list[Case]) -> None:
+    """One request per case, eight at a time."""
+    bodies = [json.loads(json.dumps({f: getattr(c, f) for f in c.__struct_fields__}, default=_plain)) for c in work]
+    assert all(reply["verdict"] == "AC" for reply in client.post_all("/v1/judge", bodies))
+
+
+def _plain(value: CaseTest) -> dict:
+    return {"input": value.input, "output": value.output}
+
+
+def code_judge(client: Client, work: list[Case]) -> None:
+    """As the X-Coder recipe's client sends them: long batches, a few at a time."""
+    submissions = [
+        {"type": "python", "solution": c.code, "input": c.tests[0].input, "expected_output": c.tests[0].output}
+        for c in work
+    ]
+    size = -(-len(submissions) // 4)
+    batches = [{"type": "batch", "submissions": submissions[i : i + size]} for i in range(0, len(submissions), size)]
+    for reply in client.post_all("/judge/long-batch", batches):
+        assert all(result["success"] for result in reply["results"])
+
+
+def sandbox_fusion(client: Client, work: list[Case]) -> None:
+    """As verl sends them: one program and input a request, eight at a time; the client compares."""
+    bodies = [{"code": c.code, "language": "python", "stdin": c.tests[0].input, "run_timeout": 2} for c in work]
+    for case, reply in zip(work, client.post_all("/run_code", bodies), strict=True):
+        assert reply["run_result"]["stdout"] == case.tests[0].output
+
+
+def pool_rate(pool: JudgePool, workers: int, work: list[Case]) -> float:
+    began = time.perf_counter()
+    assert all(result.verdict == "AC" for result in judge_all(pool, work, workers))
+    return len(work) / (time.perf_counter() - began)
+
+
+def server_rate(client: Client, send: Callable[[Client, list[Case]], None], work: list[Case]) -> float:
+    began = time.perf_counter()
+    send(client, work)
+    return len(work) / (time.perf_counter() - began)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--judgements", type=int, default=300)
+    options = parser.parse_args()
+    work = cases(options.judgements)
+    server = subprocess.Popen([*SERVE, "--workers", str(options.workers)], stderr=subprocess.PIPE, text=True)
+    rates: dict[str, list[float]] = {"pool": [], "/v1/judge": [], "/judge/long-batch": [], "/run_code": []}
+    sends = {"/v1/judge": native, "/judge/long-batch": code_judge, "/run_code": sandbox_fusion}
+    try:
+        assert server.stderr is not None
+        found = re.search(r"http://[^:]+:(\d+)", server.stderr.readline())
+        assert found is not None
+        client = Client(int(found[1]))
+        with JudgePool(options.workers) as pool:
+            pool_rate(pool, options.workers, work[:40])
+            for send in sends.values():
+                server_rate(client, send, work[:40])
+            for _ in range(options.rounds):
+                rates["pool"].append(pool_rate(pool, options.workers, work))
+                for path, send in sends.items():
+                    rates[path].append(server_rate(client, send, work))
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+    base = statistics.median(rates["pool"])
+    print(f"{options.workers} workers, {options.rounds} rounds of {options.judgements} judgements of one test each")
+    print(f"{'':20}{'median/s':>10}{'lowest':>10}{'highest':>10}{'cost':>8}")
+    for name, found_rates in rates.items():
+        middle = statistics.median(found_rates)
+        cost = "" if name == "pool" else f"{100 * (base / middle - 1):+.0f}%"
+        print(f"{name:20}{middle:10.1f}{min(found_rates):10.1f}{max(found_rates):10.1f}{cost:>8}")
+
+
+if __name__ == "__main__":
+    main()
