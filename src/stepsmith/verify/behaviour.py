@@ -13,7 +13,8 @@ from stepsmith.verify.structure import structure_key
 # Programs of one structure repeat each other's mistakes: the second and later ones count for this much of a vote.
 # Anything from 0.25 to 1 predicts equally well on the development data; 0 and no discount predict worse.
 REPEAT = 0.5
-CONSTANT = 0.8  # share of equal outputs from which a behaviour is called constant
+CONSTANT = 0.8  # share of equal outputs from which a behaviour is called constant, given
+FEW_INPUTS = 5  # this many inputs: of fewer, nobody can tell
 MANY_EXAMPLES = 8  # more than that add no belief: they tend to be of one kind
 
 
@@ -59,7 +60,8 @@ def behaviours(
                 answers=tuple(answer[j].get(first) for j in range(len(matrix.inputs))),
                 passed=sum(passes[first]),
                 effective=distinct + REPEAT * (len(members) - distinct),
-                constant=bool(outputs) and outputs.most_common(1)[0][1] > CONSTANT * len(matrix.inputs),
+                constant=len(matrix.inputs) >= FEW_INPUTS
+                and max(outputs.values(), default=0) > CONSTANT * len(matrix.inputs),
             )
         )
     return tuple(found)

@@ -76,6 +76,8 @@ def verify_consensus(
     if confidence < 1 - 2 * settings.target_error:
         ranked = [found[k] for k in order]
         reason, detail = _why_unsure(matrix, examples, ranked, confidence, settings, statement)
+        if matrix.rerun(members[0], range(min(2, len(matrix.inputs)))):
+            reason, detail = "non-deterministic", f"candidate {members[0]} differs from itself when run again; {detail}"
     else:
         golden = next((i for i in members if not matrix.rerun(i)), None)
         if golden is None:

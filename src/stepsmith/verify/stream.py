@@ -73,7 +73,7 @@ def already_done(path: Path, problems: Iterable[VerifyProblem], options: VerifyO
 
     Raises ``CaseError`` where it holds other things than outcomes of the first of these problems under these options.
     """
-    if not path.exists():
+    if not path.is_file():  # nothing yet, or a pipe
         return []
     decoder = msgspec.json.Decoder(OutcomeStub)
     expected = iter(problems)

@@ -1,0 +1,90 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = [
+    sys.executable,
+    "-c",
+    "import sys, typer\nfrom stepsmith.core.errors import UserError\nfrom stepsmith.cli.verify import verify\n"
+    "app = typer.Typer()\napp.command()(verify)\n"
+    "try:\n    app()\nexcept UserError as error:\n    print(error, file=sys.stderr)\n    sys.exit(2)\n",
+]
+ROW = {
+    "problem_id": "twice",
+    "interface": "function",
+    "entry_point": "f",
+    "statement": "Twice.\n>>> f(2)\n4\n>>> f(3)\n6\n>>> f(0)\n0\n",
+    "inputs": ["(1,)", "(4,)", "(7,)"],
+    "outputs": ["2", "8", "15"],
+    "checker": "literal",
+    "candidates": [
+        {"language": "python", "code": code}
+        for code in ("def f(x): return 2*x", "def f(x): return x+x", "def f(x): return x<<1", "def f(x): return x")
+    ],
+}
+
+
+def _run(*arguments, cwd):
+    return subprocess.run([*PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
+def _input(tmp_path, *rows):
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return "in.jsonl"
+
+
+def test_problems_in_outcomes_out(tmp_path):
+    source = _input(tmp_path, ROW, {**ROW, "problem_id": 2, "candidates": []})
+    done = _run(source, "--out", "out.jsonl", "--workers", 2, "--seed", 1, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 accepted, 1 rejected" in done.stderr
+    assert "executions per problem" in done.stderr
+    first, second = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+    assert {"problem_id", "tests", "golden", "status", "reason", "suite"} <= set(first)
+    assert (first["status"], second["status"], second["reason"]) == ("accepted", "rejected", "no-candidates")
+    assert set(first["tests"][0]) >= {"index", "output", "confidence", "support", "kind"}
+    assert [doubt["index"] for doubt in first["audit"]["wrong"]] == [2]
+    assert first["suite"]["kill_rate"] is not None
+    again = _run(source, "--out", "out.jsonl", "--workers", 1, "--seed", 1, cwd=tmp_path)
+    assert again.returncode == 0
+    assert "2 of 2 problems were done before" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("missing.jsonl", "--out", "out.jsonl"), "does not exist"),
+        (("in.jsonl", "--out", "no/such/folder/out.jsonl"), "existing folder"),
+        (("in.jsonl", "--out", "."), "existing folder"),
+        (("bad.jsonl", "--out", "out.jsonl"), "line 2"),
+        (("in.jsonl", "--out", "out.jsonl", "--method", "dice"), "dice"),
+        (("in.jsonl", "--out", "out.jsonl", "--target-error", "2"), "target-error"),
+        (("in.jsonl", "--out", "out.jsonl", "--candidates", "0"), "candidates"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_two(tmp_path, arguments, words):
+    _input(tmp_path, ROW)
+    (tmp_path / "bad.jsonl").write_text(json.dumps(ROW) + "\n{\n")
+    done = _run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_real_problems_where_they_are_at_hand(tmp_path):
+    data = Path(__file__).parents[3] / "shared" / "data" / "dual_verify.dev.jsonl"
+    if not data.exists():
+        pytest.skip("the development data is not beside the repository")
+    rows = [json.loads(line) for line in data.read_text().splitlines()[:3]]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = _run("in.jsonl", "--out", "out.jsonl", "--candidates", 12, "--target-error", 0.1, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for row, line in zip(rows, (tmp_path / "out.jsonl").read_text().splitlines(), strict=True):
+        outcome = json.loads(line)
+        if outcome["status"] == "accepted":
+            assert row["candidates"][outcome["golden"]["candidate"]]["is_correct"]
+    assert "accepted" in (tmp_path / "out.jsonl").read_text()
