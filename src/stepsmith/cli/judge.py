@@ -28,7 +28,7 @@ judge_app = typer.Typer(help="Judge programs: a file of cases, one by hand, or a
 Workers = Annotated[int, typer.Option(min=1, help="Programs that run at once.")]
 Isolation = Annotated[str, typer.Option(help="auto (the best level that proves itself here), L1, L2, L3, or L0.")]
 AllowUnsafe = Annotated[bool, typer.Option("--allow-unsafe", help="Permit L0: limits, but no confinement.")]
-CPUS = os.cpu_count() or 1
+CPUS = len(os.sched_getaffinity(0))
 
 
 @judge_app.command()
