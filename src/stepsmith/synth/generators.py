@@ -1,0 +1,71 @@
+"""Test inputs from generator programs: a model writes them with CYaRon, the sandbox runs them with a seed."""
+
+import msgspec
+
+from stepsmith.core.records import Interface, Limits, Record, TestKind, Verdict
+from stepsmith.judge.program import Program, ProgramRunner
+from stepsmith.synth.draft import TestInput
+from stepsmith.synth.two_stage.statement import input_text
+
+KINDS: tuple[TestKind, ...] = ("nominal", "complex", "boundary", "stress", "adversarial")
+MEMORY_MB = 1024
+OUTPUT_MB = 16.0
+
+
+class Generated(Record, frozen=True, kw_only=True):
+    """The inputs of one run, or in ``reason`` and ``detail`` why there are none."""
+
+    inputs: tuple[TestInput, ...] = ()
+    reason: str = ""  # "generator-fails", "generator-unseeded", "generator-unreadable"
+    detail: str = ""
+    unreadable: int = 0  # lines that hold no input, or a kind that we do not know
+    runs: int = 0
+
+
+class _Line(msgspec.Struct):
+    kind: TestKind
+    input: object
+
+
+def run_generator(
+    runner: ProgramRunner, code: str, seed: int, interface: Interface, *, time_s: float = 10.0, longest: int = 200_000
+) -> Generated:
+    """Run a Python generator as ``generator.py SEED`` in the sandbox, twice, and read the inputs that it prints.
+
+    Each line of its output is ``{"kind": ..., "input": ...}``, the input a text (stdio) or a list of arguments
+    (function). Its output has to be the same both times. Lines that cannot be read, repetitions and inputs over
+    ``longest`` characters are left out. CYaRon is importable where it is installed (extra ``cyaron``).
+    """
+    program = Program(
+        language="python",
+        sources=(("generator.py", code),),
+        args=(str(seed),),
+        limits=Limits(time_s=time_s, memory_mb=MEMORY_MB, output_mb=OUTPUT_MB),
+    )
+    first = runner.run_program(program)
+    if first.verdict is not Verdict.AC:
+        word = (first.stderr or first.compile_output or first.message).strip()[-600:]
+        return Generated(reason="generator-fails", detail=f"it ended in {first.verdict}: {word}", runs=1)
+    second = runner.run_program(program)
+    if second.stdout != first.stdout:
+        detail = "run twice with the same seed, it printed different inputs"
+        return Generated(reason="generator-unseeded", detail=detail, runs=2)
+    inputs: dict[str, TestInput] = {}
+    unreadable = 0
+    for line in first.stdout.splitlines():
+        if not line.strip():
+            continue
+        try:
+            read = msgspec.json.decode(line, type=_Line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            unreadable += 1
+            continue
+        text = input_text(read.input, interface)
+        if text is None or len(text) > longest:
+            unreadable += 1
+        else:
+            inputs.setdefault(text, TestInput(text=text, kind=read.kind))
+    if not inputs:
+        detail = f"none of the {unreadable} lines that it printed is an input as JSON"
+        return Generated(reason="generator-unreadable", detail=detail, unreadable=unreadable, runs=2)
+    return Generated(inputs=tuple(inputs.values()), unreadable=unreadable, runs=2)

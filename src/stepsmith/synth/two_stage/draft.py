@@ -1,0 +1,109 @@
+"""A two-stage problem before verification."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stepsmith.core.records import (
+    Contract,
+    Direction,
+    FeatureUse,
+    Lineage,
+    Problem,
+    Solution,
+    TestCase,
+    WrongSolution,
+)
+from stepsmith.core.records import Environment as EnvironmentName
+from stepsmith.synth.derivation import abduction, deduction
+from stepsmith.synth.draft import Fault, InputSupply, LabelledProgram, TestInput
+from stepsmith.synth.tree.tree import Path, text_of
+from stepsmith.synth.two_stage.plan import Plan
+from stepsmith.synth.two_stage.statement import Statement
+
+UNREADABLE = "(not written)"
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStageDraft:
+    """As far as the teacher came: without ``statement`` there is a fault, and ``raw`` is the reply that caused it.
+
+    Implements ``Draft``.
+    """
+
+    environment: EnvironmentName
+    direction: Direction
+    change: str
+    provenance: tuple[tuple[str, str], ...] = ()
+    raw: str = ""
+    plan: Plan | None = None
+    statement: Statement | None = None
+    time_limit_s: float = 2.0
+    seen: tuple[tuple[Path, tuple[int, ...]], ...] = ()  # nodes that the seed's code shows, with the lines
+    inputs: tuple[TestInput, ...] = ()
+    candidates: tuple[Solution, ...] = ()
+    supply: InputSupply | None = None
+    fault: Fault | None = None
+    executions: int = 0
+
+    @property
+    def contract(self) -> Contract:
+        """As the style has it."""
+        return self.statement.contract(self.time_limit_s) if self.statement else Contract(interface="stdio")
+
+    @property
+    def witness(self) -> Solution | None:
+        """Nobody writes a brute force."""
+        return None
+
+    @property
+    def wrong(self) -> tuple[LabelledProgram, ...]:
+        """Nobody writes wrong programs."""
+        return ()
+
+    def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
+        """Write the statement with its samples, whose outputs are those of ``tests``, not the teacher's."""
+        statement = self.statement
+        shown = {sample.input for sample in statement.samples} if statement else set()
+        samples = [test for test in tests if test.input in shown]
+        return Problem(
+            environment="induction",
+            style=statement.style if statement else "codeforces",
+            title=statement.title if statement else UNREADABLE,
+            statement=statement.text(samples) if statement else self.raw,
+            contract=self.contract,
+            starter_code=statement.starter_code if statement else "",
+            task="{}",
+            features=tuple(self._use(path) for path in self.plan.chosen) if self.plan else (),
+            tests=tuple(tests),
+            golden=golden,
+            validator=statement.validator if statement else "",
+            lineage=lineage,
+            provenance=(*self.provenance, *self._confirmed(tests)),
+        )
+
+    def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
+        """Turn the verified function problem into one of the value environments."""
+        if self.environment == "abduction":
+            return abduction(base, wrong, rng)
+        if self.environment == "deduction":
+            return deduction(base, wrong, rng)
+        return base if self.environment == "induction" else None
+
+    def _use(self, path: Path) -> FeatureUse:
+        lines = {line for node, where in self.seen if path[: len(node)] == node for line in where}
+        return FeatureUse(
+            name=path[-1],
+            category=text_of(path[:-1]),
+            seed_lines=tuple(sorted(lines)),
+            signal="in the seed's code" if lines else "",
+        )
+
+    def _confirmed(self, tests: Sequence[TestCase]) -> tuple[tuple[str, str], ...]:
+        """How many of the teacher's own sample outputs the labels agree with, spacing aside."""
+        if self.statement is None:
+            return ()
+        labels = {test.input: test.output.split() for test in tests if test.output}
+        samples = [sample for sample in self.statement.samples if sample.input in labels]
+        agreed = sum(sample.output.split() == labels[sample.input] for sample in samples)
+        return (("teacher_samples_confirmed", f"{agreed}/{len(samples)}"),) if samples else ()
