@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.records import Environment, Record, Style
+from stepsmith.llm.records import ModelSpec
 from stepsmith.synth.skill import SkillModel
 from stepsmith.verify.admission import AdmissionSettings
 
@@ -33,6 +34,7 @@ class SynthSettings(Record, frozen=True, kw_only=True):
     seed: int = 0
     teacher: str = "offline"
     student: str = "simulated"
+    solvers: tuple[str, ...] = ()  # models whose programs vote on the outputs beside the teacher's
     attempts: Positive = 32  # M in paper A; 8 was too noisy
     environments: dict[Environment, float] = msgspec.field(
         # Our choice: induction makes full contest problems, the others reuse its programs.
@@ -55,9 +57,19 @@ class RefineSettings(Record, frozen=True, kw_only=True):
 class VoterSettings(Record, frozen=True, kw_only=True):
     """Who settles the labels of the offline teacher's problems. Our choices, sized for speed."""
 
+    method: Literal["consensus", "paper"] = "consensus"
+    target_error: Share = 0.02  # consensus: wanted share of wrong goldens among accepted problems
     candidates: Positive = 6  # solutions that vote
     skill_bonus: float = 2.0  # logits by which a voter is better than the student
     hold_out: Share = 0.5  # paper B: about half
+
+
+class SuiteSettings(Record, frozen=True, kw_only=True):
+    """How much is spent on the tests of a problem. Our choices, sized for speed; 0 switches a part off."""
+
+    growth_executions: Annotated[int, Meta(ge=0)] = 48  # runs spent on tests against wrong programs that got past
+    mutants: Annotated[int, Meta(ge=0)] = 6  # fresh mutants that measure the kill rate
+    pool: Annotated[int, Meta(ge=0)] = 6  # further inputs that tell equivalent mutants
 
 
 class JudgeSettings(Record, frozen=True, kw_only=True):
@@ -67,21 +79,43 @@ class JudgeSettings(Record, frozen=True, kw_only=True):
     allow_unsafe: bool = False
 
 
+class PromptSettings(Record, frozen=True, kw_only=True):
+    """Which prompts are used."""
+
+    dir: str = ""  # a folder whose templates take the place of ours of the same name
+    version: str = ""  # of all of them; filled in when a model is asked
+
+
 class Config(Record, frozen=True, kw_only=True):
-    """All of it. ``workers`` and the output folder do not shape the bytes of the data set."""
+    """All of it. ``models`` are tables ``[models.NAME]``; a teacher, student or solver is named after one of them."""
 
     synth: SynthSettings = SynthSettings()
     refine: RefineSettings = RefineSettings()
     voters: VoterSettings = VoterSettings()
     simulated: SkillModel = SkillModel()
     admission: AdmissionSettings = AdmissionSettings()
+    suite: SuiteSettings = SuiteSettings()
     judge: JudgeSettings = JudgeSettings()
+    models: dict[str, ModelSpec] = msgspec.field(default_factory=dict)
+    prompts: PromptSettings = PromptSettings()
+    # What follows does not shape the bytes of the data set, and may change when a run is resumed.
+    budget: str = ""  # as --budget: "5 USD", "2M tokens"
+    memory: str = ""  # the file of the memory of completions; empty: $STEPSMITH_CACHE or the user's cache folder
+    chains_at_once: Positive = 16  # with models behind endpoints, where a chain mostly waits
     workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))
 
     def shaping(self) -> object:
-        """The part that shapes the data set, as JSON-able builtins."""
+        """The part that shapes the data set, as JSON-able builtins: of models the weights and the sampling."""
         plain = msgspec.to_builtins(self)
-        plain.pop("workers")
+        for name in ("workers", "budget", "memory", "chains_at_once"):
+            plain.pop(name)
+        plain["prompts"].pop("dir")
+        asked = {self.synth.teacher, self.synth.student, *self.synth.solvers}
+        plain["models"] = {
+            name: {"weights": spec.weights, "sampling": plain["models"][name]["sampling"]}
+            for name, spec in self.models.items()
+            if name in asked
+        }
         return plain
 
 
@@ -90,7 +124,7 @@ def load_config(path: Path | None) -> Config:
     if path is None:
         return Config()
     try:
-        return checked(msgspec.toml.decode(path.read_bytes(), type=Config))
+        return checked(msgspec.convert(_with_names(msgspec.toml.decode(path.read_bytes())), Config))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist.") from None
     except OSError as error:
@@ -99,14 +133,30 @@ def load_config(path: Path | None) -> Config:
         raise ConfigError(f"{path}: {error}.") from None
 
 
+def _with_names(plain: dict[str, object]) -> dict[str, object]:
+    """Tell each table ``[models.NAME]`` its name."""
+    models = plain.get("models")
+    for name, table in models.items() if isinstance(models, dict) else ():
+        if isinstance(table, dict) and table.setdefault("name", name) != name:
+            raise msgspec.ValidationError(f"models.{name}.name is {table['name']!r}; leave it out")
+    return plain
+
+
 def with_changes(
-    config: Config, *, workers: int | None, allow_unsafe: bool | None, synth: Mapping[str, object]
+    config: Config,
+    *,
+    workers: int | None,
+    allow_unsafe: bool | None,
+    synth: Mapping[str, object],
+    budget: str | None = None,
 ) -> Config:
     """Return ``config`` with what was given on the command line (None: keep), checked like a file."""
     plain = msgspec.to_builtins(config)
     plain["synth"] |= {key: value for key, value in synth.items() if value is not None}
     if workers is not None:
         plain["workers"] = workers
+    if budget is not None:
+        plain["budget"] = budget
     if allow_unsafe is not None:
         plain["judge"]["allow_unsafe"] = allow_unsafe
     try:

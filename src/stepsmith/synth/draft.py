@@ -44,6 +44,18 @@ class Fault(Record, frozen=True, kw_only=True):
     detail: str
 
 
+class InputSupply(Protocol):
+    """Makes more inputs for a problem; with it a suite can grow where it is weak."""
+
+    def draw(self, rng: random.Random) -> str:
+        """Return a small input that the statement allows."""
+        ...
+
+    def allows(self, text: str) -> bool:
+        """Say whether the statement allows an input."""
+        ...
+
+
 class Draft(Protocol):
     """A proposed problem before verification: everything but the outputs, which come from running programs."""
 
@@ -90,6 +102,11 @@ class Draft(Protocol):
     @property
     def witness(self) -> Solution | None:
         """An independent brute force, right but slow: compared with the labels on the inputs it can manage."""
+        ...
+
+    @property
+    def supply(self) -> InputSupply | None:
+        """Where more inputs come from, if the teacher can make them without being asked again."""
         ...
 
     @property

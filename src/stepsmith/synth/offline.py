@@ -34,12 +34,13 @@ from stepsmith.synth.draft import Draft, Fault, Feedback, LabelledProgram, TestI
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition, Profile
 from stepsmith.synth.grammar.domain import Size
-from stepsmith.synth.grammar.formats import format_case
-from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, make_inputs, sample_cases
+from stepsmith.synth.grammar.formats import format_case, parse_case
+from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, draw_case, make_inputs, sample_cases
 from stepsmith.synth.grammar.program import Pick, entry_point, render_program
 from stepsmith.synth.grammar.refine import refine
 from stepsmith.synth.grammar.statement import interface_of, write_statement
 from stepsmith.synth.grammar.validator import validator_program
+from stepsmith.synth.grammar.values import contains
 from stepsmith.synth.grammar.variants import brute_force, wrong_variants
 from stepsmith.synth.signals import Signal, read_signals
 from stepsmith.synth.skill import SkillModel
@@ -49,6 +50,27 @@ MAX_WRONG = 10  # wrong programs that are tried against the tests
 
 TIME_LIMIT_S = 2.0  # the grammar bounds sizes so that a reference program needs a few hundredths of it
 VALUE_SIZES: dict[Size, int] = {"edge": 3, "small": 5, "random": 3}  # where a person works with the values by hand
+
+
+@dataclass(frozen=True, slots=True)
+class CompositionInputs:
+    """Further inputs of a composition. Implements ``InputSupply``."""
+
+    composition: Composition
+    interface: Interface
+
+    def draw(self, rng: random.Random) -> str:
+        """Draw an edge case or a small input."""
+        size: Size = "edge" if rng.random() < 0.3 else "small"
+        return format_case(self.composition, self.interface, draw_case(rng, self.composition, size))
+
+    def allows(self, text: str) -> bool:
+        """Parse the input and hold it against the stated bounds."""
+        try:
+            case = parse_case(self.composition, self.interface, text)
+        except ValueError:
+            return False
+        return all(contains(domain, value) for domain, value in zip(self.composition.case_domains, case, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +115,19 @@ class OfflineDraft:
             for item in self.cases
         )
 
+    @property
+    def supply(self) -> CompositionInputs:
+        """The grammar's own generators and bounds."""
+        return CompositionInputs(self.composition, self.interface)
+
     def program(self, picks: Sequence[Pick]) -> str:
         """The program that uses the given piece of every step."""
         return render_program(self.composition, self.interface, picks)
 
     def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
-        """Write the statement around the worked samples, which are the first tests."""
-        written = write_statement(
-            self.composition, self.style, [(test.input, test.output) for test in tests[:SAMPLES]], self.theme_seed
-        )
+        """Write the statement around the worked samples, which are the first tests; none without known outputs."""
+        samples = [(test.input, test.output) for test in tests[:SAMPLES] if test.confidence > 0]
+        written = write_statement(self.composition, self.style, samples, self.theme_seed)
         return Problem(
             environment="induction",
             style=self.style,

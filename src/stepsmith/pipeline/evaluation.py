@@ -1,0 +1,240 @@
+"""One draft's way to a rated problem: verify, admit, strengthen, turn into its environment, rate, filter.
+
+The first step that fails decides the rejection; what was made up to there is kept with it.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from stepsmith.core.records import KIND_WEIGHT, Limits, Lineage, Problem, Solution, TestCase, Verdict, WrongSolution
+from stepsmith.core.stats import wilson_interval
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.judge.protocol import Judge
+from stepsmith.pipeline.config import Config
+from stepsmith.pipeline.rating import Rating, rate
+from stepsmith.synth.draft import Draft, Student
+from stepsmith.verify.admission import admit
+from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
+from stepsmith.verify.examples import Example
+from stepsmith.verify.growth import GrowthSettings, grow_suite
+from stepsmith.verify.matrix import ExecutionMatrix
+from stepsmith.verify.mutants import Mutant, mutate
+from stepsmith.verify.paper import PaperSettings, verify_paper
+from stepsmith.verify.strength import suite_strength
+from stepsmith.verify.verification import Verification, to_tests
+
+WITNESS_TIME_S = 0.25  # CPU seconds per input that the brute force gets
+WITNESS_FIRST, WITNESS_INPUTS = 3, 9  # it is tried on the three shortest inputs, then on six more
+FALLBACK_MUTANTS = 12  # wrong programs for a draft that brings none
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A rejection (with the problem as far as it got) or, without ``reason``, a rated problem."""
+
+    problem: Problem
+    reason: str = ""
+    detail: str = ""
+    rating: Rating | None = None
+
+
+class _RejectedError(Exception):
+    """The draft ends here, with the problem as far as it got."""
+
+    def __init__(self, problem: Problem, reason: str, detail: str, rating: Rating | None = None) -> None:
+        super().__init__(reason)
+        self.outcome = Outcome(problem, reason, detail, rating)
+
+
+def evaluate(
+    draft: Draft, lineage: Lineage, config: Config, judge: Judge, student: Student, rng: random.Random
+) -> Outcome:
+    """Take a draft as far as it goes. Raises ``SandboxError`` when our machinery fails for good."""
+    try:
+        problem = _verified(draft, lineage, config, judge, rng)
+        problem = _admitted(draft, problem, lineage, config, judge, rng)
+        problem = _in_environment(draft, problem, judge, rng)
+        problem, rating = _rated(draft, problem, config, judge, student, rng)
+        return Outcome(_measured(draft, problem, config, judge, rng), rating=rating)
+    except _RejectedError as rejected:
+        return rejected.outcome
+
+
+def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng: random.Random) -> Problem:
+    """Settle the labels and the golden solution by the candidates' votes, with the brute force as a witness."""
+    if draft.fault or not draft.candidates:
+        fault = draft.fault
+        problem = _unverified(draft, lineage)
+        raise _RejectedError(problem, fault.reason if fault else "no-candidates", fault.detail if fault else "")
+    inputs = [item.text for item in draft.inputs]
+    kinds = [item.kind for item in draft.inputs]
+    witnessed = _witnessed(draft, judge)
+    matrix = ExecutionMatrix(judge, draft.contract, draft.candidates, inputs)
+    verification: Verification
+    if config.voters.method == "paper":
+        settings = PaperSettings(holdout=config.voters.hold_out)
+        verification = verify_paper(matrix, kinds, seed=rng.randrange(2**32), settings=settings)
+    else:
+        asked = ConsensusSettings(target_error=config.voters.target_error)
+        verification = verify_consensus(matrix, kinds, examples=witnessed, settings=asked)
+    if verification.status == "rejected" or verification.golden is None:
+        raise _RejectedError(_unverified(draft, lineage), verification.reason, verification.detail)
+    tests = to_tests(verification, inputs)
+    problem = msgspec.structs.replace(
+        draft.write(tests, draft.candidates[verification.golden], lineage),
+        provenance=(
+            ("method", verification.method),
+            ("golden_confidence", f"{verification.confidence:.3f}"),
+            ("voters", str(len(draft.candidates))),
+            ("witnessed_tests", str(len(witnessed))),
+        ),
+    )
+    labels = {test.input: test.output for test in tests}
+    for example in witnessed:
+        said = labels.get(example.input)
+        if said is not None and not judge.agree(draft.contract.checker, example.input, example.output, said):
+            detail = f"on {example.input[:120]!r} the votes say {said[:80]!r}, the brute force {example.output[:80]!r}"
+            raise _RejectedError(problem, "brute-force-disagrees", detail)
+    return problem
+
+
+def _unverified(draft: Draft, lineage: Lineage) -> Problem:
+    """The problem without outputs, for a rejection."""
+    tests = [
+        TestCase(input=item.text, output="", kind=item.kind, weight=KIND_WEIGHT[item.kind], confidence=0.0)
+        for item in draft.inputs
+    ]
+    golden = draft.candidates[0] if draft.candidates else Solution(language="python", code="")
+    return draft.write(tests, golden, lineage)
+
+
+def _witnessed(draft: Draft, judge: Judge) -> tuple[Example, ...]:
+    """What the brute force says on the shortest inputs.
+
+    It gets little time and goes on to longer inputs only while it keeps up: where it runs out of time it says nothing.
+    """
+    if draft.witness is None:
+        return ()
+    hurried = msgspec.structs.replace(draft.contract, limits=Limits(time_s=WITNESS_TIME_S))
+    shortest = sorted((item.text for item in draft.inputs), key=len)
+    said: list[Example] = []
+    for batch in (shortest[:WITNESS_FIRST], shortest[WITNESS_FIRST:WITNESS_INPUTS]):
+        runs = judge.execute(draft.witness, hurried, batch)
+        answered = [
+            Example(input=text, output=run.output)
+            for text, run in zip(batch, runs, strict=True)
+            if run.verdict is Verdict.AC
+        ]
+        said += answered
+        if len(answered) < len(batch):
+            break
+    return tuple(said)
+
+
+def _admitted(
+    draft: Draft, problem: Problem, lineage: Lineage, config: Config, judge: Judge, rng: random.Random
+) -> Problem:
+    """Pass the gates; where wrong programs get past the tests, look for tests that they fail."""
+    suspects = [
+        Mutant(label=program.label, operator="feature", solution=program.solution)
+        for program in draft.wrong
+        if program.solution != problem.golden
+    ] or list(mutate(problem.golden, limit=FALLBACK_MUTANTS))
+    admission = admit(problem, judge, suspects, settings=config.admission, ran_before=True)
+    if not admission.admitted:
+        raise _RejectedError(problem, admission.reason, admission.detail)
+    wrong = admission.wrong
+    whole_suite = draft.environment == "induction"  # the other environments show one test of it
+    if whole_suite and admission.survivors and draft.supply and config.suite.growth_executions:
+        grown = grow_suite(
+            judge,
+            problem.contract,
+            problem.golden,
+            problem.tests,
+            [mutant.solution for mutant in admission.survivors],
+            generate=draft.supply.draw,
+            validate=lambda texts: [draft.supply is not None and draft.supply.allows(text) for text in texts],
+            confidence=min((test.confidence for test in problem.tests), default=1.0),
+            seed=rng.randrange(2**32),
+            settings=GrowthSettings(
+                max_executions=config.suite.growth_executions, batch=6, patience=2, shrink_rounds=4
+            ),
+        )
+        if grown.added:
+            provenance = (*problem.provenance, ("adversarial_tests", str(len(grown.added))))
+            problem = msgspec.structs.replace(draft.write(grown.tests, problem.golden, lineage), provenance=provenance)
+            wrong = (*wrong, *_killed_by_growth(problem, judge, admission.survivors, grown.survivors))
+    return msgspec.structs.replace(problem, wrong=wrong)
+
+
+def _killed_by_growth(
+    problem: Problem, judge: Judge, suspects: Sequence[Mutant], surviving: Sequence[int]
+) -> list[WrongSolution]:
+    """The suspects that the added tests reject, with the first test that does."""
+    killed = []
+    for index, mutant in enumerate(suspects):
+        if index in surviving:
+            continue
+        results = judge.judge(mutant.solution, problem.contract, problem.tests, stop_at_first_failure=True).tests
+        if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
+            origin = f"mutant: {mutant.label}"
+            killed.append(WrongSolution(solution=mutant.solution, killed_by=len(results) - 1, origin=origin))
+    return killed
+
+
+def _in_environment(draft: Draft, problem: Problem, judge: Judge, rng: random.Random) -> Problem:
+    """Turn the verified induction problem into one of the draft's environment; no thoughtless answer may be right."""
+    if draft.environment == "induction":
+        return problem
+    derived = draft.derive(problem, problem.wrong, rng)
+    if derived is None:
+        raise _RejectedError(problem, "environment-unfit", f"no test lends itself to {draft.environment}")
+    environment = ENVIRONMENTS[derived.environment]
+    for name, answer in environment.baselines(derived).items():
+        judgement = environment.judge(judge, derived, answer, stop_at_first_failure=True)
+        if judgement.verdict is Verdict.AC:
+            raise _RejectedError(derived, "trivial-solution", f'the thoughtless answer "{name}" is right')
+    return derived
+
+
+def _rated(
+    draft: Draft,
+    problem: Problem,
+    config: Config,
+    judge: Judge,
+    student: Student,
+    rng: random.Random,
+) -> tuple[Problem, Rating]:
+    """Measure the pass rate by fresh attempts, and reject what nobody or everybody solves (paper A's filter)."""
+    rating = rate(student, draft, problem, config.synth.attempts, judge, rng)
+    problem = msgspec.structs.replace(problem, pass_rate=rating.rate)
+    detail = f"{rating.rate.passes} of {rating.rate.attempts} attempts pass"
+    if rating.rate.rate < config.refine.keep_low:
+        raise _RejectedError(problem, "too-hard", detail, rating)
+    if rating.rate.rate > config.refine.keep_high:
+        raise _RejectedError(problem, "too-easy", detail, rating)
+    return problem, rating
+
+
+def _measured(draft: Draft, problem: Problem, config: Config, judge: Judge, rng: random.Random) -> Problem:
+    """Put the suite's strength on record, over the known wrong programs and mutants that nothing was tuned on."""
+    if problem.environment != "induction" or not config.suite.mutants:
+        return problem
+    mutants = mutate(problem.golden, limit=config.suite.mutants, seed=rng.randrange(2**32))
+    pool = [draft.supply.draw(rng) for _ in range(config.suite.pool)] if draft.supply else []
+    strength = suite_strength(
+        judge, problem.contract, problem.golden, problem.tests, mutants=mutants, pool=pool, coverage=True
+    )
+    killed, tried = strength.killed + len(problem.wrong), strength.wrong + len(problem.wrong)
+    low, _ = wilson_interval(killed, tried)
+    facts = [
+        ("kill_rate", f"{killed / tried:.3f}" if tried else ""),
+        ("kill_rate_low", f"{low:.3f}"),
+        ("wrong_tried", str(tried)),
+        ("branch_coverage", "" if strength.branch_coverage is None else f"{strength.branch_coverage:.3f}"),
+        ("output_entropy_bits", f"{strength.output_entropy_bits:.2f}"),
+    ]
+    return msgspec.structs.replace(problem, provenance=(*problem.provenance, *(f for f in facts if f[1])))
