@@ -1,6 +1,5 @@
 """Problems with known truth and many candidates of known quality, executed once and then drawn from cheaply."""
 
-import ast
 import json
 import pickle
 import random
@@ -9,8 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stepsmith.core.ids import content_id
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Limits, Solution, Verdict
+from stepsmith.core.records import (
+    Checker,
+    Contract,
+    Execution,
+    Judgement,
+    Limits,
+    Lineage,
+    Seed,
+    Solution,
+    TestCase,
+    Verdict,
+)
 from stepsmith.judge.local import LocalJudge
+from stepsmith.synth.offline import OfflineDraft, OfflineTeacher
+from stepsmith.synth.skill import SkillModel
 from stepsmith.verify.examples import Example, find_examples
 from stepsmith.verify.matrix import ExecutionMatrix
 
@@ -144,9 +156,42 @@ def draws(
                 yield n, seed, subject.draw(judge, n, seed, statement=statement)
 
 
-def size_of(text: str) -> int:
-    """How big an input is: the length of its text, literals as written."""
-    try:
-        return len(repr(ast.literal_eval(text)))
-    except (ValueError, SyntaxError):
-        return len(text)
+def teacher_subjects(judge: RecordedJudge, count: int, seed: int = 0) -> list[Subject]:
+    """The synthetic population: problems of the offline teacher, candidates drawn from its skill model.
+
+    Candidates are the reference or a mixture of the features' stated mistakes, so that wrong ones share theirs; a third
+    of the problems each have weak, middling and strong solvers. Truth is the reference, an independent brute force
+    agreeing where there is one is part of the grammar's own tests.
+    """
+    subjects = []
+    for k in range(count):
+        rng = random.Random(f"teacher/{seed}/{k}")
+        skill = SkillModel(skill=(0.5, 2.2, 4.2)[k % 3])
+        teacher = OfflineTeacher("contest", {"codeforces": 0.5, "atcoder": 0.2, "leetcode": 0.3}, 24, skill)
+        draft = teacher.propose(Seed(source="benchmark", first_line=1, code=""), "induction", rng)
+        assert isinstance(draft, OfflineDraft)
+        reference = Solution(language="python", code=draft.program(["code"] * len(draft.composition.steps)))
+        inputs = tuple(item.text for item in draft.inputs)
+        matrix = ExecutionMatrix(judge, draft.contract, (reference, *draft.candidates), inputs)
+        if any(run.verdict is not Verdict.AC for run in matrix.row(0)):
+            continue
+        truth = tuple(run.output for run in matrix.row(0))
+        tests = [
+            TestCase(input=text, output=output, kind=item.kind)
+            for text, output, item in zip(inputs, truth, draft.inputs, strict=True)
+        ]
+        lineage = Lineage(chain_id="", turn=1, parent_id=None, change="", direction="new", seed_ref="")
+        right = tuple(matrix.first_difference(0, i) is None for i in range(1, len(matrix.solutions)))
+        subjects.append(
+            Subject(
+                name=f"teacher/{seed}/{k}",
+                contract=draft.contract,
+                statement=draft.write(tests, reference, lineage).statement,
+                inputs=inputs,
+                truth=truth,
+                candidates=draft.candidates,
+                right=right,
+                official=right,
+            )
+        )
+    return subjects

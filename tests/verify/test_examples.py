@@ -55,6 +55,12 @@ def test_input_and_output_lines():
     assert _found(statement) == [("([1, 2], 4)", "[[1], [2]]"), ("([3], 5)", "[]")]
 
 
+def test_input_lines_need_no_signature():
+    statement = "**Example 1:**\n\nInput: nums = [2, 6], k = 4\n\nOutput: 5\n"
+    assert _found(statement) == [("([2, 6], 4)", "5")]
+    assert _found("def f(nums): ...\n" + statement) == []  # two values for one parameter
+
+
 def test_prose_that_sets_every_parameter():
     statement = "def f(lst): ...\nFor lst = [1,2,3] the output should be 6\nFor lst = [] the result is 0.\n"
     assert _found(statement) == [("([1, 2, 3],)", "6"), ("([],)", "0")]
@@ -86,6 +92,9 @@ def test_the_docstring_that_candidates_share_stands_in_for_a_missing_statement()
         "Input\n\n3\n1 2 3\n\nOutput\n\n6\n\nInput\n1\n5\n\nOutput\n5\n\nNote\nNothing to say.\n",
         "### Sample Input 1\n```\n3\n1 2 3\n```\n### Sample Output 1\n```\n6\n```\n### Sample Input 2\n```\n1\n5\n```\n"
         "### Sample Output 2\n```\n5\n```\n",
+        "## Input\n\n```\nN\nA_1 ... A_N\n```\n\n## Output\n\nPrint it.\n\n## Sample Input 1\n\n```\n3\n1 2 3\n```\n\n"
+        "## Sample Output 1\n\n```\n6\n```\n\n## Sample Input 2\n\n```\n1\n5\n```\n\n"
+        "## Sample Output 2\n\n```\n5\n```\n",
         "-----Sample Input-----\n3\n1 2 3\n\n-----Sample Output-----\n6\n\n-----Explanation-----\nSum.\n"
         "Sample Input:\n1\n5\nSample Output:\n5\n",
     ],

@@ -128,16 +128,15 @@ def _call_arguments(call: str, parameters: Sequence[str]) -> str | None:
 
 def _assignments(text: str, parameters: Sequence[str]) -> Iterator[Example]:
     """``Input: ...`` / ``Output: ...`` blocks, and prose that sets every parameter and then says the outcome."""
-    if not parameters:
-        return
     text = re.sub(r"\bdef\s[^\n]*", lambda header: " " * len(header.group()), text)  # defaults are no examples
-    starts = [m.start() for m in re.finditer(rf"(?<![\w.])(?:{re.escape(parameters[0])}\s*=(?!=)|Input\s*:)", text)]
+    first = rf"{re.escape(parameters[0])}\s*=(?!=)|" if parameters else ""
+    starts = [match.start() for match in re.finditer(rf"(?<![\w.])(?:{first}Input\s*:)", text)]
     last_end = 0
     for index, start in enumerate(starts):
         if start < last_end:
             continue
-        values, at = _values_from(text, start, parameters)
-        if len(values) != len(parameters):
+        values, at = _values_from(text, start)
+        if not values or (parameters and len(values) != len(parameters)):
             continue
         last_end = at
         limit = next((s for s in starts[index + 1 :] if s >= at), len(text))
@@ -149,17 +148,20 @@ def _assignments(text: str, parameters: Sequence[str]) -> Iterator[Example]:
                 break
 
 
-def _values_from(text: str, start: int, parameters: Sequence[str]) -> tuple[list[object], int]:
-    """Literals for the parameters in order, ``name = value`` or bare, separated by commas, "and" or new lines."""
-    at = start
-    if heading := re.compile(r"Input\s*:\s*", re.IGNORECASE).match(text, at):
-        at = heading.end()
+_HEADING = re.compile(r"Input\s*:\s*", re.IGNORECASE)
+_GAP = re.compile(r"[\s,;`]*(?:and\s+)?(?:[A-Za-z_]\w*\s*=\s*)?")
+
+
+def _values_from(text: str, start: int) -> tuple[list[object], int]:
+    """Literals one after another, ``name = value`` or bare, separated by commas, "and" or new lines; where they end."""
+    heading = _HEADING.match(text, start)
+    at = heading.end() if heading else start
     values: list[object] = []
-    for parameter in parameters:
-        gap = re.compile(rf"[\s,;`]*(?:and\s+)?(?:{re.escape(parameter)}\s*=\s*)?").match(text, at)
-        result = literal_at(text, gap.end() if gap else at)
+    while True:
+        gap = _GAP.match(text, at)
+        assert gap is not None  # it matches the empty text
+        result = literal_at(text, gap.end())
         if result is None:
-            break
+            return values, at
         values.append(ast.literal_eval(result[0]))
         at = result[1]
-    return values, at

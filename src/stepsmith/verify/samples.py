@@ -8,6 +8,7 @@ _HEADING = re.compile(
     r"[ \t]*#?[ \t]*\d*[ \t]*[:*\-=_`]*[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_SAMPLE = re.compile(r"sample|example", re.IGNORECASE)
 _NEXT_SECTION = re.compile(
     r"^[ \t#*\-=_`]*(?:notes?|explanations?|constraints?|hint|scoring|(?:sample|example)\s*(?:test\s*)?\d*)\b.*$",
     re.IGNORECASE | re.MULTILINE,
@@ -15,8 +16,13 @@ _NEXT_SECTION = re.compile(
 
 
 def stdio_samples(text: str) -> Iterator[tuple[str, str]]:
-    """(input, output) of every input block that is directly followed by an output block, in order."""
+    """(input, output) of every input block that is directly followed by an output block, in order.
+
+    Where some headings say "sample" or "example", the plain ones describe the format and are passed over.
+    """
     headings = list(_HEADING.finditer(text))
+    marked = [heading for heading in headings if _SAMPLE.search(heading.group())]
+    headings = marked or headings
     for k in range(len(headings) - 1):
         if headings[k].group(1).lower() != "input" or headings[k + 1].group(1).lower() != "output":
             continue
