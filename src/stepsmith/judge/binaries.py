@@ -11,12 +11,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections import OrderedDict
 from pathlib import Path
 
 from stepsmith.core.ids import content_id
 from stepsmith.judge.languages import Language, version
 
 CACHE_MB = 1024
+RECENT_MB = 64  # binaries kept in memory, for each judge
 _DIGEST = 16
 MB = 1 << 20
 
@@ -39,6 +41,7 @@ class BinaryCache:
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._root = folder or cache_folder()
         self._max_bytes = max_mb * MB
+        self._recent: OrderedDict[str, bytes] = OrderedDict()
         try:
             self._prepare()
         except OSError:
@@ -64,6 +67,9 @@ class BinaryCache:
 
     def get(self, key: str) -> bytes | None:
         """Return a binary, or None when there is none that is whole."""
+        if key in self._recent:
+            self._recent.move_to_end(key)
+            return self._recent[key]
         path = self._binaries / key
         try:
             data = path.read_bytes()
@@ -71,13 +77,22 @@ class BinaryCache:
         except OSError:
             return None
         digest, binary = data[:_DIGEST], data[_DIGEST:]
-        return binary if digest == _digest(binary) else None
+        if digest != _digest(binary):
+            return None
+        self._remember(key, binary)
+        return binary
 
     def put(self, key: str, binary: bytes) -> None:
         """Keep a binary. A full disk is no error: it is then not kept."""
+        self._remember(key, binary)
         with contextlib.suppress(OSError):
             _replace(self._binaries / key, _digest(binary) + binary)
             self._trim()
+
+    def _remember(self, key: str, binary: bytes) -> None:
+        self._recent[key] = binary
+        while len(self._recent) > 1 and sum(map(len, self._recent.values())) > RECENT_MB * MB:
+            self._recent.popitem(last=False)
 
     def _trim(self) -> None:
         entries = []

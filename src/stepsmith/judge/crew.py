@@ -10,6 +10,7 @@ from stepsmith.core.errors import MachineError, SandboxError
 from stepsmith.judge.binaries import BinaryCache
 from stepsmith.judge.languages import tool_folders
 from stepsmith.sandbox import levels
+from stepsmith.sandbox.launch import Setup
 from stepsmith.sandbox.worker import Worker
 
 # Packages that programs may import, where the judge's own environment has them, each with the packages that it needs
@@ -59,14 +60,13 @@ class Crew:
         )
 
     def _start(self, level: int, package: str) -> Worker:
-        programs = [*tool_folders(), str(self.cache.headers)]
-        return levels.start(
-            level,
-            packages=[package] if package else [],
-            package_folders=package_folders(package) if package else [],
-            programs=programs,
-            library_folder=self.cache.libraries,
+        setup = Setup(
+            packages=(package,) if package else (),
+            package_folders=tuple(package_folders(package)) if package else (),
+            programs=(*tool_folders(), str(self.cache.headers)),
+            library_folder=str(self.cache.libraries),
         )
+        return levels.start(level, setup)
 
     def worker(self, role: str, code: str = "") -> Worker:
         """Return the worker for a role and a Python program, starting it if need be. Raises ``SandboxError``."""
@@ -75,11 +75,10 @@ class Crew:
             self._workers[key] = self._start(self.level, key[1])
         return self._workers[key]
 
-    def drop(self) -> None:
-        """End all workers; new ones are started when asked for."""
-        workers, self._workers = self._workers, {}
-        for worker in workers.values():
-            worker.close()
+    def drop(self, role: str) -> None:
+        """End the workers of a role; new ones are started when asked for."""
+        for key in [key for key in self._workers if key[0] == role]:
+            self._workers.pop(key).close()
 
     def kill(self) -> None:
         """Kill all workers, from any thread: whoever waits for one sees it end."""
@@ -88,7 +87,8 @@ class Crew:
 
     def close(self) -> None:
         """End all workers and remove temporary files."""
-        self.drop()
+        self.drop(SOLUTIONS)
+        self.drop(CHECKERS)
         self.cache.close()
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
+import msgspec
+
 from stepsmith.core.errors import CaseError, SandboxError
 from stepsmith.core.records import (
     Checker,
@@ -25,6 +27,7 @@ from stepsmith.judge.languages import language
 from stepsmith.judge.preparing import Prepared, prepare
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.judge.verdicts import MB, doubtful, failure, run_limits
+from stepsmith.sandbox import frames
 from stepsmith.sandbox.program import Program as SandboxProgram
 from stepsmith.sandbox.program import RunOutcome
 from stepsmith.sandbox.worker import Worker
@@ -32,6 +35,8 @@ from stepsmith.sandbox.worker import Worker
 ATTEMPTS = 4  # failures of our machinery in a row after which a test is given up as IE
 RERUNS = 2  # times a doubtful run is run again
 _PAUSE_S = 0.05  # before a new attempt, doubled each time: an overloaded machine needs a moment
+
+SHARED = "passed in a run that all tests shared"
 
 T = TypeVar("T")
 
@@ -42,10 +47,15 @@ class LocalJudge:
     ``isolation`` is "auto" for the best level that proves itself, or "L0" to "L3" to demand one. L0 does not confine
     programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` where the level cannot be had. Usable as a
     context manager; after ``close`` all it is asked is answered IE.
+
+    ``prefilter`` makes rejecting Python solutions cheaper where judging stops at the first failure: all tests are first
+    run in one process, which they share, and the first that seems to fail is run by itself. Only when that fails does
+    it count; tests before it are then AC on the word of the shared run. Otherwise every test is run by itself as ever.
     """
 
-    def __init__(self, isolation: str = "auto", allow_unsafe: bool = False) -> None:
+    def __init__(self, isolation: str = "auto", allow_unsafe: bool = False, *, prefilter: bool = False) -> None:
         self._lock = threading.Lock()
+        self._prefilter = prefilter
         self._closed = False
         self._isolation = isolation
         self._allow_unsafe = allow_unsafe
@@ -70,6 +80,14 @@ class LocalJudge:
         Raises ``MachineError`` for a language whose tool is missing and ``CaseError`` for a contract that makes no
         sense. What our own machinery does wrong is tried again with fresh workers, and else the verdict IE.
         """
+        suspect = None
+        if self._prefilter and stop_at_first_failure and len(tests) > 1:
+            suspect = self._suspect(solution, contract, tests)
+            if suspect is not None:
+                alone = self.judge(solution, contract, [tests[suspect]])
+                if alone.verdict not in (Verdict.AC, Verdict.CE, Verdict.IE):
+                    passed = (TestResult(verdict=Verdict.AC, message=SHARED),) * suspect
+                    return msgspec.structs.replace(alone, tests=(*passed, *alone.tests))
 
         def one(worker: Worker, index: int) -> TestResult:
             return self._test(worker, contract, tests[index])
@@ -107,7 +125,8 @@ class LocalJudge:
         custom checker comes to no decision.
         """
         if is_custom(checker):
-            return run_custom(self, checker, input_text, expected, actual).ok
+            with self._lock:
+                return run_custom(_CheckerRunner(self), checker, input_text, expected, actual).ok
         return compare(checker, "stdio", input_text, expected, actual).ok
 
     def run_program(self, program: Program) -> ProgramRun:
@@ -164,18 +183,18 @@ class LocalJudge:
                     return text, results, ""
                 except SandboxError as error:
                     failures += 1
-                    if not self._may_retry(failures):
+                    if not self._may_retry(failures, SOLUTIONS):
                         return text, results, str(error)
 
-    def _may_retry(self, failures: int) -> bool:
-        """Drop the workers, and say whether to go on with new ones."""
-        self._crew.drop()
+    def _may_retry(self, failures: int, role: str) -> bool:
+        """Drop the workers of a role, and say whether to go on with new ones."""
+        self._crew.drop(role)
         if self._closed or failures >= ATTEMPTS:
             return False
         time.sleep(_PAUSE_S * 2**failures)
         return True
 
-    def _open(self, solution: Solution, contract: Contract) -> tuple[Worker, Prepared]:
+    def _open(self, solution: Solution, contract: Contract, *, shared: bool = False) -> tuple[Worker, Prepared]:
         kind = language(solution.language)
         if contract.interface == "function" and kind.name != "python":
             raise CaseError(f"the function interface is for Python; {kind.name} programs use stdio")
@@ -184,6 +203,9 @@ class LocalJudge:
         entry_point = contract.entry_point if contract.interface == "function" else None
         worker = self._worker(SOLUTIONS, solution.code if kind.name == "python" else "")
         prepared = prepare(worker, self._crew.cache, kind, ((kind.main, solution.code),), entry_point=entry_point)
+        if shared and prepared.program is not None:
+            program = msgspec.structs.replace(prepared.program, shared=True)
+            prepared = msgspec.structs.replace(prepared, program=program)
         return worker, _opened(worker, prepared, contract.limits)
 
     def _worker(self, role: str, code: str) -> Worker:
@@ -202,8 +224,11 @@ class LocalJudge:
         if failed:
             verdict, message = failed
         else:
-            checked = self._compare(contract, test, _output(outcome, contract))
-            verdict, message = Verdict.AC if checked.ok else Verdict.WA, checked.message
+            try:
+                checked = self._compare(contract, test, _output(outcome, contract))
+                verdict, message = Verdict.AC if checked.ok else Verdict.WA, checked.message
+            except SandboxError as error:  # of the checker, which has been tried more than once
+                verdict, message = Verdict.IE, str(error)
         return TestResult(
             verdict=verdict, cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
             exit_code=outcome.exit_code, signal=outcome.signal,
@@ -215,6 +240,28 @@ class LocalJudge:
             return run_custom(_CheckerRunner(self), contract.checker, test.input, test.output, actual)
         return compare(contract.checker, contract.interface, test.input, test.output, actual)
 
+    def _suspect(self, solution: Solution, contract: Contract, tests: Sequence[TestCase]) -> int | None:
+        """Run all tests in one process; return the index of the first that seems to fail, None where all pass.
+
+        A shared run proves nothing: a program can leave anything behind for later tests. So neither answer is final.
+        """
+        if language(solution.language).name != "python" or is_custom(contract.checker):
+            return None
+        try:
+            with self._lock:
+                worker, prepared = self._open(solution, contract, shared=True)
+                if prepared.program is None:
+                    return None
+                outcome = worker.run(frames.pack([_encoded(test.input) for test in tests]))
+        except SandboxError:
+            return None
+        outputs = frames.unpack(outcome.result)
+        for index, (test, output) in enumerate(zip(tests, outputs, strict=False)):
+            actual = output.decode("utf-8", "surrogateescape")
+            if not compare(contract.checker, contract.interface, test.input, test.output, actual).ok:
+                return index
+        return len(outputs) if len(outputs) < len(tests) else None
+
     # Whole programs
 
     def _run_program(self, program: Program, role: str) -> ProgramRun:
@@ -224,7 +271,7 @@ class LocalJudge:
                 return self._run_once(program, role)
             except SandboxError as error:
                 failures += 1
-                if role == CHECKERS or not self._may_retry(failures):
+                if not self._may_retry(failures, role):
                     return ProgramRun(verdict=Verdict.IE, message=str(error))
 
     def _run_once(self, program: Program, role: str) -> ProgramRun:

@@ -129,7 +129,7 @@ def _word(outcome: RunOutcome, compile_s: float) -> str:
 
 def _blame_machine(worker: Worker, text: str) -> None:
     """Raise ``SandboxError`` where a compiler failed for want of the machine's means, not because of the program."""
-    if "Killed signal terminated program" in text or (worker.level < 2 and "No space left on device" in text):
+    if "Killed signal terminated program" in text or (worker.server.level < 2 and "No space left on device" in text):
         raise SandboxError(f"the compiler could not work: {text[:500]}")
 
 

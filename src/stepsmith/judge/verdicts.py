@@ -6,12 +6,13 @@ from stepsmith.core.records import Limits, Verdict
 from stepsmith.sandbox.program import RunLimits, RunOutcome
 
 MB = 1 << 20
+WALL_FACTOR, WALL_EXTRA_S = 5.0, 2.0  # the wall limit where a contract names none
 KILL_MARGIN = 1.25  # a run is killed at this multiple of its limit; what ends in between was close, and is run again
 
 
 def run_limits(limits: Limits) -> RunLimits:
     """Return what the sandbox enforces for a contract's limits."""
-    wall = limits.wall_s if limits.wall_s is not None else max(5 * limits.time_s + 2, 10.0)
+    wall = limits.wall_s if limits.wall_s is not None else WALL_FACTOR * limits.time_s + WALL_EXTRA_S
     return RunLimits(
         cpu_s=limits.time_s * KILL_MARGIN + 0.05,
         wall_s=wall,

@@ -24,30 +24,35 @@ class ControlGroup:
     def __init__(self, processes: int) -> None:
         parents, self._version = _parents()
         name = f"{PREFIX}-{os.getpid()}-{os.urandom(4).hex()}"
-        self._folders: dict[str, Path] = {}
+        self._by_controller: dict[str, Path] = {}
         self._memory_bytes = 0
         try:
             for controller, parent in parents.items():
                 _sweep(parent)
                 folder = parent / name
                 folder.mkdir(exist_ok=True)
-                self._folders[controller] = folder
-            (self._folders["pids"] / "pids.max").write_text(str(processes))
+                self._by_controller[controller] = folder
+            (self._by_controller["pids"] / "pids.max").write_text(str(processes))
             self.limit_memory(1 << 30)
         except OSError as error:
             self.remove()
             raise NoControlGroupError(f"{error.filename}: {error.strerror}") from error
 
+    @property
+    def folders(self) -> set[Path]:
+        """The group's folder in every hierarchy."""
+        return set(self._by_controller.values())
+
     def add(self, pid: int) -> None:
         """Move a process into the group; what it starts will be in it too."""
-        for folder in set(self._folders.values()):
+        for folder in self.folders:
             (folder / "cgroup.procs").write_text(str(pid))
 
     def limit_memory(self, limit_bytes: int) -> None:
         """Bound the group's memory, swap included where the kernel counts it. Raises ``OSError``."""
         if limit_bytes == self._memory_bytes:
             return
-        folder = self._folders["memory"]
+        folder = self._by_controller["memory"]
         if self._version == 2:
             (folder / "memory.max").write_text(str(limit_bytes))
             with contextlib.suppress(OSError):
@@ -62,12 +67,12 @@ class ControlGroup:
 
     def holds(self, pid: int) -> bool:
         """Say whether a process is in the group, in every hierarchy."""
-        return all(str(pid) in (f / "cgroup.procs").read_text().split() for f in self._folders.values())
+        return all(str(pid) in (f / "cgroup.procs").read_text().split() for f in self._by_controller.values())
 
     def remove(self) -> None:
         """Remove the group once its processes have gone."""
         deadline = time.monotonic() + REMOVE_S
-        for folder in set(self._folders.values()):
+        for folder in self.folders:
             while folder.exists():
                 try:
                     folder.rmdir()
@@ -75,7 +80,7 @@ class ControlGroup:
                     if time.monotonic() > deadline:
                         break
                     time.sleep(0.002)
-        self._folders = {}
+        self._by_controller = {}
 
 
 def _parents() -> tuple[dict[str, Path], int]:

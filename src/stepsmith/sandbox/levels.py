@@ -15,12 +15,13 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Record
 from stepsmith.sandbox import landlock, linux, self_attack
+from stepsmith.sandbox.launch import ForkServer, Setup
 from stepsmith.sandbox.program import Program, RunLimits
 from stepsmith.sandbox.worker import Worker
 
@@ -46,31 +47,25 @@ def survey() -> list[LevelReport]:
     reports = []
     for level in range(BEST, -1, -1):
         try:
-            start(level).close()
+            start(level, Setup()).close()
             reports.append(LevelReport(level=f"L{level}", available=True))
         except SandboxError as error:
             reports.append(LevelReport(level=f"L{level}", available=False, reason=str(error)))
     return reports
 
 
-def start(
-    level: int,
-    *,
-    packages: Sequence[str] = (),
-    package_folders: Sequence[str] = (),
-    programs: Sequence[str] = (),
-    library_folder: Path | None = None,
-) -> Worker:
+def start(level: int, setup: Setup) -> Worker:
     """Start a worker and prove its level. Raises ``SandboxError`` with the reason where it cannot be had."""
     if level >= 1:
         _require_kernel()
-    worker = Worker(
-        level, packages=packages, package_folders=package_folders, programs=programs, library_folder=library_folder
-    )
+    worker = Worker(level, setup)
     try:
         if level >= 1:
-            _inspect(worker)
+            _inspect(worker.server)
             _attack(worker)
+    except OSError as error:
+        worker.close()
+        raise SandboxError(f"the level could not be proved: {error}") from error
     except BaseException:
         worker.close()
         raise
@@ -84,17 +79,17 @@ def _require_kernel() -> None:
         raise SandboxError("this kernel has no Landlock (5.13 or later, with landlock in the lsm= boot parameter)")
 
 
-def _inspect(worker: Worker) -> None:
-    """Look at the worker from outside."""
-    process = Path(f"/proc/{worker.pid}")
+def _inspect(server: ForkServer) -> None:
+    """Look at the fork server from outside."""
+    process = Path(f"/proc/{server.pid}")
     status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line)
     if status["NoNewPrivs"] != "1" or int(status["CapEff"], 16) or int(status["CapPrm"], 16):
         raise NotProvedError("the fork server kept privileges")
-    if worker.level >= 2:
+    if server.level >= 2:
         shared = [name for name in NAMESPACES if _namespace(process, name) == _namespace(Path("/proc/self"), name)]
         if shared:
             raise NotProvedError(f"the fork server shares namespaces with the judge: {', '.join(shared)}")
-    if worker.level >= 3 and not (worker.group and worker.group.holds(worker.pid)):
+    if server.level >= 3 and not (server.group and server.group.holds(server.pid)):
         raise NotProvedError("the fork server is not in its control group")
 
 

@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from types import CodeType, ModuleType
 
+from stepsmith.sandbox import frames
+
 ARGUMENTS_FD, RESULT_FD = 0, 3
 
 
@@ -30,6 +32,30 @@ class PythonProgram:
         sys.modules["__main__"] = self._main
         _standard_streams()
 
+    def run_all(self) -> None:
+        """Run the program on every text framed in descriptor 0, frame what each run gives in descriptor 3, and end.
+
+        The runs share an interpreter and all state that a program can leave in it. The first that fails is the last.
+        """
+        with _io.open(ARGUMENTS_FD, "rb", closefd=False) as file:
+            texts = frames.unpack(file.read())
+        for text in texts:
+            sys.stdin = _io.TextIOWrapper(_io.BytesIO(text), "utf-8", "surrogateescape")
+            printed = _io.BytesIO()
+            sys.stdout = _io.TextIOWrapper(printed, "utf-8", "surrogateescape", "\n")
+            scope: dict[str, object] = {"__name__": "__main__", "__builtins__": builtins, "__file__": sys.argv[0]}
+            try:
+                exec(self._code, scope)
+                result = None if self._entry_point is None else _call(scope, self._entry_point, text)
+            except SystemExit as stop:
+                if self._entry_point is not None or _status(stop.code):
+                    os._exit(1)
+            sys.stdout.flush()
+            data = frames.pack([printed.getvalue() if self._entry_point is None else result or b""])
+            while data:
+                data = data[os.write(RESULT_FD, data) :]
+        os._exit(0)
+
     def run(self, arguments: list[str]) -> None:
         """Run the program as ``__main__``, call its entry point if it has one, and end the process."""
         if arguments:
@@ -39,7 +65,7 @@ class PythonProgram:
         try:
             exec(self._code, scope)
             if self._entry_point is not None:
-                _call(scope, self._entry_point)
+                _answer(scope, self._entry_point)
         except SystemExit as stop:
             status = _status(stop.code)
         except BaseException:
@@ -116,17 +142,22 @@ def _attempt(work: Callable[[], object]) -> None:
 # The function interface
 
 
-def _call(scope: dict[str, object], entry_point: str) -> None:
+def _answer(scope: dict[str, object], entry_point: str) -> None:
     """Call the entry point with the arguments in descriptor 0 and write its value, as a literal, to descriptor 3."""
-    target = _resolve(scope, entry_point)
     with _io.open(ARGUMENTS_FD, "rb", closefd=False) as file:
-        text = file.read().decode("utf-8", "surrogatepass")
-    positional, named = _arguments(text)
-    result = target(*positional, **named)  # type: ignore[operator]
-    sys.set_int_max_str_digits(0)
-    data = _literal(result).encode("utf-8", "surrogatepass")
+        text = file.read()
+    data = _call(scope, entry_point, text)
     with _io.open(RESULT_FD, "wb", closefd=False) as file:
         file.write(data)
+
+
+def _call(scope: dict[str, object], entry_point: str, text: bytes) -> bytes:
+    """Call the entry point with the arguments that ``text`` holds; return its value as a literal."""
+    target = _resolve(scope, entry_point)
+    positional, named = _arguments(text.decode("utf-8", "surrogatepass"))
+    result = target(*positional, **named)  # type: ignore[operator]
+    sys.set_int_max_str_digits(0)
+    return _literal(result).encode("utf-8", "surrogatepass")
 
 
 def _resolve(scope: dict[str, object], entry_point: str) -> object:

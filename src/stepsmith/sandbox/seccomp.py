@@ -34,8 +34,8 @@ landlock_restrict_self
 TAKEN_AWAY = "fork vfork pidfd_open pidfd_send_signal sendmsg recvmsg seccomp landlock_restrict_self"
 # Changing files by path; Landlock says where.
 WRITING = """
-open openat truncate rename mkdir rmdir creat link unlink symlink chmod fchmod utime utimes mkdirat unlinkat renameat
-linkat symlinkat fchmodat utimensat renameat2 fallocate flock
+open openat truncate rename mkdir rmdir creat unlink chmod fchmod utime utimes mkdirat unlinkat renameat
+fchmodat utimensat renameat2 fallocate flock
 """
 SPAWNING = "fork execve waitid"
 UNKNOWN = "clone3 openat2 io_uring_setup io_uring_enter io_uring_register"
@@ -45,7 +45,7 @@ _NR, _ARCH, _ARG = 0, 4, 16  # offsets into struct seccomp_data; arguments are 8
 
 _WRITE_FLAGS = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000  # access mode, O_CREAT, O_TRUNC, O_APPEND, O_TMPFILE
 _CLONE_THREAD = 0x10000
-_TTY_QUERIES = (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX
+_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIO(N)CLEX
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1034)  # dup, flags, locks, seals; not F_SETOWN, not leases
 _PRCTL = (3, 15, 16, 0x53564D41)  # PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 
@@ -68,7 +68,7 @@ def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
     rules += [_rule(name, _return(ENOSYS)) for name in UNKNOWN.split()]
     if not writing:
         rules += [_rule("open", _without(1, _WRITE_FLAGS)), _rule("openat", _without(2, _WRITE_FLAGS))]
-    rules += [_rule("ioctl", _one_of(1, _TTY_QUERIES)), _rule("fcntl", _one_of(1, _FCNTL))]
+    rules += [_rule("ioctl", _one_of(1, _IOCTL)), _rule("fcntl", _one_of(1, _FCNTL))]
     # A connected pair of stream sockets is a pipe, which event loops want; sendto without an address is send.
     rules += [_rule("socketpair", _stream_pair()), _rule("sendto", _equals(4, 0))]
     if exec_key is not None:

@@ -56,6 +56,8 @@ def become(
     )
     arguments = loop(task)
     if arguments is not None and program is not None:
+        if request["shared"]:
+            program.run_all()
         program.run(arguments)
 
 

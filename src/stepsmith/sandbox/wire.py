@@ -57,6 +57,7 @@ class OpenRequest(TypedDict):
     names: list[str]
     folder: str  # "", "read" or "write"
     spawning: bool
+    shared: bool
     limits: Limits
 
 

@@ -11,6 +11,7 @@ import fcntl
 import gc
 import json
 import os
+import re
 import signal
 import sys
 
@@ -61,7 +62,10 @@ class Server:
         if settings["library"]:
             self.serve_tests = native_loop.NativeLoop(settings["library"]).serve
         self.base_mb = solution.address_space_mb()
-        self.own_user = self.level >= 2 or settings["uid"] is not None
+        # Processes are counted by user, and by user namespace only since Linux 5.14.
+        version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+        new_kernel = version is not None and (int(version[1]), int(version[2])) >= (5, 14)
+        self.own_user = settings["uid"] is not None or (self.level >= 2 and new_kernel)
         if self.level >= 2:
             namespaces.build_root([*self.readable, *self.programs], settings["box"], settings["box_mb"])
         if self.level >= 1:

@@ -1,0 +1,184 @@
+"""Starting and ending a fork server: its process, its user, its control group, what it may see."""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from stepsmith.core.errors import SandboxError
+from stepsmith.core.records import Record
+from stepsmith.sandbox import native, wire
+from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
+
+BOOT = "import sys; sys.path.append(sys.argv[1]); from stepsmith.sandbox.zygote import main; main(int(sys.argv[2]))"
+PASSED_ON = ("LD_LIBRARY_PATH",)  # an interpreter may need it to start
+PYTHON_FLAGS = ("-S", "-s", "-P", "-B", "-W", "ignore")
+# A fixed hash seed, so that judging twice sees the same order of sets; single-threaded numerics, so that fork is safe.
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1",
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+}  # fmt: skip
+START_S = 60.0  # wall seconds for a fork server to come up, or to do small things, on a loaded machine
+GROUP_PROCESSES = 160  # threads of a program, and ours
+BOX_MB = 256  # memory that files of one worker's programs may take
+FIRST_USER = 1_900_000_000  # as root, workers get user ids from here on; nothing else hands out ids this high
+SYSTEM_LIBRARIES = ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
+
+
+class Setup(Record, frozen=True, kw_only=True):
+    """What a fork server has at hand beside the standard library."""
+
+    packages: tuple[str, ...] = ()  # imported before any program runs
+    package_folders: tuple[str, ...] = ()  # the folders of those packages and their libraries
+    programs: tuple[str, ...] = ()  # paths that commands (compilers, interpreters) need to see
+    library_folder: str = ""  # keeps the supervisor's loop in C; empty: the loop in Python serves
+
+
+class ForkServer:
+    """A running fork server and the socket to it. Raises ``SandboxError`` where it cannot be had."""
+
+    def __init__(self, level: int, setup: Setup) -> None:
+        self.level = level
+        self.pid = 0
+        self.group: ControlGroup | None = None
+        self._pidfd = -1
+        self._box = ""
+        self._launched: subprocess.Popen[bytes] | None = None
+        try:
+            self._log = os.memfd_create("log", os.MFD_CLOEXEC)
+            self.control, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError as error:
+            raise SandboxError(f"a fork server could not be started: {error}") from error
+        try:
+            with there:
+                self._launch(there.fileno())
+            self._configure(setup)
+        except (NoControlGroupError, OSError) as error:
+            self.close()
+            raise SandboxError(f"a fork server could not be started: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _launch(self, descriptor: int) -> None:
+        root = str(Path(__file__).parents[2])
+        self._launched = subprocess.Popen(
+            [os.path.realpath(sys.executable), *PYTHON_FLAGS, "-c", BOOT, root, str(descriptor)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log, cwd="/",
+            env=ENVIRONMENT | {name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            pass_fds=(descriptor,), start_new_session=True,
+        )  # fmt: skip
+        self.pid = self._launched.pid
+        self._pidfd = os.pidfd_open(self.pid)
+        if self.level >= 3:
+            self.group = ControlGroup(GROUP_PROCESSES)
+            self.group.add(self.pid)
+
+    def _configure(self, setup: Setup) -> None:
+        paths = sysconfig.get_paths()
+        libraries = sysconfig.get_config_var("LIBDIR")
+        readable = [paths["stdlib"], paths["platstdlib"], *([libraries] if libraries else []), *SYSTEM_LIBRARIES]
+        uid = _user_id(self.pid, readable if self.level < 2 else [])
+        box = "/box"  # at L2 and above, a memory file system of the worker's own
+        if self.level < 2:
+            self._box = box = tempfile.mkdtemp(prefix=f"stepsmith-{os.getpid()}-")
+            if uid is not None:
+                os.chown(box, uid, uid)
+        settings: wire.Settings = {
+            "level": self.level, "uid": uid, "box": box, "box_mb": BOX_MB,
+            "readable": [*readable, *setup.package_folders], "programs": [*setup.programs],
+            "packages": [*setup.packages], "package_root": str(Path(__file__).parents[2]),
+            "package_path": sorted({str(Path(folder).parent) for folder in setup.package_folders}),
+            "library": native.library(Path(setup.library_folder)) if setup.library_folder else "",
+        }  # fmt: skip
+        wire.send(self.control, wire.encode(settings))
+        answer = msgspec.json.decode(self.receive(self.control, START_S), type=dict[str, int])
+        if "pid" in answer:  # the process in the new namespaces, a child of ours too
+            assert self._launched is not None
+            self._launched.wait()
+            os.close(self._pidfd)
+            self.pid = answer["pid"]
+            self._pidfd = os.pidfd_open(self.pid)
+            self.receive(self.control, START_S)
+
+    def send(self, data: bytes, fds: Sequence[int] = ()) -> None:
+        """Send the fork server a packet. Raises ``OSError``."""
+        wire.send(self.control, data, [*fds])
+
+    def receive(self, sock: socket.socket, timeout_s: float) -> bytes:
+        """Wait for a packet from the fork server or a process of its. Raises ``EndedError`` and ``SandboxError``."""
+        self.wait(sock, timeout_s)
+        data = sock.recv(wire.PACKET)
+        if not data:
+            raise EndedError(f"the fork server ended in the middle of its work. {self.last_words()}")
+        return data
+
+    def wait(self, sock: socket.socket, timeout_s: float) -> None:
+        """Wait until there is something to receive. Raises ``SandboxError`` when the time is up."""
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        if not poll.poll(timeout_s * 1000):
+            raise SandboxError(f"no answer from the fork server within {timeout_s:.0f} s")
+
+    def last_words(self) -> str:
+        """Return the end of what the fork server wrote to its log: its own failures only."""
+        size = os.fstat(self._log).st_size
+        return os.pread(self._log, 1000, max(0, size - 1000)).decode("utf-8", "replace").strip()
+
+    def kill(self) -> None:
+        """Kill the fork server, from any thread: whoever waits for it sees it end. ``close`` cleans up."""
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Kill the fork server and all it started, and remove its files. May be called again."""
+        self.control.close()
+        if self._pidfd >= 0:
+            self.kill()
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
+            os.close(self._pidfd)
+            self._pidfd = -1
+        if self._launched is not None and self._launched.poll() is None:
+            self._launched.kill()
+            self._launched.wait()
+        if self.group is not None:
+            self.group.remove()
+            self.group = None
+        if self._log >= 0:
+            os.close(self._log)
+            self._log = -1
+        if self._box:
+            shutil.rmtree(self._box, ignore_errors=True)
+            self._box = ""
+
+
+class EndedError(SandboxError):
+    """The other side closed the conversation."""
+
+
+def _user_id(pid: int, needed: Sequence[str]) -> int | None:
+    """Return the user id that a worker drops to when we are root; None to stay what we are.
+
+    Without namespaces of its own, a worker that could not read the files it needs as another user stays root, with no
+    capabilities.
+    """
+    if os.geteuid() != 0 or not all(_open_to_all(path) for path in needed if Path(path).exists()):
+        return None
+    uid = FIRST_USER + pid
+    ranges = [[int(field) for field in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return uid if any(start <= uid < start + count for start, _, count in ranges) else None
+
+
+def _open_to_all(path: str) -> bool:
+    return all(folder.stat().st_mode & 0o001 for folder in Path(path).resolve().parents)
