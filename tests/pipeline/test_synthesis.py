@@ -155,7 +155,7 @@ def test_statements_are_complete(problems: list[Problem]) -> None:
     for problem in problems:
         if problem.environment == "induction":
             for test in problem.tests[:2]:
-                assert test.output.strip() in problem.statement
+                assert test.output.strip().replace("'", '"') in problem.statement.replace("'", '"')
             assert "Input" in problem.statement
             assert "Output" in problem.statement
 

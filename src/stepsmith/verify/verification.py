@@ -41,7 +41,7 @@ def to_tests(verification: Verification, inputs: Sequence[str], min_confidence: 
             output=label.output,
             kind=label.kind,
             weight=KIND_WEIGHT[label.kind],
-            confidence=label.confidence,
+            confidence=round(label.confidence, 6),
         )
         for text, label in zip(inputs, verification.labels, strict=True)
         if label.output is not None and label.confidence >= min_confidence
