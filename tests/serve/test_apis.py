@@ -302,3 +302,66 @@ def test_codeforces_programs_never_see_the_correct_output(served: Address) -> No
 def test_codeforces_jobs_with_files(served: Address) -> None:
     code = "with open('output.txt', 'w') as f: print(sum(map(int, open('input.txt').read().split())), file=f)"
     assert graded(served, code, mode="file") == ("1", 0)
+
+
+# open-r1's IOI jobs
+
+IOI = {
+    "graders/twice.h": "long long twice(int n);",
+    "graders/grader.cpp": (
+        '#include "twice.h"\n#include <cstdio>\n'
+        'int main() { int n; if (scanf("%d", &n) == 1) printf("%lld\\n", twice(n)); }'
+    ),
+    "graders/grader_config.json": '{"task_type": "Batch", "time_limit": 0.5, "memory_limit": 134217728}',
+    "input.txt": "21\n",
+    "correct_output.txt": "42\n",
+}
+
+
+def scored(served: Address, body: str, **files: str) -> tuple[str, dict]:
+    submission = {"graders/twice.cpp": f'#include "twice.h"\nlong long twice(int n) {{ {body} }}'}
+    more = {name.replace("__", "/"): text for name, text in files.items()}
+    all_files = [{"name": name, "content": text} for name, text in (submission | IOI | more).items()]
+    reply = served.post("/api/v2/execute", {"language": "cms_ioi", "version": "*", "files": all_files})
+    assert reply.status == 200, reply.body
+    return reply.json["run"]["stdout"].strip(), reply.json
+
+
+@needs_cpp
+def test_ioi_jobs_are_scored(served: Address) -> None:
+    assert scored(served, "return 2 * n;")[0] == "1"
+    assert scored(served, "return n;")[0] == "0"
+    score, slow = scored(served, "volatile int m = n; while (m) ; return 0;")
+    assert (score, slow["run"]["code"]) == ("0", 124)
+    assert "Time limit exceeded" in slow["run"]["stderr"]
+    assert scored(served, "return m;")[1]["compile"]["code"] == 1
+
+
+@needs_cpp
+def test_ioi_checkers_give_partial_scores(served: Address) -> None:
+    checker = (
+        "#include <cstdio>\n#include <fstream>\n#include \"close.h\"\nint main(int, char **argv) {\n"
+        "std::ifstream right(argv[2]), given(argv[3]); int a, b; right >> a; given >> b;\n"
+        'printf("%.2f", score(a, b)); fprintf(stderr, "off by %d", a - b); }'
+    )  # fmt: skip
+    files = {
+        "checker/checker.cpp": checker,
+        "checker/close.h": "inline double score(int a, int b) { return a == b ? 1 : .5; }",
+    }
+    files = {name.replace("/", "__"): text for name, text in files.items()}
+    assert scored(served, "return 2 * n;", **files)[0] == "1.00"
+    score, answer = scored(served, "return 2 * n - 3;", **files)
+    assert (score, answer["run"]["stderr"]) == ("0.50", "off by 3")
+
+
+def test_ioi_jobs_of_other_kinds_are_said(served: Address) -> None:
+    files = [{"name": name, "content": text} for name, text in IOI.items()]
+    for change, reason in [
+        ({"graders/grader_config.json": '{"task_type": "Communication", "time_limit": 1}'}, "Communication"),
+        ({"graders/grader_config.json": "{}"}, "task_type"),
+        ({}, "submission"),
+    ]:
+        changed = [file | {"content": change.get(file["name"], file["content"])} for file in files]
+        reply = served.post("/api/v2/execute", {"language": "cms_ioi", "version": "*", "files": changed})
+        assert reply.status == 400
+        assert reason in reply.json["message"]

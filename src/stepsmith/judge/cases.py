@@ -133,7 +133,8 @@ def decode_case(data: bytes | str) -> Case:
 
 def check_case(case: Case) -> None:
     """Raise ``CaseError`` for an unknown language, a useless checker, or an expected output that it cannot read."""
-    language(case.language)
+    if language(case.language).name != "python" and case.interface == "function":
+        raise CaseError(f"the function interface is for Python; {case.language} programs use stdio")
     checker = case.contract.checker
     check_checker(checker, case.interface)
     for index, test in enumerate(case.tests):

@@ -50,14 +50,14 @@ def grade(runner: ProgramRunner, language: str, files: Files, hard_limits: Limit
     if run.verdict in (Verdict.CE, Verdict.IE):
         return run
     if run.verdict is not Verdict.AC:
-        return _failed(run, config)
+        return failed(run, config.get("TIME_LIMIT", ""), config.get("MEMORY_LIMIT", ""))
     printed = dict(run.files).get(OUTPUT, b"").decode("utf-8", "replace") if from_file else run.stdout
     if ANSWER not in held:
-        return _said(run, printed, run.stderr)
+        return said(run, printed, run.stderr)
     if CHECKER in held:
         return _checked(runner, run, held, test_input, printed)
     right = _words(printed) == _words(held[ANSWER])
-    return _said(
+    return said(
         run, "1\n" if right else "0\n", "Output is correct (diff)\n" if right else "Output isn't correct (diff)\n"
     )
 
@@ -81,10 +81,11 @@ def _checked(runner: ProgramRunner, run: ProgramRun, held: dict[str, str], test_
     right = "".join(check.stdout.split()) in ("1", "100")
     word = "Output is correct (checker)\n" if right else "Output isn't correct (checker)\n"
     code = 0 if check.verdict is Verdict.AC else check.exit_code or 1
-    return _said(run, "1\n" if right else "0\n", check.stderr + word, code)
+    return said(run, "1\n" if right else "0\n", check.stderr + word, code)
 
 
-def _said(run: ProgramRun, stdout: str, stderr: str, code: int = 0) -> ProgramRun:
+def said(run: ProgramRun, stdout: str, stderr: str, code: int = 0) -> ProgramRun:
+    """Return the run with the grader's word in place of the program's."""
     return ProgramRun(
         verdict=Verdict.AC if code == 0 else Verdict.RTE,
         stdout=stdout,
@@ -98,13 +99,14 @@ def _said(run: ProgramRun, stdout: str, stderr: str, code: int = 0) -> ProgramRu
     )
 
 
-def _failed(run: ProgramRun, config: dict[str, str]) -> ProgramRun:
+def failed(run: ProgramRun, seconds: str, megabytes: str) -> ProgramRun:
+    """Return a run that did not come to a normal end as score 0, in the words that open-r1 looks for."""
     if run.verdict is Verdict.TLE:
-        return _said(run, "0\n", f"Time limit exceeded ({config.get('TIME_LIMIT', '')}s)\n", TIMED_OUT)
+        return said(run, "0\n", f"Time limit exceeded ({seconds}s)\n", TIMED_OUT)
     if run.verdict is Verdict.MLE:
-        return _said(run, "0\n", f"Memory limit exceeded ({config.get('MEMORY_LIMIT', '')}MB)\n", OUT_OF_MEMORY)
+        return said(run, "0\n", f"Memory limit exceeded ({megabytes}MB)\n", OUT_OF_MEMORY)
     code = run.exit_code or 128 + (run.signal or 0)
-    return _said(run, "0\n", f"{run.stderr}\nRuntime error with exit code {code}\n", code)
+    return said(run, "0\n", f"{run.stderr}\nRuntime error with exit code {code}\n", code)
 
 
 def _config(text: str) -> dict[str, str]:

@@ -2,14 +2,14 @@
 
 Any language version is accepted. Times are milliseconds, memory is bytes, as in Piston; ``run_timeout`` limits CPU time
 here, and wall time a little more generously. A run that fails on our side is answered 500, which clients send again.
-Files in the shape of open-r1's Codeforces package (``grader_config`` beside the program) are graded, see
-``codeforces``.
+Files in the shape of open-r1's own packages are graded, see ``codeforces`` and ``ioi``.
 """
 
 import base64
 import binascii
 import functools
 import signal
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -19,12 +19,12 @@ from stepsmith.core.errors import SandboxError, UserError
 from stepsmith.core.records import Limits, Verdict
 from stepsmith.judge import languages
 from stepsmith.judge.program import Program, ProgramRun
-from stepsmith.serve import codeforces
+from stepsmith.serve import codeforces, ioi
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode, problem
 
 RUNTIMES: dict[str, tuple[str, tuple[str, ...]]] = {  # Piston's name: our language, other names
     "python": ("python", ("py", "py3", "python3", "cf_python3")),
-    "c++": ("cpp", ("cpp", "g++", "c++17", "cf_c++17", "c++14", "cf_c++14", "c++11", "cf_c++11")),
+    "c++": ("cpp", ("cpp", "g++", "c++17", "cf_c++17", "c++14", "cf_c++14", "c++11", "cf_c++11", *ioi.LANGUAGES)),
     "c": ("c", ("gcc",)),
 }
 VERSIONS = {"python": "3.0.0", "c++": "17.0.0", "c": "17.0.0"}
@@ -107,7 +107,10 @@ async def execute(serving: Serving, body: bytes) -> Response:
         compile_s = _seconds(request.compile_timeout, 10.0, serving, "compile_timeout")
     except InvalidRequestError as error:
         raise InvalidRequestError(str(error), 400) from None
-    if codeforces.is_job(files):
+    job: Callable[[], ProgramRun]
+    if ioi.is_job(files):
+        job = partial(ioi.grade, serving.judge, files, limits)
+    elif codeforces.is_job(files):
         job = partial(codeforces.grade, serving.judge, language, files, limits)
     else:
         sources, others = _split(language, files)
