@@ -49,7 +49,8 @@ def test_published_checker_cases_agree(line: str) -> None:
 def test_published_judge_cases_agree(judge: LocalJudge, line: str) -> None:
     known = json.loads(line)
     result = judge_case(judge, decode_case(line), stop_at_first_failure=True)
+    agrees = result.verdict in [known["expected_verdict"], *known["accept_also"]]
     missing = re.search(r"No module named '(\w+)", result.tests[-1].stderr if result.tests else "")
-    if missing and importlib.util.find_spec(missing[1]) is None and missing[1] in known["code"]:
+    if not agrees and missing and importlib.util.find_spec(missing[1]) is None:
         pytest.skip(f"needs the package {missing[1]}")
-    assert result.verdict in [known["expected_verdict"], *known["accept_also"]], result
+    assert agrees, result
