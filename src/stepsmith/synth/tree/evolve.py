@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -9,10 +10,12 @@ from stepsmith.core.records import Record
 from stepsmith.llm.parsing import ParseFailure, ask, parse_json
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
-from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.tree.merge import MAX_DEPTH, clean_name, key_of, merge
 from stepsmith.synth.tree.text import format_tree
 from stepsmith.synth.tree.tree import FeatureTree, Node, Path, TreeCounts, count, path_of, text_of
+
+if TYPE_CHECKING:
+    from stepsmith.prompts.library import PromptLibrary  # needs the extra `llm`
 
 PURPOSE = "evolve features"
 CONTEXT_LINES = 200  # of the tree that a request shows
@@ -54,7 +57,7 @@ class _Reply(msgspec.Struct):
 
 def evolve(
     llm: LLM,
-    prompts: PromptLibrary,
+    prompts: "PromptLibrary",
     tree: FeatureTree,
     settings: EvolveSettings = EvolveSettings(),  # noqa: B008 - frozen
 ) -> Evolution:

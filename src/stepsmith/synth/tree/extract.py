@@ -1,6 +1,7 @@
 """Features out of snippets: by a model, many snippets a request, or without one from what the syntax tree shows."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -8,10 +9,12 @@ from stepsmith.core.records import Record, Seed
 from stepsmith.llm.parsing import ParseFailure, ask, parse_json
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
-from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.signals import read_signals
 from stepsmith.synth.tree.merge import category_of, with_paths
 from stepsmith.synth.tree.tree import CATEGORIES, FeatureTree, Path, path_of
+
+if TYPE_CHECKING:
+    from stepsmith.prompts.library import PromptLibrary  # needs the extra `llm`
 
 BATCH = 5  # snippets a request; paper B does not say
 PURPOSE = "extract features"
@@ -37,7 +40,7 @@ class _Reply(msgspec.Struct):
     snippets: list[_Snippet]
 
 
-def extract(llm: LLM, prompts: PromptLibrary, seeds: Sequence[Seed], batch: int = BATCH) -> Extraction:
+def extract(llm: LLM, prompts: "PromptLibrary", seeds: Sequence[Seed], batch: int = BATCH) -> Extraction:
     """Ask ``llm`` for the features of every seed, ``batch`` seeds a request.
 
     A reply that cannot be read is asked for once more and then left out, with its text, in ``failures``. ``seen`` of a

@@ -242,7 +242,7 @@ def _failed(draft: TwoStageDraft, failure: ParseFailure) -> TwoStageDraft:
 
 
 def _tally(collected: Collected) -> str:
-    parts = [f"{name} {valid}/{proposed} valid" for name, (valid, proposed) in collected.counts.items()]
+    parts = [f"{name} {valid}/{proposed} kept" for name, (valid, proposed) in collected.counts.items()]
     return "; ".join([*parts, *(f"{name}: {note}" for name, note in collected.notes.items())])
 
 
