@@ -194,3 +194,10 @@ def _connects(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_large_bodies_are_read_beside_small_ones(scripted: ScriptedJudge) -> None:
+    big = CASE | {"tests": [{"input": "x" * 1000, "output": ""}] * 500}
+    with running(scripted) as address:
+        assert len(address.post("/v1/judge", big).json["tests"]) == 500
+        assert address.post("/v1/judge", big | {"checker": "nope"}).status == 422

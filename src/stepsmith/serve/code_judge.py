@@ -81,14 +81,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 async def judge(serving: Serving, body: bytes) -> Response:
     """Judge one submission."""
-    submission = decode(body, Submission)
+    submission = await decode(body, Submission)
     with serving.gate.admit(1):
         return answer((await _judge(serving, [submission]))[0])
 
 
 async def judge_batch(serving: Serving, body: bytes) -> Response:
     """Judge many submissions."""
-    batch = decode(body, Batch)
+    batch = await decode(body, Batch)
     with serving.gate.admit(len(batch.submissions)):
         results = await _judge(serving, batch.submissions)
     return answer(JudgeBatch(sub_id=batch.sub_id or str(uuid4()), results=tuple(results)))
@@ -96,14 +96,14 @@ async def judge_batch(serving: Serving, body: bytes) -> Response:
 
 async def run(serving: Serving, body: bytes) -> Response:
     """Run one submission and show what it wrote."""
-    submission = decode(body, Submission)
+    submission = await decode(body, Submission)
     with serving.gate.admit(1):
         return answer((await _run(serving, [submission]))[0])
 
 
 async def run_batch(serving: Serving, body: bytes) -> Response:
     """Run many submissions and show what they wrote."""
-    batch = decode(body, Batch)
+    batch = await decode(body, Batch)
     with serving.gate.admit(len(batch.submissions)):
         results = await _run(serving, batch.submissions)
     return answer(RunBatch(sub_id=batch.sub_id or str(uuid4()), results=tuple(results)))

@@ -26,8 +26,7 @@ class ResultBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 async def judge(serving: Serving, body: bytes) -> Response:
     """Judge one case on all of its tests."""
-    case = decode(body, Case)
-    _check(serving, case, "")
+    case = await decode(body, Case, lambda case: _check(serving, case, ""))
     with serving.gate.admit(1):
         result = await serving.gate.run(partial(judge_case, serving.judge, case))
     serving.metrics.verdicts.labels(result.verdict).inc()
@@ -36,9 +35,7 @@ async def judge(serving: Serving, body: bytes) -> Response:
 
 async def judge_batch(serving: Serving, body: bytes) -> Response:
     """Judge many cases; other requests get their turns in between."""
-    batch = decode(body, CaseBatch)
-    for index, case in enumerate(batch.cases):
-        _check(serving, case, f" - at `$.cases[{index}]`")
+    batch = await decode(body, CaseBatch, partial(_check_all, serving))
     stop = batch.stop_at_first_failure
     with serving.gate.admit(len(batch.cases)):
         results = await serving.gate.run_all(
@@ -47,6 +44,11 @@ async def judge_batch(serving: Serving, body: bytes) -> Response:
     for result in results:
         serving.metrics.verdicts.labels(result.verdict).inc()
     return answer(ResultBatch(results=tuple(results)))
+
+
+def _check_all(serving: Serving, batch: CaseBatch) -> None:
+    for index, case in enumerate(batch.cases):
+        _check(serving, case, f" - at `$.cases[{index}]`")
 
 
 def _check(serving: Serving, case: Case, place: str) -> None:

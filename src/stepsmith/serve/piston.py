@@ -98,7 +98,7 @@ def runtimes() -> list[Runtime]:
 async def execute(serving: Serving, body: bytes) -> Response:
     """Compile and run a job once."""
     try:
-        request = decode(body, ExecuteRequest)
+        request = await decode(body, ExecuteRequest)
         name, language = _runtime(request.language)
         if not request.files:
             raise InvalidRequestError("files must hold the program")

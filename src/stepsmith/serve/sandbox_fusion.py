@@ -57,7 +57,7 @@ class RunCodeResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 async def run_code(serving: Serving, body: bytes) -> Response:
     """Run a program once."""
-    request = decode(body, RunCodeRequest)
+    request = await decode(body, RunCodeRequest)
     if request.language not in SERVED:
         message = f"{request.language} is not served here; {' and '.join(SERVED)} are"
         return answer(RunCodeResponse(status="SandboxError", message=message))

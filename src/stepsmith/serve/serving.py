@@ -1,5 +1,6 @@
 """What every API of the server has at hand, and how a request becomes an answer."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
@@ -13,6 +14,8 @@ from stepsmith.serve.metrics import Metrics
 from stepsmith.serve.settings import ServerSettings
 
 T = TypeVar("T")
+
+LARGE_BODY = 200_000  # bytes
 
 
 class ServingJudge(Judge, ProgramRunner, Protocol):
@@ -40,12 +43,22 @@ class InvalidRequestError(Exception):
         self.status = status
 
 
-def decode(body: bytes, kind: type[T]) -> T:
-    """Read a request's body. Raises ``InvalidRequestError`` with what is wrong and where."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InvalidRequestError(str(error)) from None
+async def decode(body: bytes, kind: type[T], check: Callable[[T], None] | None = None) -> T:
+    """Read a request's body. Raises ``InvalidRequestError`` with what is wrong and where.
+
+    A large one is read and checked in a thread, so that other requests are not held up.
+    """
+
+    def read() -> T:
+        try:
+            request = msgspec.json.decode(body, type=kind)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise InvalidRequestError(str(error)) from None
+        if check is not None:
+            check(request)
+        return request
+
+    return read() if len(body) < LARGE_BODY else await asyncio.to_thread(read)
 
 
 _encoder = msgspec.json.Encoder()
