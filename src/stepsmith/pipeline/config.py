@@ -15,12 +15,14 @@ from stepsmith.core.errors import ConfigError
 from stepsmith.core.records import Environment, Record, Style
 from stepsmith.llm.records import ModelSpec
 from stepsmith.synth.skill import SkillModel
+from stepsmith.synth.two_stage.settings import TwoStageSettings
 from stepsmith.verify.admission import AdmissionSettings
 
 Positive = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Mode = Literal["multi-turn", "hard-first", "single-turn"]
 Profile = Literal["micro", "contest"]
+Method = Literal["teacher-student", "two-stage"]
 
 
 class SynthSettings(Record, frozen=True, kw_only=True):
@@ -30,6 +32,7 @@ class SynthSettings(Record, frozen=True, kw_only=True):
     chains: Positive = 24
     turns: Positive = 6  # paper A
     mode: Mode = "multi-turn"
+    method: Method = "teacher-student"  # of a teacher that is a model: paper A's, or paper B's
     profile: Profile = "contest"
     seed: int = 0
     teacher: str = "offline"
@@ -98,6 +101,7 @@ class Config(Record, frozen=True, kw_only=True):
     judge: JudgeSettings = JudgeSettings()
     models: dict[str, ModelSpec] = msgspec.field(default_factory=dict)
     prompts: PromptSettings = PromptSettings()
+    two_stage: TwoStageSettings = TwoStageSettings()
     # What follows does not shape the bytes of the data set, and may change when a run is resumed.
     budget: str = ""  # as --budget: "5 USD", "2M tokens"
     memory: str = ""  # the file of the memory of completions; empty: $STEPSMITH_CACHE or the user's cache folder
@@ -110,6 +114,7 @@ class Config(Record, frozen=True, kw_only=True):
         for name in ("workers", "budget", "memory", "chains_at_once"):
             plain.pop(name)
         plain["prompts"].pop("dir")
+        plain["two_stage"].pop("tree")
         asked = {self.synth.teacher, self.synth.student, *self.synth.solvers}
         plain["models"] = {
             name: {"weights": spec.weights, "sampling": plain["models"][name]["sampling"]}

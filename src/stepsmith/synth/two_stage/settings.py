@@ -1,11 +1,17 @@
 """The figures of the two-stage method: those that the paper states, and ours where it is silent."""
 
+from pathlib import Path
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
+from stepsmith.core.ids import content_id
 from stepsmith.core.records import Record
+from stepsmith.synth.tree.text import read_tree, starter_tree
+from stepsmith.synth.tree.tree import FeatureTree
 
+VERSION_DIGITS = 12
 Positive = Annotated[int, Meta(ge=1)]
 
 
@@ -13,6 +19,7 @@ class TwoStageSettings(Record, frozen=True, kw_only=True):
     """Table ``[two_stage]`` of a configuration."""
 
     tree: str = ""  # a tree file; empty: the starter tree
+    tree_version: str = ""  # hash of its content; filled in when a run starts
     leaves: Positive = 12  # of the sampled subtree; ours
     least_chosen: Positive = 2  # features that a problem rests on; ours
     most_chosen: Positive = 4
@@ -29,3 +36,12 @@ class TwoStageSettings(Record, frozen=True, kw_only=True):
     solutions: Positive = 8  # candidates that vote, spread over the solvers; paper B compares 4, 8 and 16
     max_reply_tokens: Positive = 25_000  # paper B
     time_limit_s: float = 2.0
+
+    def read_tree(self) -> FeatureTree:
+        """Return the tree that problems are made from. Raises ``UserError`` for a file that is missing or malformed."""
+        return read_tree(Path(self.tree).expanduser()) if self.tree else starter_tree()
+
+    def settled(self) -> "TwoStageSettings":
+        """Return these settings with the tree's version, so that a changed tree is another run."""
+        version = content_id("tree", self.read_tree()).removeprefix("tree_")[:VERSION_DIGITS]
+        return msgspec.structs.replace(self, tree_version=version)
