@@ -67,7 +67,8 @@ class SeedSource:
             if index < len(offsets):
                 with path.open("rb") as file:
                     file.seek(offsets[index])
-                    code = msgspec.json.decode(file.readline(), type=_CodeLine).code
+                    line = file.readline()
+                code = msgspec.json.decode(line, type=_CodeLine).code if line.strip() else ""
                 return f"{name}#{index + 1}", tuple(code.splitlines())
             index -= len(offsets)
         raise IndexError(index)
@@ -110,16 +111,17 @@ def _read_lines(path: Path) -> tuple[str, ...]:
 
 
 def _index_jsonl(path: Path) -> "array[int]":
-    """Return the offset of every line of a JSONL file, after a check that each one has a ``code``."""
+    """Return the offset of every line of a JSONL file, after a check that each one has a ``code`` or is blank."""
     offsets = array("q")
     decoder = msgspec.json.Decoder(_CodeLine)
     offset, usable = 0, False
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            try:
-                usable |= not decoder.decode(line).code.isspace()
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise SeedError(f'seed file {path}, line {number}: expected {{"code": "..."}} ({error})') from error
+            if line.strip():
+                try:
+                    usable |= bool(decoder.decode(line).code.strip())
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    raise SeedError(f'seed file {path}, line {number}: expected {{"code": "..."}} ({error})') from error
             offsets.append(offset)
             offset += len(line)
     if not usable:

@@ -5,6 +5,7 @@ reads any earlier value or a second source. Bounds are propagated at every step,
 until the whole program is fast enough. A composition is kept only if every step matters on random small inputs.
 """
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -26,7 +27,7 @@ from stepsmith.synth.grammar.soundness import is_sound
 from stepsmith.synth.grammar.sources import LADDER, MICRO_SOURCES, TYPE_WEIGHT, menu, scaled
 from stepsmith.synth.signals import Signal
 
-SIGNAL_STRENGTH = 1.5  # a feature's weight is 1 + SIGNAL_STRENGTH × (its signals that the seed shows)
+SIGNAL_STRENGTH = 3.0  # a feature's weight is 1 + SIGNAL_STRENGTH × (its signals that the seed shows)
 FILLER_WEIGHT = 0.3  # of a micro feature in profile contest
 NEW_SOURCE_WEIGHT = 0.6  # of reading a second source instead of an earlier value
 LIST_ANSWER_WEIGHT = 0.5  # of an answer that is no single number or truth value
@@ -41,7 +42,9 @@ MAX_GIVEN = 2
 STEP_WEIGHTS: dict[Profile, tuple[int, ...]] = {"contest": (12, 30, 30, 16, 8, 4), "micro": (1, 2, 3, 3, 2, 0)}
 PATIENCE = 5  # drafts before one that ended early, because no step fitted any more, is good enough
 DRAWS = 400  # drafts before we admit that a request cannot be met
-CHOICES_FOR_TARGET = 10  # drafts that compete for a target difficulty
+CHOICES_FOR_TARGET = 16  # drafts that compete for a target difficulty
+
+USUAL_SUCCESS = 0.7  # of a middling student at a middling step
 
 Weights = Mapping[str, float]
 
@@ -69,7 +72,7 @@ def compose(
     for attempt in range(DRAWS):
         drafts = []
         for _ in range(1 if target is None else CHOICES_FOR_TARGET):
-            length = steps or rng.choices(range(1, MAX_STEPS + 1), STEP_WEIGHTS[profile])[0]
+            length = steps or rng.choices(range(1, MAX_STEPS + 1), _length_weights(profile, target))[0]
             draft = _draft(rng, palette, length)
             if draft and (len(draft.steps) == length or attempt >= PATIENCE):
                 drafts.append(draft)
@@ -79,6 +82,15 @@ def compose(
             if is_sound(draft):
                 return draft
     raise CannotComposeError(f"no sound composition in {DRAWS} drafts of profile {profile}")
+
+
+def _length_weights(profile: Profile, target: float | None) -> list[float]:
+    """Return how often each number of steps is drawn; a target pulls towards the numbers that come near it."""
+    weights = [float(weight) for weight in STEP_WEIGHTS[profile]]
+    if target is None:
+        return weights
+    usual = [math.log(USUAL_SUCCESS**-steps - 1) for steps in range(1, MAX_STEPS + 1)]
+    return [weight * math.exp(-2 * abs(level - target)) for weight, level in zip(weights, usual, strict=True)]
 
 
 class Palette:
@@ -123,14 +135,14 @@ class Palette:
         signal = rng.choice(seen)
         return signal, self._lines[signal]
 
-    def starts(self) -> list[tuple[Type, float]]:
+    def starts(self, *, last: bool) -> list[tuple[Type, float]]:
         """Return the source types with their weights, scaled by how strongly the seed calls for their features."""
         result = []
         for type_, share in TYPE_WEIGHT.items():
-            weights = [self.weight(feature) for feature in self.features if feature.takes[0] is type_]
-            if weights:
-                variety = min(1.0, len(weights) / ENOUGH_FEATURES)
-                result.append((type_, share * variety * sum(weights) / len(weights)))
+            reading = [feature for feature in self.features if feature.takes[0] is type_]
+            weight = sum(self.weight(feature) * self.openness(feature, last=last) for feature in reading)
+            if weight:
+                result.append((type_, share * weight / max(len(reading), ENOUGH_FEATURES)))
         return result
 
 
@@ -144,8 +156,10 @@ def _draft(rng: random.Random, palette: Palette, length: int) -> Composition | N
 
     The first feature is drawn before its source, so that features with narrow demands get their share.
     """
-    types, shares = zip(*palette.starts(), strict=True)
-    type_ = rng.choices(types, shares)[0]
+    starts = palette.starts(last=length == 1)
+    if not starts:
+        return None
+    type_ = rng.choices([type_ for type_, _ in starts], [share for _, share in starts])[0]
     starting = [feature for feature in palette.features if feature.takes[0] is type_]
     first = rng.choices(starting, [palette.weight(f) * palette.openness(f, last=length == 1) for f in starting])[0]
     flavours = [domain for domain in MICRO_SOURCES if domain.type is type_]

@@ -10,6 +10,7 @@ from stepsmith.synth.grammar.inputs import draw_case
 
 PROBES = 20
 MOST_EQUAL, MOST_EQUAL_TRUTHS = 0.6, 0.85  # the largest share of probes with the same answer
+ASKING_FOR_LENGTH = frozenset({"length", "text_length"})
 ENOUGH_REPEATS = 6  # probes that share a length with an earlier one
 
 
@@ -38,7 +39,7 @@ def _depends_on_lengths(composition: Composition, traces: list[list[Value]]) -> 
 
     Such an answer is a formula in disguise: the longest increasing run of a sequence that was made increasing.
     """
-    if any(feature.category.endswith("length") for feature in composition.features):
+    if any(step.feature in ASKING_FOR_LENGTH for step in composition.steps):
         return False
     for number in range(len(traces[0]) - 1):
         if not isinstance(traces[0][number], (list, str, tuple)):
