@@ -98,6 +98,7 @@ def test_the_program_is_found_among_headers_and_helpers() -> None:
 
     assert program("testlib.h", "check.cpp") == ("cpp", ["check.cpp", "testlib.h"])
     assert program("helper.py", "validate.py", "data.txt") == ("python", ["validate.py", "helper.py", "data.txt"])
+    assert program("v/helper.py", "v/validate.py", "v/sub/x.py") == ("python", ["validate.py", "helper.py", "sub/x.py"])
     assert program("one.cc", "two.cc") == ("cpp", ["one.cc", "two.cc"])
     for names in [("testlib.h",), ("a.py", "b.cpp"), ()]:
         checker = Checker(name="custom-kattis", files=tuple((name, "") for name in names))

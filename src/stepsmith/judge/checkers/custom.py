@@ -62,7 +62,9 @@ def checker_program(checker: Checker) -> tuple[str, tuple[tuple[str, str], ...]]
     (language,) = languages
     programs = [item for item in checker.files if kinds[item[0]] == language]
     programs.sort(key=lambda item: PurePosixPath(item[0]).stem.lower() not in _MAIN_NAMES)  # stable
-    return language, (*programs, *(item for item in checker.files if kinds[item[0]] != language))
+    ordered = (*programs, *(item for item in checker.files if kinds[item[0]] != language))
+    folder = programs[0][0].rpartition("/")[0] + "/"  # Python finds modules beside the main file, in the current folder
+    return language, tuple((name.removeprefix(folder), text) for name, text in ordered)
 
 
 def _language(name: str) -> str | None:
