@@ -15,6 +15,9 @@ NEED_AN_EXTRA = (
     "stepsmith.report",
     "stepsmith.serve",
     "stepsmith.llm.transport",
+    "stepsmith.prompts.library",
+    "stepsmith.synth.llm",
+    "stepsmith.pipeline.endpoint_players",
 )  # packages that the base install does not have to import
 
 for name in ABSENT:

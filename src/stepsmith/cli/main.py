@@ -5,6 +5,7 @@ import sys
 import typer
 
 import stepsmith
+from stepsmith.cli.cache import cache_app
 from stepsmith.cli.doctor import doctor
 from stepsmith.cli.judge import judge_app
 from stepsmith.cli.report import report
@@ -26,6 +27,7 @@ app.command()(report)
 app.command()(doctor)
 app.command()(verify)
 app.add_typer(judge_app, name="judge")
+app.add_typer(cache_app, name="cache")
 
 
 @app.callback(invoke_without_command=True)

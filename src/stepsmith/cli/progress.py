@@ -2,14 +2,25 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from stepsmith.core.records import Chain
 from stepsmith.core.stats import band_of
+from stepsmith.llm.money import Spend
 from stepsmith.pipeline.synthesis import Observer
 
 LINE_EVERY_S = 10.0  # plain output: at most one line in this time
@@ -22,6 +33,14 @@ class _Tally:
         self.started_at = time.monotonic()
         self.proposed = 0
         self.bands: Counter[str] = Counter()
+        self.books: Callable[[], Sequence[Spend]] | None = None
+
+    def asking(self, books: Callable[[], Sequence[Spend]]) -> None:
+        self.books = books
+
+    def spent(self) -> str:
+        """Tokens by stage, and what they cost; "" where no model is asked."""
+        return spent_text(self.books()) if self.books else ""
 
     def add(self, chain: Chain) -> None:
         self.proposed += chain.proposed
@@ -32,6 +51,35 @@ class _Tally:
         rate = 60 * kept / max(1e-9, time.monotonic() - self.started_at)
         bands = " ".join(f"{band} {self.bands[band]}" for band in ("easy", "easy-medium", "medium", "hard"))
         return f"kept {kept}/{self.proposed} · {rate:.0f} per min · {bands}"
+
+
+def spent_text(books: Sequence[Spend]) -> str:
+    """Return tokens by stage (with its repairs) and the cost: "propose 12k, attempt 80k, $0.12"."""
+    tokens: Counter[str] = Counter()
+    for spend in books:
+        tokens[spend.purpose.partition(",")[0] or "other"] += spend.usage.tokens
+    usd = sum(spend.usd for spend in books)
+    stages = [f"{stage} {short_count(count)}" for stage, count in sorted(tokens.items())]
+    return ", ".join([*stages, f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"]) if tokens else ""
+
+
+def short_count(count: float) -> str:
+    """Return 1234567 as "1.2M"."""
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.1f}{letter}"
+    return f"{count:.0f}"
+
+
+class _SpentColumn(ProgressColumn):
+    """What was spent, read anew whenever the display is drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tally: _Tally | None = None
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 - Rich's signature
+        return Text(self.tally.spent() if self.tally else "", style="cyan")
 
 
 class _Live(_Tally):
@@ -73,7 +121,8 @@ class _Plain(_Tally):
         if now - self.last_line >= LINE_EVERY_S or self.done == self.chains:
             self.last_line = now
             left = (now - self.started_at) / (self.done - self.before) * (self.chains - self.done)
-            self._line(f"chain {self.done}/{self.chains} · {self.text()} · {left:.0f} s left")
+            spent = f" · {self.spent()}" if self.books else ""
+            self._line(f"chain {self.done}/{self.chains} · {self.text()} · {left:.0f} s left{spent}")
 
     def assembling(self) -> None:
         self._line("writing files")
@@ -88,6 +137,7 @@ def progress_display(console: Console) -> Iterator[Observer]:
     if not console.is_terminal:
         yield _Plain(console)
         return
+    spent = _SpentColumn()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -96,6 +146,8 @@ def progress_display(console: Console) -> Iterator[Observer]:
         TextColumn("eta"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}"),
+        spent,
     )
     with Progress(*columns, console=console) as progress:
-        yield _Live(progress)
+        spent.tally = _Live(progress)
+        yield spent.tally

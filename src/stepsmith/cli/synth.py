@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from stepsmith.cli.progress import progress_display
+from stepsmith.cli.forecast import print_forecast
+from stepsmith.cli.progress import progress_display, short_count
 from stepsmith.cli.report import try_report
 from stepsmith.core.errors import RunFolderError
 from stepsmith.pipeline.config import load_config, with_changes
+from stepsmith.pipeline.forecast import forecast
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.manifest import Manifest
 
@@ -20,18 +22,31 @@ def synth(
     config: Annotated[Path | None, typer.Argument(help="TOML configuration; flags override it.")] = None,
     seeds: Annotated[
         list[str] | None,
-        typer.Option(help="Python file or folder, or JSONL with a `code` field; repeatable. Default: standard library."),
+        typer.Option(
+            help="Python file or folder, or JSONL with a `code` field; repeatable. Default: standard library."
+        ),
     ] = None,
     chains: Annotated[int | None, typer.Option(help="Number of chains, one seed each.")] = None,
     turns: Annotated[int | None, typer.Option(help="Problems proposed per chain.")] = None,
     mode: Annotated[str | None, typer.Option(help="multi-turn, hard-first or single-turn.")] = None,
     profile: Annotated[str | None, typer.Option(help="micro or contest.")] = None,
-    teacher: Annotated[str | None, typer.Option(help="Who proposes: offline.")] = None,
-    student: Annotated[str | None, typer.Option(help="Who attempts: simulated.")] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="Who proposes: offline, a [models.NAME], or an address, URL or URL#MODEL.")
+    ] = None,
+    student: Annotated[str | None, typer.Option(help="Who attempts: simulated, a [models.NAME] or an address.")] = None,
+    solver: Annotated[
+        list[str] | None, typer.Option(help="Model whose programs vote on outputs beside the teacher's; repeatable.")
+    ] = None,
     attempts: Annotated[int | None, typer.Option(help="Attempts per problem that measure its pass rate.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and configuration, same bytes.")] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes. Default: one per core.")] = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/synth"),
+    budget: Annotated[
+        str | None, typer.Option(help='The most that models may cost: "5 USD" or "2M tokens"; resumptions included.')
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Grow a few chains, which the run then has for nothing; predict the rest.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an unfinished run in --out.")] = False,
     allow_unsafe: Annotated[
         bool, typer.Option("--allow-unsafe", help="Run untrusted code even below isolation level L1.")
@@ -42,6 +57,7 @@ def synth(
         load_config(config),
         workers=workers,
         allow_unsafe=allow_unsafe or None,
+        budget=budget,
         synth={
             "seeds": seeds,
             "chains": chains,
@@ -50,11 +66,15 @@ def synth(
             "profile": profile,
             "teacher": teacher,
             "student": student,
+            "solvers": solver,
             "attempts": attempts,
             "seed": seed,
         },
     )
     console = Console()
+    if dry_run:
+        print_forecast(console, forecast(settings))
+        return
     try:
         with progress_display(console) as observer:
             manifest = synthesize(settings, out, observer, resume=resume)
@@ -83,6 +103,15 @@ def _summary(console: Console, manifest: Manifest, out: Path) -> None:
         soft_wrap=True,
         highlight=False,
     )
+    if spend := manifest.spend:
+        console.print(
+            f"Models: {short_count(spend.tokens)} tokens, ${spend.usd:.4f}; per kept problem "
+            f"{short_count(spend.tokens_per_accepted)} tokens, ${spend.usd_per_accepted:.5f}. "
+            f"This run paid ${spend.paid_usd:.4f} for {short_count(spend.paid_tokens)} tokens"
+            + (f", ${spend.unsure_usd:.4f} of it for answers that got lost." if spend.unsure_tokens else "."),
+            soft_wrap=True,
+            highlight=False,
+        )
     if not counts.accepted:
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.rejected.items())
         raise RunFolderError(f"no problem was kept ({reasons}); rejected ones are in {out / 'rejected.parquet'}.")

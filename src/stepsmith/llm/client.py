@@ -100,6 +100,11 @@ class EndpointClient:
         self._ledger.handed_out(purpose, self.spec.name, completions, remembered=remembered)
         return completions
 
+    async def served(self) -> list[str]:
+        """Return the names of the endpoint's models, sorted."""
+        page = await self.call(lambda: self.transport.sdk.models.list())
+        return sorted(model.id for model in page.data)
+
     async def close(self) -> None:
         """Close the connections."""
         await self.transport.close()

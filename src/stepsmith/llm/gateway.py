@@ -56,6 +56,10 @@ class Gateway:
         """Return the batches of a model whose endpoint has them (``batch = true``)."""
         return EndpointBatches(self, BatchClient(self._client(spec), self._memory, self.ledger))
 
+    def served(self, spec: ModelSpec) -> list[str]:
+        """Ask an endpoint for the names of its models (``/v1/models``). Raises ``EndpointError``."""
+        return self.wait(self._client(spec).served())
+
     def wait(self, work: Coroutine[None, None, _T]) -> _T:
         """Run a coroutine in the background loop and wait for its result."""
         if os.getpid() != self._process or not self._thread.is_alive():

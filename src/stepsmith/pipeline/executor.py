@@ -1,4 +1,4 @@
-"""Where chains run: in this process, or over worker processes. A cluster is one more class with the same method."""
+"""Where chains run: in this process, in threads of it, or over processes. A cluster is one more class like these."""
 
 import contextlib
 import multiprocessing
@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -34,6 +34,40 @@ class InProcess:
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield results in the order of the items."""
         return map(function, items)
+
+
+class LocalThreads:
+    """Runs items in ``threads`` threads of this process: for work that mostly waits for somebody else.
+
+    When an item fails, no new one is started; those under way are finished, and their results yielded, before its
+    exception is raised. Stopping the iteration early waits for nobody: whoever owns what the items wait for closes it.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield results as they finish. At most one item a thread is in flight, so ``items`` may be endless."""
+        source = iter(items)
+        running: set[Future[Result]] = set()
+        failure: BaseException | None = None
+        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="chain")
+        try:
+            while True:
+                if failure is None:
+                    running |= {pool.submit(function, item) for item in islice(source, self.threads - len(running))}
+                if not running:
+                    break
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    if error := future.exception():
+                        failure = failure or error
+                    else:
+                        yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        if failure is not None:
+            raise failure
 
 
 class LocalProcesses:

@@ -4,7 +4,8 @@ import functools
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -12,20 +13,21 @@ import msgspec
 import pyarrow as pa
 
 import stepsmith
-from stepsmith.core.errors import ConfigError
-from stepsmith.core.records import Chain, Problem, Rejection
+from stepsmith.core.records import Chain, Problem, Rejection, StageSpend
 from stepsmith.core.stats import band_of
 from stepsmith.judge.local import LocalJudge
+from stepsmith.judge.pool import JudgePool
+from stepsmith.judge.protocol import Judge
+from stepsmith.llm.money import Ledger, Spend
 from stepsmith.pipeline.chain import Services, grow_chain
 from stepsmith.pipeline.config import Config
-from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses
+from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
+from stepsmith.pipeline.models import Models, add_spends
+from stepsmith.pipeline.players import Casting, asked_models, settled
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
-from stepsmith.store.manifest import Counts, Manifest, file_facts
+from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
 from stepsmith.store.runfolder import PROBLEMS, REJECTED, TIMINGS, RunFolder, write_whole
-from stepsmith.synth.draft import Student, Teacher
-from stepsmith.synth.offline import OfflineTeacher
 from stepsmith.synth.seeds import SeedSource
-from stepsmith.synth.simulated import SimulatedStudent
 
 
 class Observer(Protocol):
@@ -39,6 +41,10 @@ class Observer(Protocol):
         """A chain is finished and committed."""
         ...
 
+    def asking(self, books: Callable[[], Sequence[Spend]]) -> None:
+        """Models are asked; ``books`` tells at any time what has been spent."""
+        ...
+
     def assembling(self) -> None:
         """All chains are there; the files are being written."""
         ...
@@ -47,11 +53,12 @@ class Observer(Protocol):
 def synthesize(config: Config, folder: Path, observer: Observer, *, resume: bool = False) -> Manifest:
     """Run (or resume) a synthesis into ``folder`` and return its manifest.
 
-    The same config gives byte-identical Parquet files, whatever the number of workers and interruptions. Raises
-    ``UserError`` for what the user can mend and ``SandboxError`` when programs cannot be run; chains that were
-    finished before stay.
+    The same config gives byte-identical Parquet files, whatever the number of workers and interruptions; with models,
+    the same completions do. Raises ``UserError`` for what the user can mend (also ``BudgetExceeded``), ``SandboxError``
+    when programs cannot be run and ``EndpointError`` when a model cannot be reached; chains that were finished before
+    stay, and so does every completion.
     """
-    check_players(config)
+    config = settled(config)
     _seed_source(config)  # says now what is wrong with the seeds, not in a worker
     with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
         isolation = judge.isolation
@@ -61,81 +68,86 @@ def synthesize(config: Config, folder: Path, observer: Observer, *, resume: bool
         missing = [index for index in range(config.synth.chains) if index not in finished]
         observer.started(len(finished), config.synth.chains, isolation)
         started = time.monotonic()
-        results = _executor(config, len(missing)).map(functools.partial(_grow, proven), missing)
-        try:
-            for chain in results:
+        with growing(proven, missing, run.id) as (chains, ledger):
+            if ledger:
+                observer.asking(ledger.spends)
+            for chain in chains:
                 run.add(chain)
                 observer.grown(chain)
-        finally:
-            if close := getattr(results, "close", None):
-                close()  # ends the workers when we stop early
-            _close_services()
+            paid = ledger.spends() if ledger else ()
         observer.assembling()
-        return _assemble(config, run, isolation, time.monotonic() - started)
+        return _assemble(config, run, isolation, paid, time.monotonic() - started)
 
 
-def _executor(config: Config, chains: int) -> Executor:
-    workers = min(config.workers, max(1, chains))
-    return InProcess() if workers == 1 else LocalProcesses(workers)
+@contextmanager
+def growing(config: Config, indices: Sequence[int], run: str) -> Iterator[tuple[Iterator[Chain], Ledger | None]]:
+    """Open what it takes to grow the chains ``indices``; yields the chains as they finish, and the books of models.
+
+    Offline chains are work for the processor: they run in processes. Chains that ask models mostly wait, and share one
+    budget and one memory: they run in threads of this process, over a pool of judges (decision 6).
+    """
+    names = asked_models(config)
+    workers = min(config.workers, max(1, len(indices)))
+    if names:
+        with (
+            JudgePool(workers, config.judge.isolation, config.judge.allow_unsafe) as judge,
+            Models(config, names, run) as models,
+        ):
+            executor: Executor = LocalThreads(config.chains_at_once)
+            with _ended(executor.map(Stage(config, judge, models).grow, indices)) as chains:
+                yield chains, models.ledger
+        return
+    executor = InProcess() if workers == 1 else LocalProcesses(workers)
+    try:
+        with _ended(executor.map(functools.partial(_grow, config), indices)) as chains:
+            yield chains, None
+    finally:
+        while _open_stages:
+            _open_stages.pop().judge.close()
 
 
-def _grow(config: Config, index: int) -> Chain:
-    started = time.monotonic()
-    chain = grow_chain(index, config, _services(config))
-    return msgspec.structs.replace(chain, seconds=time.monotonic() - started)
+@contextmanager
+def _ended(results: Iterator[Chain]) -> Iterator[Iterator[Chain]]:
+    """End the workers behind ``results`` when we stop early."""
+    try:
+        yield results
+    finally:
+        if close := getattr(results, "close", None):
+            close()
 
 
-_open_services: list[Services] = []  # at most one per process, made by the first chain
+class Stage:
+    """What a process opens once for all the chains that it grows: the judge holds a warm sandbox."""
 
+    def __init__(self, config: Config, judge: Judge, models: Models | None = None) -> None:
+        self.judge = judge
+        self._config = config
+        self._seeds = _seed_source(config)
+        self._casting = Casting(config, judge, models)
 
-def _services(config: Config) -> Services:
-    """The players, made once per process: the judge holds a warm sandbox."""
-    if not _open_services:
-        judge = LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe)
-        _open_services.append(
-            Services(
-                seeds=_seed_source(config),
-                teacher=TEACHERS[config.synth.teacher](config),
-                student=STUDENTS[config.synth.student](config, judge),
-                judge=judge,
-            )
-        )
-    return _open_services[0]
+    def grow(self, index: int) -> Chain:
+        """Grow a chain; several threads may do so at once."""
+        started = time.monotonic()
+        cast = self._casting.cast()
+        services = Services(seeds=self._seeds, teacher=cast.teacher, student=cast.student, judge=self.judge)
+        chain = grow_chain(index, self._config, services)
+        return msgspec.structs.replace(chain, seconds=time.monotonic() - started, spent=cast.meter.spent())
 
 
 def _seed_source(config: Config) -> SeedSource:
     return SeedSource([Path(path) for path in config.synth.seeds])
 
 
-def _close_services() -> None:
-    while _open_services:
-        _open_services.pop().judge.close()
+_open_stages: list[Stage] = []  # at most one per worker process, made by its first chain
 
 
-TEACHERS: dict[str, Callable[[Config], Teacher]] = {
-    "offline": lambda config: OfflineTeacher(
-        profile=config.synth.profile,
-        styles=dict(config.synth.styles),
-        voters=config.voters.candidates,
-        voter_skill=config.simulated.better_by(config.voters.skill_bonus),
-    ),
-}
-STUDENTS: dict[str, Callable[[Config, LocalJudge], Student]] = {
-    "simulated": lambda config, judge: SimulatedStudent(config.simulated, judge),
-}
+def _grow(config: Config, index: int) -> Chain:
+    if not _open_stages:
+        _open_stages.append(Stage(config, LocalJudge(config.judge.isolation, config.judge.allow_unsafe)))
+    return _open_stages[0].grow(index)
 
 
-def check_players(config: Config) -> None:
-    """Raise ``ConfigError`` for a teacher or student that does not exist."""
-    for role, name, known in (
-        ("teacher", config.synth.teacher, list(TEACHERS)),
-        ("student", config.synth.student, list(STUDENTS)),
-    ):
-        if name not in known:
-            raise ConfigError(f"unknown {role} {name!r}; available: {', '.join(known)}.")
-
-
-def _assemble(config: Config, run: RunFolder, isolation: str, seconds: float) -> Manifest:
+def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spend], seconds: float) -> Manifest:
     """Write the data set, the side files and, last, the manifest."""
     first_seen: dict[str, str] = {}
     counts = _Counting()
@@ -168,6 +180,7 @@ def _assemble(config: Config, run: RunFolder, isolation: str, seconds: float) ->
         student=config.synth.student,
         isolation=isolation,
         counts=counts.total(config.synth.chains),
+        spend=counts.spending(paid) if asked_models(config) else None,
         files={
             PROBLEMS: file_facts(problems, accepted_rows),
             REJECTED: file_facts(rejected, rejected_rows),
@@ -193,6 +206,7 @@ class _Counting:
         self.by_environment: Counter[str] = Counter()
         self.by_band: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
+        self.spent: tuple[StageSpend, ...] = ()
 
     def problems(self, problems: Iterator[Problem]) -> Iterator[Problem]:
         for problem in problems:
@@ -208,6 +222,7 @@ class _Counting:
             self.proposed += chain.proposed
             self.programs += chain.judged_programs
             self.executions += chain.executions
+            self.spent = add_spends((*self.spent, *chain.spent))
             doubles = [
                 Rejection(reason="duplicate", detail=f"the same as in {first_seen[problem.id]}", problem=problem)
                 for problem in chain.problems
@@ -230,4 +245,18 @@ class _Counting:
             accepted_per_proposed=round(self.accepted / max(1, self.proposed), 4),
             accepted_per_judged_program=round(self.accepted / max(1, self.programs), 5),
             executions_per_accepted=round(self.executions / max(1, self.accepted), 2),
+        )
+
+    def spending(self, paid: Sequence[Spend]) -> Spending:
+        tokens, usd = sum(spend.tokens for spend in self.spent), sum(spend.usd for spend in self.spent)
+        return Spending(
+            stages=self.spent,
+            tokens=tokens,
+            usd=usd,
+            tokens_per_accepted=round(tokens / max(1, self.accepted), 1),
+            usd_per_accepted=usd / max(1, self.accepted),
+            paid_tokens=sum(spend.usage.tokens for spend in paid),
+            paid_usd=sum(spend.usd for spend in paid),
+            unsure_tokens=sum(spend.unsure_tokens for spend in paid),
+            unsure_usd=sum(spend.unsure_usd for spend in paid),
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.errors import RunFolderError
-from stepsmith.core.records import Record
+from stepsmith.core.records import Record, StageSpend
 from stepsmith.store.runfolder import MANIFEST, write_whole
 
 
@@ -34,6 +34,23 @@ class Counts(Record, frozen=True, kw_only=True):
     executions_per_accepted: float
 
 
+class Spending(Record, frozen=True, kw_only=True):
+    """What models were asked for. ``stages``, ``tokens`` and ``usd`` count the completions that the chains used.
+
+    What this run paid can be less (some were remembered from another run) or more (some were lost on the way).
+    """
+
+    stages: tuple[StageSpend, ...]
+    tokens: int
+    usd: float
+    tokens_per_accepted: float
+    usd_per_accepted: float
+    paid_tokens: int
+    paid_usd: float
+    unsure_tokens: int  # the part of what was paid that is a worst case
+    unsure_usd: float
+
+
 class Manifest(Record, frozen=True, kw_only=True):
     """Written last: its presence says that the run is complete. Holds nothing that depends on the clock."""
 
@@ -45,6 +62,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     student: str
     isolation: str
     counts: Counts
+    spend: Spending | None = None  # None where no model was asked
     files: dict[str, FileFacts]
 
     def write(self, folder: Path) -> None:

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+import uuid
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,12 @@ class RunFolder:
     ) -> None:
         self._db.close()
         os.close(self._lock)
+
+    @property
+    def id(self) -> str:
+        """What tells this run from every other, also from one of the same configuration."""
+        with _explained(self.path):
+            return str(self._db.execute("SELECT id FROM run").fetchone()[0])
 
     def finished(self) -> set[int]:
         """Indices of the chains that are done."""
@@ -125,8 +132,10 @@ class RunFolder:
         with _explained(self.path):
             db = sqlite3.connect(self.path / WORK)
             db.execute("PRAGMA journal_mode=WAL")
-            db.execute("CREATE TABLE IF NOT EXISTS chains (idx INTEGER PRIMARY KEY, body BLOB NOT NULL)")
-            db.commit()
+            with db:
+                db.execute("CREATE TABLE IF NOT EXISTS chains (idx INTEGER PRIMARY KEY, body BLOB NOT NULL)")
+                db.execute("CREATE TABLE IF NOT EXISTS run (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL)")
+                db.execute("INSERT OR IGNORE INTO run VALUES (1, ?)", (uuid.uuid4().hex,))
         return db
 
 

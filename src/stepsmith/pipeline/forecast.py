@@ -1,0 +1,57 @@
+"""What a run will ask of its models, judged by its first chains: ``--dry-run``.
+
+The sampled chains are the run's own, and their completions are remembered: the run itself has them for nothing.
+"""
+
+import uuid
+
+from stepsmith.core.completions import Usage
+from stepsmith.core.records import Record, StageSpend
+from stepsmith.llm.estimates import Estimate, estimate
+from stepsmith.llm.money import Spend
+from stepsmith.pipeline.config import Config
+from stepsmith.pipeline.models import add_spends
+from stepsmith.pipeline.players import asked_models, settled
+from stepsmith.pipeline.synthesis import growing
+
+SAMPLED = 4  # chains; our choice: enough for an interval, few enough to be cheap
+
+
+class Forecast(Record, frozen=True, kw_only=True):
+    """What ``sampled`` chains used, by stage, and what the ``left`` others are predicted to use."""
+
+    sampled: int
+    left: int
+    problems: int  # accepted in the sample
+    spent: tuple[StageSpend, ...]
+    rest: Estimate | None
+
+
+def forecast(config: Config) -> Forecast:
+    """Grow the first chains of a run without keeping them. Raises what ``synthesize`` raises."""
+    config = settled(config)
+    sampled = min(SAMPLED, config.synth.chains) if asked_models(config) else 0
+    if not sampled:
+        return Forecast(sampled=0, left=config.synth.chains, problems=0, spent=(), rest=None)
+    with growing(config, range(sampled), f"dry run {uuid.uuid4().hex}") as (chains, _):
+        grown = sorted(chains, key=lambda chain: chain.index)
+    left = config.synth.chains - sampled
+    return Forecast(
+        sampled=sampled,
+        left=left,
+        problems=sum(len(chain.problems) for chain in grown),
+        spent=add_spends(spend for chain in grown for spend in chain.spent),
+        rest=estimate([[_as_booked(spend) for spend in chain.spent] for chain in grown], left) if left else None,
+    )
+
+
+def _as_booked(spend: StageSpend) -> Spend:
+    usage = Usage(prompt_tokens=spend.prompt_tokens, completion_tokens=spend.completion_tokens)
+    return Spend(
+        purpose=spend.purpose,
+        model=spend.model,
+        requests=spend.requests,
+        completions=spend.completions,
+        usage=usage,
+        usd=spend.usd,
+    )

@@ -1,0 +1,180 @@
+"""The models behind a run: from names and addresses to clients that share one memory, one budget and one event loop.
+
+Each chain asks through a meter of its own, so that what it used is known whatever else runs beside it.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from stepsmith.core.completions import Completion, Usage
+from stepsmith.core.errors import ConfigError, EndpointError
+from stepsmith.core.records import StageSpend
+from stepsmith.llm.gateway import EndpointModel, Gateway
+from stepsmith.llm.money import Limit, parse_budget
+from stepsmith.llm.protocol import LLM
+from stepsmith.llm.records import Message, ModelSpec, Retries, Sampling
+from stepsmith.pipeline.config import Config
+from stepsmith.store.completions import CompletionStore, default_path
+
+IMPATIENT = Retries(attempts=2, patience_s=5.0)  # for the one question that is asked before a run starts
+
+
+def is_address(name: str) -> bool:
+    """Whether ``--teacher`` and its like were given an address instead of a name."""
+    return name.startswith(("http://", "https://"))
+
+
+def with_addresses_named(config: Config, asked: Iterable[str]) -> tuple[Config, dict[str, str]]:
+    """Return ``config`` with a model for every address among ``asked``, and the names that they got.
+
+    An address is ``URL`` or ``URL#MODEL``; without a model it is asked which one it serves. A path that is missing is
+    ``/v1``. The model's name becomes its name in the books. Raises ``ConfigError`` for names that are not configured.
+    """
+    models = dict(config.models)
+    names: dict[str, str] = {}
+    for given in asked:
+        if not is_address(given):
+            if given not in models:
+                known = ", ".join(sorted(models)) or "none"
+                raise ConfigError(f"there is no [models.{given}] in the configuration (there are: {known}).")
+            continue
+        url, _, model = given.partition("#")
+        base_url = url.rstrip("/") if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/v1"
+        model = model or _only_model(base_url)
+        spec = _spec(model, base_url, model)
+        if models.setdefault(model, spec) != spec:
+            raise ConfigError(
+                f"{url} serves {model!r}, and there is another model of that name; give both a [models.NAME] table."
+            )
+        names[given] = model
+    return msgspec.structs.replace(config, models=models), names
+
+
+def _only_model(base_url: str) -> str:
+    try:
+        with Gateway() as gateway:
+            served = gateway.served(_spec(base_url, base_url, "", retries=IMPATIENT))
+    except EndpointError as error:
+        raise ConfigError(f"{base_url} does not say which model it serves ({error}); write {base_url}#MODEL.") from None
+    if len(served) != 1:
+        raise ConfigError(
+            f"{base_url} serves {len(served)} models; write {base_url}#MODEL with one of: {', '.join(served[:20])}."
+        )
+    return served[0]
+
+
+def _spec(name: str, base_url: str, model: str, retries: Retries = Retries()) -> ModelSpec:  # noqa: B008 - frozen
+    try:
+        return ModelSpec(name=name, base_url=base_url, model=model, retries=retries)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
+
+
+def check_models(config: Config, names: Iterable[str]) -> None:
+    """Raise ``ConfigError`` or ``MachineError`` now for what ``Models`` would raise later: keys, prices, the extra."""
+    with Gateway(limit=limit_of(config)) as gateway:
+        for name in names:
+            gateway.model(config.models[name])
+
+
+def limit_of(config: Config) -> Limit:
+    """The budget of a run; without one, no limit."""
+    return parse_budget(config.budget) if config.budget else Limit()
+
+
+class Models:
+    """The models of a run, open. Use as a context manager: it waits for answers in flight, which are paid for.
+
+    Charges are booked under ``run``; those from before an interruption count against the budget. Raises ``StoreError``
+    when the memory cannot be used, and what ``check_models`` raises.
+    """
+
+    def __init__(self, config: Config, names: Iterable[str], run: str) -> None:
+        path = Path(config.memory).expanduser() if config.memory else default_path()
+        with ExitStack() as opened:
+            store = opened.enter_context(CompletionStore(path, run=run))
+            gateway = opened.enter_context(Gateway(store, limit_of(config), earlier=store.charges()))
+            self._models = {name: gateway.model(config.models[name]) for name in dict.fromkeys(names)}
+            self.ledger = gateway.ledger
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    def model(self, name: str, meter: "Meter") -> LLM:
+        """Return a model whose completions ``meter`` counts."""
+        return _MeteredModel(self._models[name], meter)
+
+
+class Meter:
+    """What one chain used, by stage and model; it depends on its completions alone, not on what was paid when."""
+
+    def __init__(self) -> None:
+        self._used: dict[tuple[str, str], list[Completion]] = {}
+
+    def add(self, purpose: str, model: str, completions: Sequence[Completion]) -> None:
+        """Count completions of one answer."""
+        self._used.setdefault((purpose, model), []).extend(completions)
+
+    def spent(self) -> tuple[StageSpend, ...]:
+        """Return the sums, in order of their names."""
+        return tuple(_sum(purpose, model, self._used[purpose, model]) for purpose, model in sorted(self._used))
+
+
+def add_spends(spends: Iterable[StageSpend]) -> tuple[StageSpend, ...]:
+    """Sum by stage and model, in order of their names."""
+    sums: dict[tuple[str, str], StageSpend] = {}
+    for spend in spends:
+        key = spend.purpose, spend.model
+        sums[key] = _added(sums[key], spend) if key in sums else spend
+    return tuple(sums[key] for key in sorted(sums))
+
+
+def _added(first: StageSpend, second: StageSpend) -> StageSpend:
+    counted = {
+        name: getattr(first, name) + getattr(second, name)
+        for name in StageSpend.__struct_fields__
+        if name not in ("purpose", "model")
+    }
+    return StageSpend(purpose=first.purpose, model=first.model, **counted)
+
+
+def _sum(purpose: str, model: str, completions: Sequence[Completion]) -> StageSpend:
+    usage = sum((completion.usage for completion in completions), Usage())
+    return StageSpend(
+        purpose=purpose,
+        model=model,
+        requests=sum(completion.usage.prompt_tokens > 0 for completion in completions),  # booked on the first sample
+        completions=len(completions),
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        usd=sum(completion.cost_usd for completion in completions),
+    )
+
+
+class _MeteredModel:
+    """Hands completions through and counts them."""
+
+    def __init__(self, model: EndpointModel, meter: Meter) -> None:
+        self._model = model
+        self._meter = meter
+
+    def complete(
+        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+    ) -> list[Completion]:
+        """See ``LLM``."""
+        completions = self._model.complete(messages, n, sampling, purpose)
+        self._meter.add(purpose, self._model.name, completions)
+        return completions
