@@ -63,7 +63,7 @@ class VoterSettings(Record, frozen=True, kw_only=True):
     method: Literal["consensus", "paper"] = "consensus"
     target_error: Share = 0.02  # consensus: wanted share of wrong goldens among accepted problems
     candidates: Positive = 6  # solutions that vote
-    skill_bonus: float = 2.0  # logits by which a voter is better than the student
+    skill_bonus: float = 2.5  # logits by which a voter is better than the student
     hold_out: Share = 0.5  # paper B: about half
 
 

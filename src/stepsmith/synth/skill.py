@@ -23,7 +23,7 @@ class SkillModel(Record, frozen=True, kw_only=True):
     stated mistakes is always right. All figures are ours; nothing here was fitted to a real model.
     """
 
-    skill: float = 2.2
+    skill: float = 1.7
     length_penalty: float = 0.15
     no_answer: Share = 0.02
 
