@@ -28,199 +28,199 @@ KIND_OF_SIZE: dict[str, TestKind] = {"edge": "boundary", "small": "nominal", "me
 
 
 class _Prompted(msgspec.Struct):
- source -> (valid, proposed)  size: str
- source -> (valid, proposed)  input: object
+    size: str
+    input: object
 
 
 @dataclass(frozen=True, slots=True)
 class Validator:
- source -> (valid, proposed)  """A statement's validator in the sandbox."""
+    """A statement's validator in the sandbox."""
 
- source -> (valid, proposed)  judge: Judge
- source -> (valid, proposed)  statement: Statement
+    judge: Judge
+    statement: Statement
 
- source -> (valid, proposed)  def allowed(self, inputs: Sequence[str]) -> list[bool]:
- source -> (valid, proposed)      """Say for each input whether it is within the statement. Raises ``SandboxError`` when our machinery fails."""
- source -> (valid, proposed)      program = Solution(language="python", code=self.statement.validator)
- source -> (valid, proposed)      runs = self.judge.execute(program, self.statement.validator_contract(), inputs)
- source -> (valid, proposed)      if failed := [run for run in runs if run.verdict is Verdict.IE]:
- source -> (valid, proposed)          raise SandboxError(f"a validator could not be run: {failed[0].message}")
- source -> (valid, proposed)      function = self.statement.interface == "function"
- source -> (valid, proposed)      return [run.verdict is Verdict.AC and (not function or run.output.strip() == "True") for run in runs]
+    def allowed(self, inputs: Sequence[str]) -> list[bool]:
+        """Say for each input whether it is within the statement. Raises ``SandboxError`` when our machinery fails."""
+        program = Solution(language="python", code=self.statement.validator)
+        runs = self.judge.execute(program, self.statement.validator_contract(), inputs)
+        if failed := [run for run in runs if run.verdict is Verdict.IE]:
+            raise SandboxError(f"a validator could not be run: {failed[0].message}")
+        function = self.statement.interface == "function"
+        return [run.verdict is Verdict.AC and (not function or run.output.strip() == "True") for run in runs]
 
- source -> (valid, proposed)  def fault(self) -> Fault | None:
- source -> (valid, proposed)      """What is wrong with it on the face of it: it refuses a sample, or lets nonsense pass."""
- source -> (valid, proposed)      samples = [sample.input for sample in self.statement.samples]
- source -> (valid, proposed)      nonsense = _nonsense(self.statement)
- source -> (valid, proposed)      allowed = self.allowed([*samples, *nonsense])
- source -> (valid, proposed)      for sample, fine in zip(samples, allowed, strict=False):
- source -> (valid, proposed)          if not fine:
- source -> (valid, proposed)              return Fault(reason="sample-invalid", detail=f"the validator refuses the sample {sample[:200]!r}")
- source -> (valid, proposed)      if all(allowed[len(samples) :]):
- source -> (valid, proposed)          return Fault(reason="validator-accepts-anything", detail=f"the validator lets {nonsense[0]!r} pass")
- source -> (valid, proposed)      return None
+    def fault(self) -> Fault | None:
+        """What is wrong with it on the face of it: it refuses a sample, or lets nonsense pass."""
+        samples = [sample.input for sample in self.statement.samples]
+        nonsense = _nonsense(self.statement)
+        allowed = self.allowed([*samples, *nonsense])
+        for sample, fine in zip(samples, allowed, strict=False):
+            if not fine:
+                return Fault(reason="sample-invalid", detail=f"the validator refuses the sample {sample[:200]!r}")
+        if all(allowed[len(samples) :]):
+            return Fault(reason="validator-accepts-anything", detail=f"the validator lets {nonsense[0]!r} pass")
+        return None
 
 
 @dataclass(slots=True)
 class Collected:
- source -> (valid, proposed)  """The valid inputs, samples first, and how many of which source were proposed and valid."""
+    """The valid inputs, samples first, and how many of which source were proposed and valid."""
 
- source -> (valid, proposed)  inputs: tuple[TestInput, ...] = ()
- source -> (valid, proposed)  generator: str = ""  # the program, where there is a usable one
- source -> (valid, proposed)  counts: dict[str, tuple[int, int]] = field(default_factory=dict)  # source -> (valid, proposed)
- source -> (valid, proposed)  notes: dict[str, str] = field(default_factory=dict)  # source -> why it gave nothing
- source -> (valid, proposed)  executions: int = 0
+    inputs: tuple[TestInput, ...] = ()
+    generator: str = ""  # the program, where there is a usable one
+    counts: dict[str, tuple[int, int]] = field(default_factory=dict)  # source -> (valid and new, proposed)
+    notes: dict[str, str] = field(default_factory=dict)  # source -> why it gave nothing
+    executions: int = 0
 
 
 class InputWriter:
- source -> (valid, proposed)  """Asks ``llm`` for inputs and generators and keeps what is valid."""
+    """Asks ``llm`` for inputs and generators and keeps what is valid."""
 
- source -> (valid, proposed)  def __init__(
- source -> (valid, proposed)      self, llm: LLM, judge: Judge, runner: ProgramRunner, prompts: PromptLibrary, settings: TwoStageSettings
- source -> (valid, proposed)  ):
- source -> (valid, proposed)      self._llm = llm
- source -> (valid, proposed)      self._judge = judge
- source -> (valid, proposed)      self._runner = runner
- source -> (valid, proposed)      self._prompts = prompts
- source -> (valid, proposed)      self._settings = settings
+    def __init__(
+        self, llm: LLM, judge: Judge, runner: ProgramRunner, prompts: PromptLibrary, settings: TwoStageSettings
+    ):
+        self._llm = llm
+        self._judge = judge
+        self._runner = runner
+        self._prompts = prompts
+        self._settings = settings
 
- source -> (valid, proposed)  def collect(self, statement: Statement, text: str, rng: random.Random) -> Collected:
- source -> (valid, proposed)      """Collect inputs for ``statement``; ``text`` is how it is shown. At most one request each, and one repair."""
- source -> (valid, proposed)      collected = Collected()
- source -> (valid, proposed)      sources = {"samples": [TestInput(text=sample.input, kind="nominal") for sample in statement.samples]}
- source -> (valid, proposed)      if self._settings.prompted_inputs:
- source -> (valid, proposed)          sources["prompted"] = self._prompted(statement, text, collected)
- source -> (valid, proposed)      if self._settings.generator:
- source -> (valid, proposed)          sources["generated"] = self._generated(statement, text, rng, collected)
- source -> (valid, proposed)      distinct: dict[str, tuple[str, TestInput]] = {}
- source -> (valid, proposed)      for source, inputs in sources.items():
- source -> (valid, proposed)          for item in inputs:
- source -> (valid, proposed)              if len(item.text) <= self._settings.max_input_chars:
- source -> (valid, proposed)                  distinct.setdefault(item.text, (source, item))
- source -> (valid, proposed)      allowed = Validator(self._judge, statement).allowed(list(distinct))
- source -> (valid, proposed)      collected.executions += len(distinct)
- source -> (valid, proposed)      kept = [entry for entry, fine in zip(distinct.values(), allowed, strict=True) if fine]
- source -> (valid, proposed)      collected.inputs = tuple(item for _, item in kept)
- source -> (valid, proposed)      collected.counts = {
- source -> (valid, proposed)          name: (sum(source == name for source, _ in kept), len(inputs)) for name, inputs in sources.items()
- source -> (valid, proposed)      }
- source -> (valid, proposed)      return collected
+    def collect(self, statement: Statement, text: str, rng: random.Random) -> Collected:
+        """Collect inputs for ``statement``; ``text`` is how it is shown. At most one request each, and one repair."""
+        collected = Collected()
+        sources = {"samples": [TestInput(text=sample.input, kind="nominal") for sample in statement.samples]}
+        if self._settings.prompted_inputs:
+            sources["prompted"] = self._prompted(statement, text, collected)
+        if self._settings.generator:
+            sources["generated"] = self._generated(statement, text, rng, collected)
+        distinct: dict[str, tuple[str, TestInput]] = {}
+        for source, inputs in sources.items():
+            for item in inputs:
+                if len(item.text) <= self._settings.max_input_chars:
+                    distinct.setdefault(item.text, (source, item))
+        allowed = Validator(self._judge, statement).allowed(list(distinct))
+        collected.executions += len(distinct)
+        kept = [entry for entry, fine in zip(distinct.values(), allowed, strict=True) if fine]
+        collected.inputs = tuple(item for _, item in kept)
+        collected.counts = {
+            name: (sum(source == name for source, _ in kept), len(inputs)) for name, inputs in sources.items()
+        }
+        return collected
 
- source -> (valid, proposed)  def _prompted(self, statement: Statement, text: str, collected: Collected) -> list[TestInput]:
- source -> (valid, proposed)      function = statement.interface == "function"
- source -> (valid, proposed)      prompt = self._prompts.render(INPUTS, statement=text, count=self._settings.prompted_inputs, function=function)
- source -> (valid, proposed)      try:
- source -> (valid, proposed)          found = ask(
- source -> (valid, proposed)              self._llm,
- source -> (valid, proposed)              [Message(role="user", content=prompt)],
- source -> (valid, proposed)              lambda answer: parse_json(answer, list[_Prompted]),
- source -> (valid, proposed)              self._repair,
- source -> (valid, proposed)              purpose="inputs",
- source -> (valid, proposed)          )
- source -> (valid, proposed)      except RequestRefused as refusal:
- source -> (valid, proposed)          found = ParseFailure(reason="request-refused", detail=str(refusal), raw="")
- source -> (valid, proposed)      if isinstance(found, ParseFailure):
- source -> (valid, proposed)          collected.notes["prompted"] = found.reason
- source -> (valid, proposed)          return []
- source -> (valid, proposed)      inputs: list[TestInput] = []
- source -> (valid, proposed)      for item in found:
- source -> (valid, proposed)          given = input_text(item.input, statement.interface)
- source -> (valid, proposed)          if given is not None:
- source -> (valid, proposed)              kind = KIND_OF_SIZE.get(item.size.strip().lower(), "nominal")
- source -> (valid, proposed)              inputs.append(TestInput(text=given, kind=kind))
- source -> (valid, proposed)      return inputs
+    def _prompted(self, statement: Statement, text: str, collected: Collected) -> list[TestInput]:
+        function = statement.interface == "function"
+        prompt = self._prompts.render(INPUTS, statement=text, count=self._settings.prompted_inputs, function=function)
+        try:
+            found = ask(
+                self._llm,
+                [Message(role="user", content=prompt)],
+                lambda answer: parse_json(answer, list[_Prompted]),
+                self._repair,
+                purpose="inputs",
+            )
+        except RequestRefused as refusal:
+            found = ParseFailure(reason="request-refused", detail=str(refusal), raw="")
+        if isinstance(found, ParseFailure):
+            collected.notes["prompted"] = found.reason
+            return []
+        inputs: list[TestInput] = []
+        for item in found:
+            given = input_text(item.input, statement.interface)
+            if given is not None:
+                kind = KIND_OF_SIZE.get(item.size.strip().lower(), "nominal")
+                inputs.append(TestInput(text=given, kind=kind))
+        return inputs
 
- source -> (valid, proposed)  def _generated(self, statement: Statement, text: str, rng: random.Random, collected: Collected) -> list[TestInput]:
- source -> (valid, proposed)      """Ask for a generator and run it; one that fails is sent back once, with what it said."""
- source -> (valid, proposed)      seed = rng.randrange(SEEDS)
- source -> (valid, proposed)      runs: list[Generated] = []
+    def _generated(self, statement: Statement, text: str, rng: random.Random, collected: Collected) -> list[TestInput]:
+        """Ask for a generator and run it; one that fails is sent back once, with what it said."""
+        seed = rng.randrange(SEEDS)
+        runs: list[Generated] = []
 
- source -> (valid, proposed)      def tried(answer: str) -> str | ParseFailure:
- source -> (valid, proposed)          code = parse_code(answer, "python", "py", "python3")
- source -> (valid, proposed)          if isinstance(code, ParseFailure):
- source -> (valid, proposed)              return code
- source -> (valid, proposed)          runs.append(
- source -> (valid, proposed)              run_generator(
- source -> (valid, proposed)                  self._runner,
- source -> (valid, proposed)                  code,
- source -> (valid, proposed)                  seed,
- source -> (valid, proposed)                  statement.interface,
- source -> (valid, proposed)                  time_s=self._settings.generator_time_s,
- source -> (valid, proposed)                  longest=self._settings.max_input_chars,
- source -> (valid, proposed)              )
- source -> (valid, proposed)          )
- source -> (valid, proposed)          collected.executions += runs[-1].runs
- source -> (valid, proposed)          if runs[-1].reason:
- source -> (valid, proposed)              return ParseFailure(reason=runs[-1].reason, detail=runs[-1].detail, raw=answer)
- source -> (valid, proposed)          return code
+        def tried(answer: str) -> str | ParseFailure:
+            code = parse_code(answer, "python", "py", "python3")
+            if isinstance(code, ParseFailure):
+                return code
+            runs.append(
+                run_generator(
+                    self._runner,
+                    code,
+                    seed,
+                    statement.interface,
+                    time_s=self._settings.generator_time_s,
+                    longest=self._settings.max_input_chars,
+                )
+            )
+            collected.executions += runs[-1].runs
+            if runs[-1].reason:
+                return ParseFailure(reason=runs[-1].reason, detail=runs[-1].detail, raw=answer)
+            return code
 
- source -> (valid, proposed)      prompt = self._prompts.render(
- source -> (valid, proposed)          GENERATOR,
- source -> (valid, proposed)          statement=text,
- source -> (valid, proposed)          function=statement.interface == "function",
- source -> (valid, proposed)          kinds=KINDS,
- source -> (valid, proposed)          least=self._settings.generator_cases,
- source -> (valid, proposed)          count=self._settings.generated_inputs,
- source -> (valid, proposed)          longest=self._settings.max_input_chars,
- source -> (valid, proposed)      )
- source -> (valid, proposed)      try:
- source -> (valid, proposed)          code = ask(self._llm, [Message(role="user", content=prompt)], tried, self._repair, purpose="generator")
- source -> (valid, proposed)      except RequestRefused as refusal:
- source -> (valid, proposed)          code = ParseFailure(reason="request-refused", detail=str(refusal), raw="")
- source -> (valid, proposed)      if isinstance(code, ParseFailure):
- source -> (valid, proposed)          collected.notes["generated"] = code.reason
- source -> (valid, proposed)          return []
- source -> (valid, proposed)      collected.generator = code
- source -> (valid, proposed)      return list(_spread(runs[-1].inputs, self._settings.generated_inputs))
+        prompt = self._prompts.render(
+            GENERATOR,
+            statement=text,
+            function=statement.interface == "function",
+            kinds=KINDS,
+            least=self._settings.generator_cases,
+            count=self._settings.generated_inputs,
+            longest=self._settings.max_input_chars,
+        )
+        try:
+            code = ask(self._llm, [Message(role="user", content=prompt)], tried, self._repair, purpose="generator")
+        except RequestRefused as refusal:
+            code = ParseFailure(reason="request-refused", detail=str(refusal), raw="")
+        if isinstance(code, ParseFailure):
+            collected.notes["generated"] = code.reason
+            return []
+        collected.generator = code
+        return list(_spread(runs[-1].inputs, self._settings.generated_inputs))
 
- source -> (valid, proposed)  def _repair(self, failure: ParseFailure) -> str:
- source -> (valid, proposed)      return self._prompts.render(REPAIR, detail=failure.detail)
+    def _repair(self, failure: ParseFailure) -> str:
+        return self._prompts.render(REPAIR, detail=failure.detail)
 
 
 class GeneratorSupply:
- source -> (valid, proposed)  """More inputs from a generator program that has proved itself: the shorter half of what each seed gives.
+    """More inputs from a generator program that has proved itself: the shorter half of what each seed gives.
 
- source -> (valid, proposed)  Implements ``InputSupply``. Where the program gives nothing valid any more, a known input is given again.
- source -> (valid, proposed)  """
+    Implements ``InputSupply``. Where the program gives nothing valid any more, a known input is given again.
+    """
 
- source -> (valid, proposed)  def __init__(
- source -> (valid, proposed)      self, validator: Validator, runner: ProgramRunner, code: str, known: TestInput, settings: TwoStageSettings
- source -> (valid, proposed)  ) -> None:
- source -> (valid, proposed)      self._validator = validator
- source -> (valid, proposed)      self._runner = runner
- source -> (valid, proposed)      self._code = code
- source -> (valid, proposed)      self._known = known
- source -> (valid, proposed)      self._settings = settings
+    def __init__(
+        self, validator: Validator, runner: ProgramRunner, code: str, known: TestInput, settings: TwoStageSettings
+    ) -> None:
+        self._validator = validator
+        self._runner = runner
+        self._code = code
+        self._known = known
+        self._settings = settings
 
- source -> (valid, proposed)  def draw(self, rng: random.Random) -> str:
- source -> (valid, proposed)      """Return a small input that the statement allows."""
- source -> (valid, proposed)      interface = self._validator.statement.interface
- source -> (valid, proposed)      time_s, longest = self._settings.generator_time_s, self._settings.max_input_chars
- source -> (valid, proposed)      run = run_generator(self._runner, self._code, rng.randrange(SEEDS), interface, time_s=time_s, longest=longest)
- source -> (valid, proposed)      texts = sorted((item.text for item in run.inputs), key=lambda text: (len(text), text))
- source -> (valid, proposed)      shorter = texts[: (len(texts) + 1) // 2]
- source -> (valid, proposed)      chosen = rng.choice(shorter) if shorter else self._known.text
- source -> (valid, proposed)      return chosen if self.allows(chosen) else self._known.text
+    def draw(self, rng: random.Random) -> str:
+        """Return a small input that the statement allows."""
+        interface = self._validator.statement.interface
+        time_s, longest = self._settings.generator_time_s, self._settings.max_input_chars
+        run = run_generator(self._runner, self._code, rng.randrange(SEEDS), interface, time_s=time_s, longest=longest)
+        texts = sorted((item.text for item in run.inputs), key=lambda text: (len(text), text))
+        shorter = texts[: (len(texts) + 1) // 2]
+        chosen = rng.choice(shorter) if shorter else self._known.text
+        return chosen if self.allows(chosen) else self._known.text
 
- source -> (valid, proposed)  def allows(self, text: str) -> bool:
- source -> (valid, proposed)      """Say whether the statement allows an input."""
- source -> (valid, proposed)      return self._validator.allowed([text])[0]
+    def allows(self, text: str) -> bool:
+        """Say whether the statement allows an input."""
+        return self._validator.allowed([text])[0]
 
 
 def _spread(inputs: Sequence[TestInput], count: int) -> tuple[TestInput, ...]:
- source -> (valid, proposed)  """At most ``count`` of the inputs, kinds taken in turn, in the generator's order."""
- source -> (valid, proposed)  by_kind: dict[TestKind, list[int]] = {}
- source -> (valid, proposed)  for index, item in enumerate(inputs):
- source -> (valid, proposed)      by_kind.setdefault(item.kind, []).append(index)
- source -> (valid, proposed)  in_turn = [
- source -> (valid, proposed)      places[turn] for turn in range(len(inputs)) for places in by_kind.values() if turn < len(places)
- source -> (valid, proposed)  ]  # fmt: skip
- source -> (valid, proposed)  return tuple(inputs[index] for index in sorted(in_turn[:count]))
+    """At most ``count`` of the inputs, kinds taken in turn, in the generator's order."""
+    by_kind: dict[TestKind, list[int]] = {}
+    for index, item in enumerate(inputs):
+        by_kind.setdefault(item.kind, []).append(index)
+    in_turn = [
+        places[turn] for turn in range(len(inputs)) for places in by_kind.values() if turn < len(places)
+    ]  # fmt: skip
+    return tuple(inputs[index] for index in sorted(in_turn[:count]))
 
 
 def _nonsense(statement: Statement) -> list[str]:
- source -> (valid, proposed)  """Inputs that hardly any statement allows; a validator has to refuse one of them."""
- source -> (valid, proposed)  if statement.interface == "function":
- source -> (valid, proposed)      count = len(ast.literal_eval(statement.samples[0].input))
- source -> (valid, proposed)      return [repr((None,) * count), repr((object.__name__,) * (count + 1))]
- source -> (valid, proposed)  return ["", "-99999999999999999999999 x\n", "\x01\n"]
+    """Inputs that hardly any statement allows; a validator has to refuse one of them."""
+    if statement.interface == "function":
+        count = len(ast.literal_eval(statement.samples[0].input))
+        return [repr((None,) * count), repr((object.__name__,) * (count + 1))]
+    return ["", "-99999999999999999999999 x\n", "\x01\n"]
