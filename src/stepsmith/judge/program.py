@@ -6,6 +6,7 @@ Judging solutions on tests is ``protocol.Judge``; this is the plainer service be
 from typing import Protocol
 
 from stepsmith.core.records import Limits, Record, Verdict
+from stepsmith.judge.protocol import Judge
 
 
 class Program(Record, frozen=True, kw_only=True):
@@ -49,3 +50,7 @@ class ProgramRunner(Protocol):
     def run_program(self, program: Program) -> ProgramRun:
         """Run ``program`` once. Raises ``SandboxError`` or answers IE when our own machinery fails."""
         ...
+
+
+class RunningJudge(Judge, ProgramRunner, Protocol):
+    """Judges solutions and runs whole programs, in the same sandbox."""

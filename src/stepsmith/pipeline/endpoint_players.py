@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from stepsmith.judge.protocol import Judge
+from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.protocol import LLM
 from stepsmith.pipeline.config import Config
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Student, Teacher
 from stepsmith.synth.llm.student import LLMStudent
 from stepsmith.synth.llm.teacher import LLMTeacher, Progression
+from stepsmith.synth.two_stage.teacher import TwoStageTeacher
 
 
 class EndpointPlayers:
@@ -25,9 +26,15 @@ class EndpointPlayers:
             hard_first=config.synth.mode == "hard-first",
         )
 
-    def teacher(self, llm: LLM, judge: Judge, solvers: Sequence[LLM]) -> Teacher:
-        """Paper A's teacher."""
-        name = self._config.synth.teacher
+    def teacher(self, llm: LLM, judge: RunningJudge, solvers: Sequence[LLM]) -> Teacher:
+        """Paper A's teacher, or paper B's where the method is two-stage; without solvers that one solves itself."""
+        synth = self._config.synth
+        name = synth.teacher
+        if synth.method == "two-stage":
+            settings = self._config.two_stage
+            return TwoStageTeacher(
+                llm, solvers or [llm], judge, self.prompts, settings.read_tree(), synth.styles, settings, name=name
+            )
         return LLMTeacher(llm, judge, self.prompts, self._progression, name=name, solvers=solvers)
 
     def student(self, llm: LLM) -> Student:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.judge.program import RunningJudge
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.models import Meter, Models, check_models, is_address, with_addresses_named
@@ -65,7 +66,10 @@ def settled(config: Config) -> Config:
     _keep_voters_apart(config)
     check_models(config, asked_models(config))
     version = _endpoint_players(config).prompts.version_of_all()
-    return msgspec.structs.replace(config, prompts=msgspec.structs.replace(config.prompts, version=version))
+    config = msgspec.structs.replace(config, prompts=msgspec.structs.replace(config.prompts, version=version))
+    if synth.method == "two-stage":
+        config = msgspec.structs.replace(config, two_stage=config.two_stage.settled())
+    return config
 
 
 def asked_models(config: Config) -> list[str]:
@@ -87,7 +91,7 @@ class Cast:
 class Casting:
     """Makes the players of chains. ``models`` are open where some are asked."""
 
-    def __init__(self, config: Config, judge: Judge, models: Models | None) -> None:
+    def __init__(self, config: Config, judge: RunningJudge, models: Models | None) -> None:
         self._config = config
         self._judge = judge
         self._models = models

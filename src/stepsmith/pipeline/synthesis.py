@@ -17,7 +17,7 @@ from stepsmith.core.records import Chain, Problem, Rejection, StageSpend
 from stepsmith.core.stats import band_of
 from stepsmith.judge.local import LocalJudge
 from stepsmith.judge.pool import JudgePool
-from stepsmith.judge.protocol import Judge
+from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.money import Ledger, Spend
 from stepsmith.pipeline.chain import Services, grow_chain
 from stepsmith.pipeline.config import Config
@@ -119,7 +119,7 @@ def _ended(results: Iterator[Chain]) -> Iterator[Iterator[Chain]]:
 class Stage:
     """What a process opens once for all the chains that it grows: the judge holds a warm sandbox."""
 
-    def __init__(self, config: Config, judge: Judge, models: Models | None = None) -> None:
+    def __init__(self, config: Config, judge: RunningJudge, models: Models | None = None) -> None:
         self.judge = judge
         self._config = config
         self._seeds = _seed_source(config)

@@ -9,7 +9,7 @@ import msgspec
 
 from stepsmith.core.errors import RequestRefused, SandboxError
 from stepsmith.core.records import Solution, TestKind, Verdict
-from stepsmith.judge.program import ProgramRunner
+from stepsmith.judge.program import ProgramRunner, RunningJudge
 from stepsmith.judge.protocol import Judge
 from stepsmith.llm.parsing import ParseFailure, ask, parse_code, parse_json
 from stepsmith.llm.protocol import LLM
@@ -75,12 +75,9 @@ class Collected:
 class InputWriter:
     """Asks ``llm`` for inputs and generators and keeps what is valid."""
 
-    def __init__(
-        self, llm: LLM, judge: Judge, runner: ProgramRunner, prompts: PromptLibrary, settings: TwoStageSettings
-    ):
+    def __init__(self, llm: LLM, judge: RunningJudge, prompts: PromptLibrary, settings: TwoStageSettings) -> None:
         self._llm = llm
         self._judge = judge
-        self._runner = runner
         self._prompts = prompts
         self._settings = settings
 
@@ -141,7 +138,7 @@ class InputWriter:
                 return code
             runs.append(
                 run_generator(
-                    self._runner,
+                    self._judge,
                     code,
                     seed,
                     statement.interface,

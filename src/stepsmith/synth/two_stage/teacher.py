@@ -14,8 +14,7 @@ from stepsmith.core.errors import RequestRefused
 from stepsmith.core.records import Direction, Lineage, PassRate, Seed, Solution, Style, TestCase
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs import ENVIRONMENTS
-from stepsmith.judge.program import ProgramRunner
-from stepsmith.judge.protocol import Judge
+from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.parsing import ParseFailure, ask
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
@@ -70,8 +69,7 @@ class TwoStageTeacher:
         self,
         writer: LLM,
         solvers: Sequence[LLM],
-        judge: Judge,
-        runner: ProgramRunner,
+        judge: RunningJudge,
         prompts: PromptLibrary,
         tree: FeatureTree,
         styles: Mapping[Style, float],
@@ -83,12 +81,11 @@ class TwoStageTeacher:
         self._writer = writer
         self._solvers = tuple(solvers)
         self._judge = judge
-        self._runner = runner
         self._prompts = prompts
         self._tree = tree
         self._styles = dict(styles)
         self._settings = settings
-        self._inputs = InputWriter(writer, judge, runner, prompts, settings)
+        self._inputs = InputWriter(writer, judge, prompts, settings)
 
     def propose(self, seed: Seed, environment: EnvironmentName, rng: random.Random) -> Draft:
         """Make a problem from a subtree; leaves that the seed's code shows are more likely to be in it."""
@@ -187,7 +184,7 @@ class TwoStageTeacher:
             detail = f"{len(collected.inputs)} valid inputs, at least {self._settings.min_inputs} are needed"
             return replace(draft, fault=Fault(reason="too-few-inputs", detail=f"{detail} ({_tally(collected)})"))
         if collected.generator:
-            supply = GeneratorSupply(validator, self._runner, collected.generator, collected.inputs[0], self._settings)
+            supply = GeneratorSupply(validator, self._judge, collected.generator, collected.inputs[0], self._settings)
             draft = replace(draft, supply=supply)
         solutions, word = self._solved(draft, statement)
         draft = replace(draft, candidates=solutions, provenance=(*draft.provenance, ("solutions", word)))
