@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import msgspec
 
+from stepsmith.core.errors import RequestRefused
 from stepsmith.core.records import KIND_WEIGHT, Limits, Lineage, Problem, Solution, TestCase, Verdict, WrongSolution
 from stepsmith.core.stats import wilson_interval
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.config import Config
-from stepsmith.pipeline.rating import Rating, rate
+from stepsmith.pipeline.rating import Rating, rate, tally
 from stepsmith.synth.draft import Draft, Student
 from stepsmith.verify.admission import admit
 from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
@@ -25,6 +26,7 @@ from stepsmith.verify.mutants import Mutant, mutate
 from stepsmith.verify.paper import PaperSettings, verify_paper
 from stepsmith.verify.strength import suite_strength
 from stepsmith.verify.verification import Verification, to_tests
+from stepsmith.verify.vote import verify_majority
 
 WITNESS_TIME_S = 0.25  # CPU seconds per input that the brute force gets
 WITNESS_FIRST, WITNESS_INPUTS = 3, 9  # it is tried on the three shortest inputs, then on six more
@@ -74,7 +76,9 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
     witnessed = _witnessed(draft, judge)
     matrix = ExecutionMatrix(judge, draft.contract, draft.candidates, inputs)
     verification: Verification
-    if config.voters.method == "paper":
+    if draft.defining:
+        verification = msgspec.structs.replace(verify_majority(matrix, kinds), method="definition")
+    elif config.voters.method == "paper":
         settings = PaperSettings(holdout=config.voters.hold_out)
         verification = verify_paper(matrix, kinds, seed=rng.randrange(2**32), settings=settings)
     else:
@@ -83,9 +87,11 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
     if verification.status == "rejected" or verification.golden is None:
         raise _RejectedError(_unverified(draft, lineage), verification.reason, verification.detail)
     tests = to_tests(verification, inputs)
+    problem = draft.write(tests, draft.candidates[verification.golden], lineage)
     problem = msgspec.structs.replace(
-        draft.write(tests, draft.candidates[verification.golden], lineage),
+        problem,
         provenance=(
+            *problem.provenance,
             ("method", verification.method),
             ("golden_confidence", f"{verification.confidence:.3f}"),
             ("voters", str(len(draft.candidates))),
@@ -209,8 +215,12 @@ def _rated(
     rng: random.Random,
 ) -> tuple[Problem, Rating]:
     """Measure the pass rate by fresh attempts, and reject what nobody or everybody solves (paper A's filter)."""
-    rating = rate(student, draft, problem, config.synth.attempts, judge, rng)
-    problem = msgspec.structs.replace(problem, pass_rate=rating.rate)
+    try:
+        rating = rate(student, draft, problem, config.synth.attempts, judge, rng)
+    except RequestRefused as refusal:
+        raise _RejectedError(problem, "request-refused", str(refusal)) from None
+    provenance = (*problem.provenance, ("attempts", tally(rating.verdicts)))
+    problem = msgspec.structs.replace(problem, pass_rate=rating.rate, provenance=provenance)
     detail = f"{rating.rate.passes} of {rating.rate.attempts} attempts pass"
     if rating.rate.rate < config.refine.keep_low:
         raise _RejectedError(problem, "too-hard", detail, rating)

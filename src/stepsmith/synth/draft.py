@@ -100,6 +100,11 @@ class Draft(Protocol):
         ...
 
     @property
+    def defining(self) -> bool:
+        """Whether the first candidate alone says what is right, so that there is nothing to vote on (paper A)."""
+        ...
+
+    @property
     def witness(self) -> Solution | None:
         """An independent brute force, right but slow: compared with the labels on the inputs it can manage."""
         ...

@@ -76,6 +76,11 @@ class LLMDraft:
         return (self.program, *self.solvers)
 
     @property
+    def defining(self) -> bool:
+        """Without solvers, the outputs are what the teacher's program gives."""
+        return not self.solvers
+
+    @property
     def witness(self) -> Solution | None:
         """Nobody writes a brute force."""
         return None
