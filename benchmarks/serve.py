@@ -2,9 +2,10 @@
 
 One server process with its own pool, and one pool in this process; both have the same number of workers, and only one
 is busy at a time. The client's own work counts against the server. Prints judgements per second and the server's cost
-in percent, from the medians of the rounds; the spread of the pool's own rounds is the machine's noise.
+in percent, the median over rounds of the ratio within a round; the spread of the pool's own rounds is the machine's
+noise.
 
-    python benchmarks/serve.py --workers 2 --rounds 7 --judgements 300
+    python benchmarks/serve.py --workers 2 --rounds 16 --judgements 120
 """
 
 import argparse
@@ -19,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import cycle, islice
 from threading import local
 
@@ -113,8 +115,8 @@ def server_rate(client: Client, send: Callable[[Client, list[Case]], None], work
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--judgements", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=16)
+    parser.add_argument("--judgements", type=int, default=120)
     options = parser.parse_args()
     work = cases(options.judgements)
     server = subprocess.Popen([*SERVE, "--workers", str(options.workers)], stderr=subprocess.PIPE, text=True)
@@ -129,20 +131,25 @@ def main() -> None:
             pool_rate(pool, options.workers, work[:40])
             for send in sends.values():
                 server_rate(client, send, work[:40])
-            for _ in range(options.rounds):
-                rates["pool"].append(pool_rate(pool, options.workers, work))
-                for path, send in sends.items():
-                    rates[path].append(server_rate(client, send, work))
+            measures = {
+                "pool": lambda: pool_rate(pool, options.workers, work),
+                **{path: partial(server_rate, client, send, work) for path, send in sends.items()},
+            }
+            for turn in range(options.rounds):
+                for name in islice(cycle(measures), turn % len(measures), turn % len(measures) + len(measures)):
+                    rates[name].append(measures[name]())
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(30)
-    base = statistics.median(rates["pool"])
     print(f"{options.workers} workers, {options.rounds} rounds of {options.judgements} judgements of one test each")
-    print(f"{'':20}{'median/s':>10}{'lowest':>10}{'highest':>10}{'cost':>8}")
+    print(f"{'':20}{'median/s':>10}{'lowest':>10}{'highest':>10}{'cost':>8}  (quartiles of the cost)")
     for name, found_rates in rates.items():
-        middle = statistics.median(found_rates)
-        cost = "" if name == "pool" else f"{100 * (base / middle - 1):+.0f}%"
-        print(f"{name:20}{middle:10.1f}{min(found_rates):10.1f}{max(found_rates):10.1f}{cost:>8}")
+        line = f"{name:20}{statistics.median(found_rates):10.1f}{min(found_rates):10.1f}{max(found_rates):10.1f}"
+        if name != "pool":
+            costs = [100 * (base / rate - 1) for base, rate in zip(rates["pool"], found_rates, strict=True)]
+            low, middle, high = statistics.quantiles(costs, n=4)
+            line += f"{middle:+7.0f}%  ({low:+.0f}% to {high:+.0f}%)"
+        print(line)
 
 
 if __name__ == "__main__":
