@@ -130,7 +130,7 @@ def test_validators_agree_with_the_domains_on_spoilt_inputs(compositions: list[D
                 valid = False
             try:
                 accepted = accepts(validator, composition, interface, text)
-            except (TypeError, SyntaxError, NameError):  # no argument tuple of this arity, or none at all
+            except (TypeError, SyntaxError, ValueError):  # no argument tuple of this arity, or none at all
                 accepted = False
             assert accepted == valid, (composition.sources, text)
             verdicts[valid] += 1

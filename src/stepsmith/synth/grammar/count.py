@@ -84,7 +84,7 @@ class Counter:
         counts: dict[str, int] = {}
         for feature in self._features[domain.type]:
             if feature.gives in ANSWER_TYPES:
-                applies = sum(_result(domain, feature, c) is not None for c in _constants(feature, LAST_VALUES))
+                applies = sum(_result(domain, feature, c) is not None for c in constants_of(feature, LAST_VALUES))
                 if applies:
                     counts[feature.name] = applies
         return counts
@@ -93,7 +93,7 @@ class Counter:
         """Return, by feature, the steps before the last that apply to a value of ``domain``, with their results."""
         moves: dict[str, list[tuple[Constants, Domain]]] = {}
         for feature in self._features[domain.type]:
-            for constants in _constants(feature, INNER_VALUES):
+            for constants in constants_of(feature, INNER_VALUES):
                 result = _result(domain, feature, constants)
                 if result is not None:
                     moves.setdefault(feature.name, []).append((constants, result))
@@ -112,7 +112,7 @@ class Counter:
             chosen.append((before, constants))
         endings = {name: count for name, count in self._endings(domain).items() if name != before}
         last = FEATURES[rng.choices(list(endings), list(endings.values()))[0]]
-        fitting = [c for c in _constants(last, LAST_VALUES) if _result(domain, last, c) is not None]
+        fitting = [c for c in constants_of(last, LAST_VALUES) if _result(domain, last, c) is not None]
         chosen.append((last.name, rng.choice(fitting)))
         return Composition(
             profile=self.profile,
@@ -126,7 +126,7 @@ def _result(domain: Domain, feature: Feature, constants: Constants) -> Domain | 
     return result if result is not None and max(map(abs, result.values)) <= MAX_VALUE else None
 
 
-def _constants(feature: Feature, most: int) -> Iterator[Constants]:
+def constants_of(feature: Feature, most: int) -> Iterator[Constants]:
     """Yield assignments of up to ``most`` values, evenly spread, to each parameter."""
     spread = []
     for param in feature.params:
