@@ -1,24 +1,29 @@
 """``stepsmith doctor``: what works on this machine, and what to install for the rest."""
 
 import importlib.util
+import os
 import platform
 import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 import stepsmith
 from stepsmith.judge import languages
+from stepsmith.llm.records import ModelSpec
+from stepsmith.pipeline.config import load_config
 from stepsmith.sandbox.levels import survey
 
 EXTRAS = {  # extra → a module that it brings, and what it is for
     "report": ("plotly", "report.html"),
     "serve": ("starlette", "judge serve"),
     "llm": ("openai", "teachers and students behind endpoints"),
-    "train": ("trl", "SFT and RL"),
-    "ray": ("ray", "runs on a cluster"),
-    "dedup": ("datasketch", "near-duplicate removal"),
 }
 PROVED = "proved by an attack from inside, just now"
 MEANING = {
@@ -27,11 +32,15 @@ MEANING = {
     "L2": f"+ namespaces; {PROVED}",
     "L3": f"+ control groups; {PROVED}",
 }
+ENDPOINT_TIMEOUT_S = 5.0
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def doctor() -> None:
-    """Say which isolation level, toolchains and extras work here, and what to install for the rest."""
+def doctor(
+    config: Annotated[Path | None, typer.Argument(help="Configuration whose [models.*] endpoints are tried.")] = None,
+) -> None:
+    """Say which isolation level, toolchains, extras and endpoints work here, and what to do about the rest."""
+    models = load_config(config).models
     console = Console()
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(3):
@@ -52,6 +61,10 @@ def doctor() -> None:
     for extra, (module, purpose) in EXTRAS.items():
         found = importlib.util.find_spec(module) is not None
         line(f"extra {extra}", found, purpose if found else f"for {purpose}: pip install 'stepsmith[{extra}]'")
+    for name, model in models.items():
+        line(f"endpoint {name}", *_endpoint(model))
+    if not models:
+        line("endpoints", False, "none asked for: the offline teacher needs none; name a config with [models.*] tables")
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     line("browser", browser is not None, browser or "only for the report's own test: install chromium")
     console.print(f"stepsmith {stepsmith.__version__}")
@@ -63,3 +76,21 @@ def doctor() -> None:
         )
     else:
         console.print(f"Programs run at {best}.")
+
+
+def _endpoint(model: ModelSpec) -> tuple[bool, str]:
+    """Whether an endpoint answers, and what it says; the key is read from its variable and never shown."""
+    key = os.environ.get(model.key_env or "")
+    if model.key_env and not key:
+        return False, f"{model.base_url}: set its key in the environment variable {model.key_env}"
+    request = urllib.request.Request(f"{model.base_url.rstrip('/')}/models")
+    if key:
+        request.add_header("Authorization", f"Bearer {key}")
+    try:
+        with urllib.request.urlopen(request, timeout=ENDPOINT_TIMEOUT_S) as answer:
+            return True, f"{model.base_url} answers ({answer.status})"
+    except urllib.error.HTTPError as error:
+        # Some servers have no list of models, and still serve them.
+        return error.code in (404, 405, 500), f"{model.base_url} answers {error.code} {error.reason}"
+    except (OSError, ValueError) as error:
+        return False, f"{model.base_url} does not answer: {getattr(error, 'reason', error)}"
