@@ -17,8 +17,11 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def call(number: int, *arguments: int | None) -> None:
     """Make a system call; raise where it is refused."""
-    if libc.syscall(ctypes.c_long(number), *(None if a is None else ctypes.c_long(a) for a in arguments)) < 0:
+    result = libc.syscall(ctypes.c_long(number), *(None if a is None else ctypes.c_long(a) for a in arguments))
+    if result < 0:
         raise OSError(ctypes.get_errno(), "refused")
+    if number == CLONE and result == 0:
+        os._exit(0)
 
 
 def connect(family: int, address: object) -> None:
@@ -35,7 +38,8 @@ def fork() -> None:
     os.waitpid(pid, 0)
 
 
-PTRACE_ATTACH, CLONE_NEWUSER, SIGCHLD = 16, 0x10000000, 17
+CLONE, CLONE_NEWUSER, SIGCHLD = 56, 0x10000000, 17
+PTRACE_SEIZE = 0x4206  # unlike PTRACE_ATTACH it does not stop the judge, should it get through
 ATTACKS: dict[str, Callable[[], object]] = {
     "read a file": lambda: os.open(str(TARGETS["file"]), os.O_RDONLY),
     "write a file": lambda: os.open(str(TARGETS["file"]) + ".new", os.O_CREAT | os.O_WRONLY),
@@ -46,10 +50,10 @@ ATTACKS: dict[str, Callable[[], object]] = {
     "connect by Unix socket": lambda: connect(socket.AF_UNIX, TARGETS["unix"]),
     "connect by abstract socket": lambda: connect(socket.AF_UNIX, "\0" + str(TARGETS["abstract"])),
     "start a process": fork,
-    "start a process by raw clone": lambda: call(56, SIGCHLD, 0, 0, 0, 0),
+    "start a process by raw clone": lambda: call(CLONE, SIGCHLD, 0, 0, 0, 0),
     "run another program": lambda: call(59, None, None, None),
     "signal the judge": lambda: os.kill(int(TARGETS["pid"]), 0),
-    "trace the judge": lambda: call(101, PTRACE_ATTACH, int(TARGETS["pid"]), 0, 0),
+    "trace the judge": lambda: call(101, PTRACE_SEIZE, int(TARGETS["pid"]), 0, 0),
     "read the judge's environment": lambda: os.open(f"/proc/{TARGETS['pid']}/environ", os.O_RDONLY),
     "make a user namespace": lambda: call(272, CLONE_NEWUSER),
     "use io_uring": lambda: call(425, 1, None),
