@@ -15,7 +15,7 @@ from stepsmith.sandbox.worker import Worker
 
 # Packages that programs may import, where the judge's own environment has them, each with the packages that it needs
 # itself. A fork costs by the memory of its process, so they are loaded in fork servers of their own.
-PACKAGES: dict[str, tuple[str, ...]] = {"numpy": (), "cyaron": ("colorful", "xeger")}
+PACKAGES: dict[str, tuple[str, ...]] = {"scipy": ("numpy",), "numpy": (), "cyaron": ("colorful", "xeger")}
 _IMPORTS = {name: re.compile(rf"^[ \t]*(?:import|from)[ \t]+{name}\b", re.MULTILINE) for name in PACKAGES}
 
 SOLUTIONS, CHECKERS = "solutions", "checkers"  # checkers hold answers: never in a worker that solutions run in
