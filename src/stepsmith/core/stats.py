@@ -10,10 +10,11 @@ from stepsmith.core.records import Band, PassRate
 BAND_EDGES: tuple[tuple[float, Band], ...] = ((0.26, "hard"), (0.61, "medium"), (0.85, "easy-medium"))
 
 
-def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson score interval for a binomial proportion (Wilson 1927), as (low, high) in [0, 1].
 
-    With no trials the interval is the whole of [0, 1]. Raises ``ValueError`` unless 0 <= successes <= trials.
+    Counts may be fractional, as where old ones are discounted. With no trials the interval is the whole of [0, 1].
+    Raises ``ValueError`` unless 0 <= successes <= trials.
     """
     if not 0 <= successes <= trials:
         raise ValueError(f"need 0 <= successes <= trials, got {successes} of {trials}")

@@ -1,0 +1,30 @@
+"""Curricula: training progress and what was observed → which problems come next.
+
+Start at ``curriculum.py`` (what a curriculum is) and ``sampler.py`` (what is done with it); the numbers of the papers
+are in ``presets.toml``. Nothing here needs a training library.
+"""
+
+from stepsmith.curriculum.curriculum import Cell, Curriculum, Moment
+from stepsmith.curriculum.evidence import Evidence, Observation
+from stepsmith.curriculum.library import load_curriculum, presets
+from stepsmith.curriculum.mix import Mix
+from stepsmith.curriculum.pool import Item, item_of
+from stepsmith.curriculum.sampler import Layout, Sampler
+from stepsmith.curriculum.schedule import Schedule, Segment
+
+__all__ = [
+    "Cell",
+    "Curriculum",
+    "Evidence",
+    "Item",
+    "Layout",
+    "Mix",
+    "Moment",
+    "Observation",
+    "Sampler",
+    "Schedule",
+    "Segment",
+    "item_of",
+    "load_curriculum",
+    "presets",
+]

@@ -1,0 +1,80 @@
+"""What a curriculum knows of a problem, and the problems that it may draw from."""
+
+from collections.abc import Iterable
+
+from stepsmith.core.errors import ConfigError
+from stepsmith.core.records import Band, Environment, PassRate, Problem, Record
+from stepsmith.core.stats import band_of
+
+BANDS: tuple[Band, ...] = ("easy", "easy-medium", "medium", "hard")  # easiest first
+
+
+class Item(Record, frozen=True, kw_only=True):
+    """A problem as a curriculum sees it. ``real`` problems come from people; the others were made."""
+
+    id: str
+    environment: Environment
+    chain_id: str
+    turn: int
+    pass_rate: PassRate | None = None  # measured before training
+    real: bool = False
+
+    @property
+    def band(self) -> Band | None:
+        """Paper A's band of the pass rate; None for a problem that was never rated."""
+        return band_of(self.pass_rate.rate) if self.pass_rate is not None and self.pass_rate.attempts else None
+
+
+def item_of(problem: Problem, *, real: bool = False) -> Item:
+    """Return what a curriculum needs of a problem."""
+    return Item(
+        id=problem.id,
+        environment=problem.environment,
+        chain_id=problem.lineage.chain_id,
+        turn=problem.lineage.turn,
+        pass_rate=problem.pass_rate,
+        real=real,
+    )
+
+
+class Pool:
+    """Items by id, always in order of their ids, so that no sequence depends on the order of a file."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items: dict[str, Item] = {}
+        self.add(items)
+
+    def add(self, items: Iterable[Item]) -> None:
+        """Take in more items. Raises ``ConfigError`` when an id is there already, and then takes none."""
+        new: dict[str, Item] = {}
+        for item in items:
+            if item.id in self._items or item.id in new:
+                raise ConfigError(f"problem {item.id} is in the training set twice; deduplicate it first")
+            new[item.id] = item
+        self._items = dict(sorted((self._items | new).items()))
+
+    def __getitem__(self, problem_id: str) -> Item:
+        return self._items[problem_id]
+
+    def __contains__(self, problem_id: str) -> bool:
+        return problem_id in self._items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def made(self, environment: Environment | None = None) -> list[Item]:
+        """Return the items that are not real, of one environment or all."""
+        return [i for i in self._items.values() if not i.real and environment in (None, i.environment)]
+
+    def real(self) -> list[Item]:
+        """Return the real items."""
+        return [item for item in self._items.values() if item.real]
+
+
+def band_counts(items: Iterable[Item]) -> dict[str, int]:
+    """Return how many items each band has, easiest first, and under "unrated" those without a pass rate, if any."""
+    counts: dict[str, int] = dict.fromkeys(BANDS, 0)
+    for item in items:
+        band = item.band or "unrated"
+        counts[band] = counts.get(band, 0) + 1
+    return counts
