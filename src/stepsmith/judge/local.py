@@ -32,7 +32,7 @@ from stepsmith.sandbox.program import Program as SandboxProgram
 from stepsmith.sandbox.program import RunOutcome
 from stepsmith.sandbox.worker import Worker
 
-ATTEMPTS = 4  # failures of our machinery in a row after which a test is given up as IE
+ATTEMPTS = 5  # failures of our machinery in a row after which a test is given up as IE
 RERUNS = 2  # times a doubtful run is run again
 _PAUSE_S = 0.05  # before a new attempt, doubled each time: an overloaded machine needs a moment
 
