@@ -9,13 +9,16 @@ import random
 from collections.abc import Sequence
 
 from stepsmith.core.records import Interface, Record, Style
-from stepsmith.synth.grammar import describe, themes
+from stepsmith.synth.grammar import themes
 from stepsmith.synth.grammar.composition import FEATURES, Composition
+from stepsmith.synth.grammar.constraints import constraints
+from stepsmith.synth.grammar.describe import Description
 from stepsmith.synth.grammar.domain import Type
-from stepsmith.synth.grammar.formats import parse_case
+from stepsmith.synth.grammar.formats import arguments, parse_case
 from stepsmith.synth.grammar.naming import name_values
 from stepsmith.synth.grammar.program import starter_code
-from stepsmith.synth.grammar.wording import Symbol, fill, lower_first, polish, step_slots, upper_first
+from stepsmith.synth.grammar.stdio_text import input_lines, layout, output_lines
+from stepsmith.synth.grammar.wording import count_word, fill, lower_first, polish, step_slots, upper_first
 
 CONNECTIVES = ("Then", "Next,", "After that,")
 LONG_PARAGRAPH = 500  # characters
@@ -63,19 +66,18 @@ def _codeforces(
     composition: Composition, samples: Sequence[Sample], rng: random.Random, setting: themes.Setting, who: str
 ) -> str:
     style: Style = "codeforces"
-    describer = describe.Describer(composition, style)
-    story = [describer.story(setting, who), *describer.other_sources()]
+    described = Description(composition, style)
+    story = [described.story(setting, who), *described.other_inputs()]
     task = rng.choice((f"Help {who} {{}}.", "Your task is to {}.", f"{who} asks you to {{}}."))
     paragraphs = [" ".join(story)]
     definitions = _definitions(composition, rng, style)
     if definitions:
         paragraphs.append(_flowing(definitions))
     paragraphs.append(upper_first(task.format(_request(composition, rng, style, "find"))))
-    output = describer.output()
     parts = [
         polish("\n\n".join(paragraphs), style),
-        "## Input\n\n" + polish(describer.input_lines(), style),
-        "## Output\n\n" + polish(output, style),
+        "## Input\n\n" + polish(input_lines(described), style),
+        "## Output\n\n" + polish(output_lines(composition.answer), style),
         "## Examples",
     ]
     for input_text, output_text in samples:
@@ -87,18 +89,17 @@ def _atcoder(
     composition: Composition, samples: Sequence[Sample], rng: random.Random, _: themes.Setting, __: str
 ) -> str:
     style: Style = "atcoder"
-    describer = describe.Describer(composition, style)
-    paragraphs = [describer.given_plainly()]
+    described = Description(composition, style)
+    paragraphs = [" ".join([f"You are given {described.all_inputs()}.", *described.representations()])]
     definitions = _definitions(composition, rng, style, connect=False)
     if definitions:
         paragraphs.append("\n\n".join(definitions))
     paragraphs.append(upper_first(_request(composition, rng, style, rng.choice(("find", "print")))) + ".")
     parts = [
         "## Problem Statement\n\n" + polish("\n\n".join(paragraphs), style),
-        "## Constraints\n\n" + "\n".join(f"- {polish(line, style)}" for line in describer.constraints()),
-        "## Input\n\nThe input is given from Standard Input in the following format:\n\n"
-        f"```\n{describer.layout()}\n```",
-        "## Output\n\n" + polish(describer.output(), style),
+        "## Constraints\n\n" + "\n".join(f"- {polish(line, style)}" for line in constraints(described)),
+        f"## Input\n\nThe input is given from Standard Input in the following format:\n\n```\n{layout(described)}\n```",
+        "## Output\n\n" + polish(output_lines(composition.answer), style),
     ]
     for place, (input_text, output_text) in enumerate(samples, start=1):
         parts.append(f"## Sample Input {place}\n\n```\n{_block(input_text)}```")
@@ -110,18 +111,18 @@ def _leetcode(
     composition: Composition, samples: Sequence[Sample], rng: random.Random, _: themes.Setting, __: str
 ) -> str:
     style: Style = "leetcode"
-    describer = describe.Describer(composition, style)
-    paragraphs = [describer.given_plainly()]
+    described = Description(composition, style)
+    paragraphs = [" ".join([f"You are given {described.all_inputs()}.", *described.representations()])]
     definitions = _definitions(composition, rng, style)
     if definitions:
         paragraphs.append(_flowing(definitions))
-    paragraphs.append(upper_first(_request(composition, rng, style, "return")) + "." + describer.returned())
+    paragraphs.append(upper_first(_request(composition, rng, style, "return")) + ".")
     parts = [polish("\n\n".join(paragraphs), style)]
     for place, (input_text, output_text) in enumerate(samples, start=1):
         shown = _named_arguments(composition, input_text)
         result = _json(ast.literal_eval(output_text))
         parts.append(f"**Example {place}:**\n\nInput: {shown}\n\nOutput: {result}")
-    parts.append("**Constraints:**\n\n" + "\n".join(f"- {polish(line, style)}" for line in describer.constraints()))
+    parts.append("**Constraints:**\n\n" + "\n".join(f"- {polish(line, style)}" for line in constraints(described)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -142,8 +143,12 @@ def _micro(composition: Composition, samples: Sequence[Sample], rng: random.Rand
     )
     lines = [polish(f"Given a {noun} x of {bound}, {joined}.", "codeforces").replace("$", "")]
     lines += [f"f({_inner(input_text)}) = {output_text}" for input_text, output_text in samples]
-    title = upper_first(f"{noun} pipeline of {describe.steps_phrase(len(composition.steps))}")
+    title = upper_first(f"{noun} pipeline of {_steps_phrase(len(composition.steps))}")
     return Statement(title=title, text="\n".join(lines) + "\n", starter_code=starter_code(composition))
+
+
+def _steps_phrase(count: int) -> str:
+    return f"{count_word(count)} step{'s' if count > 1 else ''}"
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------------
@@ -199,8 +204,6 @@ def _block(text: str) -> str:
 
 def _named_arguments(composition: Composition, input_text: str) -> str:
     """Show an argument tuple as ``nums = [1, 2], k = 3``."""
-    from stepsmith.synth.grammar.formats import arguments
-
     names = name_values(composition, "function")
     labels = [name for i in range(len(composition.sources)) for name in names.components(i)] + list(names.given)
     values = arguments(composition, parse_case(composition, "function", input_text))
@@ -214,6 +217,3 @@ def _json(value: object) -> str:
 def _inner(input_text: str) -> str:
     """Return the one argument of a literal tuple as text."""
     return input_text.strip()[1:-2]
-
-
-__all__ = ["Sample", "Statement", "Symbol", "interface_of", "write_statement"]

@@ -206,6 +206,7 @@ def _pairs(rng: random.Random, domain: Domain, size: Size) -> list[list[int]]:
     n = pick_length(rng, domain.size, size)
     low, high = domain.values
     if size == "small" and rng.random() < 0.7:
+        low = min(max(low, 0), high)
         high = min(high, low + 12)
     shape = rng.choice(["free", "free", "short", "nested", "touching", "points", "equal", "long"])
     width = high - low

@@ -130,8 +130,9 @@ def count_word(count: int) -> str:
 
 
 def listed(items: Sequence[str]) -> str:
-    """Join with commas and a final "and"."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    """Join with commas and a final "and"; items that hold an "and" of their own are set off by a comma before it."""
+    comma = "," if any(" and " in item or ", " in item for item in items[:-1]) else ""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])}{comma} and {items[-1]}"
 
 
 def alphabet_phrase(alphabet: str) -> str:

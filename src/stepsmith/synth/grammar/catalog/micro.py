@@ -1,4 +1,4 @@
-"""One-line operations on a list or a string: the alphabet of profile micro, and filler steps elsewhere."""
+"""One-line operations on a list or a string: one table, because it is read as one, the alphabet of profile micro."""
 
 from collections.abc import Callable
 
