@@ -35,8 +35,8 @@ from stepsmith.synth.skill import SkillModel
 MOVES: dict[str, Direction] = {"h": "harder", "e": "easier", "s": "sideways"}
 TOKEN = re.compile(r"\[(\d+[hes]*)-(codeforces|atcoder|leetcode)\]")
 FILLER = (
-    "The whole thing goes back to an old custom of the place. Every year the people come together at the market, put "
-    "down what was counted, and read the figures aloud. Nobody is allowed to change a figure once it has been read, and "
+    "The whole thing goes back to an old custom of the place. Every year the people come to the market, put "
+    "down what was counted, and read the figures aloud. Nobody may change a figure once it has been read, and "
     "the order in which the figures were read is kept. Whoever comes late has to take the figures as they are. The "
     "mayor writes the result on a board, where it stays until the next year, and the schoolmaster checks it with the "
     "older children. Disputes have been known to last for weeks, since the board is only wiped when everybody agrees. "
@@ -48,13 +48,13 @@ FILLER = (
 
 @dataclass
 class ScriptedModel:
-    """Answers every prompt of the feature tree and of the two stages. ``rates`` names a mistake and how often it is made:
+    """Answers every prompt of the feature tree and of the two stages. ``rates`` says how often a mistake is made:
 
     "prose" (no JSON at all), "hint", "short", "several-blocks", "syntax", "cut".
     """
 
-    solver: SkillModel = SkillModel(skill=4.0)
-    student: SkillModel = SkillModel(skill=1.6)
+    solver: SkillModel = field(default_factory=lambda: SkillModel(skill=4.0))
+    student: SkillModel = field(default_factory=lambda: SkillModel(skill=1.6))
     rates: dict[str, float] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     prompts: list[str] = field(default_factory=list)
@@ -101,7 +101,9 @@ class ScriptedModel:
 
     def _plan(self, prompt: str, *_: object) -> str:
         leaves = re.findall(r"^- (.+)$", prompt.partition("## Features")[2].partition("## What to do")[0], re.MULTILINE)
-        kept = re.findall(r"^- (.+)$", prompt.partition("go on from there")[2].partition("## What to do")[0], re.MULTILINE)
+        kept = re.findall(
+            r"^- (.+)$", prompt.partition("go on from there")[2].partition("## What to do")[0], re.MULTILINE
+        )
         leaves = list(dict.fromkeys([*kept, *leaves]))
         least = int(re.search(r"Choose (\d+) to", prompt)[1])  # type: ignore[index]
         token = str(zlib.crc32(prompt.encode()) % 10**6)
@@ -148,7 +150,13 @@ class ScriptedModel:
     def _generator(self, prompt: str, wrong: set[str], *_: object) -> str:
         problem = Scripted.of(prompt)
         rng = random.Random(f"generator {problem.token}")
-        sizes = {"nominal": "small", "complex": "random", "boundary": "edge", "stress": "large", "adversarial": "random"}
+        sizes = {
+            "nominal": "small",
+            "complex": "random",
+            "boundary": "edge",
+            "stress": "large",
+            "adversarial": "random",
+        }
         pool = [
             (kind, [_jsonable(problem.draw(rng, size), problem.interface) for _ in range(5)])
             for kind, size in sizes.items()
@@ -266,7 +274,7 @@ class ScriptedLLM:
 
 
 class ScriptedServer:
-    """The model behind a real HTTP server on loopback. ``url`` ends in /v1; the models are teacher, solver and student."""
+    """The model behind a real HTTP server on loopback. ``url`` ends in /v1; teacher, solver and student answer."""
 
     def __init__(self, brain: ScriptedModel) -> None:
         self.brain = brain
@@ -294,7 +302,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         names = ("teacher", "solver", "student")
-        self._send({"object": "list", "data": [{"id": n, "object": "model", "created": 0, "owned_by": ""} for n in names]})
+        self._send(
+            {"object": "list", "data": [{"id": n, "object": "model", "created": 0, "owned_by": ""} for n in names]}
+        )
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -1,6 +1,6 @@
 """Features out of snippets: by a model, many snippets a request, or without one from what the syntax tree shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,7 +10,7 @@ from stepsmith.llm.parsing import ParseFailure, ask, parse_json
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
 from stepsmith.synth.signals import read_signals
-from stepsmith.synth.tree.merge import category_of, with_paths
+from stepsmith.synth.tree.merge import category_of, merge, with_paths
 from stepsmith.synth.tree.tree import CATEGORIES, FeatureTree, Path, path_of
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class _Found:
     """Gathers the features of one snippet after the other."""
 
     def __init__(self) -> None:
-        self.tree = FeatureTree()
+        self.trees: list[FeatureTree] = []  # one a snippet, merged at the end
         self.with_features = self.mentions = self.outside = 0
         self.failures: list[ParseFailure] = []
 
@@ -102,11 +102,11 @@ class _Found:
         known = [path for path in paths if len(path) > 1 and category_of(path[0])]
         self.outside += len(paths) - len(known)
         self.with_features += bool(known)
-        self.tree = with_paths(self.tree, _prefix_free(known))
+        self.trees.append(with_paths(FeatureTree(), known))
 
     def extraction(self, snippets: int) -> Extraction:
         order = {name: place for place, name in enumerate(CATEGORIES)}
-        roots = sorted(self.tree.roots, key=lambda root: order[root.name])
+        roots = sorted(merge(*self.trees).roots, key=lambda root: order[root.name])
         return Extraction(
             tree=FeatureTree(roots=tuple(roots)),
             snippets=snippets,
@@ -115,13 +115,6 @@ class _Found:
             outside=self.outside,
             failures=tuple(self.failures),
         )
-
-
-def _prefix_free(paths: list[Path]) -> Iterator[Path]:
-    """The paths that do not end on the way to another one, each once."""
-    distinct = list(dict.fromkeys(paths))
-    on_the_way = {path[:end] for path in distinct for end in range(1, len(path))}
-    return (path for path in distinct if path not in on_the_way)
 
 
 # What each signal says in terms of the starter tree; signals that say nothing about a problem are left out.

@@ -60,13 +60,17 @@ def merge(*trees: FeatureTree) -> FeatureTree:
 
 
 def with_paths(tree: FeatureTree, paths: Iterable[Path]) -> FeatureTree:
-    """Return ``tree`` with every path present and each node on it seen once more.
+    """Return ``tree`` with every path present and each node on any of them seen once more, however many name it.
 
     Paths are merged as ``merge`` does. Names are cleaned; a path ends before a name that cannot be used, at
     ``MAX_DEPTH``, and is passed over unless it starts with one of the seven categories.
     """
     chains = [chain for path in paths if (chain := _chain(path))]
-    return merge(tree, FeatureTree(roots=tuple(chains)))
+    return merge(tree, FeatureTree(roots=tuple(_seen_once(root) for root in _merge_level(chains))))
+
+
+def _seen_once(node: Node) -> Node:
+    return Node(name=node.name, seen=1, children=tuple(_seen_once(child) for child in node.children))
 
 
 def _chain(path: Path) -> Node | None:
@@ -81,9 +85,9 @@ def _chain(path: Path) -> Node | None:
         names.append(cleaned)
     if len(names) == 1:
         return None
-    node = Node(name=names[-1], seen=1)
+    node = Node(name=names[-1])
     for name in reversed(names[:-1]):
-        node = Node(name=name, seen=1, children=(node,))
+        node = Node(name=name, children=(node,))
     return node
 
 

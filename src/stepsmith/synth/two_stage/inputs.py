@@ -177,7 +177,8 @@ class InputWriter:
 class GeneratorSupply:
     """More inputs from a generator program that has proved itself: the shorter half of what each seed gives.
 
-    Implements ``InputSupply``. Where the program gives nothing valid any more, a known input is given again.
+    Implements ``InputSupply``; one run serves many draws. Where the program gives nothing valid any more, a known input
+    is given again.
     """
 
     def __init__(
@@ -188,20 +189,27 @@ class GeneratorSupply:
         self._code = code
         self._known = known
         self._settings = settings
+        self._ready: list[str] = []
 
     def draw(self, rng: random.Random) -> str:
         """Return a small input that the statement allows."""
+        if not self._ready:
+            self._ready = self._more(rng)
+        return self._ready.pop() if self._ready else self._known.text
+
+    def allows(self, text: str) -> bool:
+        """Say whether the statement allows an input."""
+        return self._validator.allowed([text])[0]
+
+    def _more(self, rng: random.Random) -> list[str]:
         interface = self._validator.statement.interface
         time_s, longest = self._settings.generator_time_s, self._settings.max_input_chars
         run = run_generator(self._runner, self._code, rng.randrange(SEEDS), interface, time_s=time_s, longest=longest)
         texts = sorted((item.text for item in run.inputs), key=lambda text: (len(text), text))
         shorter = texts[: (len(texts) + 1) // 2]
-        chosen = rng.choice(shorter) if shorter else self._known.text
-        return chosen if self.allows(chosen) else self._known.text
-
-    def allows(self, text: str) -> bool:
-        """Say whether the statement allows an input."""
-        return self._validator.allowed([text])[0]
+        allowed = self._validator.allowed(shorter)
+        valid = [text for text, fine in zip(shorter, allowed, strict=True) if fine]
+        return rng.sample(valid, len(valid))
 
 
 def _spread(inputs: Sequence[TestInput], count: int) -> tuple[TestInput, ...]:

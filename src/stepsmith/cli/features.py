@@ -1,0 +1,185 @@
+"""``stepsmith features``: the tree of features that two-stage problems are made from."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stepsmith.core.errors import ConfigError, MachineError, UserError
+from stepsmith.core.ids import content_id, derive_rng
+from stepsmith.llm.parsing import ParseFailure
+from stepsmith.llm.protocol import LLM
+from stepsmith.pipeline.config import load_config
+from stepsmith.store.runfolder import write_whole
+from stepsmith.synth.seeds import SeedSource
+from stepsmith.synth.tree.evolve import EvolveSettings, evolve
+from stepsmith.synth.tree.extract import BATCH, extract, extract_offline
+from stepsmith.synth.tree.merge import merge
+from stepsmith.synth.tree.text import format_tree, read_tree, starter_tree
+from stepsmith.synth.tree.tree import FeatureTree, Node, TreeCounts, count, path_of
+
+if TYPE_CHECKING:
+    from stepsmith.prompts.library import PromptLibrary
+
+STARTER, OFFLINE = "starter", "offline"
+
+features_app = typer.Typer(help="The tree of features: extract, evolve, show.", no_args_is_help=True)
+
+_Teacher = Annotated[str, typer.Option(help="A model: a [models.NAME] of --config, or an address (URL or URL#MODEL).")]
+_Config = Annotated[Path | None, typer.Option(help="TOML configuration with [models.*], as for synth.")]
+_Budget = Annotated[str | None, typer.Option(help='Hard cap on what is spent: "5 USD", "2M tokens".')]
+_Out = Annotated[Path, typer.Option(help="The tree file to write.")]
+_Tree = Annotated[str, typer.Argument(help="A tree file, or `starter` for the one that ships with the package.")]
+
+
+@features_app.command("extract")
+def extract_command(
+    out: _Out,
+    teacher: Annotated[str, typer.Option(help="`offline`, a [models.NAME] of --config, or an address.")] = OFFLINE,
+    seeds: Annotated[
+        list[str] | None,
+        typer.Option(help="Python file or folder, or JSONL with `code`; repeatable. Default: standard library."),
+    ] = None,
+    snippets: Annotated[int, typer.Option(help="How many windows of 25 to 50 lines to read.", min=1)] = 200,
+    batch: Annotated[int, typer.Option(help="Snippets a request.", min=1)] = BATCH,
+    into: Annotated[str | None, typer.Option(help="Merge into this tree: a file, or `starter`.")] = None,
+    seed: Annotated[int, typer.Option(help="Which windows are drawn.")] = 0,
+    config: _Config = None,
+    budget: _Budget = None,
+) -> None:
+    """Extract the features of code snippets into a tree."""
+    base = _read(into) if into else FeatureTree()
+    source = SeedSource([Path(path) for path in seeds or ()])
+    windows = [source.window(derive_rng(seed, "features", index)) for index in range(snippets)]
+    console = Console()
+    if teacher == OFFLINE:
+        found = extract_offline(windows)
+    else:
+        with _model(teacher, config, budget) as (llm, prompts):
+            found = extract(llm, prompts, windows, batch)
+    tree = merge(base, found.tree)
+    _write(out, tree, f"Extracted by {teacher} from {snippets} snippets.")
+    _failures(console, found.failures)
+    console.print(
+        f"{found.with_features} of {found.snippets} snippets have features; {found.mentions} named, "
+        f"{found.outside} outside the seven categories.",
+        highlight=False,
+    )
+    _changes(console, count(base), count(tree))
+    console.print(f"{out}", highlight=False, soft_wrap=True)
+
+
+@features_app.command("evolve")
+def evolve_command(
+    tree: _Tree,
+    out: _Out,
+    teacher: _Teacher,
+    requests: Annotated[int, typer.Option(help="How many requests.", min=1)] = EvolveSettings().requests,
+    nodes: Annotated[int, typer.Option(help="Nodes a request.", min=1)] = EvolveSettings().nodes_per_request,
+    siblings: Annotated[int, typer.Option(help="New siblings asked for a node.", min=1)] = EvolveSettings().siblings,
+    children: Annotated[int, typer.Option(help="Children asked for a node.", min=1)] = EvolveSettings().children,
+    seed: Annotated[int, typer.Option(help="Which nodes are asked about.")] = 0,
+    config: _Config = None,
+    budget: _Budget = None,
+) -> None:
+    """Have a model widen and deepen a tree."""
+    if teacher == OFFLINE:
+        raise UserError("evolution needs a model; name a [models.NAME] of --config, or an address.")
+    settings = EvolveSettings(
+        requests=requests, nodes_per_request=nodes, siblings=siblings, children=children, seed=seed
+    )
+    before = _read(tree)
+    with _model(teacher, config, budget) as (llm, prompts):
+        evolution = evolve(llm, prompts, before, settings)
+    _write(out, evolution.tree, f"Evolved by {teacher} from {tree}, {requests} requests.")
+    console = Console()
+    _failures(console, evolution.failures)
+    console.print(
+        f"{evolution.asked} nodes asked about: {evolution.widened} got {siblings} new siblings or more, "
+        f"{evolution.deepened} got {children} children or more; {evolution.repeated} proposals were there already, "
+        f"{evolution.unusable} could not be used.",
+        highlight=False,
+    )
+    _changes(console, evolution.before, evolution.after)
+    console.print(f"{out}", highlight=False, soft_wrap=True)
+
+
+@features_app.command("show")
+def show_command(
+    tree: _Tree = STARTER,
+    under: Annotated[str, typer.Option(help="Only this part, as in `algorithm/sorting`.")] = "",
+    depth: Annotated[int, typer.Option(help="How many levels to print; 0: counts only.", min=0)] = 3,
+) -> None:
+    """Print a tree and count it."""
+    whole = _read(tree)
+    shown = whole
+    if path := path_of(under):
+        node = whole.find(path)
+        if node is None:
+            raise UserError(f"{tree} has no node {'/'.join(path)!r}; `stepsmith features show --depth 2` lists some.")
+        shown = FeatureTree(roots=(node,))
+    console = Console()
+    if depth:
+        text = format_tree(FeatureTree(roots=tuple(_cut(root, depth) for root in shown.roots)))
+        console.print(text, end="", highlight=False, soft_wrap=True, markup=False)
+    _changes(console, None, count(shown))
+
+
+def _read(tree: str) -> FeatureTree:
+    return starter_tree() if tree == STARTER else read_tree(Path(tree))
+
+
+def _write(out: Path, tree: FeatureTree, comment: str) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, format_tree(tree, comment).encode())
+
+
+def _cut(node: Node, depth: int) -> Node:
+    """A node with ``depth`` levels, itself included; what is left out is counted in the name."""
+    if depth == 1 and node.children:
+        return Node(name=f"{node.name} ({sum(1 for _ in node.walk()) - 1} below)", seen=node.seen)
+    return Node(name=node.name, seen=node.seen, children=tuple(_cut(child, depth - 1) for child in node.children))
+
+
+def _changes(console: Console, before: TreeCounts | None, after: TreeCounts) -> None:
+    """Print nodes by category and by depth; with ``before``, how many there were."""
+    rows = [("category", name, before.nodes.get(name, 0) if before else 0, n) for name, n in after.nodes.items()]
+    rows += [("depth", str(d), before.by_depth.get(d, 0) if before else 0, n) for d, n in after.by_depth.items()]
+    table = Table("", "", *(["before", "after"] if before else ["nodes"]), box=None, pad_edge=False)
+    for what, name, old, new in rows:
+        table.add_row(what, name, *([f"{old:,}", f"{new:,}"] if before else [f"{new:,}"]))
+    console.print(table)
+    console.print(f"{sum(after.leaves.values()):,} leaves, {sum(after.by_depth.values()):,} nodes.", highlight=False)
+
+
+def _failures(console: Console, failures: tuple[ParseFailure, ...]) -> None:
+    for failure in failures:
+        console.print(
+            f"A reply was left out ({failure.reason}: {failure.detail}).", highlight=False, markup=False, soft_wrap=True
+        )
+
+
+@contextmanager
+def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tuple[LLM, "PromptLibrary"]]:
+    """Open the model and the prompts; completions are remembered, so a repeated command costs nothing."""
+    try:
+        from stepsmith.pipeline.models import Meter, Models, check_models, with_addresses_named
+        from stepsmith.prompts.library import PromptLibrary
+    except ModuleNotFoundError as missing:
+        raise MachineError(f"models need the {missing.name} package: pip install 'stepsmith[llm]'") from None
+    settings = load_config(config)
+    if budget is not None:
+        settings = msgspec.structs.replace(settings, budget=budget)
+    settings, names = with_addresses_named(settings, [teacher])
+    name = names.get(teacher, teacher)
+    if name not in settings.models:
+        raise ConfigError(f"unknown teacher {teacher!r}; give a [models.NAME] of --config, or an address.")
+    check_models(settings, [name])
+    folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
+    with Models(settings, [name], run=content_id("features", name)) as models:
+        yield models.model(name, Meter()), PromptLibrary(folder)
