@@ -1,9 +1,9 @@
 """The sandbox workers of one judge: started when needed, replaced when lost."""
 
 import functools
-import importlib.util
 import re
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from stepsmith.core.errors import MachineError, SandboxError
@@ -104,7 +104,7 @@ def package_folders(name: str) -> Sequence[str]:
     """Return the folders that hold a package and its libraries; none where it is not installed."""
     folders: list[str] = []
     for part in (name, *PACKAGES.get(name, ())):
-        spec = importlib.util.find_spec(part)
+        spec = PathFinder.find_spec(part)  # not what is loaded here: some packages hide their specification then
         if spec is None or not spec.submodule_search_locations:
             return ()
         folder = Path(next(iter(spec.submodule_search_locations)))
