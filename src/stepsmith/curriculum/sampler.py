@@ -128,7 +128,7 @@ class Sampler:
         """Return the state as JSON-able values.
 
         As it stands now; or, with ``trained``, as after so many whole batches: those that were read ahead of the
-        trainer are given out again on resumption. Raises ``ValueError`` for a number that is not within what is remembered.
+        trainer are given out again on resumption. Raises ``ValueError`` for a number beyond what is remembered.
         """
         pending, offset = list(self._queue), self._offset
         if trained is not None:
