@@ -1,9 +1,9 @@
 """How many distinct problems the grammar holds: ``python -m stepsmith.synth.grammar.count`` prints the derivation.
 
 The count is exact for a part of the grammar, so it is a lower bound for the whole: one source from the menu, one-input
-features, constant parameters, up to four steps (micro: five), no feature twice in a row. Every such sequence of steps at a size of
-``RUNG`` is a composition that ``compose`` can draw (it only raises the size bounds as far as they go), and different
-sequences are different compositions. Steps before the last take at most ``INNER_VALUES`` values of each parameter.
+features, constant parameters, up to four steps, no feature twice in a row. Bounds are those of sources of up to
+``RUNG`` elements; ``compose`` draws the same steps, with the size bound that suits them. Different sequences are different
+compositions. Steps before the last take at most ``INNER_VALUES`` values of each parameter.
 
 Not every composition is a good problem: ``is_sound`` rejects those with a step that changes nothing or with answers
 that hardly vary. Because the count is exact, compositions can be drawn uniformly from it; the share of sound ones among
@@ -31,7 +31,7 @@ from stepsmith.synth.grammar.feature import Feature
 from stepsmith.synth.grammar.soundness import is_sound
 from stepsmith.synth.grammar.sources import MICRO_SOURCES, TYPE_WEIGHT, menu, scaled
 
-MOST_STEPS: dict[Profile, int] = {"contest": 4, "micro": 5}
+MOST_STEPS = 4
 RUNG = 30  # every feature is fast enough here, whatever its growth
 INNER_VALUES = 2
 LAST_VALUES = 50
@@ -144,11 +144,11 @@ def main() -> None:
     for profile in profiles:
         counter = Counter(profile)
         print(f"profile {profile}: {len(counter.sources())} sources, one-input features with constants")
-        totals = [counter.total(steps) for steps in range(1, MOST_STEPS[profile] + 1)]
+        totals = [counter.total(steps) for steps in range(1, MOST_STEPS + 1)]
         for steps, total in enumerate(totals, start=1):
             print(f"  {steps} step{'s' if steps > 1 else ' '}  {total:>20,}")
         rng = random.Random(0)
-        lengths = rng.choices(range(1, MOST_STEPS[profile] + 1), totals, k=options.samples)
+        lengths = rng.choices(range(1, MOST_STEPS + 1), totals, k=options.samples)
         sound = sum(is_sound(counter.draw(rng, steps)) for steps in lengths)
         low, _ = wilson_interval(sound, options.samples)
         print(f"  together  {sum(totals):>19,}")
