@@ -2,8 +2,8 @@
 
 The count is exact for a part of the grammar, so it is a lower bound for the whole: one source from the menu, one-input
 features, constant parameters, up to four steps, no feature twice in a row. Bounds are those of sources of up to
-``RUNG`` elements; ``compose`` draws the same steps, with the size bound that suits them. Different sequences are different
-compositions. Steps before the last take at most ``INNER_VALUES`` values of each parameter.
+``RUNG`` elements; ``compose`` draws the same steps, with the size bound that suits them. Different sequences are
+different compositions. Steps before the last take at most ``INNER_VALUES`` values of each parameter.
 
 Not every composition is a good problem: ``is_sound`` rejects those with a step that changes nothing or with answers
 that hardly vary. Because the count is exact, compositions can be drawn uniformly from it; the share of sound ones among
