@@ -22,7 +22,7 @@ _EARLIER = re.compile(
     re.IGNORECASE,
 )
 _UNSEEN = re.compile(
-    r"\b(?:the|this|given|following|original)\s+(?:seed|code|snippet|program|source)\b"
+    r"\b(?:this|given|following|original)\s+(?:code|program|source)\b|\b(?:the|this|given)\s+snippet\b"
     r"|\bcode\s+(?:snippet|above|below)\b|\bfunction\s+(?:above|below)\b|\b(?:input|python)\s+blocks?\b",
     re.IGNORECASE,
 )

@@ -152,9 +152,9 @@ class LLMTeacher:
         """Find out what is wrong with a readable reply, the cheapest things first; then ask the solvers."""
         if fault := _message_fault(reply):
             return replace(draft, fault=fault)
-        runs = self._judge.execute(draft.program, CONTRACT, reply.inputs * 2)
+        runs, fault = self._run(draft, reply)
         draft = replace(draft, executions=len(runs), outputs=tuple(run.output for run in runs[: len(reply.inputs)]))
-        if fault := _run_fault(reply, runs):
+        if fault:
             return replace(draft, fault=fault)
         if draft.environment == "fuzzing":
             return self._fuzzed(draft, reply)
@@ -163,6 +163,23 @@ class LLMTeacher:
             problem = draft.write(tests, draft.program, NOWHERE)
             return replace(draft, solvers=solve(self._solvers, self._prompts, problem))
         return draft
+
+    def _run(self, draft: LLMDraft, reply: TeacherReply) -> tuple[list[Execution], Fault | None]:
+        """Run ``f`` twice on every input, up to the first failure: a program that never ends is costly."""
+        runs: list[Execution] = []
+        for number, text in enumerate(reply.inputs, 1):
+            runs += self._judge.execute(draft.program, CONTRACT, [text])
+            if fault := _run_fault(number, text, runs[-1]):
+                return runs, fault
+        again = self._judge.execute(draft.program, CONTRACT, reply.inputs)
+        for number, (text, first, second) in enumerate(zip(reply.inputs, runs, again, strict=True), 1):
+            fault = _run_fault(number, text, second)
+            if not fault and second.output != first.output:
+                said = f"gives {first.output[:80]}, then {second.output[:80]}"
+                fault = Fault(reason="non-deterministic", detail=f"input {number}, {call_text(text)[:120]}, {said}")
+            if fault:
+                return runs + again, fault
+        return runs + again, None
 
     def _fuzzed(self, draft: LLMDraft, reply: TeacherReply) -> LLMDraft:
         """Check that the mistake shows on some inputs and not on others."""
@@ -188,18 +205,13 @@ def _message_fault(reply: TeacherReply) -> Fault | None:
     return None
 
 
-def _run_fault(reply: TeacherReply, runs: Sequence[Execution]) -> Fault | None:
-    """What two runs on every input show. Raises ``SandboxError`` where our own machinery failed."""
-    _check_ours(runs)
-    count = len(reply.inputs)
-    for number, (text, run, again) in enumerate(zip(reply.inputs, runs[:count], runs[count:], strict=True), 1):
-        if run.verdict is not Verdict.AC:
-            detail = f"input {number}, {call_text(text)[:120]}, ends with {run.verdict}: {run.message[:200]}"
-            return Fault(reason="invalid-input", detail=detail)
-        if (again.verdict, again.output) != (run.verdict, run.output):
-            detail = f"input {number}, {call_text(text)[:120]}, gives {run.output[:80]}, then {again.output[:80]}"
-            return Fault(reason="non-deterministic", detail=detail)
-    return None
+def _run_fault(number: int, text: str, run: Execution) -> Fault | None:
+    """What is wrong with a run of ``f``. Raises ``SandboxError`` where our own machinery failed."""
+    _check_ours([run])
+    if run.verdict is Verdict.AC:
+        return None
+    detail = f"input {number}, {call_text(text)[:120]}, ends with {run.verdict}: {run.message[:200]}"
+    return Fault(reason="invalid-input", detail=detail)
 
 
 def _property_fault(runs: Sequence[Execution]) -> Fault | None:

@@ -1,0 +1,279 @@
+"""Paper A's teacher around a model that answers from a list, with a real judge."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import pytest
+
+from stepsmith.core.completions import Completion, Usage
+from stepsmith.core.errors import RequestRefused
+from stepsmith.core.records import Environment, Limits, Lineage, Problem, Seed, Solution, TestCase, Verdict
+from stepsmith.core.stats import pass_rate
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.judge.local import LocalJudge
+from stepsmith.llm.records import Message, Sampling
+from stepsmith.prompts.library import PromptLibrary
+from stepsmith.synth.draft import Feedback
+from stepsmith.synth.llm.draft import CONTRACT, LLMDraft
+from stepsmith.synth.llm.student import LLMStudent
+from stepsmith.synth.llm.teacher import CHAIN_EASY, CHAIN_HARD, CHAIN_MEDIUM, LLMTeacher, Progression
+from tests.synth.llm.test_reply import reply
+
+SEED = Seed(source="heapq.py", first_line=3, code="def push(heap, item):\n    heap.append(item)\n")
+PLAIN = Progression(medium=(0.35, 0.65), easy_high=0.97, hard_first=False)
+DOWN = Progression(medium=(0.35, 0.65), easy_high=0.97, hard_first=True)
+PLACE = Lineage(chain_id="c", turn=1, parent_id=None, change="", direction="new", seed_ref="heapq.py:3-4")
+CODE = "def f(xs, k=2):\n    return sorted(x * k for x in xs)[1:]"
+INPUTS = ("[1, 2], 3", "[4, 4, 1]", "[5, 6], 4", "[], 5", "[9, 7, 8]")
+MESSAGE = "Scale every height, and leave out the lowest."
+
+
+class Listed:
+    """A model that gives its answers one after the other, and remembers what it was asked."""
+
+    def __init__(self, *answers: str | Exception, finish_reason: str = "stop") -> None:
+        self.answers = list(answers)
+        self.finish_reason = finish_reason
+        self.asked: list[tuple[Message, ...]] = []
+        self.purposes: list[str] = []
+
+    def complete(
+        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+    ) -> list[Completion]:
+        self.asked.append(tuple(messages))
+        self.purposes.append(purpose)
+        made = []
+        for sample in range(n):
+            answer = self.answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            made.append(
+                Completion(content=answer, finish_reason=self.finish_reason, model="m", sample=sample, usage=Usage())
+            )
+        return made
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[LocalJudge]:
+    with LocalJudge() as judge:
+        yield judge
+
+
+def teacher(judge: LocalJudge, llm: Listed, *solvers: Listed, progression: Progression = PLAIN) -> LLMTeacher:
+    return LLMTeacher(llm, judge, PromptLibrary(), progression, name="t", solvers=solvers)
+
+
+def propose(judge: LocalJudge, *answers: str | Exception, environment: Environment = "induction") -> LLMDraft:
+    draft = teacher(judge, Listed(*answers)).propose(SEED, environment, random.Random(1))
+    assert isinstance(draft, LLMDraft)
+    return draft
+
+
+def good(code: str = CODE, inputs: tuple[str, ...] = INPUTS, message: str = MESSAGE) -> str:
+    return reply(code, inputs, message)
+
+
+def test_a_good_reply_becomes_a_draft_with_outputs_by_execution(judge: LocalJudge) -> None:
+    llm = Listed(good())
+    draft = teacher(judge, llm).propose(SEED, "induction", random.Random(1))
+    assert isinstance(draft, LLMDraft)
+    assert draft.fault is None
+    assert draft.outputs == ("[6]", "[8, 8]", "[24]", "[]", "[16, 18]")
+    assert draft.executions == 10
+    assert draft.defining
+    assert draft.candidates == (draft.program,)
+    assert SEED.code.strip() in llm.asked[0][0].content
+    assert llm.purposes == ["propose"]
+    assert dict(draft.provenance)["prompt"].startswith("teacher/propose@")
+
+
+def test_the_problem_shows_three_examples_and_hides_the_program(judge: LocalJudge) -> None:
+    draft = propose(judge, good())
+    tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
+    problem = draft.write(tests, draft.program, PLACE)
+    prompt = ENVIRONMENTS["induction"].render(problem)
+    assert "f([4, 4, 1]) -> [8, 8]" in prompt
+    assert "[16, 18]" not in prompt
+    assert "sorted" not in prompt
+    assert problem.title == MESSAGE.rstrip(".")
+    assert problem.starter_code.startswith("def f(xs, k):")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (good(code="import time\ndef f(xs, k=2):\n    return [time.time_ns()]"), "non-deterministic"),
+        (good(code="def f(xs, k=2):\n    return xs[1]"), "invalid-input"),
+        (good(message=MESSAGE + "\n~~~\nsorted(xs)\n~~~"), "message-leaks-code"),
+        (good(message="As before. " + MESSAGE), "message-not-alone"),
+    ],
+)
+def test_faults_that_need_no_student(judge: LocalJudge, answer: str, reason: str) -> None:
+    draft = propose(judge, answer)
+    assert draft.fault is not None
+    assert draft.fault.reason == reason
+    problem = draft.write([], draft.program, PLACE)
+    assert problem.golden.code in answer  # what there is, is kept
+    assert problem.statement.startswith(draft.reply.message[:9] if draft.reply else "?")
+
+
+def test_a_program_that_never_ends_is_run_once(judge: LocalJudge, monkeypatch: pytest.MonkeyPatch) -> None:
+    hurried = msgspec.structs.replace(CONTRACT, limits=Limits(time_s=0.1))
+    monkeypatch.setattr("stepsmith.synth.llm.teacher.CONTRACT", hurried)
+    draft = propose(judge, good(code="def f(xs, k=2):\n    while True:\n        pass"))
+    assert draft.fault is not None
+    assert "TLE" in draft.fault.detail
+    assert draft.executions == 1
+
+
+def test_one_request_for_repair_that_shows_the_fault(judge: LocalJudge) -> None:
+    llm = Listed(good(inputs=INPUTS[:3]), good())
+    draft = teacher(judge, llm).propose(SEED, "induction", random.Random(1))
+    assert draft.fault is None
+    assert llm.purposes == ["propose", "propose, repair"]
+    question, said, again = llm.asked[1]
+    assert question == llm.asked[0][0]
+    assert said.role == "assistant"
+    assert "there are 3 complete input blocks" in again.content
+
+
+def test_after_one_repair_the_reply_is_kept_with_its_reason(judge: LocalJudge) -> None:
+    draft = propose(judge, "No.", "Still no.")
+    assert draft.fault is not None
+    assert draft.fault.reason == "no-code"
+    problem = draft.write([], Solution(language="python", code=""), PLACE)
+    assert problem.statement == "Still no."
+    assert problem.environment == "induction"
+
+
+def test_a_refused_request_is_a_fault(judge: LocalJudge) -> None:
+    draft = propose(judge, RequestRefused("too long"))
+    assert draft.fault is not None
+    assert draft.fault.reason == "request-refused"
+
+
+FUZZING = (
+    "def f(xs):\n    return xs[1:] + xs[:2]\n\n\n"
+    "def pre_test_f(xs):\n    return isinstance(xs, list)\n\n\n"
+    "def test_f(xs):\n    return sorted(f(xs)) == sorted(xs)"
+)
+
+
+def fuzzing_inputs(*texts: str) -> tuple[str, ...]:
+    return (*texts, "[]", "[1]", "[2, 2]", "[3, 5]", "[7, 1, 2]")[:5]
+
+
+@pytest.mark.parametrize(
+    ("code", "inputs", "reason"),
+    [
+        (FUZZING, fuzzing_inputs(), ""),
+        (FUZZING.replace("xs[:2]", "xs[:1]"), fuzzing_inputs(), "no-counterexample"),
+        (FUZZING.replace("== sorted(xs)", "!= sorted(f(xs))"), fuzzing_inputs(), "property-never-holds"),
+        (FUZZING.replace("isinstance(xs, list)", "len(xs) < 3"), fuzzing_inputs(), "invalid-input"),
+    ],
+)
+def test_fuzzing_wants_a_mistake_that_shows_on_some_inputs(
+    judge: LocalJudge, code: str, inputs: tuple[str, ...], reason: str
+) -> None:
+    draft = propose(judge, good(code, inputs), environment="fuzzing")
+    assert (draft.fault.reason if draft.fault else "") == reason
+    if not reason:
+        tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
+        problem = draft.derive(draft.write(tests, draft.program, PLACE), (), random.Random(1))
+        assert problem is not None
+        environment = ENVIRONMENTS["fuzzing"]
+        assert environment.judge(judge, problem, environment.golden(problem)).verdict is Verdict.AC
+        assert "has a mistake" in environment.render(problem)
+
+
+@pytest.mark.parametrize("environment", ["abduction", "deduction"])
+def test_value_environments_show_the_program_and_one_case(judge: LocalJudge, environment: Environment) -> None:
+    draft = propose(judge, good(), environment=environment)
+    tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
+    problem = draft.derive(draft.write(tests, draft.program, PLACE), (), random.Random(4))
+    assert problem is not None
+    assert problem.environment == environment
+    assert len(problem.tests) == 1
+    rules = ENVIRONMENTS[environment]
+    assert rules.judge(judge, problem, rules.golden(problem)).verdict is Verdict.AC
+    assert MESSAGE not in rules.render(problem)
+
+
+def test_refinement_tells_how_the_last_problem_went(judge: LocalJudge) -> None:
+    llm = Listed(good(), good(code=CODE.replace("[1:]", "[:-1]")))
+    asker = teacher(judge, llm)
+    first = asker.propose(SEED, "induction", random.Random(1))
+    feedback = Feedback(pass_rate=pass_rate(30, 32), solved=("I SOLVED IT",), failed=("I FAILED",))
+    second = asker.refine(first, feedback, "harder", random.Random(2))
+    prompt = llm.asked[1][0].content
+    for part in (CODE, "f([4, 4, 1]) -> [8, 8]", MESSAGE, "30 succeeded", "0.94", "I SOLVED IT", "I FAILED"):
+        assert part in prompt
+    assert "**harder**: 35 to 65 of 100" in prompt
+    assert "stand alone" in prompt
+    assert SEED.code not in prompt
+    assert second.direction == "harder"
+    assert second.change == "Asked for a harder problem after 30 of 32 attempts passed."
+
+
+def test_the_same_place_in_another_turn_is_asked_in_other_words(judge: LocalJudge) -> None:
+    """Otherwise the memory would answer a second try with the reply that failed."""
+    llm = Listed("No.", "No.", good())
+    asker = teacher(judge, llm)
+    asker.propose(SEED, "induction", random.Random(1))
+    asker.propose(SEED, "induction", random.Random(2))
+    assert llm.asked[0] != llm.asked[2]
+
+
+@pytest.mark.parametrize(
+    ("progression", "rate", "direction", "aim"),
+    [
+        (PLAIN, 0.9, "harder", (0.35, 0.65)),
+        (PLAIN, 0.5, "harder", (0.10, 0.35)),
+        (PLAIN, 0.0, "easier", (0.35, 0.65)),
+        (PLAIN, 0.5, "easier", (0.65, 0.97)),
+        (PLAIN, 0.5, "sideways", None),
+        (DOWN, 0.7, "harder", CHAIN_HARD),
+        (DOWN, 0.1, "easier", CHAIN_MEDIUM),
+        (DOWN, 0.5, "easier", CHAIN_EASY),
+    ],
+)
+def test_what_is_aimed_at(progression: Progression, rate: float, direction: str, aim: object) -> None:
+    assert progression.next(rate, direction) == aim  # type: ignore[arg-type]
+
+
+def test_a_chain_from_hard_down_begins_hard(judge: LocalJudge) -> None:
+    llm = Listed(good())
+    teacher(judge, llm, progression=DOWN).propose(SEED, "induction", random.Random(1))
+    assert "in 5 to 16 of 100 attempts" in llm.asked[0][0].content
+
+
+def test_solvers_see_the_problem_and_vote(judge: LocalJudge) -> None:
+    right, mute = Listed(f"```python\n{CODE}\n```"), Listed("I give up.")
+    draft = teacher(judge, Listed(good()), right, mute, Listed(RequestRefused("no"))).propose(
+        SEED, "induction", random.Random(1)
+    )
+    assert [candidate.code.strip() for candidate in draft.candidates] == [CODE, CODE]
+    assert not draft.defining
+    prompt = right.asked[0][0].content
+    assert "f([4, 4, 1]) -> [8, 8]" in prompt
+    assert "[16, 18]" not in prompt
+    assert right.purposes == ["solve"]
+
+
+def test_solvers_are_not_asked_about_what_is_faulty_or_shows_its_program(judge: LocalJudge) -> None:
+    for answer, environment in ((good(message="As before."), "induction"), (good(), "deduction")):
+        solver = Listed()
+        teacher(judge, Listed(answer), solver).propose(SEED, environment, random.Random(1))  # type: ignore[arg-type]
+        assert solver.asked == []
+
+
+def test_a_student_sees_the_rendered_problem_alone(judge: LocalJudge) -> None:
+    draft = propose(judge, good())
+    tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
+    problem: Problem = draft.write(tests, draft.program, PLACE)
+    llm = Listed("<think>hm</think>a", "b", finish_reason="length")
+    attempts = LLMStudent(llm, "s").attempt(draft, problem, 2, random.Random(1))
+    assert [(attempt.text, attempt.truncated) for attempt in attempts] == [("a", True), ("b", True)]
+    assert [message.content for message in llm.asked[0]] == [ENVIRONMENTS["induction"].render(problem)]
+    assert len(llm.asked) == 1  # all samples in one request
