@@ -105,7 +105,7 @@ class ScriptedModel:
             r"^- (.+)$", prompt.partition("go on from there")[2].partition("## What to do")[0], re.MULTILINE
         )
         leaves = list(dict.fromkeys([*kept, *leaves]))
-        least = int(re.search(r"Choose (\d+) to", prompt)[1])  # type: ignore[index]
+        least = int(re.search(r"Choose (\d+)", prompt)[1])  # type: ignore[index]
         token = str(zlib.crc32(prompt.encode()) % 10**6)
         if last := TOKEN.search(prompt):
             token = last[1] + ("h" if "**harder**" in prompt else "e" if "**easier**" in prompt else "s")
