@@ -6,7 +6,9 @@ import typer
 
 import stepsmith
 from stepsmith.cli.cache import cache_app
+from stepsmith.cli.curriculum import curriculum_app
 from stepsmith.cli.doctor import doctor
+from stepsmith.cli.features import features_app
 from stepsmith.cli.judge import judge_app
 from stepsmith.cli.report import report
 from stepsmith.cli.synth import synth
@@ -27,6 +29,8 @@ app.command()(report)
 app.command()(doctor)
 app.command()(verify)
 app.add_typer(judge_app, name="judge")
+app.add_typer(features_app, name="features")
+app.add_typer(curriculum_app, name="curriculum")
 app.add_typer(cache_app, name="cache")
 
 
