@@ -32,7 +32,7 @@ demo: setup  ## Make a small problem set from the standard library's source and 
 	$(BIN)/stepsmith synth --chains 24 --out runs/demo
 
 test: setup-dev lint slim  ## Every check and test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: setup-dev
 	$(BIN)/ruff format --check .

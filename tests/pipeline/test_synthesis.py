@@ -17,7 +17,7 @@ from stepsmith.store.dataset import read_problems, read_rows
 from stepsmith.store.manifest import read_manifest
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
-SMALL = ["synth", "--chains", "6", "--turns", "3", "--attempts", "16", "--seed", "11"]
+SMALL = ["synth", "--chains", "5", "--turns", "2", "--attempts", "12", "--seed", "11"]
 
 
 def run(*words: object, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -56,14 +56,14 @@ def test_kill_dash_nine_then_resume(finished: Path, tmp_path: Path, workers: int
     words = [STEPSMITH, *SMALL, "--workers", str(workers), "--out", str(out)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True) as victim:
         assert victim.stdout is not None
-        while "chain" not in (line := victim.stdout.readline()) or line.startswith("6 chains"):
+        while "chain" not in (line := victim.stdout.readline()) or line.startswith("5 chains"):
             assert line, "the run ended before it could be killed"
         os.kill(victim.pid, signal.SIGKILL)
     refused = run(*SMALL, "--workers", workers, "--out", out, check=False)
     assert refused.returncode == 2
     assert "--resume" in refused.stderr
     resumed = run(*SMALL, "--workers", workers, "--out", out, "--resume")
-    assert "6 chains, 0 of them" not in resumed.stdout
+    assert "5 chains, 0 of them" not in resumed.stdout
     assert data(out) == data(finished)
 
 
@@ -102,7 +102,7 @@ def test_interrupt_is_clean_and_says_how_to_go_on(finished: Path, tmp_path: Path
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        while "chain 1/6" not in (line := process.stdout.readline()):
+        while "chain 1/5" not in (line := process.stdout.readline()):
             assert line, "the run ended before it could be interrupted"
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the whole group
         rest, errors = process.stdout.read(), process.stderr.read()
@@ -114,9 +114,9 @@ def test_interrupt_is_clean_and_says_how_to_go_on(finished: Path, tmp_path: Path
 
 
 def test_goldens_pass_and_wrong_ones_fail_where_stated(problems: list[Problem]) -> None:
-    assert len(problems) >= 6
+    assert len(problems) >= 4
     with LocalJudge() as judge:
-        for problem in problems[:10]:
+        for problem in problems[:6]:
             verdict = judge.judge(problem.golden, problem.contract, problem.tests).verdict
             assert verdict is Verdict.AC, problem.title
             assert problem.environment != "induction" or problem.wrong
@@ -129,7 +129,7 @@ def test_goldens_pass_and_wrong_ones_fail_where_stated(problems: list[Problem]) 
 
 def test_no_thoughtless_answer_is_right(problems: list[Problem]) -> None:
     with LocalJudge() as judge:
-        for problem in problems[:12]:
+        for problem in problems[:6]:
             environment = ENVIRONMENTS[problem.environment]
             assert environment.judge(judge, problem, environment.golden(problem)).verdict is Verdict.AC
             for name, answer in environment.baselines(problem).items():
@@ -140,12 +140,12 @@ def test_no_thoughtless_answer_is_right(problems: list[Problem]) -> None:
 def test_chains_hang_together(finished: Path) -> None:
     rows = [*read_rows(finished / "problems.parquet"), *read_rows(finished / "rejected.parquet")]
     ids = {row["id"] for row in rows}
-    assert len({row["chain_id"] for row in rows}) == 6
+    assert len({row["chain_id"] for row in rows}) == 5
     for row in rows:
         assert (row["turn"] == 1) == (row["parent_id"] is None) or row["direction"] == "new"
         assert row["parent_id"] is None or row["parent_id"] in ids
         assert row["direction"] == "new" or row["change"]
-        assert row["attempts"] in (None, 16)
+        assert row["attempts"] in (None, 12)
     kept = [row for row in rows if "reason" not in row]
     assert all(0.01 <= row["pass_rate"] <= 0.97 for row in kept)  # type: ignore[operator]
     assert all(row["pass_rate_low"] <= row["pass_rate"] <= row["pass_rate_high"] for row in kept)  # type: ignore[operator]
@@ -174,23 +174,37 @@ def test_the_manifest_adds_up(finished: Path, problems: list[Problem]) -> None:
     manifest = read_manifest(finished)
     counts = manifest.counts
     assert counts.accepted == len(problems) == sum(counts.by_environment.values()) == sum(counts.by_band.values())
-    assert counts.proposed == 18 == counts.accepted + sum(counts.rejected.values())
+    assert counts.proposed == 10 == counts.accepted + sum(counts.rejected.values())
     assert manifest.student == "simulated"
     assert manifest.isolation in {"L1", "L2", "L3"}
     assert json.loads(bytes(manifest.config))["synth"]["seed"] == 11
 
 
 def test_single_turn_and_hard_first(tmp_path: Path) -> None:
-    run("synth", "--chains", 3, "--mode", "single-turn", "--seed", 3, "--out", tmp_path / "single")
+    run("synth", "--chains", 3, "--mode", "single-turn", "--attempts", 8, "--seed", 3, "--out", tmp_path / "single")
     assert read_manifest(tmp_path / "single").counts.proposed == 3
-    run("synth", "--chains", 2, "--turns", 4, "--mode", "hard-first", "--seed", 5, "--out", tmp_path / "hard")
+    run("synth", "--chains", 1, "--turns", 3, "--mode", "hard-first", "--seed", 5, "--out", tmp_path / "hard")
     rows = [*read_rows(tmp_path / "hard" / "problems.parquet"), *read_rows(tmp_path / "hard" / "rejected.parquet")]
     by_turn = sorted((row["chain_id"], row["turn"], row["direction"]) for row in rows)
     assert {direction for _, turn, direction in by_turn if turn == 2} <= {"harder", "easier", "sideways"}
 
 
 def test_micro_profile(tmp_path: Path) -> None:
-    run("synth", "--chains", 3, "--profile", "micro", "--seed", 2, "--out", tmp_path / "micro")
+    run(
+        "synth",
+        "--chains",
+        2,
+        "--turns",
+        3,
+        "--profile",
+        "micro",
+        "--attempts",
+        8,
+        "--seed",
+        2,
+        "--out",
+        tmp_path / "micro",
+    )
     problems = list(read_problems(tmp_path / "micro" / "problems.parquet"))
     assert problems
     assert all(problem.golden.code.count("\n") <= 10 for problem in problems)
@@ -208,7 +222,7 @@ def test_seeds_from_files_and_jsonl(tmp_path: Path) -> None:
     lines = write(tmp_path / "seeds.jsonl", (json.dumps({"code": code * 9}) + "\n").encode())
     for seeds in (plain, broken, lines):
         out = tmp_path / seeds.stem
-        run("synth", "--chains", 1, "--turns", 2, "--seeds", seeds, "--out", out)
+        run("synth", "--chains", 1, "--turns", 1, "--attempts", 8, "--seeds", seeds, "--out", out)
         rows = [*read_rows(out / "problems.parquet"), *read_rows(out / "rejected.parquet")]
         assert {str(row["seed_ref"]).split(":")[0].split("#")[0] for row in rows} == {seeds.name}
 
