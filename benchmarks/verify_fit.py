@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from verify_population import DEV, Draw, RecordedJudge, dev_subjects, draws
+from verify_population import DEV, Draw, RecordedJudge, Subject, dev_subjects, draws, teacher_subjects
 
 from stepsmith.verify.behaviour import Behaviour, behaviours, features
 from stepsmith.verify.consensus import output_evidence
@@ -24,9 +24,12 @@ from stepsmith.verify.posterior import ConsensusModel, Regime, choose
 SIZES, SEEDS = (4, 8, 16), 12
 PENALTY = 0.003
 MODEL = Path(__file__).parents[1] / "src" / "stepsmith" / "verify" / "consensus.json"
-RECORDING = (
-    Path(__file__).parents[1] / "build" / "verify_runs.pickle"
-)  # executions of the development data, kept between runs
+BUILD = Path(__file__).parents[1] / "build"
+RECORDINGS = {  # executions, kept between runs
+    "model-samples": BUILD / "verify_samples.pickle",
+    "offline-teacher": BUILD / "verify_teacher.pickle",
+}
+TEACHER_PROBLEMS = 150
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Prepared:
 def prepare(draw: Draw) -> Prepared:
     found = behaviours(draw.matrix, draw.examples)
     right = [draw.right[b.members[0]] for b in found]
-    return Prepared(draw, found, features(found, len(draw.examples)), right)
+    return Prepared(draw, found, features(found, len(draw.examples), len(draw.matrix.solutions)), right)
 
 
 def behaviour_choice(item: Prepared) -> Choice:
@@ -132,30 +135,42 @@ def crossfit(items: Sequence[Prepared], folds: int = 10, split: int = 0) -> list
     return out
 
 
+def fit_population(subjects: Sequence[Subject], judge: RecordedJudge, seeds: int) -> dict[str, Regime]:
+    """Both regimes of one population."""
+    regimes = {}
+    for name, statement in (("with_examples", True), ("without_examples", False)):
+        items = [prepare(d) for _, _, d in draws(subjects, judge, SIZES, seeds, statement=statement)]
+        regimes[name] = fit_regime([item for item in items if bool(item.draw.examples) == statement])
+    return regimes
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DEV)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--write", action="store_true", help="replace the shipped model")
     options = parser.parse_args()
-    judge = RecordedJudge(RECORDING)
-    subjects = dev_subjects(judge, options.data)
-    regimes = {}
-    for name, statement in (("with_examples", True), ("without_examples", False)):
-        items = [prepare(d) for _, _, d in draws(subjects, judge, SIZES, options.seeds, statement=statement)]
-        regimes[name] = fit_regime([item for item in items if bool(item.draw.examples) == statement])
-        print(name, json.dumps(msgspec.to_builtins(regimes[name])))
-    judge.close()
-    provenance = {
-        "command": "python benchmarks/verify_fit.py --write",
-        "data": f"{len(subjects)} HumanEval problems with 24 samples of a 16B model each (dual_verify.dev)",
-        "draws": f"n = {', '.join(map(str, SIZES))}, {options.seeds} seeds each",
-        "method": f"conditional logit with an outside option, L2 penalty {PENALTY}",
-        "reported": "never on these fits: benchmarks/verify.py reports cross-fitted figures, grouped by problem",
-    }
-    model = ConsensusModel(**regimes, provenance=provenance)
+    models = {}
+    for population, recording in RECORDINGS.items():
+        judge = RecordedJudge(recording)
+        teacher = population == "offline-teacher"
+        subjects = teacher_subjects(judge, TEACHER_PROBLEMS) if teacher else dev_subjects(judge, options.data)
+        regimes = fit_population(subjects, judge, options.seeds)
+        judge.close()
+        source = "HumanEval problems, 24 samples of a 16B model each (dual_verify.dev)"
+        if teacher:
+            source = "problems of the offline teacher, 24 programs of weak, middling or strong skill models each"
+        provenance = {
+            "command": "python benchmarks/verify_fit.py --write",
+            "data": f"{len(subjects)} {source}",
+            "draws": f"n = {', '.join(map(str, SIZES))}, {options.seeds} seeds each",
+            "method": f"conditional logits with an outside option, L2 penalty {PENALTY}",
+            "reported": "never on these fits: benchmarks/verify.py reports cross-fitted figures, grouped by problem",
+        }
+        models[population] = ConsensusModel(**regimes, provenance=provenance)
+        print(population, json.dumps(msgspec.to_builtins(regimes)))
     if options.write:
-        MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n")
+        MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(models), indent=2) + b"\n")
 
 
 if __name__ == "__main__":

@@ -86,12 +86,19 @@ class Subject:
     right: tuple[bool, ...]  # agrees with the truth on every input
     official: tuple[bool, ...]  # what the source says of it
 
+    witnessed: bool = False  # a brute force stands by: some draws see what it says on the shortest inputs
+
     def draw(self, judge: RecordedJudge, n: int, seed: int, *, statement: bool = True) -> "Draw":
         """``n`` candidates drawn without replacement, in random order; everything else stays."""
         rng = random.Random(f"{self.name}/{n}/{seed}")
         rows = rng.sample(range(len(self.candidates)), min(n, len(self.candidates)))
         solutions = [self.candidates[i] for i in rows]
-        examples = find_examples(self.statement, self.contract, solutions) if statement else ()
+        examples: tuple[Example, ...] = ()
+        if statement and self.witnessed and seed % 2:
+            shortest = sorted(range(len(self.inputs)), key=lambda j: len(self.inputs[j]))[: rng.choice((3, 9))]
+            examples = tuple(Example(input=self.inputs[j], output=self.truth[j]) for j in shortest)
+        elif statement:
+            examples = find_examples(self.statement, self.contract, solutions)
         matrix = ExecutionMatrix(judge, self.contract, solutions, self.inputs)
         return Draw(self, matrix, examples, tuple(self.right[i] for i in rows), tuple(self.official[i] for i in rows))
 
@@ -192,6 +199,7 @@ def teacher_subjects(judge: RecordedJudge, count: int, seed: int = 0) -> list[Su
                 candidates=draft.candidates,
                 right=right,
                 official=right,
+                witnessed=draft.witness is not None,
             )
         )
     return subjects

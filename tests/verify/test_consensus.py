@@ -10,7 +10,7 @@ from stepsmith.verify.behaviour import behaviours, features
 from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
 from stepsmith.verify.examples import Example
 from stepsmith.verify.matrix import ExecutionMatrix
-from stepsmith.verify.posterior import choose, default_model, output_probabilities
+from stepsmith.verify.posterior import choose, output_probabilities, shipped_model
 
 INPUTS = [str(v) for v in range(1, 9)]
 EXAMPLES = (Example(input="10", output="20"), Example(input="11", output="22"), Example(input="0", output="0"))
@@ -55,7 +55,7 @@ def test_behaviours_tell_what_happens_everywhere(judge, contract):
     found = behaviours(matrix, ())
     assert [b.members for b in found] == [(0, 4), (1,), (2,), (3,)]
     assert [b.constant for b in found] == [False, False, True, False]
-    assert [row["fails"] for row in features(found, 0)] == [0.0, 1.0, 0.0, 1.0]
+    assert [row["fails"] for row in features(found, 0, 5)] == [0.0, 1.0, 0.0, 1.0]
 
 
 def test_a_run_lost_by_our_fault_is_missing_data(contract):
@@ -173,8 +173,9 @@ def test_choices_leave_room_for_none(scores):
     assert 0.5 <= mixed[0] <= sum(mixed) <= 1 + 1e-9
 
 
-def test_the_shipped_model_is_complete_and_says_where_it_comes_from():
-    model = default_model()
+@pytest.mark.parametrize("population", ["model-samples", "offline-teacher"])
+def test_the_shipped_models_are_complete_and_say_where_they_come_from(population):
+    model = shipped_model(population)
     assert {"command", "data", "method", "reported"} <= set(model.provenance)
     assert model.with_examples.behaviour["passes"] > 0
     assert model.with_examples.behaviour["passes:size"] > 0 > model.with_examples.behaviour["passes:rivals"]

@@ -80,7 +80,7 @@ def example_passes(matrix: ExecutionMatrix, examples: Sequence[Example]) -> list
     ]
 
 
-def features(found: Sequence[Behaviour], examples: int) -> list[dict[str, float]]:
+def features(found: Sequence[Behaviour], examples: int, candidates: int) -> list[dict[str, float]]:
     """The evidence on each behaviour by name; what the names mean stands in docs/verification.md."""
     rivals = sum(b.passed == examples for b in found) if examples else 0
     rows = []
@@ -94,6 +94,7 @@ def features(found: Sequence[Behaviour], examples: int) -> list[dict[str, float]
             row["passes:rivals"] = passes * math.log2(max(1, rivals))
         else:
             row["size"] = math.log2(b.effective)
+            row["share"] = len(b.members) / candidates
         rows.append(row)
     return rows
 

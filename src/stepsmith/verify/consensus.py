@@ -10,11 +10,12 @@ from stepsmith.verify.examples import Example
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.posterior import (
     ConsensusModel,
+    Population,
     Regime,
     choose,
-    default_model,
     output_features,
     output_probabilities,
+    shipped_model,
 )
 from stepsmith.verify.verification import Label, Status, Verification
 from stepsmith.verify.vote import refuse_empty
@@ -24,6 +25,7 @@ class ConsensusSettings(Record, frozen=True, kw_only=True):
     """What the user asks for."""
 
     target_error: float = 0.02  # wanted share of wrong goldens among accepted problems; never above twice of it
+    population: Population = "model-samples"  # who the candidates are; decides which fitted model is used
     economy: bool = True  # leave out runs that cannot change a label or the golden (see docs/verification.md)
 
 
@@ -53,11 +55,13 @@ def verify_consensus(
         refused = refuse_empty(matrix, empty, "consensus")
         assert refused is not None
         return refused
-    model = model or default_model()
+    model = model or shipped_model(settings.population)
     regime = model.with_examples if examples else model.without_examples
     rows = worth_running(matrix, examples) if settings.economy else tuple(range(len(matrix.solutions)))
     found = behaviours(matrix, examples, rows)
-    belief = choose(regime.behaviour, [*features(found, len(examples)), *_passed_over(matrix, found)])[: len(found)]
+    belief = choose(
+        regime.behaviour, [*features(found, len(examples), len(matrix.solutions)), *_passed_over(matrix, found)]
+    )[: len(found)]
     if settings.economy:
         so_far = _probabilities(matrix, examples, found, belief, regime)
         unsettled = [j for j, p in enumerate(so_far) if max(p, default=0.0) < SETTLED]

@@ -11,12 +11,14 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import msgspec
 
 from stepsmith.core.records import Record
 
 Weights = dict[str, float]
+Population = Literal["model-samples", "offline-teacher"]
 
 
 class Regime(Record, frozen=True, kw_only=True):
@@ -35,10 +37,15 @@ class ConsensusModel(Record, frozen=True, kw_only=True):
 
 
 @cache
-def default_model() -> ConsensusModel:
-    """The model that ships with the package."""
+def shipped_model(population: Population = "model-samples") -> ConsensusModel:
+    """The model that ships with the package for candidates of a population.
+
+    How much a vote is worth depends on who votes. "model-samples" was fitted on samples of a language model most of
+    which are wrong, and is the one for programs of unknown origin; "offline-teacher" was fitted on the offline
+    teacher's own simulated solvers, and holds for nobody else.
+    """
     data = files("stepsmith.verify").joinpath("consensus.json").read_bytes()
-    return msgspec.json.decode(data, type=ConsensusModel)
+    return msgspec.json.decode(data, type=dict[Population, ConsensusModel])[population]
 
 
 def choose(weights: Mapping[str, float], rows: Sequence[Mapping[str, float]]) -> list[float]:
