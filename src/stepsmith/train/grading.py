@@ -69,13 +69,12 @@ class Grader:
         An answer that could not be judged after retries has no reward. Raises ``SandboxError`` once ``GONE`` answers in
         a row could not be: training on nothing is worse than stopping. What else a judge raises is passed on.
         """
-        ids: dict[int, str] = {}  # a problem's id is a hash over all of it: once is enough
+        ids = {key: problem.id for key, problem in {id(problem): problem for problem, _ in batch}.items()}
         jobs: dict[tuple[str, Answer], Future[tuple[Judgement, bool | None]]] = {}
         keys: list[tuple[str, Answer | None]] = []
         try:
             for problem, reply in batch:
-                problem_id = ids.setdefault(id(problem), "") or problem.id
-                ids[id(problem)] = problem_id
+                problem_id = ids[id(problem)]  # a hash over all of it: computed once per problem, not per reply
                 answer = None if reply.truncated else ENVIRONMENTS[problem.environment].parse(problem, reply.text)
                 keys.append((problem_id, answer))
                 if answer is not None and (problem_id, answer) not in jobs:
@@ -113,7 +112,7 @@ class Grader:
         rewards = self._settings.rewards
         status: Status = "truncated" if reply.truncated else "no-answer" if result is None else "judged"
         judgement, held_back = result if result is not None else (None, None)
-        tests = len(self._split(problem, problem_id).rewarded) if judgement is not None else 0
+        tests = self._split(problem, problem_id).results if judgement is not None else 0
         outcome = Outcome(status=status, judgement=judgement, tests=tests)
         masked = reply.truncated and rewards.mask_truncated
         return Grade(
