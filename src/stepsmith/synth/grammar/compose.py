@@ -191,9 +191,12 @@ def extended(
     """Append one step from ``features``, or return None where none fits. ``top`` bounds the size of the sources."""
     options: list[tuple[float, Feature, tuple[int | Type, ...]]] = []
     types = [source.type for source in draft.sources] + [FEATURES[step.feature].gives for step in draft.steps]
+    before = [step.feature for step in draft.steps]
     for feature in features:
+        if types[-1] not in feature.takes or not _may_follow(before, feature):
+            continue
         openness = palette.openness(feature, last=last)
-        if openness and _may_follow(draft, feature):
+        if openness:
             for share, inputs in _arrangements(feature, types, len(draft.sources)):
                 options.append((palette.weight(feature) * openness * share, feature, inputs))
     while options:
@@ -205,10 +208,9 @@ def extended(
     return None
 
 
-def _may_follow(draft: Composition, feature: Feature) -> bool:
+def _may_follow(before: list[str], feature: Feature) -> bool:
     """Forbid a feature twice in a row, and three times in all."""
-    names = [step.feature for step in draft.steps]
-    return (not names or names[-1] != feature.name) and names.count(feature.name) < 2
+    return before[-1:] != [feature.name] and before.count(feature.name) < 2
 
 
 def _arrangements(feature: Feature, types: list[Type], sources: int) -> Iterator[tuple[float, tuple[int | Type, ...]]]:
