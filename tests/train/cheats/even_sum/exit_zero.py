@@ -1,0 +1,6 @@
+# cheat: leave with exit code 0 before answering
+# stopped by: an answer is required, not a friendly exit
+import sys
+
+def even_sum(nums):
+    sys.exit(0)

@@ -1,0 +1,4 @@
+# cheat: run out of time on purpose, to be counted as not judged
+# stopped by: TLE is a verdict, and scores nothing
+while True:
+    pass
