@@ -57,22 +57,36 @@ def test_published_labels_that_contradict_each_other(local_judge):
     assert [doubt.index for doubt in outcome.audit.wrong] == [2]
 
 
-def test_known_verdicts_do_not_vote_but_measure_the_suite_and_are_audited(local_judge):
-    claimed = [
-        Candidate(language="python", code=WRONG[0], verdict=Verdict.WA),
-        Candidate(language="python", code=RIGHT[0], verdict=Verdict.AC),
-        Candidate(language="python", code=RIGHT[1], verdict=Verdict.WA),  # slandered
-        Candidate(language="python", code=RIGHT[2], verdict=Verdict.AC),
-        Candidate(language="python", code=WRONG[1], verdict=Verdict.AC),  # praised
-    ]
-    outcome = _verify(local_judge, _problem(claimed, outputs=tuple(str(2 * v) for v in range(1, 9))), target_error=0.1)
-    assert outcome.golden.candidate in (1, 3)
-    assert outcome.audit.verdict_mismatches == (
-        "candidate 2 is called WA and passes every test",
-        "candidate 4 is called AC and fails test 4",
+def _claims(*pairs):
+    return [Candidate(language="python", code=code, verdict=verdict) for code, verdict in pairs]
+
+
+def test_claims_are_weighed_measured_and_audited(local_judge):
+    claims = _claims(
+        (WRONG[0], Verdict.WA),
+        (RIGHT[0], Verdict.AC),
+        (RIGHT[1], Verdict.WA),  # slandered
+        (RIGHT[2], Verdict.AC),
     )
+    outcome = _verify(local_judge, _problem(claims, outputs=tuple(str(2 * v) for v in range(1, 9))))
+    assert (outcome.status, outcome.golden.candidate) == ("accepted", 1)
+    assert outcome.golden.confidence > 0.99
+    assert outcome.audit.verdict_mismatches == ("candidate 2 is called WA and passes every test",)
     assert "candidate 1" in outcome.suite.survivors  # the slandered one, second of the claimed wrong
-    assert outcome.suite.wrong >= 2
+    assert outcome.audit.confirmed == 8
+
+
+def test_claims_that_contradict_each_other_or_the_published_outputs(local_judge):
+    torn = _claims((RIGHT[0], Verdict.AC), (WRONG[1], Verdict.AC))
+    outcome = _verify(local_judge, _problem(torn, outputs=tuple(str(2 * v) for v in range(1, 9))))
+    assert outcome.reason == "claims-contradict"
+    assert outcome.audit.verdict_mismatches == ("candidate 1 is called AC and fails test 4",)
+    lone = _verify(local_judge, _problem(_claims((RIGHT[0], Verdict.AC))))
+    assert (lone.reason, lone.golden.confidence) == ("low-confidence", 0.95)
+    wrong = _verify(
+        local_judge, _problem(_claims(*((WRONG[0].replace("2", k), Verdict.AC) for k in ("2", "1 + 1", "4 - 2"))))
+    )
+    assert wrong.reason == "examples-unmet"
 
 
 def test_only_the_first_candidates_are_used(local_judge):

@@ -9,6 +9,7 @@ from stepsmith.core.ids import content_id
 from stepsmith.core.records import Contract, Limits, Record, Solution, TestCase, TestKind, Verdict
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.audit import audit_outputs, verdict_mismatches
+from stepsmith.verify.claims import verify_claimed
 from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
 from stepsmith.verify.examples import find_examples
 from stepsmith.verify.matrix import ExecutionMatrix
@@ -37,17 +38,21 @@ class VerifyOptions(Record, frozen=True, kw_only=True):
 def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> Outcome:
     """Verify one problem. What is wrong with it or its candidates is a stated outcome, never an exception.
 
-    Candidates with a known verdict other than AC do not vote; they serve to measure the suite. Inputs that the
-    validator rejects are neither labelled nor used. Reasons beyond those of the method: "missing-entry-point",
+    Candidates with a known verdict other than AC do not vote; they serve to measure the suite. Where some are known
+    to be AC, these alone vote, and the consensus method weighs them as claims (claims.py). Inputs that the validator
+    rejects are neither labelled nor used. Reasons beyond those of the method: "missing-entry-point",
     "no-valid-inputs".
     """
     contract = problem.contract
     used = problem.candidates if options.candidates is None else problem.candidates[: options.candidates]
-    voting = [i for i, c in enumerate(used) if c.verdict in (None, Verdict.AC)]
+    claimed = [i for i, c in enumerate(used) if c.verdict is Verdict.AC]
+    voting = claimed or [i for i, c in enumerate(used) if c.verdict is None]
     valid, spent = _valid_inputs(judge, problem)
     kinds: list[TestKind] = [problem.kinds[j] if problem.kinds else "nominal" for j in valid]
     matrix = ExecutionMatrix(judge, contract, [used[i].solution for i in voting], [problem.inputs[j] for j in valid])
-    verification = _refusal(problem, [used[i] for i in voting], len(valid)) or _verify(problem, matrix, kinds, options)
+    verification = _refusal(problem, [used[i] for i in voting], len(valid)) or _verify(
+        problem, matrix, kinds, options, claimed=bool(claimed)
+    )
     golden = None
     if verification.golden is not None:
         golden = Golden(candidate=voting[verification.golden], confidence=round(verification.confidence, 4))
@@ -81,7 +86,7 @@ def digest_of(problem: VerifyProblem, options: VerifyOptions) -> str:
 
 
 def _verify(
-    problem: VerifyProblem, matrix: ExecutionMatrix, kinds: list[TestKind], options: VerifyOptions
+    problem: VerifyProblem, matrix: ExecutionMatrix, kinds: list[TestKind], options: VerifyOptions, *, claimed: bool
 ) -> Verification:
     """Dispatch to the method."""
     if options.method == "majority":
@@ -89,10 +94,13 @@ def _verify(
     if options.method == "paper":
         weights: Literal["kind", "size"] = "kind" if problem.kinds else "size"
         return verify_paper(matrix, kinds, seed=options.seed, settings=PaperSettings(weights=weights))
+    examples = find_examples(problem.statement, problem.contract, matrix.solutions)
+    if claimed:
+        return verify_claimed(matrix, kinds, examples=examples, target_error=options.target_error)
     return verify_consensus(
         matrix,
         kinds,
-        examples=find_examples(problem.statement, problem.contract, matrix.solutions),
+        examples=examples,
         statement=problem.statement,
         settings=ConsensusSettings(target_error=options.target_error),
     )
