@@ -17,7 +17,7 @@ CONFIG = """
 workers = 2
 [synth]
 method = "two-stage"
-chains = 3
+chains = 2
 turns = 2
 attempts = 6
 teacher = "teacher"
@@ -73,7 +73,7 @@ def problems_of(folder: Path) -> list[Problem]:
 
 def test_problems_are_accepted_and_carry_their_features(run):
     folder, manifest, chains, _, _, _ = run
-    assert manifest.counts.proposed == 6
+    assert manifest.counts.proposed == 4
     assert manifest.counts.accepted >= 2, manifest.counts
     problems = problems_of(folder)
     assert len(problems) == manifest.counts.accepted
@@ -113,5 +113,5 @@ def test_the_tree_shapes_the_run(run):
 
 def test_every_stage_is_asked_for_every_proposal(run):
     asked = Counter(run[4])
-    assert asked["plan"] == 6
+    assert asked["plan"] == 4
     assert asked["plan"] >= asked["statement"] >= asked["generator"] > 0
