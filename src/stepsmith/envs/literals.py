@@ -35,10 +35,10 @@ def arguments(text: str, arity: int) -> str:
     ``text`` is a canonical literal. A tuple counts as the arguments when it has ``arity`` members, else as the one
     argument.
     """
-    value = ast.literal_eval(text)
-    if isinstance(value, tuple) and len(value) == arity:
+    literal = ast.parse(text, mode="eval").body  # only its form: `inf`, the text of 1e999, is no Python literal
+    if isinstance(literal, ast.Tuple) and len(literal.elts) == arity:
         return text
-    return repr((value,))
+    return f"({text},)"
 
 
 def parameters_of(program: str, entry_point: str) -> list[str]:
