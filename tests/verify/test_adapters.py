@@ -3,12 +3,15 @@ import json
 import pickle
 import zlib
 
+import msgspec
 import pytest
 
 from stepsmith.core.errors import CaseError
-from stepsmith.core.records import Verdict
+from stepsmith.core.records import Solution, Verdict, WrongSolution
+from stepsmith.store import dataset
 from stepsmith.verify.adapters import guess_format, read_problems
 from stepsmith.verify.problems import decode_problem
+from stepsmith.verify.verifier import VerifyOptions, verify_problem
 
 OWN = {
     "problem_id": "own/1",
@@ -224,3 +227,24 @@ def test_kattis_packages_with_their_own_checker(tmp_path):
     assert problem.contract.checker.name == "custom-kattis"
     assert [name for name, _ in problem.contract.checker.files] == ["validate.cpp", "helper.h"]
     assert problem.time_limit_s == 2.0
+
+
+def test_our_own_data_sets_can_be_verified_again(tmp_path, local_judge):
+    from test_admission import GOLDEN, _problem
+
+    golden = Solution(language="python", code=f"def f(x):\n    return {GOLDEN}\n")
+    wrong = Solution(language="python", code="def f(x):\n    return x * x\n")
+    problem = msgspec.structs.replace(
+        _problem(),
+        golden=golden,
+        wrong=(WrongSolution(solution=wrong, killed_by=2, origin="mutant: no bonus"),),
+        validator="def validate(x):\n    return -9 <= x <= 9\n",
+    )
+    dataset.write_rows(tmp_path / "problems.parquet", dataset.PROBLEM_SCHEMA, [dataset.problem_row(problem)])
+    (found,) = read_problems(tmp_path)
+    assert found == next(read_problems(tmp_path / "problems.parquet"))
+    assert found.problem_id == problem.id
+    assert [c.verdict for c in found.candidates] == [Verdict.AC, Verdict.WA]
+    outcome = verify_problem(found, local_judge, VerifyOptions())
+    assert outcome.audit.confirmed == len(problem.tests)
+    assert outcome.audit.verdict_mismatches == ()

@@ -81,8 +81,10 @@ def test_claims_that_contradict_each_other_or_the_published_outputs(local_judge)
     outcome = _verify(local_judge, _problem(torn, outputs=tuple(str(2 * v) for v in range(1, 9))))
     assert outcome.reason == "claims-contradict"
     assert outcome.audit.verdict_mismatches == ("candidate 1 is called AC and fails test 4",)
-    lone = _verify(local_judge, _problem(_claims((RIGHT[0], Verdict.AC))))
-    assert (lone.reason, lone.golden.confidence) == ("low-confidence", 0.95)
+    lone = _claims((RIGHT[0], Verdict.AC))
+    assert _verify(local_judge, _problem(lone)).golden.confidence == 0.9744  # odds 19, twice that for the examples
+    unshown = _verify(local_judge, _problem(lone, statement="Twice."))
+    assert (unshown.reason, unshown.golden.confidence) == ("low-confidence", 0.95)
     wrong = _verify(
         local_judge, _problem(_claims(*((WRONG[0].replace("2", k), Verdict.AC) for k in ("2", "1 + 1", "4 - 2"))))
     )
@@ -154,6 +156,12 @@ def test_inputs_outside_the_statement_are_neither_labelled_nor_used(local_judge)
     assert [test.output for test in outcome.tests[5:]] == [None] * 3
     assert {doubt.index for doubt in outcome.audit.wrong} == set(range(5))
     assert outcome.suite.tests == 5
+
+
+def test_a_validator_may_be_a_function_for_functions(local_judge):
+    validator = Validator(language="python", code="def validate(x):\n    return 2 <= x <= 4\n")
+    outcome = _verify(local_judge, _problem(validator=validator))
+    assert [test.index for test in outcome.tests if test.valid] == [1, 2, 3]
 
 
 def test_problems_round_trip():

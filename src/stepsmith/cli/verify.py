@@ -20,7 +20,10 @@ from stepsmith.verify.verifier import Method, VerifyOptions
 
 def verify(
     problems: Annotated[
-        Path, typer.Argument(metavar="IN", help="JSON Lines file of problems, or a Kattis package or folder of them.")
+        Path,
+        typer.Argument(
+            metavar="IN", help="JSON Lines file of problems, a data set of ours, a Kattis package or a folder of them."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Outcomes, one JSON line per problem; continued if it exists.")],
     method: Annotated[Method, typer.Option(help="How labels and golden are settled.")] = "consensus",

@@ -13,25 +13,34 @@ from typing import Literal
 import msgspec
 
 from stepsmith.core.errors import CaseError
-from stepsmith.core.records import TestKind, Verdict
+from stepsmith.core.records import Problem, TestKind, Verdict
+from stepsmith.store import dataset
 from stepsmith.verify.kattis import kattis_package, package_folders
-from stepsmith.verify.problems import Candidate, VerifyProblem, decode_problem, read_lines
+from stepsmith.verify.problems import Candidate, Validator, VerifyProblem, decode_problem, read_lines
 
-Format = Literal["auto", "stepsmith", "apps", "taco", "codecontests", "livecodebench", "kattis"]
+Format = Literal["auto", "stepsmith", "apps", "taco", "codecontests", "livecodebench", "kattis", "dataset"]
+PROBLEMS_FILE = "problems.parquet"
 MAX_PER_KIND = 40  # programs taken of a CodeContests row that has hundreds of right and of wrong ones
 
 
 def read_problems(path: Path, format: Format = "auto") -> Iterator[VerifyProblem]:
-    """Yield the problems of a JSON Lines file, or of a Kattis package or a folder of packages.
+    """Yield the problems of a JSON Lines file, of a Kattis package or a folder of them, or of a Stepsmith data set.
 
     Raises ``CaseError`` that names the line (or the package) and what is wrong with it.
     """
-    if path.is_dir() or format == "kattis":
+    if format == "dataset" or (format == "auto" and (path.suffix == ".parquet" or (path / PROBLEMS_FILE).is_file())):
+        file = path / PROBLEMS_FILE if path.is_dir() else path
+        yield from map(dataset_problem, dataset.read_problems(file))
+    elif path.is_dir() or format == "kattis":
         if format not in ("auto", "kattis"):
             raise CaseError(f"{path} is a folder; --format {format} reads JSON Lines files")
-        for folder in package_folders(path):
-            yield kattis_package(folder)
-        return
+        yield from map(kattis_package, package_folders(path))
+    else:
+        yield from _rows(path, format)
+
+
+def _rows(path: Path, format: Format) -> Iterator[VerifyProblem]:
+    """The rows of a JSON Lines file."""
     read = None if format == "auto" else _READERS[format]
     for number, line in read_lines(path):
         try:
@@ -41,6 +50,32 @@ def read_problems(path: Path, format: Format = "auto") -> Iterator[VerifyProblem
             raise CaseError(f"{path}, line {number}: {error}") from None
         except (msgspec.DecodeError, ValueError, TypeError) as error:
             raise CaseError(f"{path}, line {number}: {error or type(error).__name__}") from None
+
+
+def dataset_problem(problem: Problem) -> VerifyProblem:
+    """A problem of our own: its golden solution is claimed right, its wrong programs wrong, its labels are audited."""
+    contract = problem.contract
+    golden = Candidate(language=problem.golden.language, code=problem.golden.code, verdict=Verdict.AC, name="golden")
+    wrong = (
+        Candidate(language=w.solution.language, code=w.solution.code, verdict=Verdict.WA, name=w.origin)
+        for w in problem.wrong
+    )
+    return VerifyProblem(
+        problem_id=problem.id,
+        interface=contract.interface,
+        entry_point=contract.entry_point,
+        statement=problem.statement,
+        inputs=tuple(test.input for test in problem.tests),
+        outputs=tuple(test.output for test in problem.tests),
+        kinds=tuple(test.kind for test in problem.tests),
+        checker=contract.checker.name,
+        checker_flags=contract.checker.flags,
+        checker_files=dict(contract.checker.files),
+        time_limit_s=contract.limits.time_s,
+        memory_limit_mb=contract.limits.memory_mb,
+        candidates=(golden, *wrong),
+        validator=Validator(language="python", code=problem.validator) if problem.validator else None,
+    )
 
 
 def guess_format(line: bytes) -> Format:

@@ -33,7 +33,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Validator(msgspec.Struct, frozen=True, kw_only=True):
-    """A program that reads an input on standard input and ends with exit code 0 or 42 if it is within the statement."""
+    """A program that says whether an input is within the statement.
+
+    It reads the input on standard input and ends with exit code 0 or 42 if so; for function problems it may instead
+    define ``validate``, which takes the arguments and returns True.
+    """
 
     language: str
     code: str

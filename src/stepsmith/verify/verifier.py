@@ -1,12 +1,13 @@
 """One problem from start to end: valid inputs, votes, labels, golden, audit of what was published, suite strength."""
 
 import ast
+import re
 from typing import Literal
 
 import msgspec
 
 from stepsmith.core.ids import content_id
-from stepsmith.core.records import Contract, Limits, Record, Solution, TestCase, TestKind, Verdict
+from stepsmith.core.records import Contract, Interface, Limits, Record, Solution, TestCase, TestKind, Verdict
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.audit import audit_outputs, verdict_mismatches
 from stepsmith.verify.claims import verify_claimed
@@ -144,15 +145,21 @@ def _valid_inputs(judge: Judge, problem: VerifyProblem) -> tuple[list[int], int]
     """(indices of the inputs inside the statement, runs that it took); all of them without a validator."""
     if problem.validator is None or not problem.inputs:
         return list(range(len(problem.inputs))), 0
-    accepted = validate(judge, problem.validator, list(problem.inputs))
+    accepted = validate(judge, problem.validator, problem.interface, list(problem.inputs))
     return [j for j, ok in enumerate(accepted) if ok], len(problem.inputs)
 
 
-def validate(judge: Judge, validator: Validator, inputs: list[str]) -> list[bool]:
-    """Whether the validator accepts each input: exit code 0, or Kattis's 42. A run lost to IE accepts."""
-    contract = Contract(interface="stdio", limits=Limits(time_s=10.0))
-    program = Solution(language=validator.language, code=validator.code)
-    runs = judge.execute(program, contract, inputs)
+def validate(judge: Judge, validator: Validator, interface: Interface, inputs: list[str]) -> list[bool]:
+    """Whether the validator accepts each input (see ``Validator``). A run lost to IE accepts."""
+    function = interface == "function" and re.search(r"^def validate\b", validator.code, re.MULTILINE)
+    contract = Contract(
+        interface="function" if function else "stdio",
+        entry_point="validate" if function else None,
+        limits=Limits(time_s=10.0),
+    )
+    runs = judge.execute(Solution(language=validator.language, code=validator.code), contract, inputs)
+    if function:
+        return [run.verdict is Verdict.IE or run.output == "True" for run in runs]
     return [
         run.verdict in (Verdict.AC, Verdict.IE) or (run.verdict is Verdict.RTE and run.message == "exit code 42")
         for run in runs
