@@ -1,7 +1,6 @@
 """What a solution's process and its tests' processes put on themselves before a program runs."""
 
 import os
-import resource
 
 from stepsmith.sandbox import landlock, linux, seccomp
 
@@ -52,28 +51,26 @@ def limit_resources(
 ) -> None:
     """Set the limits of all tests to come on the calling process, which they inherit."""
     space = (base_mb + memory_mb + ADDRESS_SLACK_MB) * MB
-    _limit(resource.RLIMIT_AS, space)
+    _limit(linux.RLIMIT_AS, space)
     # The stack is bounded by the address space. A finite limit would also be every new thread's stack size.
-    _limit(resource.RLIMIT_STACK, resource.RLIM_INFINITY)
-    _limit(resource.RLIMIT_FSIZE, output_bytes)
-    _limit(resource.RLIMIT_CORE, 0)
+    _limit(linux.RLIMIT_STACK, linux.UNLIMITED)
+    _limit(linux.RLIMIT_FSIZE, output_bytes)
+    _limit(linux.RLIMIT_CORE, 0)
     if not is_compiler:
-        _limit(resource.RLIMIT_NOFILE, MAX_FILES)
+        _limit(linux.RLIMIT_NOFILE, MAX_FILES)
     if own_user:
-        _limit(resource.RLIMIT_NPROC, MAX_PROCESSES)
+        _limit(linux.RLIMIT_NPROC, MAX_PROCESSES)
 
 
 def limit_cpu(pid: int, cpu_s: float) -> None:
     """Let the kernel kill a process a little after its CPU limit, should nobody else."""
     seconds = int(cpu_s) + 2
-    resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+    linux.set_limit(linux.RLIMIT_CPU, seconds, seconds, pid)
 
 
 def _limit(kind: int, value: int) -> None:
-    _soft, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY and (value > hard or value == resource.RLIM_INFINITY):
-        value = hard
-    resource.setrlimit(kind, (value, value))
+    _soft, hard = linux.get_limit(kind)
+    linux.set_limit(kind, min(value, hard), min(value, hard))
 
 
 def no_new_privileges() -> None:

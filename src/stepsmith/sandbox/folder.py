@@ -3,8 +3,6 @@
 import os
 import stat
 
-from stepsmith.sandbox import wire
-
 
 class Folder:
     """The folder at ``path``; Landlock decides which programs may read or write below it."""
@@ -38,7 +36,7 @@ class Folder:
                 continue
             status = os.fstat(descriptor)
             if stat.S_ISREG(status.st_mode) and status.st_size <= max_bytes and self._inside(descriptor):
-                copy = wire.memory_file()
+                copy = os.memfd_create("copy", os.MFD_CLOEXEC)
                 _copy(descriptor, copy, status.st_size)
                 found.append((name, copy))
             os.close(descriptor)

@@ -13,8 +13,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Record
 from stepsmith.sandbox import native, wire
@@ -23,11 +21,13 @@ from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
 BOOT = "import sys; sys.path.append(sys.argv[1]); from stepsmith.sandbox.zygote import main; main(int(sys.argv[2]))"
 PASSED_ON = ("LD_LIBRARY_PATH",)  # an interpreter may need it to start
 PYTHON_FLAGS = ("-S", "-s", "-P", "-B", "-W", "ignore")
-# A fixed hash seed, so that judging twice sees the same order of sets; single-threaded numerics, so that fork is safe.
+# A fixed hash seed, so that judging twice sees the same order of sets; single-threaded numerics, so that fork is safe;
+# functions bound at once, so that no test's process has to.
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1",
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    "LD_BIND_NOW": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
 }  # fmt: skip
+READY = b"ready"
 START_S = 60.0  # wall seconds for a fork server to come up, or to do small things, on a loaded machine
 GROUP_PROCESSES = 160  # threads of a program, and ours
 BOX_MB = 256  # memory that files of one worker's programs may take
@@ -101,13 +101,13 @@ class ForkServer:
             "package_path": sorted({str(Path(folder).parent) for folder in setup.package_folders}),
             "library": native.library(Path(setup.library_folder)) if setup.library_folder else "",
         }  # fmt: skip
-        wire.send(self.control, wire.encode(settings))
-        answer = msgspec.json.decode(self.receive(self.control, START_S), type=dict[str, int])
-        if "pid" in answer:  # the process in the new namespaces, a child of ours too
+        wire.send(self.control, wire.pack(settings))
+        answer = self.receive(self.control, START_S)
+        if answer != READY:  # the id of the process in the new namespaces, a child of ours too
             assert self._launched is not None
             self._launched.wait()
             os.close(self._pidfd)
-            self.pid = answer["pid"]
+            self.pid = int(answer)
             self._pidfd = os.pidfd_open(self.pid)
             self.receive(self.control, START_S)
 

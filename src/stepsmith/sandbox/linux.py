@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import struct
 
 libc = ctypes.CDLL(None, use_errno=True)
 # Keeps the interpreter lock during the call: right for calls that return at once, and vital for fork.
@@ -43,6 +44,10 @@ landlock_restrict_self:446 futex_waitv:449
 """
 NR = {name: int(number) for name, _, number in (entry.partition(":") for entry in _NUMBERS.split())}
 
+# Resource limits, without the module for them: every module makes a fork a little dearer.
+RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_AS = 0, 1, 3, 4, 6, 7, 9
+UNLIMITED = (1 << 64) - 1
+
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
 
 
@@ -63,6 +68,18 @@ def syscall(name: str, *args: int | bytes | ctypes.Array[ctypes.c_char] | None) 
 def prctl(option: int, value: int) -> None:
     """Change a property of the calling process. Raises ``OSError``."""
     check(libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
+
+
+def get_limit(kind: int) -> tuple[int, int]:
+    """Return a resource limit of the calling process, soft and hard."""
+    limits = ctypes.create_string_buffer(16)
+    syscall("prlimit64", 0, kind, None, limits)
+    return struct.unpack("QQ", limits.raw)
+
+
+def set_limit(kind: int, soft: int, hard: int, pid: int = 0) -> None:
+    """Set a resource limit of a process, the calling one by default. Raises ``OSError``."""
+    syscall("prlimit64", pid, kind, struct.pack("QQ", soft, hard), None)
 
 
 def fork() -> int:

@@ -3,8 +3,9 @@
 import ctypes
 import os
 
-from stepsmith.sandbox import seccomp, supervisor
+from stepsmith.sandbox import seccomp
 from stepsmith.sandbox.confinement import EXEC_FD
+from stepsmith.sandbox.task import ENVIRONMENT, Task, strings
 
 
 class _Setup(ctypes.Structure):
@@ -27,10 +28,10 @@ class NativeLoop:
         self._arguments = library.arguments
         self._arguments.restype = ctypes.c_void_p
 
-    def serve(self, task: supervisor.Task) -> list[str] | None:
+    def serve(self, task: Task) -> list[str] | None:
         """Do what ``supervisor.serve`` does."""
-        command = None if task.command is None else supervisor.strings(task.command)
-        environment = supervisor.strings(supervisor.ENVIRONMENT)
+        command = None if task.command is None else strings(task.command)
+        environment = strings(ENVIRONMENT)
         confinement = task.confinement
         setup = _Setup(
             session=task.session.fileno(), landlock=confinement.rules, executing=command is not None, exec_fd=EXEC_FD,

@@ -2,19 +2,19 @@
 
 import _socket
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable
 from types import CodeType
 
-from stepsmith.sandbox import linux, python_child, supervisor, wire
+from stepsmith.sandbox import linux, python_child, wire
 from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resources
+from stepsmith.sandbox.task import Task
 
 COMPILE_CPU_S = 10
 COMPILE_MEMORY_MB = 2048  # address space for the Python compiler
 
-Loop = Callable[[supervisor.Task], list[str] | None]
+Loop = Callable[[Task], list[str] | None]
 
 
 def become(
@@ -44,16 +44,14 @@ def become(
     if request["kind"] == "python":
         compiled, problem = compile_python(wire.read_file(code), command[0])
         program = compiled and python_child.PythonProgram(compiled, request["entry_point"], command)
-    wire.send(session, wire.encode({"ok": not problem, "text": problem}))
+    wire.send(session, b"-" + problem.encode("utf-8", "backslashreplace")[: wire.PACKET // 2] if problem else b"+")
     if problem:
         return
     limit_resources(
         base_mb=base_mb, memory_mb=limits["memory_mb"], output_bytes=limits["output_bytes"],
         own_user=own_user, is_compiler=request["spawning"],
     )  # fmt: skip
-    task = supervisor.Task(
-        session, confinement, limits["cpu_s"], limits["wall_s"], None if program is not None else command
-    )
+    task = Task(session, confinement, limits["cpu_s"], limits["wall_s"], None if program is not None else command)
     arguments = loop(task)
     if arguments is not None and program is not None:
         if request["shared"]:
@@ -63,10 +61,10 @@ def become(
 
 def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
     """Return the compiled program, or None and the compiler's word. Limits itself for the time it takes."""
-    kinds = (resource.RLIMIT_CPU, COMPILE_CPU_S), (resource.RLIMIT_AS, COMPILE_MEMORY_MB * MB)
-    usual = [resource.getrlimit(kind) for kind, _ in kinds]
+    kinds = (linux.RLIMIT_CPU, COMPILE_CPU_S), (linux.RLIMIT_AS, COMPILE_MEMORY_MB * MB)
+    usual = [linux.get_limit(kind) for kind, _ in kinds]
     for (kind, value), (_, hard) in zip(kinds, usual, strict=True):
-        resource.setrlimit(kind, (value, hard))
+        linux.set_limit(kind, min(value, hard), hard)
     try:
         return compile(source.decode("utf-8-sig"), name, "exec", dont_inherit=True), ""
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
@@ -75,10 +73,10 @@ def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
         return None, "".join(traceback.format_exception_only(type(error), error))
     finally:
         for (kind, _), limits in zip(kinds, usual, strict=True):
-            resource.setrlimit(kind, limits)
+            linux.set_limit(kind, *limits)
 
 
 def address_space_mb() -> int:
     """Return how much address space this process has mapped before any program runs."""
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[0]) * resource.getpagesize() // MB + 1
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE") // MB + 1

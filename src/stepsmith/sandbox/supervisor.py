@@ -4,7 +4,6 @@ It never holds inputs or outputs, only the descriptors of one test at a time, wh
 is the reference; where the machine has a compiler, ``native`` does the same in C.
 """
 
-import _socket
 import contextlib
 import ctypes
 import errno
@@ -16,29 +15,10 @@ import sys
 import time
 
 from stepsmith.sandbox import linux, wire
-from stepsmith.sandbox.confinement import EXEC_FD, Confinement, limit_cpu
+from stepsmith.sandbox.confinement import EXEC_FD, limit_cpu
+from stepsmith.sandbox.task import ENVIRONMENT, Task, strings
 
-ENVIRONMENT = ("PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1", "TMPDIR=.", "HOME=/")
 AT_EMPTY_PATH = 0x1000
-
-
-class Task:
-    """What a supervisor has to do: tests of one program, under limits. Without a command the program is Python."""
-
-    def __init__(
-        self, session: _socket.socket, confinement: Confinement, cpu_s: float, wall_s: float, command: list[str] | None
-    ) -> None:
-        self.session = session
-        self.confinement = confinement
-        self.cpu_s = cpu_s
-        self.wall_s = wall_s
-        self.command = None if command is None else [os.fsencode(word) for word in command]
-
-
-def strings(values: "list[bytes] | tuple[str, ...]") -> "ctypes.Array[ctypes.c_char_p]":
-    """Return a null-terminated vector, as execve(2) wants it."""
-    encoded = [os.fsencode(value) for value in values]
-    return (ctypes.c_char_p * (len(encoded) + 1))(*encoded, None)
 
 
 def serve(task: Task) -> list[str] | None:

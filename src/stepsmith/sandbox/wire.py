@@ -1,22 +1,19 @@
 """How the judge's side and the fork server talk: packets over a Unix socket, with descriptors beside them.
 
-Programs, inputs and outputs never travel in packets; they are memory files whose descriptors are passed. Seldom packets
-are JSON; the two of every test are fixed binary records, which the helper in C speaks too.
+Programs, inputs and outputs never travel in packets; they are memory files whose descriptors are passed. What the judge
+sends is trusted there and packed by ``marshal``, which every interpreter has in it; what comes back is plain text and
+fixed records, which the judge parses strictly. The two packets of every test the helper in C speaks too.
 """
 
 import _socket
-import array
-import fcntl
-import json
+import marshal
 import os
 import struct
-from collections.abc import Mapping
 from typing import TypedDict
 
 PACKET = 160_000  # bytes; fits the default socket buffer
 MAX_FDS = 64
 _ROOM = _socket.CMSG_SPACE(MAX_FDS * 4)
-F_ADD_SEALS, ALL_SEALS = 1033, 0xF  # seal, shrink, grow, write
 
 # A test's facts: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.
 FACTS = struct.Struct("=iiddq")
@@ -48,7 +45,10 @@ class Limits(TypedDict):
 
 
 class OpenRequest(TypedDict):
-    """A program to make ready. Descriptors: its session, its code, its files in the order of ``names``."""
+    """A program to make ready. Descriptors: its session, its code, its files in the order of ``names``.
+
+    The answer, on the session: "+", or "-" and the compiler's word.
+    """
 
     op: str  # "open"
     kind: str  # "python", "binary" or "command"
@@ -62,45 +62,56 @@ class OpenRequest(TypedDict):
 
 
 class CollectRequest(TypedDict):
-    """Files to hand back from the working folder."""
+    """Files to hand back from the working folder. The answer: their names, each ended by a NUL, and descriptors."""
 
     op: str  # "collect"
     names: list[str]
     max_bytes: int
 
 
+class StatusRequest(TypedDict):
+    """How the last solution's process ended. The answer: its wait status, in digits."""
+
+    op: str  # "status"
+
+
+Request = OpenRequest | CollectRequest | StatusRequest
+
+
+def pack(message: Settings | Request) -> bytes:
+    """Return a message for the fork server."""
+    return marshal.dumps(message)  # type: ignore[arg-type]  # a typed dictionary is a dictionary
+
+
+def unpack_settings(data: bytes) -> Settings:
+    """Read the first packet; for the fork server only."""
+    settings: Settings = marshal.loads(data)
+    return settings
+
+
+def unpack_request(data: bytes) -> Request:
+    """Read a later packet; for the fork server only."""
+    request: Request = marshal.loads(data)
+    return request
+
+
 def send(sock: _socket.socket, data: bytes, fds: list[int] | tuple[int, ...] = ()) -> None:
     """Send one packet; the receiver gets duplicates of ``fds``. Raises ``OSError`` when the peer is gone."""
-    ancillary = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
-    sock.sendmsg([data], ancillary, _socket.MSG_NOSIGNAL)
+    if fds:
+        rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack(f"{len(fds)}i", *fds))
+        sock.sendmsg([data], [rights], _socket.MSG_NOSIGNAL)
+    else:
+        sock.send(data, _socket.MSG_NOSIGNAL)
 
 
 def receive(sock: _socket.socket) -> tuple[bytes, list[int]]:
     """Wait for one packet; empty at the end of the conversation. Received descriptors are close-on-exec."""
     data, ancillary, _flags, _address = sock.recvmsg(PACKET, _ROOM, _socket.MSG_CMSG_CLOEXEC)
-    fds = array.array("i")
+    fds: list[int] = []
     for level, kind, content in ancillary:
         if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
-            fds.frombytes(content[: len(content) - len(content) % 4])
-    return data, list(fds)
-
-
-def encode(message: Mapping[str, object]) -> bytes:
-    """Return a message as JSON."""
-    return json.dumps(message).encode()
-
-
-def memory_file(content: bytes | memoryview = b"", *, sealed: bool = False) -> int:
-    """Return a descriptor of a new anonymous file, positioned at its start; ``sealed`` makes it read-only for all."""
-    descriptor = os.memfd_create("m", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    if sealed:
-        fcntl.fcntl(descriptor, F_ADD_SEALS, ALL_SEALS)
-    if content:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
+            fds += struct.unpack(f"{len(content) // 4}i", content[: len(content) // 4 * 4])
+    return data, fds
 
 
 def read_file(descriptor: int) -> bytes:
@@ -108,3 +119,10 @@ def read_file(descriptor: int) -> bytes:
     with open(descriptor, "rb") as file:
         file.seek(0)
         return file.read()
+
+
+def write_all(descriptor: int, content: bytes | memoryview) -> None:
+    """Write all of ``content`` to a file."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]

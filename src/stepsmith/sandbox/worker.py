@@ -1,5 +1,6 @@
 """The judge's side of one fork server: opens programs in it, runs them, and reads what they wrote."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -8,14 +9,13 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-import msgspec
-
 from stepsmith.core.errors import SandboxError
 from stepsmith.sandbox import wire
 from stepsmith.sandbox.launch import START_S, EndedError, ForkServer, Setup
 from stepsmith.sandbox.program import Opened, Program, RunLimits, RunOutcome, check_name, image_mb
 
 MB = 1 << 20
+F_ADD_SEALS, ALL_SEALS = 1033, 0xF  # seal, shrink, grow, write
 GROUP_EXTRA_MB = 64  # what the fork server and a solution's process take beside the program
 OPEN_S = 60.0  # wall seconds for a program to be compiled and made ready
 STDERR_TAIL = 4096  # bytes
@@ -49,29 +49,37 @@ class Worker:
                 self._server.group.limit_memory((limits.memory_mb + GROUP_EXTRA_MB) * MB + 3 * limits.output_bytes)
             self._session, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             parts = (program.code, *(content for _, content in program.files))
-            with theirs, _memory_files(*parts) as contents:
-                self._server.send(wire.encode(_open_request(program, limits)), (theirs.fileno(), *contents))
+            with theirs:
+                contents = _memory_files(parts)
+                try:
+                    self._server.send(wire.pack(_open_request(program, limits)), (theirs.fileno(), *contents))
+                finally:
+                    _close(contents)
         self._limits = limits
         self._has_result = program.entry_point is not None or program.shared
         self._image_mb = image_mb(program.code) if program.kind == "binary" else 0.0
         try:
-            return msgspec.json.decode(self._receive(self._session, OPEN_S), type=Opened)
+            answer = self._receive(self._session, OPEN_S).decode("utf-8", "replace")
         except EndedError:
             code = self._end_status()
             if -code in _COMPILER_CRASHES:
                 return Opened(ok=False, text=f"the compiler was killed by {signal.Signals(-code).name}\n")
             raise
+        return Opened(ok=answer.startswith("+"), text=answer[1:])
 
     def run(self, stdin: bytes, arguments: Sequence[str] = (), *, stderr_bytes: int = STDERR_TAIL) -> RunOutcome:
         """Run the open program once on ``stdin`` (for a function: the arguments' text)."""
         if self._session is None:
             raise SandboxError("no program is open")
         packet = "".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape")
-        outputs = 3 if self._has_result else 2
-        with _machinery(), _memory_files(stdin) as inputs, _memory_files(*[b""] * outputs, sealed=False) as written:
-            wire.send(self._session, packet, [*inputs, *written])
-            facts = self._receive(self._session, START_S + 20 * self._limits.wall_s)
-            return self._outcome(facts, written, stderr_bytes)
+        with _machinery():
+            fds = _memory_files((stdin,), 3 if self._has_result else 2)
+            try:
+                wire.send(self._session, packet, fds)
+                facts = self._server.receive(self._session, START_S + 20 * self._limits.wall_s)
+                return self._outcome(facts, fds[1:], stderr_bytes)
+            finally:
+                _close(fds)
 
     def collect(self, names: Sequence[str], max_bytes: int) -> dict[str, bytes]:
         """End the open program, and return those of ``names`` in its folder that are plain files and no larger."""
@@ -80,12 +88,12 @@ class Worker:
         self._hang_up()
         request: wire.CollectRequest = {"op": "collect", "names": [*names], "max_bytes": max_bytes}
         with _machinery():
-            self._server.send(wire.encode(request))
+            self._server.send(wire.pack(request))
             self._server.wait(self._server.control, START_S)
             data, fds = wire.receive(self._server.control)
             if not data:
                 raise EndedError(f"the fork server ended. {self._server.last_words()}")
-            found = msgspec.json.decode(data, type=dict[str, list[str]])["names"]
+            found = [name for name in data.decode("utf-8", "surrogateescape").split("\0") if name]
             return {name: wire.read_file(descriptor) for name, descriptor in zip(found, fds, strict=True)}
 
     def kill(self) -> None:
@@ -124,9 +132,8 @@ class Worker:
     def _end_status(self) -> int:
         """Exit code of the solution's process that has just ended, negative for a signal."""
         with _machinery():
-            self._server.send(b'{"op":"status"}')
-        answer = msgspec.json.decode(self._receive(self._server.control, START_S), type=dict[str, int])
-        return os.waitstatus_to_exitcode(answer["status"])
+            self._server.send(wire.pack({"op": "status"}))
+        return os.waitstatus_to_exitcode(int(self._receive(self._server.control, START_S)))
 
     def _receive(self, sock: socket.socket, timeout_s: float) -> bytes:
         with _machinery():
@@ -159,17 +166,26 @@ def _machinery() -> Iterator[None]:
         raise SandboxError(f"the sandbox failed: {error}") from error
 
 
-@contextmanager
-def _memory_files(*contents: bytes, sealed: bool = True) -> Iterator[list[int]]:
-    """Memory files with the given contents, for as long as they are needed here."""
+def _memory_files(contents: Sequence[bytes], empty: int = 0) -> list[int]:
+    """Return descriptors of sealed memory files with the given contents, then of ``empty`` ones to be written."""
     fds: list[int] = []
     try:
         for content in contents:
-            fds.append(wire.memory_file(content, sealed=sealed))
-        yield fds
-    finally:
-        for descriptor in fds:
-            os.close(descriptor)
+            fds.append(os.memfd_create("m", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING))
+            if content:
+                wire.write_all(fds[-1], content)
+                os.lseek(fds[-1], 0, os.SEEK_SET)
+            fcntl.fcntl(fds[-1], F_ADD_SEALS, ALL_SEALS)
+        fds.extend(os.memfd_create("m", os.MFD_CLOEXEC) for _ in range(empty))
+    except BaseException:
+        _close(fds)
+        raise
+    return fds
+
+
+def _close(fds: Sequence[int]) -> None:
+    for descriptor in fds:
+        os.close(descriptor)
 
 
 def _content(descriptor: int, size: int, offset: int = 0) -> bytes:

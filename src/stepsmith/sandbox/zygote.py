@@ -7,15 +7,14 @@ import _sitebuiltins
 import _socket
 import builtins
 import contextlib
-import fcntl
 import gc
-import json
 import os
 import re
 import signal
 import sys
+from typing import cast
 
-from stepsmith.sandbox import landlock, linux, namespaces, native_loop, solution, supervisor, wire
+from stepsmith.sandbox import landlock, linux, namespaces, native_loop, solution, warm_up, wire
 from stepsmith.sandbox.confinement import EXEC_FD, Confinement, no_new_privileges
 from stepsmith.sandbox.folder import Folder
 
@@ -26,22 +25,22 @@ PRELOADED = "math collections heapq itertools bisect functools re string random 
 
 def main(descriptor: int) -> None:
     """Serve one judge over a socket until it hangs up."""
-    control = _socket.socket(fileno=fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, EXEC_FD + 1))
+    control = _socket.socket(fileno=os.dup2(descriptor, EXEC_FD + 1, inheritable=False))
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     for low in (0, 1, 3, EXEC_FD):  # so that no descriptor of ours ever lies where a test's own are put
         os.dup2(null, low)
     packet, _ = wire.receive(control)
     if not packet:
         return
-    settings: wire.Settings = json.loads(packet)
+    settings = wire.unpack_settings(packet)
     if settings["level"] >= 2:
         namespaces.unshare()
         pid = namespaces.fork_sibling()
         if pid:
-            wire.send(control, wire.encode({"pid": pid}))
+            wire.send(control, str(pid).encode())
             os._exit(0)
     server = Server(control, settings)
-    wire.send(control, wire.encode({"ready": 1}))
+    wire.send(control, b"ready")
     server.serve()
 
 
@@ -58,9 +57,7 @@ class Server:
         self.child = 0
         self.status = 0
         preload(settings)
-        self.serve_tests: solution.Loop = supervisor.serve
-        if settings["library"]:
-            self.serve_tests = native_loop.NativeLoop(settings["library"]).serve
+        self.serve_tests = _loop(settings["library"])
         self.base_mb = solution.address_space_mb()
         # Processes are counted by user, and by user namespace only since Linux 5.14.
         version = re.match(r"(\d+)\.(\d+)", os.uname().release)
@@ -101,13 +98,13 @@ class Server:
             self._end()
             if not packet:
                 return
-            request = json.loads(packet)
+            request = wire.unpack_request(packet)
             if request["op"] == "open":
-                self._open(request, fds)
+                self._open(cast(wire.OpenRequest, request), fds)
             elif request["op"] == "collect":
-                fds += self._collect(request)
-            elif request["op"] == "status":
-                wire.send(self.control, wire.encode({"status": self.status}))
+                fds += self._collect(cast(wire.CollectRequest, request))
+            else:
+                wire.send(self.control, str(self.status).encode())
             for descriptor in fds:
                 os.close(descriptor)
 
@@ -133,7 +130,7 @@ class Server:
     def _collect(self, request: wire.CollectRequest) -> list[int]:
         files = self.folder.collect(request["names"], request["max_bytes"])
         fds = [descriptor for _, descriptor in files]
-        wire.send(self.control, wire.encode({"names": [name for name, _ in files]}), fds)
+        wire.send(self.control, b"".join(name.encode() + b"\0" for name, _ in files) or b"\0", fds)
         return fds
 
     def _end(self) -> None:
@@ -151,6 +148,14 @@ class Server:
                 os.waitpid(-1, 0)
 
 
+def _loop(library: str) -> solution.Loop:
+    if library:
+        return native_loop.NativeLoop(library).serve
+    from stepsmith.sandbox import supervisor  # and the modules that only it needs
+
+    return supervisor.serve
+
+
 def preload(settings: wire.Settings) -> None:
     """Import what programs are likely to need, and give them the builtins that ``site`` would."""
     sys.path += settings["package_path"]
@@ -158,6 +163,7 @@ def preload(settings: wire.Settings) -> None:
         __import__(name)
     for name in ("exit", "quit"):
         setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
+    warm_up.run()
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # too much output ends a program, as it would one in C
     if settings["package_root"] in sys.path:
         sys.path.remove(settings["package_root"])

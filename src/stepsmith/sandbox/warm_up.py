@@ -1,0 +1,97 @@
+"""A small program of the kind that the fork server will run, run before it serves.
+
+An interpreter fills its caches as it goes: where methods are found, which strings are interned, what its bytecode is
+specialised to. Filled before the fork they are shared; filled after it, every entry copies a page of memory.
+"""
+
+import _io
+import os
+import sys
+from types import ModuleType
+
+RUNS = 8  # as many as bytecode needs to be specialised
+INPUT = b"5\n3 1 2\n4 5\n6\n"
+PROGRAM = """
+import bisect, functools, heapq, itertools, math, sys
+from collections import Counter, defaultdict, deque
+
+class Point:
+    def __init__(self, x, y=1):
+        self.x, self.y = x, y
+    def __lt__(self, other):
+        return self.x < other.x
+    def total(self):
+        return self.x + self.y
+
+@functools.lru_cache(None)
+def fibonacci(n):
+    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+def solve(n, values):
+    best, seen, queue, heap = 0, set(), deque(), []
+    counts, groups, found = Counter(values), defaultdict(list), {}
+    for i, value in enumerate(values):
+        found[value] = found.get(value, 0) + 1
+        seen.add(value)
+        queue.append(value)
+        heapq.heappush(heap, (value, i))
+        groups[value % 3].append(i)
+        if value > best:
+            best = value
+        while queue and queue[0] < value:
+            queue.popleft()
+    values.sort()
+    values = sorted(values, key=lambda value: -value)
+    values.reverse()
+    values.pop()
+    values.insert(0, 1)
+    values.extend([1, 2])
+    grid = [[0] * 3 for _ in range(3)]
+    grid[1][2] = bisect.bisect_left(values, 3)
+    pairs = tuple(zip(values, range(5)))
+    text = "".join(str(value) for value in values).strip().lower().replace("1", "2").split("2")
+    line = f"{sum(v for v in values if v % 2 == 0)} {max(values) - min(values):.2f} {text!r}"
+    try:
+        int("x")
+    except ValueError as error:
+        str(error)
+    heapq.heappop(heap)
+    numbers = math.gcd(4, 6), abs(-1), divmod(7, 2), pow(2, 5, 7), 1 / 2, 7 // 2, 2 ** 0.5, round(2.5)
+    point = Point(1)
+    flags = point < Point(2), isinstance(point, Point), "a" in line, not seen, any(values), all(values)
+    while n > 0:
+        n -= 1
+    return best, "%d" % point.total(), line, sorted(found.items()), counts.most_common(1), ord("a"), chr(98), \\
+        list(reversed(values)), fibonacci(5), numbers, flags, list(itertools.permutations(values[:2])), pairs
+
+def main():
+    n = int(input())
+    values = list(map(int, input().split()))
+    rest = sys.stdin.readline()
+    more = [line.strip() for line in sys.stdin]
+    for part in solve(n, values + [int(value) for value in rest.split()]):
+        print(part)
+    print(*values)
+    print(n, end=" ")
+    print("x", "y", sep=",")
+    sys.stdout.write("\\n".join(map(str, values)) + sys.stdin.read())
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def run() -> None:
+    """Run the program a few times on memory files, and leave the interpreter's streams as they were."""
+    usual = sys.stdin, sys.stdout
+    code = compile(PROGRAM, "solution.py", "exec")
+    for _ in range(RUNS):
+        source, target = os.memfd_create("input"), os.memfd_create("output")
+        os.write(source, INPUT)
+        os.lseek(source, 0, os.SEEK_SET)
+        sys.stdin = _io.TextIOWrapper(_io.BufferedReader(_io.FileIO(source)), "utf-8", "surrogateescape")
+        sys.stdout = _io.TextIOWrapper(_io.BufferedWriter(_io.FileIO(target, "w")), "utf-8", "surrogateescape", "\n")
+        exec(code, ModuleType("__main__").__dict__ | {"__name__": "__main__"})
+        sys.stdin.close()
+        sys.stdout.close()
+    sys.stdin, sys.stdout = usual
