@@ -1,5 +1,7 @@
+import itertools
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.pipeline import executor
-from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses
+from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
 
 
 def square(item: int) -> int:
@@ -37,7 +39,7 @@ def fail(item: int) -> int:
     raise SandboxError(f"item {item}")
 
 
-@pytest.mark.parametrize("where", [InProcess(), LocalProcesses(2)])
+@pytest.mark.parametrize("where", [InProcess(), LocalProcesses(2), LocalThreads(3)])
 def test_every_item_once(where: Executor) -> None:
     assert sorted(where.map(square, range(9))) == [n * n for n in range(9)]
     assert list(where.map(square, [])) == []
@@ -74,3 +76,36 @@ def test_stopping_early_ends_the_workers() -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_threads_wait_at_the_same_time() -> None:
+    gate = threading.Barrier(4)
+    assert sorted(LocalThreads(4).map(lambda item: gate.wait(timeout=5) * 0 + item, range(4))) == [0, 1, 2, 3]
+
+
+def test_threads_finish_what_is_under_way_when_an_item_fails() -> None:
+    started: list[int] = []
+    failed = threading.Event()
+
+    def work(item: int) -> int:
+        started.append(item)
+        if item == 1:
+            failed.set()
+            raise SandboxError("item 1")
+        failed.wait(5)
+        time.sleep(0.05)
+        return item
+
+    chain = LocalThreads(3).map(work, range(100))
+    assert sorted(itertools.islice(chain, 2)) == [0, 2]
+    with pytest.raises(SandboxError, match="item 1"):
+        next(chain)
+    assert len(started) <= 4
+
+
+def test_threads_take_items_one_by_one_from_an_endless_source() -> None:
+    taken = itertools.count()
+    results = LocalThreads(2).map(square, taken)
+    assert sorted(itertools.islice(results, 6))[0] == 0
+    results.close()  # type: ignore[attr-defined]
+    assert next(taken) < 12

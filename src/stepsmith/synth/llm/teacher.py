@@ -165,21 +165,14 @@ class LLMTeacher:
         return draft
 
     def _run(self, draft: LLMDraft, reply: TeacherReply) -> tuple[list[Execution], Fault | None]:
-        """Run ``f`` twice on every input, up to the first failure: a program that never ends is costly."""
+        """Run ``f`` twice on every input, as far as it goes well."""
         runs: list[Execution] = []
-        for number, text in enumerate(reply.inputs, 1):
-            runs += self._judge.execute(draft.program, CONTRACT, [text])
-            if fault := _run_fault(number, text, runs[-1]):
+        # The first input alone: a program that never ends usually never does, and each such run is costly.
+        for part in (reply.inputs[:1], reply.inputs[1:], reply.inputs):
+            runs += self._judge.execute(draft.program, CONTRACT, part)
+            if fault := _run_fault(reply.inputs, runs):
                 return runs, fault
-        again = self._judge.execute(draft.program, CONTRACT, reply.inputs)
-        for number, (text, first, second) in enumerate(zip(reply.inputs, runs, again, strict=True), 1):
-            fault = _run_fault(number, text, second)
-            if not fault and second.output != first.output:
-                said = f"gives {first.output[:80]}, then {second.output[:80]}"
-                fault = Fault(reason="non-deterministic", detail=f"input {number}, {call_text(text)[:120]}, {said}")
-            if fault:
-                return runs + again, fault
-        return runs + again, None
+        return runs, None
 
     def _fuzzed(self, draft: LLMDraft, reply: TeacherReply) -> LLMDraft:
         """Check that the mistake shows on some inputs and not on others."""
@@ -205,13 +198,18 @@ def _message_fault(reply: TeacherReply) -> Fault | None:
     return None
 
 
-def _run_fault(number: int, text: str, run: Execution) -> Fault | None:
-    """What is wrong with a run of ``f``. Raises ``SandboxError`` where our own machinery failed."""
-    _check_ours([run])
-    if run.verdict is Verdict.AC:
-        return None
-    detail = f"input {number}, {call_text(text)[:120]}, ends with {run.verdict}: {run.message[:200]}"
-    return Fault(reason="invalid-input", detail=detail)
+def _run_fault(inputs: Sequence[str], runs: Sequence[Execution]) -> Fault | None:
+    """What is wrong with runs of ``f`` on the inputs, one round after the other."""
+    _check_ours(runs)
+    for position, run in enumerate(runs):
+        number = position % len(inputs)
+        place = f"input {number + 1}, {call_text(inputs[number])[:120]}"
+        if run.verdict is not Verdict.AC:
+            return Fault(reason="invalid-input", detail=f"{place}, ends with {run.verdict}: {run.message[:200]}")
+        if run.output != runs[number].output:
+            said = f"gives {runs[number].output[:80]}, then {run.output[:80]}"
+            return Fault(reason="non-deterministic", detail=f"{place}, {said}")
+    return None
 
 
 def _property_fault(runs: Sequence[Execution]) -> Fault | None:
@@ -227,6 +225,7 @@ def _property_fault(runs: Sequence[Execution]) -> Fault | None:
 
 
 def _check_ours(runs: Sequence[Execution]) -> None:
+    """Raise ``SandboxError`` where our own machinery failed."""
     if failed := [run for run in runs if run.verdict is Verdict.IE]:
         raise SandboxError(f"a teacher's program could not be run: {failed[0].message}")
 

@@ -1,0 +1,89 @@
+"""What the teacher is shown of a student's attempts, and how attempts are counted."""
+
+import random
+from collections import Counter
+
+from stepsmith.core.records import Checker, Contract, Execution, Judgement, Problem, Solution, TestResult, Verdict
+from stepsmith.pipeline.rating import rate, representative, tally
+from stepsmith.synth.draft import Attempt
+from tests.records import a_problem
+
+
+class Strict:
+    """A judge by whom a program is right that says so, and fails on the test that it names."""
+
+    isolation = "L1"
+
+    def judge(self, solution: Solution, *_: object, **__: object) -> Judgement:
+        verdict = Verdict.AC if "right" in solution.code else Verdict.WA
+        failing = int(solution.code.split("#")[1]) if "#" in solution.code else 1
+        return Judgement(verdict=verdict, tests=(TestResult(verdict=verdict),) * failing)
+
+    def execute(self, *_: object) -> list[Execution]:
+        return []
+
+    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+        return expected == actual
+
+    def close(self) -> None: ...
+
+
+class Says:
+    """A student with its replies written down."""
+
+    name = "says"
+
+    def __init__(self, *attempts: Attempt) -> None:
+        self.attempts = attempts
+
+    def attempt(self, draft: object, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:
+        return list(self.attempts[:attempts])
+
+
+def code(text: str) -> str:
+    return f"```python\n{text}\n```"
+
+
+def test_no_answer_and_truncated_are_counted_apart_and_fail() -> None:
+    student = Says(
+        Attempt(text=code("right")),
+        Attempt(text="I give up."),
+        Attempt(text="```python\nfor", truncated=True),
+        Attempt(text=code("wrong"), truncated=True),  # cut after the answer was complete
+    )
+    rating = rate(student, None, a_problem(), 4, Strict(), random.Random(1))  # type: ignore[arg-type]
+    assert rating.verdicts == {"AC": 1, "none": 1, "truncated": 1, "WA": 1}
+    assert (rating.rate.passes, rating.rate.attempts) == (1, 4)
+    assert tally(rating.verdicts) == "AC 1, WA 1, none 1, truncated 1"
+
+
+def test_the_failed_attempts_shown_failed_in_different_ways() -> None:
+    common = [Attempt(text=code(f"wrong{i} #2")) for i in range(5)]
+    student = Says(
+        *common, Attempt(text=code("wrong #7")), Attempt(text=code("right")), Attempt(text=code("also right"))
+    )
+    feedback = rate(student, None, a_problem(), 8, Strict(), random.Random(1)).feedback  # type: ignore[arg-type]
+    assert feedback.failed == (code("wrong0 #2"), code("wrong #7"))
+    assert len(feedback.solved) == 2
+
+
+def test_the_most_frequent_comes_first_then_the_most_different() -> None:
+    replies = [("a", "sort the list"), ("a", "sort the list now"), ("a", "count with a heap"), ("a", "sort the list")]
+    assert representative(replies) == ("sort the list", "count with a heap")
+    assert representative([]) == ()
+    assert representative([("a", "one")] * 9) == ("one",)
+
+
+def test_an_ending_of_its_own_comes_before_mere_difference() -> None:
+    replies = [("WA", "x y z"), ("WA", "x y z"), ("WA", "quite other words"), ("TLE", "x y z too")]
+    assert representative(replies) == ("x y z", "x y z too")
+    assert representative(replies, 3) == ("x y z", "x y z too", "quite other words")
+
+
+def test_a_tally_reads_from_the_most_frequent() -> None:
+    assert tally(Counter({"none": 2, "AC": 12, "WA": 2})) == "AC 12, WA 2, none 2"
+
+
+def test_the_contract_is_not_looked_at() -> None:
+    stdio = a_problem(contract=Contract(interface="stdio"))
+    assert rate(Says(), None, stdio, 0, Strict(), random.Random(1)).rate.attempts == 0  # type: ignore[arg-type]

@@ -1,0 +1,270 @@
+"""The whole path over real HTTP: bytes, kills, budgets, dry runs, keys, and what becomes of every kind of mistake."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stepsmith.core.records import Chain
+from stepsmith.llm.records import ModelSpec, Prices, Sampling
+from stepsmith.pipeline.config import Config, SynthSettings
+from stepsmith.pipeline.forecast import forecast
+from stepsmith.pipeline.synthesis import synthesize
+from stepsmith.store.dataset import read_problems, read_rows
+from stepsmith.store.manifest import Manifest, read_manifest
+from tests.synth.llm.scripted_server import ScriptedServer
+
+STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
+PRICES = Prices(input=1.0, output=4.0)
+SAMPLING = Sampling(max_tokens=400, seed=0)
+CHAINS, TURNS, ATTEMPTS = 4, 2, 6
+
+
+class Quiet:
+    """Watches a run and says nothing."""
+
+    def started(self, finished: int, chains: int, isolation: str) -> None: ...
+    def asking(self, books: object) -> None: ...
+    def grown(self, chain: Chain) -> None: ...
+    def assembling(self) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+def config_for(server: ScriptedServer, memory: Path, **changes: object) -> Config:
+    models = {
+        name: ModelSpec(name=name, base_url=server.url, model=name, prices=PRICES, sampling=SAMPLING, timeout_s=60.0)
+        for name in ("teacher", "student", "solver-a", "solver-b")
+    }
+    synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=5, teacher="teacher", student="student")
+    return msgspec.structs.replace(Config(memory=str(memory), models=models, synth=synth, workers=1), **changes)
+
+
+def toml_for(server: ScriptedServer, memory: Path, folder: Path, key_env: str = "") -> Path:
+    """The same configuration as a file."""
+    lines = [
+        f'memory = "{memory}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 5",
+        f"chains = {CHAINS}", f"turns = {TURNS}", f"attempts = {ATTEMPTS}",
+    ]  # fmt: skip
+    for name in ("teacher", "student"):
+        lines += [f"[models.{name}]", f'base_url = "{server.url}"', f'model = "{name}"', "timeout_s = 60.0"]
+        lines += [f'key_env = "{key_env}"'] if key_env else []
+        lines += [f"[models.{name}.sampling]", "max_tokens = 400", "seed = 0"]
+        lines += [f"[models.{name}.prices]", "input = 1.0", "output = 4.0"]
+    path = folder / "config.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(server: ScriptedServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest, list[str]]:
+    """One chain after the other: the folder, the manifest, the prompts that were paid for."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    before = len(server.bills)
+    manifest = synthesize(config_for(server, folder / "m.sqlite", chains_at_once=1), folder / "run", Quiet())
+    return folder, manifest, [bill.prompt for bill in server.bills[before:]]
+
+
+def data(run: Path) -> tuple[bytes, bytes]:
+    return (run / "problems.parquet").read_bytes(), (run / "rejected.parquet").read_bytes()
+
+
+def run(*words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    given = {**os.environ, **(env or {})}
+    return subprocess.run(
+        [STEPSMITH, "synth", *map(str, words)], capture_output=True, text=True, timeout=120, env=given, check=False
+    )
+
+
+def test_the_same_completions_give_the_same_bytes_and_are_paid_once(
+    server: ScriptedServer, undisturbed: tuple[Path, Manifest, list[str]], tmp_path: Path
+) -> None:
+    folder, manifest, paid = undisturbed
+    before = len(server.bills)
+    again = synthesize(config_for(server, folder / "m.sqlite", workers=2), tmp_path / "again", Quiet())
+    assert data(tmp_path / "again") == data(folder / "run")
+    assert len(server.bills) == before
+    assert again.spend is not None
+    assert manifest.spend is not None
+    assert again.spend.paid_tokens == 0
+    assert again.spend.stages == manifest.spend.stages
+    fresh = synthesize(config_for(server, tmp_path / "m.sqlite", workers=2), tmp_path / "fresh", Quiet())
+    assert data(tmp_path / "fresh") == data(folder / "run")
+    assert (tmp_path / "fresh" / "manifest.json").read_bytes() == (folder / "run" / "manifest.json").read_bytes()
+    assert Counter(bill.prompt for bill in server.bills[before:]) == Counter(paid)
+    assert fresh.counts.accepted >= 3
+
+
+def test_the_manifest_says_what_the_server_billed(
+    server: ScriptedServer, undisturbed: tuple[Path, Manifest, list[str]]
+) -> None:
+    folder, manifest, paid = undisturbed
+    bills = server.bills[: len(paid)]
+    spend = manifest.spend
+    assert spend is not None
+    assert spend.tokens == spend.paid_tokens == sum(bill.tokens_in + bill.tokens_out for bill in bills)
+    usd = sum(bill.tokens_in * 1.0 + bill.tokens_out * 4.0 for bill in bills) / 1e6
+    assert spend.usd == pytest.approx(usd)
+    assert spend.paid_usd == pytest.approx(usd)
+    assert spend.usd_per_accepted == pytest.approx(usd / manifest.counts.accepted)
+    assert {stage.purpose for stage in spend.stages} == {"propose", "refine", "attempt"}
+    attempts = next(stage for stage in spend.stages if stage.purpose == "attempt")
+    assert attempts.completions == attempts.requests * ATTEMPTS  # all samples of a problem in one request
+    for problem in read_problems(folder / "run" / "problems.parquet"):
+        facts = dict(problem.provenance)
+        assert re.fullmatch(r"teacher/(propose|refine)@[0-9a-f]{12}", facts["prompt"])
+        assert sum(int(count) for count in re.findall(r" (\d+)", facts["attempts"])) == ATTEMPTS
+
+
+def test_kill_dash_nine_then_resume_pays_nothing_twice(
+    undisturbed: tuple[Path, Manifest, list[str]], tmp_path: Path
+) -> None:
+    folder, _, paid = undisturbed
+    with ScriptedServer(delay_s=0.15) as slow:
+        words = [STEPSMITH, "synth", toml_for(slow, tmp_path / "m.sqlite", tmp_path), "--out", tmp_path / "run"]
+        with subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL, start_new_session=True) as victim:
+            while len(slow.bills) < len(paid) // 2:
+                assert victim.poll() is None
+                time.sleep(0.01)
+            os.kill(victim.pid, signal.SIGKILL)
+            lost = slow.in_flight
+        while slow.in_flight:
+            time.sleep(0.01)
+        resumed = run(*words[2:], "--resume")
+        assert resumed.returncode == 0, resumed.stderr
+        asked = Counter(bill.prompt for bill in slow.bills)
+    assert data(tmp_path / "run") == data(folder / "run")
+    assert set(asked) == set(paid)
+    assert sum(asked.values()) - len(asked) <= lost + 1  # an answer may have been on its way to the client
+
+
+def test_a_budget_stops_cleanly_and_resumes(undisturbed: tuple[Path, Manifest, list[str]], tmp_path: Path) -> None:
+    folder, manifest, paid = undisturbed
+    assert manifest.spend is not None
+    with ScriptedServer() as server:
+        config = toml_for(server, tmp_path / "m.sqlite", tmp_path)
+        budget = int(manifest.spend.tokens * 0.7)
+        stopped = run(config, "--out", tmp_path / "run", "--budget", f"{budget} tokens")
+        assert stopped.returncode == 2, stopped.stdout + stopped.stderr
+        assert "budget is spent" in stopped.stderr
+        assert "--resume" in stopped.stderr
+        assert stopped.stderr.count("\n") == 1
+        assert budget / 3 < server.tokens <= budget
+        assert not (tmp_path / "run" / "manifest.json").exists()
+        still = run(config, "--out", tmp_path / "run", "--budget", f"{budget} tokens", "--resume")
+        assert still.returncode == 2  # what was spent before counts
+        assert server.tokens <= budget
+        done = run(config, "--out", tmp_path / "run", "--budget", "10 USD", "--resume")
+        assert done.returncode == 0, done.stderr
+        assert data(tmp_path / "run") == data(folder / "run")
+        assert Counter(bill.prompt for bill in server.bills) == Counter(paid)  # nothing twice
+        assert "Models: " in done.stdout
+    spend = read_manifest(tmp_path / "run").spend
+    assert spend is not None
+    assert spend.paid_tokens == spend.tokens == server.tokens  # every part of the run is in its books
+
+
+def test_a_dry_run_predicts_and_is_not_wasted(server: ScriptedServer, tmp_path: Path) -> None:
+    config = config_for(server, tmp_path / "m.sqlite")
+    config = msgspec.structs.replace(config, synth=msgspec.structs.replace(config.synth, chains=12, turns=1))
+    before = len(server.bills)
+    found = forecast(config)
+    sampled = server.bills[before:]
+    assert found.rest is not None
+    assert (found.sampled, found.left) == (4, 8)
+    assert sum(spend.tokens for spend in found.spent) == sum(bill.tokens_in + bill.tokens_out for bill in sampled)
+    manifest = synthesize(config, tmp_path / "run", Quiet())
+    rest = server.bills[before + len(sampled) :]
+    assert not {bill.prompt for bill in sampled} & {bill.prompt for bill in rest}
+    assert manifest.spend is not None
+    tokens = sum(bill.tokens_in + bill.tokens_out for bill in rest)
+    assert manifest.spend.paid_tokens == tokens
+    assert found.rest.tokens.low <= tokens <= found.rest.tokens.high
+    assert found.rest.tokens.expected == pytest.approx(tokens, rel=0.7)
+    assert not (tmp_path / "dry").exists()
+
+
+def test_a_dry_run_from_the_command_line_writes_no_folder(server: ScriptedServer, tmp_path: Path) -> None:
+    config = toml_for(server, tmp_path / "m.sqlite", tmp_path)
+    shown = run(config, "--turns", 1, "--chains", 2, "--out", tmp_path / "run", "--dry-run")
+    assert shown.returncode == 0, shown.stderr
+    assert re.search(r"propose.*teacher", shown.stdout)
+    assert "The first 2 chains" in shown.stdout
+    assert not (tmp_path / "run").exists()
+    assert "costs nothing" in run("--dry-run", "--out", tmp_path / "run").stdout
+
+
+def test_a_key_is_sent_and_appears_nowhere(tmp_path: Path) -> None:
+    secret = "sk-very-secret-314159"
+    with ScriptedServer(key=secret) as locked:
+        config = toml_for(locked, tmp_path / "m.sqlite", tmp_path, key_env="STEPSMITH_TEST_KEY")
+        words = (config, "--chains", 1, "--turns", 1, "--out", tmp_path / "run")
+        without = run(*words)
+        assert without.returncode == 2
+        assert "$STEPSMITH_TEST_KEY" in without.stderr
+        assert not (tmp_path / "run").exists()
+        wrong = run(*words, env={"STEPSMITH_TEST_KEY": "sk-wrong-271828"})
+        assert wrong.returncode == 1
+        assert "not accepted" in wrong.stderr
+        assert "271828" not in wrong.stderr + wrong.stdout
+        done = run(*words, "--resume", env={"STEPSMITH_TEST_KEY": secret})
+        assert done.returncode in (0, 2), done.stderr
+        assert locked.bills
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) > 5
+    for path in written:
+        assert secret.encode() not in path.read_bytes(), path
+    assert secret not in done.stdout + done.stderr
+
+
+def test_every_kind_of_mistake_is_rejected_for_what_it_is(tmp_path: Path) -> None:
+    kinds = {
+        "non-deterministic": "non-deterministic", "constant": "constant-output", "crash": "invalid-input",
+        "leak": "message-leaks-code", "earlier": "message-not-alone",
+    }  # fmt: skip
+    unreadable = {
+        "prose": "no-code", "no-message": "no-message", "wrong-literal": "wrong-input",
+        "too-few-inputs": "too-few-inputs",
+    }  # fmt: skip
+    with ScriptedServer(rates=dict.fromkeys((*kinds, *unreadable), 0.09) | {"truncated": 0.1, "silent": 0.1}) as server:
+        config = config_for(server, tmp_path / "m.sqlite")
+        synth = msgspec.structs.replace(config.synth, chains=20, turns=2, environments={"induction": 1.0})
+        manifest = synthesize(msgspec.structs.replace(config, synth=synth), tmp_path / "run", Quiet())
+        made = server.made
+    rejected = manifest.counts.rejected
+    for mistake, reason in kinds.items():
+        assert rejected.get(reason, 0) == made[mistake], (mistake, made, rejected)
+    repaired = sum(
+        stage.completions for stage in (manifest.spend.stages if manifest.spend else ()) if "repair" in stage.purpose
+    )
+    failed = sum(rejected.get(reason, 0) for reason in unreadable.values())
+    assert 0 < failed < repaired  # one request for repair each, and some succeed
+    rows = list(read_rows(tmp_path / "run" / "rejected.parquet"))
+    for row in rows:
+        if row["reason"] == "no-code":
+            assert "I would make a problem about lists" in str(row["statement"])  # the raw text is kept
+    attempts = " ".join(dict(p.provenance)["attempts"] for p in read_problems(tmp_path / "run" / "problems.parquet"))
+    assert "truncated" in attempts
+    assert "none" in attempts
+
+
+def test_the_offline_teacher_can_be_attempted_by_a_model(server: ScriptedServer, tmp_path: Path) -> None:
+    """The model does not know these problems and answers nothing: too hard, all of them, and counted as no answer."""
+    config = config_for(server, tmp_path / "m.sqlite")
+    synth = msgspec.structs.replace(config.synth, teacher="offline", profile="micro", chains=1, turns=1)
+    manifest = synthesize(msgspec.structs.replace(config, synth=synth), tmp_path / "run", Quiet())
+    assert manifest.counts.rejected == {"too-hard": 1}
+    (row,) = read_rows(tmp_path / "run" / "rejected.parquet")
+    assert {"key": "attempts", "value": f"none {ATTEMPTS}"} in row["provenance"]  # type: ignore[operator]
