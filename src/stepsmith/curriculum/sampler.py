@@ -175,7 +175,8 @@ class Sampler:
         for _ in range(self._layout.groups):
             source = self._quotas.pick("source", sources)
             places.append((source, self._quotas.pick("environment", self._mix.scopes()) if source == NEW else ""))
-        cells = {scope: self._cells(scope, places.count((NEW, scope))) for source, scope in places if source == NEW}
+        scopes = dict.fromkeys(scope for source, scope in places if source == NEW)
+        cells = {scope: self._cells(scope, places.count((NEW, scope))) for scope in scopes}
         self._weights = {
             f"{scope}/{name}" if scope else name: cell.weight for scope in cells for name, cell in cells[scope].items()
         }
