@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from stepsmith.judge.local import LocalJudge
+
+# A loaded machine is slow, not wrong: no deadline per example, pytest-timeout still ends what hangs.
+settings.register_profile("stepsmith", deadline=None)
+settings.load_profile("stepsmith")
 
 
 @pytest.fixture(scope="session")

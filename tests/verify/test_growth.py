@@ -147,3 +147,10 @@ def test_what_cannot_be_timed(local_judge):
     broken = Solution(language="python", code="def f(n):\n    return 1 // 0\n")
     assert calibrate_time_limit(local_judge, FUNCTION, [broken], ["(1,)"]).reason == "golden-fails"
     assert tuple(sorted(GRID)) == GRID
+
+
+def test_a_long_run_of_digits_is_a_string() -> None:
+    text = "9" * 5000 + "\n"
+    rng = random.Random(0)
+    assert all(neighbour(text, "stdio", rng) for _ in range(20))
+    assert next(simpler(text, "stdio"))

@@ -82,7 +82,10 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
         settings = PaperSettings(holdout=config.voters.hold_out)
         verification = verify_paper(matrix, kinds, seed=rng.randrange(2**32), settings=settings)
     else:
-        asked = ConsensusSettings(target_error=config.voters.target_error)
+        asked = ConsensusSettings(
+            target_error=config.voters.target_error,
+            population="offline-teacher" if config.synth.teacher == "offline" else "model-samples",
+        )
         verification = verify_consensus(matrix, kinds, examples=witnessed, settings=asked)
     if verification.status == "rejected" or verification.golden is None:
         raise _RejectedError(_unverified(draft, lineage), verification.reason, verification.detail)

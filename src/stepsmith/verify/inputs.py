@@ -123,7 +123,7 @@ def _shorter(items: list[T]) -> Iterator[list[T]]:
         chunk //= 2
 
 
-_INTEGER = re.compile(r"-?\d+\Z")
+_INTEGER = re.compile(r"-?\d{1,18}\Z")  # a longer run of digits is a string of digits
 
 
 def _change_tokens(text: str, rng: random.Random) -> str:
