@@ -163,6 +163,7 @@ def preload(settings: wire.Settings) -> None:
         __import__(name)
     for name in ("exit", "quit"):
         setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
+    sys.dont_write_bytecode = True  # programs may not, and should not lose time trying
     warm_up.run()
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # too much output ends a program, as it would one in C
     if settings["package_root"] in sys.path:
