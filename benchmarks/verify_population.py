@@ -20,6 +20,7 @@ from stepsmith.core.records import (
     TestCase,
     Verdict,
 )
+from stepsmith.judge.checkers import compare
 from stepsmith.judge.local import LocalJudge
 from stepsmith.synth.offline import OfflineDraft, OfflineTeacher
 from stepsmith.synth.skill import SkillModel
@@ -55,8 +56,7 @@ class RecordedJudge:
     def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
         key = (checker.name, input_text if checker.files else "", expected, actual)
         if key not in self.agreements:
-            self.real = self.real or self.make()
-            self.agreements[key] = self.real.agree(checker, input_text, expected, actual)
+            self.agreements[key] = compare(checker, "stdio", input_text, expected, actual).ok
         return self.agreements[key]
 
     def judge(self, *_: object, **__: object) -> Judgement:

@@ -127,6 +127,15 @@ def test_dead_programs_are_given_up_after_a_few_inputs(judge, contract):
     assert judge.runs <= 2 * 40 + 4 + 40  # two programs, four probes, one repeat of the golden at most
 
 
+def test_programs_that_run_out_of_time_are_given_up_at_once(judge, contract):
+    codes = ["2*x", "TLE", "x*2"]
+    verify_consensus(_matrix(judge, contract, *codes), examples=EXAMPLES)
+    lean = judge.runs
+    verify_consensus(_matrix(judge, contract, "2*x", "RTE", "x*2"), examples=EXAMPLES)
+    assert lean < judge.runs - lean
+    assert verify_consensus(_matrix(judge, contract, "TLE", "OLE"), examples=EXAMPLES).reason == "all-candidates-fail"
+
+
 def test_many_valid_answers_by_a_looser_checker(judge, contract):
     inputs = ["[3, 1, 2]", "[5, 4, 9]", "[1, 0, 7]"]
     matrix = _matrix(

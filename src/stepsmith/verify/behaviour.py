@@ -15,6 +15,7 @@ from stepsmith.verify.structure import structure_key
 REPEAT = 0.5
 CONSTANT = 0.8  # share of equal outputs from which a behaviour is called constant, given
 FEW_INPUTS = 5  # this many inputs: of fewer, nobody can tell
+EXHAUSTED = frozenset({Verdict.TLE, Verdict.MLE, Verdict.OLE})  # costly failures, and rarely the only ones
 MANY_EXAMPLES = 8  # more than that add no belief: they tend to be of one kind
 
 
@@ -68,12 +69,19 @@ def behaviours(
 
 
 def example_passes(matrix: ExecutionMatrix, examples: Sequence[Example]) -> list[tuple[bool, ...]]:
-    """For each candidate, whether it reproduces each example."""
+    """For each candidate, whether it reproduces each example.
+
+    One that exhausts its limits on the first is not run on the others: it cannot reproduce all of them any more.
+    """
     on_examples = matrix.extended([example.input for example in examples])
-    on_examples.fill()
+    on_examples.fill(range(min(1, len(examples))))
+    exhausted = {i for i in range(len(matrix.solutions)) if examples and on_examples.at(i, 0).verdict in EXHAUSTED}
+    on_examples.fill(candidates=[i for i in range(len(matrix.solutions)) if i not in exhausted])
     return [
         tuple(
-            (run := on_examples.at(i, k)).verdict is Verdict.AC and on_examples.agree(k, example.output, run.output)
+            on_examples.has(i, k)
+            and (run := on_examples.at(i, k)).verdict is Verdict.AC
+            and on_examples.agree(k, example.output, run.output)
             for k, example in enumerate(examples)
         )
         for i in range(len(matrix.solutions))

@@ -169,9 +169,13 @@ class ExecutionMatrix:
         return tuple(sorted(found, key=lambda c: (-c.size, c.members[0])))
 
     def failures(self) -> Counter[Verdict]:
-        """How often each verdict other than AC came up among the cells that have been run, counted by candidate."""
-        cells = (self._cells.get((p, text)) for p in self._program for text in self.inputs)
-        return Counter(run.verdict for run in cells if run is not None and run.verdict is not Verdict.AC)
+        """How often each verdict other than AC came up so far, on any input, counted by candidate."""
+        times = Counter(self._program)
+        found: Counter[Verdict] = Counter()
+        for (program, _), run in self._cells.items():
+            if run.verdict is not Verdict.AC:
+                found[run.verdict] += times[program]
+        return found
 
     def _execute(self, program: int, texts: Sequence[str]) -> list[Execution]:
         """Run and count."""

@@ -57,7 +57,10 @@ def refuse_empty(matrix: ExecutionMatrix, labels: tuple[Label, ...], method: str
         reason, detail = "no-inputs", "there is no test input"
     elif all(label.output is None for label in labels):
         seen = ", ".join(f"{verdict} {count}" for verdict, count in sorted(matrix.failures().items()))
-        reason, detail = "all-candidates-fail", f"no candidate produced an output on any input ({seen})"
+        reason, detail = (
+            "all-candidates-fail",
+            f"no candidate produced an output on any input that it was run on ({seen})",
+        )
     else:
         return None
     return Verification(
