@@ -11,7 +11,6 @@ from rich.console import Console
 from stepsmith.cli.forecast import print_forecast
 from stepsmith.cli.progress import progress_display, short_count
 from stepsmith.cli.report import try_report
-from stepsmith.core.errors import RunFolderError
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.forecast import forecast
 from stepsmith.pipeline.synthesis import synthesize
@@ -114,4 +113,9 @@ def _summary(console: Console, manifest: Manifest, out: Path) -> None:
         )
     if not counts.accepted:
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.rejected.items())
-        raise RunFolderError(f"no problem was kept ({reasons}); rejected ones are in {out / 'rejected.parquet'}.")
+        console.print(
+            f"No problem was kept ({reasons}); what was proposed, and why it was not kept, is in "
+            f"{out / 'rejected.parquet'}. More --chains or --turns give more chances.",
+            soft_wrap=True,
+            highlight=False,
+        )
