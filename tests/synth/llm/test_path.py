@@ -1,5 +1,6 @@
 """The whole path over real HTTP: bytes, kills, budgets, dry runs, keys, and what becomes of every kind of mistake."""
 
+import math
 import os
 import re
 import signal
@@ -12,14 +13,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console
 
-from stepsmith.core.records import Chain
+from stepsmith.cli.forecast import print_forecast
+from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
+from stepsmith.core.records import Chain, StageSpend
+from stepsmith.llm.estimates import Estimate, Range
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
-from stepsmith.pipeline.config import Config, SynthSettings
-from stepsmith.pipeline.forecast import forecast
+from stepsmith.pipeline.config import Config, SuiteSettings, SynthSettings
+from stepsmith.pipeline.forecast import Forecast, forecast
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.dataset import read_problems, read_rows
-from stepsmith.store.manifest import Manifest, read_manifest
+from stepsmith.store.manifest import Manifest
 from tests.synth.llm.scripted_server import ScriptedServer
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
@@ -49,18 +54,18 @@ def config_for(server: ScriptedServer, memory: Path, **changes: object) -> Confi
         for name in ("teacher", "student", "solver-a", "solver-b")
     }
     synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=5, teacher="teacher", student="student")
-    return msgspec.structs.replace(Config(memory=str(memory), models=models, synth=synth, workers=1), **changes)
+    config = Config(memory=str(memory), models=models, synth=synth, suite=SuiteSettings(mutants=0), workers=1)
+    return msgspec.structs.replace(config, **changes)
 
 
-def toml_for(server: ScriptedServer, memory: Path, folder: Path, key_env: str = "") -> Path:
+def toml_for(server: ScriptedServer, memory: Path, folder: Path) -> Path:
     """The same configuration as a file."""
     lines = [
         f'memory = "{memory}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 5",
-        f"chains = {CHAINS}", f"turns = {TURNS}", f"attempts = {ATTEMPTS}",
+        f"chains = {CHAINS}", f"turns = {TURNS}", f"attempts = {ATTEMPTS}", "[suite]", "mutants = 0",
     ]  # fmt: skip
     for name in ("teacher", "student"):
         lines += [f"[models.{name}]", f'base_url = "{server.url}"', f'model = "{name}"', "timeout_s = 60.0"]
-        lines += [f'key_env = "{key_env}"'] if key_env else []
         lines += [f"[models.{name}.sampling]", "max_tokens = 400", "seed = 0"]
         lines += [f"[models.{name}.prices]", "input = 1.0", "output = 4.0"]
     path = folder / "config.toml"
@@ -81,10 +86,9 @@ def data(run: Path) -> tuple[bytes, bytes]:
     return (run / "problems.parquet").read_bytes(), (run / "rejected.parquet").read_bytes()
 
 
-def run(*words: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    given = {**os.environ, **(env or {})}
+def run(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [STEPSMITH, "synth", *map(str, words)], capture_output=True, text=True, timeout=120, env=given, check=False
+        [STEPSMITH, "synth", *map(str, words)], capture_output=True, text=True, timeout=120, check=False
     )
 
 
@@ -153,27 +157,33 @@ def test_kill_dash_nine_then_resume_pays_nothing_twice(
 def test_a_budget_stops_cleanly_and_resumes(undisturbed: tuple[Path, Manifest, list[str]], tmp_path: Path) -> None:
     folder, manifest, paid = undisturbed
     assert manifest.spend is not None
+    out = tmp_path / "run"
     with ScriptedServer() as server:
-        config = toml_for(server, tmp_path / "m.sqlite", tmp_path)
         budget = int(manifest.spend.tokens * 0.7)
-        stopped = run(config, "--out", tmp_path / "run", "--budget", f"{budget} tokens")
-        assert stopped.returncode == 2, stopped.stdout + stopped.stderr
-        assert "budget is spent" in stopped.stderr
-        assert "--resume" in stopped.stderr
-        assert stopped.stderr.count("\n") == 1
+        config = config_for(server, tmp_path / "m.sqlite", budget=f"{budget} tokens", chains_at_once=2)
+        with pytest.raises(BudgetExceeded, match="--resume"):
+            synthesize(config, out, Quiet())
         assert budget / 3 < server.tokens <= budget
-        assert not (tmp_path / "run" / "manifest.json").exists()
-        still = run(config, "--out", tmp_path / "run", "--budget", f"{budget} tokens", "--resume")
-        assert still.returncode == 2  # what was spent before counts
+        assert not (out / "manifest.json").exists()
+        with pytest.raises(BudgetExceeded):  # what was spent before counts
+            synthesize(config, out, Quiet(), resume=True)
         assert server.tokens <= budget
-        done = run(config, "--out", tmp_path / "run", "--budget", "10 USD", "--resume")
-        assert done.returncode == 0, done.stderr
-        assert data(tmp_path / "run") == data(folder / "run")
+        done = synthesize(msgspec.structs.replace(config, budget="10 USD"), out, Quiet(), resume=True)
         assert Counter(bill.prompt for bill in server.bills) == Counter(paid)  # nothing twice
-        assert "Models: " in done.stdout
-    spend = read_manifest(tmp_path / "run").spend
-    assert spend is not None
-    assert spend.paid_tokens == spend.tokens == server.tokens  # every part of the run is in its books
+        assert done.spend is not None
+        assert done.spend.paid_tokens == done.spend.tokens == server.tokens  # every part is in the books
+    assert data(out) == data(folder / "run")
+
+
+def test_a_spent_budget_is_one_line_and_exit_code_two(server: ScriptedServer, tmp_path: Path) -> None:
+    config = toml_for(server, tmp_path / "m.sqlite", tmp_path)
+    before = len(server.bills)
+    stopped = run(config, "--out", tmp_path / "run", "--budget", "10 tokens")
+    assert stopped.returncode == 2
+    assert "budget is spent" in stopped.stderr
+    assert "--resume" in stopped.stderr
+    assert stopped.stderr.count("\n") == 1
+    assert len(server.bills) == before
 
 
 def test_a_dry_run_predicts_and_is_not_wasted(server: ScriptedServer, tmp_path: Path) -> None:
@@ -203,30 +213,44 @@ def test_a_dry_run_from_the_command_line_writes_no_folder(server: ScriptedServer
     assert re.search(r"propose.*teacher", shown.stdout)
     assert "The first 2 chains" in shown.stdout
     assert not (tmp_path / "run").exists()
-    assert "costs nothing" in run("--dry-run", "--out", tmp_path / "run").stdout
 
 
-def test_a_key_is_sent_and_appears_nowhere(tmp_path: Path) -> None:
+def test_what_a_dry_run_says(capsys: pytest.CaptureFixture[str]) -> None:
+    print_forecast(Console(width=100), forecast(Config()))
+    assert "costs nothing" in capsys.readouterr().out
+    spent = StageSpend(
+        purpose="attempt", model="small", requests=3, completions=24, prompt_tokens=900, completion_tokens=5100,
+        reasoning_tokens=0, usd=0.0213,
+    )  # fmt: skip
+    likely = Range(expected=12_000, low=9_000, high=math.inf)
+    rest = Estimate(sampled=1, planned=2, requests=likely, tokens=likely, usd=Range(expected=0.04, low=0.0, high=0.1))
+    print_forecast(Console(width=100), Forecast(sampled=1, left=2, problems=1, spent=(spent,), rest=rest))
+    said = capsys.readouterr().out
+    for part in ("attempt", "6,000", "0.0213", "12.0k  (9.0k to unknown)", "0.0400  (0.0000 to 0.1000)"):
+        assert part in said
+
+
+def test_a_key_is_sent_and_appears_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sk-very-secret-314159"
     with ScriptedServer(key=secret) as locked:
-        config = toml_for(locked, tmp_path / "m.sqlite", tmp_path, key_env="STEPSMITH_TEST_KEY")
-        words = (config, "--chains", 1, "--turns", 1, "--out", tmp_path / "run")
-        without = run(*words)
-        assert without.returncode == 2
-        assert "$STEPSMITH_TEST_KEY" in without.stderr
+        config = config_for(locked, tmp_path / "m.sqlite", chains_at_once=1)
+        models = {name: msgspec.structs.replace(spec, key_env="A_TEST_KEY") for name, spec in config.models.items()}
+        synth = msgspec.structs.replace(config.synth, chains=1, turns=1)
+        config = msgspec.structs.replace(config, models=models, synth=synth)
+        with pytest.raises(ConfigError, match=r"\$A_TEST_KEY"):
+            synthesize(config, tmp_path / "run", Quiet())
         assert not (tmp_path / "run").exists()
-        wrong = run(*words, env={"STEPSMITH_TEST_KEY": "sk-wrong-271828"})
-        assert wrong.returncode == 1
-        assert "not accepted" in wrong.stderr
-        assert "271828" not in wrong.stderr + wrong.stdout
-        done = run(*words, "--resume", env={"STEPSMITH_TEST_KEY": secret})
-        assert done.returncode in (0, 2), done.stderr
+        monkeypatch.setenv("A_TEST_KEY", "sk-wrong-271828")
+        with pytest.raises(EndpointError, match="not accepted") as refused:
+            synthesize(config, tmp_path / "run", Quiet())
+        assert "271828" not in str(refused.value)
+        monkeypatch.setenv("A_TEST_KEY", secret)
+        synthesize(config, tmp_path / "run", Quiet(), resume=True)
         assert locked.bills
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 5
     for path in written:
         assert secret.encode() not in path.read_bytes(), path
-    assert secret not in done.stdout + done.stderr
 
 
 def test_every_kind_of_mistake_is_rejected_for_what_it_is(tmp_path: Path) -> None:
