@@ -61,7 +61,7 @@ def test_lost_workers_are_replaced(pool: JudgePool) -> None:
     done = threading.Event()
 
     def kill() -> None:
-        while not done.wait(0.4):
+        while not done.wait(1.0):
             for judge in pool._judges:
                 for worker in list(judge._crew._workers.values()):
                     worker.server.kill()
@@ -70,7 +70,7 @@ def test_lost_workers_are_replaced(pool: JudgePool) -> None:
     killer.start()
     try:
         with ThreadPoolExecutor(3) as threads:
-            judgements = list(threads.map(lambda n: pool.judge(*echo(n)), range(150)))
+            judgements = list(threads.map(lambda n: pool.judge(*echo(n)), range(100)))
     finally:
         done.set()
         killer.join()

@@ -32,7 +32,8 @@ from stepsmith.sandbox.program import Program as SandboxProgram
 from stepsmith.sandbox.program import RunOutcome
 from stepsmith.sandbox.worker import Worker
 
-ATTEMPTS = 5  # failures of our machinery in a row after which a test is given up as IE
+# A test is given up as IE after this many failures of our machinery in a row, and not before this many wall seconds.
+ATTEMPTS, PATIENCE_S = 5, 10.0
 RERUNS = 2  # times a doubtful run is run again
 _PAUSE_S = 0.05  # before a new attempt, doubled each time: an overloaded machine needs a moment
 
@@ -167,7 +168,7 @@ class LocalJudge:
         """
         results: list[T] = []
         text = ""
-        failures = 0
+        patience = _Patience()
         with self._lock:
             while True:
                 try:
@@ -177,22 +178,14 @@ class LocalJudge:
                         return text, None, ""
                     while len(results) < count:
                         results.append(one(worker, len(results)))
-                        failures = 0
+                        patience = _Patience()
                         if stop(results[-1]):
                             break
                     return text, results, ""
                 except SandboxError as error:
-                    failures += 1
-                    if not self._may_retry(failures, SOLUTIONS):
+                    self._crew.drop(SOLUTIONS)
+                    if self._closed or not patience.wait():
                         return text, results, str(error)
-
-    def _may_retry(self, failures: int, role: str) -> bool:
-        """Drop the workers of a role, and say whether to go on with new ones."""
-        self._crew.drop(role)
-        if self._closed or failures >= ATTEMPTS:
-            return False
-        time.sleep(_PAUSE_S * 2**failures)
-        return True
 
     def _open(self, solution: Solution, contract: Contract, *, shared: bool = False) -> tuple[Worker, Prepared]:
         kind = language(solution.language)
@@ -265,13 +258,13 @@ class LocalJudge:
     # Whole programs
 
     def _run_program(self, program: Program, role: str) -> ProgramRun:
-        failures = 0
+        patience = _Patience()
         while True:
             try:
                 return self._run_once(program, role)
             except SandboxError as error:
-                failures += 1
-                if not self._may_retry(failures, role):
+                self._crew.drop(role)
+                if self._closed or not patience.wait():
                     return ProgramRun(verdict=Verdict.IE, message=str(error))
 
     def _run_once(self, program: Program, role: str) -> ProgramRun:
@@ -291,6 +284,24 @@ class LocalJudge:
             cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
             compile_s=prepared.compile_s, compile_output=prepared.text, files=tuple(files.items()),
         )  # fmt: skip
+
+
+class _Patience:
+    """How often, and how long, something that fails is tried again."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._since = 0.0  # time of the first failure
+
+    def wait(self) -> bool:
+        """Wait a moment before a new attempt, longer each time; False when it is enough."""
+        self._failures += 1
+        if self._failures == 1:
+            self._since = time.monotonic()
+        if self._failures >= ATTEMPTS and time.monotonic() - self._since >= PATIENCE_S:
+            return False
+        time.sleep(min(_PAUSE_S * 2**self._failures, 1.0))
+        return True
 
 
 class _CheckerRunner:
