@@ -2,7 +2,9 @@ import json
 
 import msgspec
 import pytest
+from expression_judge import ExpressionJudge
 
+from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Verdict
 from stepsmith.verify.problems import Candidate, Validator, VerifyProblem
 from stepsmith.verify.verifier import VerifyOptions, verify_problem
@@ -162,6 +164,15 @@ def test_a_validator_may_be_a_function_for_functions(local_judge):
     validator = Validator(language="python", code="def validate(x):\n    return 2 <= x <= 4\n")
     outcome = _verify(local_judge, _problem(validator=validator))
     assert [test.index for test in outcome.tests if test.valid] == [1, 2, 3]
+
+
+def test_our_own_failure_is_told_apart():
+    class Broken(ExpressionJudge):
+        def execute(self, solution, contract, inputs):
+            raise SandboxError("the worker is lost")
+
+    outcome = _verify(Broken(), _problem())
+    assert (outcome.status, outcome.reason, outcome.detail) == ("rejected", "judge-failed", "the worker is lost")
 
 
 def test_problems_round_trip():

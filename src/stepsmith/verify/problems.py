@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.errors import CaseError
-from stepsmith.core.ids import content_id
 from stepsmith.core.records import Checker, Contract, Interface, Limits, Solution, TestKind, Verdict
 from stepsmith.judge.checkers import check_checker
 
@@ -69,11 +68,6 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{len(self.inputs)} `inputs` but {len(self.kinds)} `kinds`")
         if not (math.isfinite(self.time_limit_s) and self.time_limit_s > 0 and self.memory_limit_mb > 0):
             raise ValueError("`time_limit_s` and `memory_limit_mb` must be positive numbers")
-
-    @property
-    def digest(self) -> str:
-        """Content id of the line; an outcome carries it, so that resuming never mixes edited problems with old work."""
-        return content_id("verify", self)
 
     @property
     def contract(self) -> Contract:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from stepsmith.core.errors import SandboxError
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Contract, Interface, Limits, Record, Solution, TestCase, TestKind, Verdict
 from stepsmith.judge.protocol import Judge
@@ -39,6 +40,30 @@ class VerifyOptions(Record, frozen=True, kw_only=True):
 def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> Outcome:
     """Verify one problem. What is wrong with it or its candidates is a stated outcome, never an exception.
 
+    So is a failure of our own machinery that outlived its retries: "judge-failed", worth another try.
+    """
+    try:
+        return _outcome(problem, judge, options)
+    except SandboxError as error:
+        return Outcome(
+            problem_id=problem.problem_id,
+            status="rejected",
+            reason="judge-failed",
+            detail=str(error),
+            method=options.method,
+            golden=None,
+            tests=tuple(_test(problem, j, None, valid=True) for j in range(len(problem.inputs))),
+            suite=None,
+            audit=None,
+            executions=0,
+            isolation=judge.isolation,
+            digest=digest_of(problem, options),
+        )
+
+
+def _outcome(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> Outcome:
+    """Verify, audit, measure.
+
     Candidates with a known verdict other than AC do not vote; they serve to measure the suite. Where some are known
     to be AC, these alone vote, and the consensus method weighs them as claims (claims.py). Inputs that the validator
     rejects are neither labelled nor used. Reasons beyond those of the method: "missing-entry-point",
@@ -64,6 +89,7 @@ def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions)
     if options.strength and verification.status == "accepted" and verification.golden is not None:
         known_wrong = [c.solution for c in used if c.verdict not in (None, Verdict.AC)]
         suite = _strength(judge, matrix, verification, known_wrong, options)
+    usable = set(valid)
     labels: dict[int, Label] = dict(zip(valid, verification.labels, strict=True)) if verification.labels else {}
     return Outcome(
         problem_id=problem.problem_id,
@@ -72,7 +98,7 @@ def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions)
         detail=verification.detail,
         method=options.method,
         golden=golden,
-        tests=tuple(_test(problem, j, labels.get(j), j in set(valid)) for j in range(len(problem.inputs))),
+        tests=tuple(_test(problem, j, labels.get(j), valid=j in usable) for j in range(len(problem.inputs))),
         suite=suite,
         audit=audit,
         executions=matrix.executions + spent,
@@ -207,7 +233,7 @@ def _strength(
     return suite_strength(judge, matrix.contract, golden, tests, known_wrong, mutants)
 
 
-def _test(problem: VerifyProblem, index: int, label: Label | None, valid: bool) -> TestOutcome:
+def _test(problem: VerifyProblem, index: int, label: Label | None, *, valid: bool) -> TestOutcome:
     """One line of the outcome's tests."""
     kind: TestKind = problem.kinds[index] if problem.kinds else "nominal"
     if label is None:
