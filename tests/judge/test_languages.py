@@ -189,6 +189,14 @@ def test_a_program_of_several_files(cached: LocalJudge) -> None:
     assert (run.verdict, run.stdout) == (Verdict.AC, "7 ['main.py', 'x y']\n")
 
 
+@pytest.mark.parametrize("name", ["-fplugin=evil.cpp", "@options.cpp", "-.cpp"])
+def test_a_file_s_name_is_no_option(cached: LocalJudge, name: str) -> None:
+    needs("cpp")
+    source = '#include <cstdio>\nint main() { puts("ran"); }'
+    run = cached.run_program(Program(language="cpp", sources=((name, source),)))
+    assert (run.verdict, run.stdout) == (Verdict.AC, "ran\n"), run
+
+
 def test_a_whole_program_with_files(cached: LocalJudge) -> None:
     code = "import sys\nopen('out/a', 'w').write(open('in.txt').read().upper())\nsys.exit(int(sys.stdin.read()))"
     program = Program(

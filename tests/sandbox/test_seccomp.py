@@ -106,6 +106,15 @@ def test_only_the_key_starts_a_program(key: int) -> None:
     assert decide(seccomp.wide(writing=False, spawning=False, exec_key=None), number, 63) == seccomp.EPERM
 
 
+def test_the_core_limit_stays() -> None:
+    assert not both(linux.NR["setrlimit"], linux.RLIMIT_CORE)
+    for pointer in (1, 1 << 32, 0x7FFF_0000_0000):
+        assert not both(linux.NR["prlimit64"], 0, linux.RLIMIT_CORE, pointer)
+        assert both(linux.NR["prlimit64"], 0, linux.RLIMIT_STACK, pointer)
+    assert both(linux.NR["prlimit64"], 0, linux.RLIMIT_CORE, 0)
+    assert both(linux.NR["setrlimit"], linux.RLIMIT_STACK)
+
+
 def test_a_socket_pair_is_a_pipe_and_nothing_else() -> None:
     unix, stream, datagram, flags = 1, 1, 2, 0o2004000
     assert both(linux.NR["socketpair"], unix, stream)

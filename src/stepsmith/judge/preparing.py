@@ -73,7 +73,7 @@ def _compile(
     worker: Worker, cache: BinaryCache, language: Language, sources: Sources, compile_s: float
 ) -> tuple[bytes | None, str]:
     files = tuple((name, _bytes(text)) for name, text in sources)
-    compiled = [name for name, _ in sources if not name.lower().endswith(HEADER_ENDINGS)]
+    compiled = [_argument(name) for name, _ in sources if not name.lower().endswith(HEADER_ENDINGS)]
     options = [*language.compiler[1:], *cache.header_options(language, sources)]
     command = (str(language.tool), *options, *compiled, *language.libraries)
     outcome = _tool(worker, command, files, compile_s, folder="write", spawning=True)
@@ -94,7 +94,7 @@ def _compile(
 def _interpreted(
     worker: Worker, language: Language, files: tuple[tuple[str, bytes], ...], compile_s: float
 ) -> Prepared:
-    tool, name = str(language.tool), files[0][0]
+    tool, name = str(language.tool), _argument(files[0][0])
     started = time.monotonic()
     outcome = _tool(worker, (tool, *language.check[1:], name), files, compile_s, folder="read", spawning=False)
     spent = time.monotonic() - started
@@ -116,6 +116,11 @@ def _tool(
     )
     worker.open(program, limits)
     return worker.run(b"", stderr_bytes=1 << 20)
+
+
+def _argument(name: str) -> str:
+    """Return a file's name as an argument that no tool takes for an option or a list of them."""
+    return f"./{name}" if name[:1] in ("-", "@") else name
 
 
 def _word(outcome: RunOutcome, compile_s: float) -> str:

@@ -55,7 +55,8 @@ def limit_resources(
     # The stack is bounded by the address space. A finite limit would also be every new thread's stack size.
     _limit(linux.RLIMIT_STACK, linux.UNLIMITED)
     _limit(linux.RLIMIT_FSIZE, output_bytes)
-    _limit(linux.RLIMIT_CORE, 0)
+    # Where core dumps go to a handler, 0 does not stop them; 1 does, and is too little for a file.
+    _limit(linux.RLIMIT_CORE, 1)
     if not is_compiler:
         _limit(linux.RLIMIT_NOFILE, MAX_FILES)
     if own_user:

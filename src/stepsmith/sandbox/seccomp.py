@@ -82,7 +82,11 @@ def narrow() -> bytes:
     rules += [_rule(name, _return(EPERM)) for name in TAKEN_AWAY.split()]
     rules += [_rule("clone", _with(0, _CLONE_THREAD)), _rule("prctl", _one_of(0, _PRCTL))]
     rules += [_rule("kill", _one_of(0, (OWN_PID,))), _rule("tgkill", _one_of(0, (OWN_PID,)))]
-    rules += [_rule("prlimit64", _one_of(0, (0, OWN_PID))), _return(ALLOW)]
+    # Without a core limit of 1 a crash would start the machine's core dump handler, see ``limit_resources``.
+    rules.append(_rule("setrlimit", _load(0) + _ins(_JEQ, 0, 1, linux.RLIMIT_CORE) + _return(EPERM) + _return(ALLOW)))
+    is_set = _load(2) + _ins(_JEQ, 0, 2, 0) + _load(2, 1) + _ins(_JEQ, 1, 0, 0) + _return(EPERM)
+    core = _load(1) + _ins(_JEQ, 0, len(is_set) // 8, linux.RLIMIT_CORE) + is_set
+    rules += [_rule("prlimit64", core + _one_of(0, (0, OWN_PID))), _return(ALLOW)]
     return b"".join(rules)
 
 
