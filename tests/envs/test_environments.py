@@ -16,7 +16,7 @@ from tests.records import a_problem
 
 F = "def f(nums, k):\n    return sum(v for v in nums if v % k == 0)\n"
 BUGGY = "def f(nums, k):\n    return sum(v for v in nums if v % k == 0 and v != 9)\n"
-PRE = "def pre_test_f(nums, k):\n    return isinstance(nums, list) and isinstance(k, int) and 1 <= k <= 9 and len(nums) <= 5\n"
+PRE = "def pre_test_f(nums, k):\n    return type(nums) is list and type(k) is int and 1 <= k <= 9 and len(nums) <= 5\n"
 TEST = "def test_f(nums, k):\n    return f(nums, k) == sum(v for v in nums if not v % k)\n"
 CONTRACT = Contract(interface="function", entry_point="f", checker=Checker(name="literal"))
 CASES = tuple(

@@ -473,8 +473,8 @@ ENDINGS = (
                "replace each letter by its place in the alphabet, counting from 1",
                "the places in the alphabet of the letters of {x}, in order, where 'a' is 1, 'b' is 2 and so on",
                (("counts from zero", "- 96", "- 97"), ("counts from the end", "ord(c) - 96", "123 - ord(c)")),
-               let="Replace every letter of {x} by its place in the alphabet ('a' is 1, 'b' is 2 and so on), and let {y} "
-               "be the resulting sequence of integers.", signals=("string scanning", "arithmetic")),
+               let="Replace every letter of {x} by its place in the alphabet ('a' is 1, 'b' is 2 and so on), and let "
+               "{y} be the resulting sequence of integers.", signals=("string scanning", "arithmetic")),
 )  # fmt: skip
 
 FEATURES = LISTS + STRINGS + ENDINGS
