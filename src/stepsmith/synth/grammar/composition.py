@@ -119,7 +119,7 @@ def bounded(step: Step, inputs: Sequence[Domain]) -> Domain | None:
     return _result(step.feature, tuple(inputs), step.constants, step.given)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=30_000)
 def _result(
     name: str, inputs: tuple[Domain, ...], constants: tuple[tuple[str, int], ...], given: tuple[Given, ...]
 ) -> Domain | None:

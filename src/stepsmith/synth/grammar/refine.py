@@ -32,7 +32,7 @@ from stepsmith.synth.grammar.composition import (
     parameter,
     spine_input,
 )
-from stepsmith.synth.grammar.domain import Domain
+from stepsmith.synth.grammar.domain import Domain, Type
 from stepsmith.synth.grammar.feature import Feature
 from stepsmith.synth.grammar.soundness import is_sound
 from stepsmith.synth.grammar.sources import LADDER, menu
@@ -45,6 +45,7 @@ LEAST_GAIN = {"contest": 0.25, "micro": 0.1}  # logits by which harder and easie
 SIDEWAYS = 0.6  # logits by which sideways may move it
 FRESH_STEP = 0.8  # logits between a composition and the fresh one that replaces it when no move applies
 SMALL_BOUND = 50
+NUMBERS_SPARED = 0.6  # how often a single number is not gone on from
 TRIES = 8  # candidates of one move
 
 
@@ -123,7 +124,9 @@ def _is_well_formed(candidate: Composition) -> bool:
 
 
 def _append(rng: random.Random, palette: Palette, composition: Composition) -> Iterator[Change]:
-    """Ask one more question about the answer."""
+    """Ask one more question about the answer; a single number leaves few to ask, so that is done less often."""
+    if composition.answer.type is Type.INT and rng.random() < NUMBERS_SPARED:
+        return
     for _ in range(TRIES):
         longer = extended(rng, palette, composition, palette.features, last=True)
         if longer is None:

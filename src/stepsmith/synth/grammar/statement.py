@@ -137,7 +137,7 @@ def _micro(composition: Composition, samples: Sequence[Sample], rng: random.Rand
         steps.append("return the result")
     joined = rng.choice((", then ", "; then ")).join(steps)
     bound = (
-        f"at most {source.size[1]} lowercase letters"
+        f"at most {source.size[1]} letters from {source.alphabet[0]} to {source.alphabet[-1]}"
         if source.type is Type.STR
         else f"at most {source.size[1]} integers from {source.values[0]} to {source.values[1]}"
     )
