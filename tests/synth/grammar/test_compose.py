@@ -1,5 +1,6 @@
 """Drawing compositions: deterministic, sound, steered by the seed; the record round-trips and has a content id."""
 
+import os
 import random
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def test_hash_randomisation_changes_nothing() -> None:
     digests = {
         subprocess.run(
             [sys.executable, "-c", program],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "src"},
+            env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
             check=True,
