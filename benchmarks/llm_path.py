@@ -136,9 +136,8 @@ def main() -> None:
         multi, single = result["arms"]  # type: ignore[misc]
         ratios.append(multi["kept_per_million_tokens"] / max(0.1, single["kept_per_million_tokens"]))
     spread = statistics.stdev(ratios) if len(ratios) > 1 else 0.0
-    print(
-        f"\nkept per token, multi-turn over single-turn: {statistics.mean(ratios):.2f} ± {spread:.2f} over {len(ratios)} seeds"
-    )
+    mean = statistics.mean(ratios)
+    print(f"\nkept per token, multi-turn over single-turn: {mean:.2f} ± {spread:.2f} over {len(ratios)} seeds")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
 
