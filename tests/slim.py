@@ -11,14 +11,15 @@ from pathlib import Path
 import stepsmith
 
 ABSENT = ("torch", "ray", "plotly", "starlette", "openai", "trl", "datasets")
-NEED_AN_EXTRA = (
-    "stepsmith.report",
-    "stepsmith.serve",
+NEED_AN_EXTRA = (  # what the base install does not have to import
     "stepsmith.llm.transport",
-    "stepsmith.prompts.library",
-    "stepsmith.synth.llm",
     "stepsmith.pipeline.endpoint_players",
-)  # packages that the base install does not have to import
+    "stepsmith.prompts.library",
+    "stepsmith.report.",
+    "stepsmith.serve.",
+    "stepsmith.synth.llm.",
+    "stepsmith.synth.two_stage.",
+)
 
 for name in ABSENT:
     assert importlib.util.find_spec(name) is None, f"{name} is installed: this is not a slim environment"
