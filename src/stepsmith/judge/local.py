@@ -21,6 +21,7 @@ from stepsmith.core.records import (
     TestResult,
     Verdict,
 )
+from stepsmith.core.syntax_trees import parse_by_turns
 from stepsmith.judge.checkers import CheckResult, compare, is_custom, run_custom
 from stepsmith.judge.crew import CHECKERS, SOLUTIONS, Crew
 from stepsmith.judge.languages import language
