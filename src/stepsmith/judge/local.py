@@ -56,6 +56,7 @@ class LocalJudge:
     """
 
     def __init__(self, isolation: str = "auto", allow_unsafe: bool = False, *, prefilter: bool = False) -> None:
+        parse_by_turns()  # wherever threads read programs and answers, there is a judge
         self._lock = threading.Lock()
         self._prefilter = prefilter
         self._closed = False
