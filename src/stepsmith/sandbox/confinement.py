@@ -1,10 +1,12 @@
 """What a solution's process and its tests' processes put on themselves before a program runs."""
 
+import functools
 import os
 
 from stepsmith.sandbox import landlock, linux, seccomp
 
 MB = 1 << 20
+COMPILE_MEMORY_MB = 2048  # address space for the Python compiler
 ADDRESS_SLACK_MB = 256  # address space beyond the memory limit: thread stacks and allocator reserves are not memory
 MAX_FILES = 64
 MAX_PROCESSES = 128  # threads of one program, where the worker has a user id of its own to count them by
@@ -46,21 +48,27 @@ class Confinement:
             self.narrow.install(os.getpid())
 
 
-def limit_resources(
-    *, base_mb: int, memory_mb: int, output_bytes: int, own_user: bool, is_compiler: bool = False
-) -> None:
+def limit_resources(*, base_mb: int, memory_mb: int, output_bytes: int, is_compiler: bool = False) -> None:
     """Set the limits of all tests to come on the calling process, which they inherit."""
     space = (base_mb + memory_mb + ADDRESS_SLACK_MB) * MB
     _limit(linux.RLIMIT_AS, space)
-    # The stack is bounded by the address space. A finite limit would also be every new thread's stack size.
-    _limit(linux.RLIMIT_STACK, linux.UNLIMITED)
     _limit(linux.RLIMIT_FSIZE, output_bytes)
-    # Where core dumps go to a handler, 0 does not stop them; 1 does, and is too little for a file.
-    _limit(linux.RLIMIT_CORE, 1)
     if not is_compiler:
         _limit(linux.RLIMIT_NOFILE, MAX_FILES)
+
+
+def limit_server(*, own_user: bool) -> None:
+    """Set the limits that are the same for all programs on the fork server, whose children inherit them."""
+    # Until a program is compiled; then its own limit takes the place of this.
+    linux.set_limit(linux.RLIMIT_AS, min(COMPILE_MEMORY_MB * MB, _hard(linux.RLIMIT_AS)), _hard(linux.RLIMIT_AS))
+    # The stack is bounded by the address space. A finite limit would also be every new thread's stack size.
+    _limit(linux.RLIMIT_STACK, linux.UNLIMITED)
+    # Where core dumps go to a handler, 0 does not stop them; 1 does, and is too little for a file.
+    _limit(linux.RLIMIT_CORE, 1)
     if own_user:
         _limit(linux.RLIMIT_NPROC, MAX_PROCESSES)
+    for kind in (linux.RLIMIT_FSIZE, linux.RLIMIT_NOFILE):
+        _hard(kind)
 
 
 def limit_cpu(pid: int, cpu_s: float) -> None:
@@ -70,8 +78,13 @@ def limit_cpu(pid: int, cpu_s: float) -> None:
 
 
 def _limit(kind: int, value: int) -> None:
-    _soft, hard = linux.get_limit(kind)
-    linux.set_limit(kind, min(value, hard), min(value, hard))
+    value = min(value, _hard(kind))
+    linux.set_limit(kind, value, value)
+
+
+@functools.cache  # filled in the fork server
+def _hard(kind: int) -> int:
+    return linux.get_limit(kind)[1]
 
 
 def no_new_privileges() -> None:

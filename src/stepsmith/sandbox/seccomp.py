@@ -40,7 +40,7 @@ fchmodat utimensat renameat2 fallocate flock
 SPAWNING = "fork execve waitid"
 UNKNOWN = "clone3 openat2 io_uring_setup io_uring_enter io_uring_register"
 
-_LOAD, _JEQ, _JGE, _JSET, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+_LOAD, _JUMP, _JEQ, _JGE, _JSET, _AND, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x54, 0x06
 _NR, _ARCH, _ARG = 0, 4, 16  # offsets into struct seccomp_data; arguments are 8 bytes each, low half first
 
 _WRITE_FLAGS = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000  # access mode, O_CREAT, O_TRUNC, O_APPEND, O_TMPFILE
@@ -59,35 +59,32 @@ def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
     ``exec_key``: execveat, which starts the program, is allowed with this number where it has no sixth argument; the
     program cannot know it.
     """
-    names = f"{PROGRAM} {WATCHING} {WRITING if writing else ''} {SPAWNING if spawning else ''}".split()
-    rules = [
-        _ins(_LOAD, 0, 0, _ARCH), _ins(_JEQ, 1, 0, linux.AUDIT_ARCH), _return(KILL),
-        _ins(_LOAD, 0, 0, _NR), _ins(_JGE, 0, 1, linux.X32_BIT), _return(KILL),
-    ]  # fmt: skip
-    rules += [_rule(name, _return(ALLOW)) for name in names]
-    rules += [_rule(name, _return(ENOSYS)) for name in UNKNOWN.split()]
+    allowed = f"{PROGRAM} {WATCHING} {WRITING if writing else ''} {SPAWNING if spawning else ''}"
+    rules = {name: _return(ALLOW) for name in allowed.split()}
+    rules |= {name: _return(ENOSYS) for name in UNKNOWN.split()}
     if not writing:
-        rules += [_rule("open", _without(1, _WRITE_FLAGS)), _rule("openat", _without(2, _WRITE_FLAGS))]
-    rules += [_rule("ioctl", _one_of(1, _IOCTL)), _rule("fcntl", _one_of(1, _FCNTL))]
+        rules |= {"open": _without(1, _WRITE_FLAGS), "openat": _without(2, _WRITE_FLAGS)}
+    rules |= {"ioctl": _one_of(1, _IOCTL), "fcntl": _one_of(1, _FCNTL)}
     # A connected pair of stream sockets is a pipe, which event loops want; sendto without an address is send.
-    rules += [_rule("socketpair", _stream_pair()), _rule("sendto", _equals(4, 0))]
+    rules |= {"socketpair": _stream_pair(), "sendto": _equals(4, 0)}
     if exec_key is not None:
-        rules.append(_rule("execveat", _equals(5, exec_key)))
-    return b"".join([*rules, _return(EPERM)])
+        rules["execveat"] = _equals(5, exec_key)
+    foreign = _ins(_LOAD, 0, 0, _ARCH) + _ins(_JEQ, 1, 0, linux.AUDIT_ARCH) + _return(KILL)
+    x32 = _ins(_LOAD, 0, 0, _NR) + _ins(_JGE, 0, 1, linux.X32_BIT) + _return(KILL)
+    return foreign + x32 + _dispatch(rules, _return(EPERM))
 
 
 def narrow() -> bytes:
     """Return the filter of a test's process; every ``OWN_PID`` in it is to be replaced by the process's id."""
-    rules = [_ins(_LOAD, 0, 0, _NR)]
-    rules += [_rule(name, _return(EPERM)) for name in TAKEN_AWAY.split()]
-    rules += [_rule("clone", _with(0, _CLONE_THREAD)), _rule("prctl", _one_of(0, _PRCTL))]
-    rules += [_rule("kill", _one_of(0, (OWN_PID,))), _rule("tgkill", _one_of(0, (OWN_PID,)))]
+    rules = {name: _return(EPERM) for name in TAKEN_AWAY.split()}
+    rules |= {"clone": _with(0, _CLONE_THREAD), "prctl": _one_of(0, _PRCTL)}
+    rules |= {"kill": _one_of(0, (OWN_PID,)), "tgkill": _one_of(0, (OWN_PID,))}
     # Without a core limit of 1 a crash would start the machine's core dump handler, see ``limit_resources``.
-    rules.append(_rule("setrlimit", _load(0) + _ins(_JEQ, 0, 1, linux.RLIMIT_CORE) + _return(EPERM) + _return(ALLOW)))
+    rules["setrlimit"] = _load(0) + _ins(_JEQ, 0, 1, linux.RLIMIT_CORE) + _return(EPERM) + _return(ALLOW)
     is_set = _load(2) + _ins(_JEQ, 0, 2, 0) + _load(2, 1) + _ins(_JEQ, 1, 0, 0) + _return(EPERM)
     core = _load(1) + _ins(_JEQ, 0, len(is_set) // 8, linux.RLIMIT_CORE) + is_set
-    rules += [_rule("prlimit64", core + _one_of(0, (0, OWN_PID))), _return(ALLOW)]
-    return b"".join(rules)
+    rules["prlimit64"] = core + _one_of(0, (0, OWN_PID))
+    return _ins(_LOAD, 0, 0, _NR) + _dispatch(rules, _return(ALLOW))
 
 
 class Installer:
@@ -124,9 +121,31 @@ def _return(action: int) -> bytes:
     return _ins(_RETURN, 0, 0, action)
 
 
-def _rule(name: str, body: bytes) -> bytes:
-    """Run ``body``, which ends in a return on every path, when the call is ``name``."""
-    return _ins(_JEQ, 0, len(body) // 8, linux.NR[name]) + body
+def _dispatch(rules: dict[str, bytes], default: bytes) -> bytes:
+    """Run the rule for a call, which ends in a return on every path, or ``default``.
+
+    A binary search, because the kernel runs a new filter once for every call there is, to know those always allowed.
+    """
+    bodies = sorted((linux.NR[name], body) for name, body in rules.items())
+    ranges = [(0, default)]  # first number, what to do from there on
+    for number, body in bodies:
+        if ranges[-1][0] == number:
+            ranges.pop()
+        if not ranges or ranges[-1][1] != body:
+            ranges.append((number, body))
+        ranges.append((number + 1, default))
+    return _search([r for i, r in enumerate(ranges) if i == 0 or r[1] != ranges[i - 1][1]])
+
+
+def _search(ranges: list[tuple[int, bytes]]) -> bytes:
+    if len(ranges) == 1:
+        return ranges[0][1]
+    middle = len(ranges) // 2
+    low, high = _search(ranges[:middle]), _search(ranges[middle:])
+    skip = len(low) // 8
+    if skip <= 0xFF:
+        return _ins(_JGE, skip, 0, ranges[middle][0]) + low + high
+    return _ins(_JGE, 0, 1, ranges[middle][0]) + _ins(_JUMP, 0, 0, skip) + low + high
 
 
 def _load(index: int, half: int = 0) -> bytes:

@@ -12,7 +12,7 @@ from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resour
 from stepsmith.sandbox.task import Task
 
 COMPILE_CPU_S = 10
-COMPILE_MEMORY_MB = 2048  # address space for the Python compiler
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Loop = Callable[[Task], list[str] | None]
 
@@ -26,7 +26,6 @@ def become(
     *,
     folder: str,
     base_mb: int,
-    own_user: bool,
 ) -> None:
     """Make the program ready, say so, and run its tests; returns when the judge hangs up."""
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -49,7 +48,7 @@ def become(
         return
     limit_resources(
         base_mb=base_mb, memory_mb=limits["memory_mb"], output_bytes=limits["output_bytes"],
-        own_user=own_user, is_compiler=request["spawning"],
+        is_compiler=request["spawning"],
     )  # fmt: skip
     task = Task(session, confinement, limits["cpu_s"], limits["wall_s"], None if program is not None else command)
     arguments = loop(task)
@@ -60,20 +59,16 @@ def become(
 
 
 def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
-    """Return the compiled program, or None and the compiler's word. Limits itself for the time it takes."""
-    kinds = (linux.RLIMIT_CPU, COMPILE_CPU_S), (linux.RLIMIT_AS, COMPILE_MEMORY_MB * MB)
-    usual = [linux.get_limit(kind) for kind, _ in kinds]
-    for (kind, value), (_, hard) in zip(kinds, usual, strict=True):
-        linux.set_limit(kind, min(value, hard), hard)
+    """Return the compiled program, or None and the compiler's word. Too much CPU time ends this process by a signal."""
+    signal.setitimer(signal.ITIMER_PROF, COMPILE_CPU_S)
     try:
-        return compile(source.decode("utf-8-sig"), name, "exec", dont_inherit=True), ""
+        return compile(source.removeprefix(BYTE_ORDER_MARK).decode(), name, "exec", dont_inherit=True), ""
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
         import traceback
 
         return None, "".join(traceback.format_exception_only(type(error), error))
     finally:
-        for (kind, _), limits in zip(kinds, usual, strict=True):
-            linux.set_limit(kind, *limits)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def address_space_mb() -> int:

@@ -20,7 +20,7 @@ GROUP_EXTRA_MB = 64  # what the fork server and a solution's process take beside
 OPEN_S = 60.0  # wall seconds for a program to be compiled and made ready
 STDERR_TAIL = 4096  # bytes
 # Ends of a Python compiler that the program brought about.
-_COMPILER_CRASHES = (signal.SIGXCPU, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
+_COMPILER_CRASHES = (signal.SIGPROF, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
 
 
 class Worker:

@@ -15,7 +15,7 @@ import sys
 from typing import cast
 
 from stepsmith.sandbox import landlock, linux, namespaces, native_loop, solution, warm_up, wire
-from stepsmith.sandbox.confinement import EXEC_FD, Confinement, no_new_privileges
+from stepsmith.sandbox.confinement import EXEC_FD, Confinement, limit_server, no_new_privileges
 from stepsmith.sandbox.folder import Folder
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
@@ -59,16 +59,16 @@ class Server:
         preload(settings)
         self.serve_tests = _loop(settings["library"])
         self.base_mb = solution.address_space_mb()
-        # Processes are counted by user, and by user namespace only since Linux 5.14.
-        version = re.match(r"(\d+)\.(\d+)", os.uname().release)
-        new_kernel = version is not None and (int(version[1]), int(version[2])) >= (5, 14)
-        self.own_user = settings["uid"] is not None or (self.level >= 2 and new_kernel)
         if self.level >= 2:
             namespaces.build_root([*self.readable, *self.programs], settings["box"], settings["box_mb"])
         if self.level >= 1:
             namespaces.drop_privileges(settings["uid"])
             no_new_privileges()
         self.folder.make()
+        # Processes are counted by user, and by user namespace only since Linux 5.14.
+        version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+        new_kernel = version is not None and (int(version[1]), int(version[2])) >= (5, 14)
+        limit_server(own_user=settings["uid"] is not None or (self.level >= 2 and new_kernel))
         self.confinement("python", folder="", spawning=False)
         gc.collect()
         gc.freeze()
@@ -120,7 +120,7 @@ class Server:
                 place = self.folder.path if request["folder"] else ""
                 solution.become(
                     _socket.socket(fileno=session), code, request, confinement, self.serve_tests,
-                    folder=place, base_mb=self.base_mb, own_user=self.own_user,
+                    folder=place, base_mb=self.base_mb,
                 )  # fmt: skip
             except BaseException as error:
                 os.write(2, f"{error!r}\n".encode())
