@@ -108,7 +108,7 @@ def test_a_pool_that_cannot_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch
 
     real, asked = module.LocalJudge, []
 
-    def judge(isolation: str, allow_unsafe: bool) -> object:
+    def judge(isolation: str, allow_unsafe: bool, *, prefilter: bool) -> object:
         asked.append(isolation)
         if len(asked) > 2:
             raise MachineError("no more of them")

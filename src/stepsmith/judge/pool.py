@@ -20,14 +20,19 @@ class JudgePool:
     Arguments and errors are those of ``LocalJudge``. All workers have the same isolation level, the first one's.
     """
 
-    def __init__(self, workers: int, isolation: str = "auto", allow_unsafe: bool = False) -> None:
+    def __init__(
+        self, workers: int, isolation: str = "auto", allow_unsafe: bool = False, *, prefilter: bool = False
+    ) -> None:
         if workers < 1:
             raise MachineError(f"a judge pool needs at least one worker, got {workers}")
-        first = LocalJudge(isolation, allow_unsafe)
+        first = LocalJudge(isolation, allow_unsafe, prefilter=prefilter)
         self._judges = [first]
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="judge-pool")
         try:
-            starts = [self._threads.submit(LocalJudge, first.isolation, allow_unsafe) for _ in range(workers - 1)]
+            starts = [
+                self._threads.submit(LocalJudge, first.isolation, allow_unsafe, prefilter=prefilter)
+                for _ in range(workers - 1)
+            ]
             self._judges += [start.result() for start in starts]
         except BaseException:
             self._threads.shutdown(cancel_futures=True)
