@@ -74,6 +74,7 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
     inputs = [item.text for item in draft.inputs]
     kinds = [item.kind for item in draft.inputs]
     witnessed = _witnessed(draft, judge)
+    stated = tuple(Example(input=text, output=output) for text, output in draft.examples)
     matrix = ExecutionMatrix(judge, draft.contract, draft.candidates, inputs)
     verification: Verification
     if draft.defining:
@@ -86,7 +87,7 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
             target_error=config.voters.target_error,
             population="offline-teacher" if config.synth.teacher == "offline" else "model-samples",
         )
-        verification = verify_consensus(matrix, kinds, examples=witnessed, settings=asked)
+        verification = verify_consensus(matrix, kinds, examples=(*stated, *witnessed), settings=asked)
     if verification.status == "rejected" or verification.golden is None:
         raise _RejectedError(_unverified(draft, lineage), verification.reason, verification.detail)
     tests = to_tests(verification, inputs)

@@ -100,6 +100,11 @@ class Draft(Protocol):
         ...
 
     @property
+    def examples(self) -> tuple[tuple[str, str], ...]:
+        """Inputs with outputs that stand in the statement and hold whatever the candidates say."""
+        ...
+
+    @property
     def defining(self) -> bool:
         """Whether the first candidate alone says what is right, so that there is nothing to vote on (paper A)."""
         ...

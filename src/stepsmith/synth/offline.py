@@ -90,6 +90,7 @@ class OfflineDraft:
     theme_seed: int
     fault: Fault | None = None  # none: the grammar makes whole problems only
     executions: int = 0
+    examples: tuple[tuple[str, str], ...] = ()
     defining: bool = False
 
     @property

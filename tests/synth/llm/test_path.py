@@ -20,7 +20,7 @@ from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
 from stepsmith.core.records import Chain, StageSpend
 from stepsmith.llm.estimates import Estimate, Range
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
-from stepsmith.pipeline.config import Config, SuiteSettings, SynthSettings
+from stepsmith.pipeline.config import Config, SuiteSettings, SynthSettings, VoterSettings
 from stepsmith.pipeline.forecast import Forecast, forecast
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.dataset import read_problems, read_rows
@@ -282,6 +282,23 @@ def test_every_kind_of_mistake_is_rejected_for_what_it_is(tmp_path: Path) -> Non
     attempts = " ".join(dict(p.provenance)["attempts"] for p in read_problems(tmp_path / "run" / "problems.parquet"))
     assert "truncated" in attempts
     assert "none" in attempts
+
+
+def test_two_solvers_settle_the_outputs_of_induction_problems(server: ScriptedServer, tmp_path: Path) -> None:
+    config = config_for(server, tmp_path / "m.sqlite")
+    solvers = ("solver-a", "solver-b")
+    synth = msgspec.structs.replace(config.synth, chains=4, turns=1, solvers=solvers, environments={"induction": 1.0})
+    voters = VoterSettings(target_error=0.04)  # three equal votes are worth about 0.93
+    config = msgspec.structs.replace(config, synth=synth, voters=voters)
+    manifest = synthesize(config, tmp_path / "run", Quiet())
+    assert manifest.spend is not None
+    assert {stage.model for stage in manifest.spend.stages if stage.purpose == "solve"} == set(solvers)
+    problems = list(read_problems(tmp_path / "run" / "problems.parquet"))
+    assert problems
+    for problem in problems:
+        facts = dict(problem.provenance)
+        assert (facts["method"], facts["voters"]) == ("consensus", "3")
+        assert float(facts["golden_confidence"]) > 0.9
 
 
 def test_the_offline_teacher_can_be_attempted_by_a_model(server: ScriptedServer, tmp_path: Path) -> None:

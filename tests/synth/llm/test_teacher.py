@@ -253,8 +253,11 @@ def test_solvers_see_the_problem_and_vote(judge: LocalJudge) -> None:
     draft = teacher(judge, Listed(good()), right, mute, Listed(RequestRefused("no"))).propose(
         SEED, "induction", random.Random(1)
     )
+    assert isinstance(draft, LLMDraft)
+    assert draft.reply is not None
     assert [candidate.code.strip() for candidate in draft.candidates] == [CODE, CODE]
     assert not draft.defining
+    assert draft.examples == tuple(zip(draft.reply.inputs[:3], draft.outputs[:3], strict=True))
     prompt = right.asked[0][0].content
     assert "f([4, 4, 1]) -> [8, 8]" in prompt
     assert "[16, 18]" not in prompt

@@ -76,6 +76,12 @@ class LLMDraft:
         return (self.program, *self.solvers)
 
     @property
+    def examples(self) -> tuple[tuple[str, str], ...]:
+        """What the solvers were shown, and students will be."""
+        inputs = self.reply.inputs if self.reply else ()
+        return tuple(zip(inputs, self.outputs, strict=False))[:SHOWN]
+
+    @property
     def defining(self) -> bool:
         """Without solvers, the outputs are what the teacher's program gives."""
         return not self.solvers

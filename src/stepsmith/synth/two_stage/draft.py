@@ -43,6 +43,7 @@ class TwoStageDraft:
     inputs: tuple[TestInput, ...] = ()
     candidates: tuple[Solution, ...] = ()
     supply: InputSupply | None = None
+    examples: tuple[tuple[str, str], ...] = ()
     defining: bool = False  # its solvers vote
     fault: Fault | None = None
     executions: int = 0
