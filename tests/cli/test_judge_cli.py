@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from stepsmith.cli.judge import judge_app
 from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreError, UserError
+from tests.processes import heed_interrupts
 
 COMMAND = [sys.executable, "-c", "from stepsmith.cli.judge import judge_app; judge_app()"]
 GOOD = "print(int(input()) + 1)"
@@ -151,7 +152,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(tmp_path: Path) -> None:
     codes = [GOOD, GOOD, "import time; time.sleep(60)", GOOD]
     cases.write_text("\n".join(case(n, code, time_limit_s=30) for n, code in enumerate(codes)))
     command = [*COMMAND, "run", str(cases), "--out", str(out), "--workers", "1"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
     deadline = time.monotonic() + 30
     while not out.exists() or out.read_bytes().count(b"\n") < 2:
         assert time.monotonic() < deadline

@@ -15,6 +15,7 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.local import LocalJudge
 from stepsmith.store.dataset import read_problems, read_rows
 from stepsmith.store.manifest import read_manifest
+from tests.processes import heed_interrupts
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
 SMALL = ["synth", "--chains", "5", "--turns", "2", "--attempts", "12", "--seed", "11"]
@@ -98,7 +99,12 @@ def test_interrupt_is_clean_and_says_how_to_go_on(finished: Path, tmp_path: Path
     out = tmp_path / "interrupted"
     words = [STEPSMITH, *SMALL, "--workers", "2", "--out", str(out)]
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -186,7 +192,7 @@ def test_single_turn_and_hard_first(tmp_path: Path) -> None:
     run("synth", "--chains", 1, "--turns", 3, "--mode", "hard-first", "--seed", 5, "--out", tmp_path / "hard")
     rows = [*read_rows(tmp_path / "hard" / "problems.parquet"), *read_rows(tmp_path / "hard" / "rejected.parquet")]
     by_turn = sorted((row["chain_id"], row["turn"], row["direction"]) for row in rows)
-    assert {direction for _, turn, direction in by_turn if turn == 2} <= {"harder", "easier", "sideways"}
+    assert {direction for _, turn, direction in by_turn if turn == 2} <= {"new", "harder", "easier", "sideways"}
 
 
 def test_micro_profile(tmp_path: Path) -> None:
