@@ -1,6 +1,7 @@
 """The ``stepsmith`` command: mounts the verbs and turns errors into one line and an exit code."""
 
 import sys
+import warnings
 
 import typer
 
@@ -43,6 +44,7 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 the user can mend it, 130 interrupted."""
+    warnings.simplefilter("ignore", SyntaxWarning)  # what Python thinks of other people's programs, which are data here
     try:
         app()
     except UserError as error:
