@@ -2,6 +2,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stepsmith.core.errors import CaseError, MachineError
@@ -211,6 +212,30 @@ def test_a_whole_program_with_files(cached: LocalJudge) -> None:
         Program(language="python", sources=(("main.py", "while True: pass"),), limits=Limits(time_s=0.2))
     )
     assert slow.verdict is Verdict.TLE
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "", ".", "a//b", "a\0b"])
+def test_names_that_leave_the_folder_are_the_caller_s_mistake(cached: LocalJudge, name: str) -> None:
+    program = Program(language="python", sources=(("main.py", ""),))
+    with pytest.raises(CaseError):
+        cached.run_program(msgspec.structs.replace(program, files=((name, "x"),)))
+    with pytest.raises(CaseError):
+        cached.run_program(msgspec.structs.replace(program, collect=(name,)))
+    with pytest.raises(CaseError):
+        cached.run_program(msgspec.structs.replace(program, sources=((name, ""),)))
+
+
+def test_as_many_files_and_arguments_as_promised(cached: LocalJudge) -> None:
+    code = "import os, sys\nprint(len(os.listdir('.')), len(sys.argv))"
+    program = Program(
+        language="python", sources=(("main.py", code),), args=("x",) * 200,
+        files=tuple((f"f{i}", "") for i in range(199)),
+    )  # fmt: skip
+    assert cached.run_program(program).stdout == "199 201\n"
+    with pytest.raises(CaseError, match="200 files"):
+        cached.run_program(msgspec.structs.replace(program, files=program.files * 2))
+    with pytest.raises(CaseError, match="200 arguments"):
+        cached.run_program(msgspec.structs.replace(program, args=("x",) * 201))
 
 
 def test_numpy_where_it_is_installed(cached: LocalJudge) -> None:

@@ -259,8 +259,8 @@ def test_a_sandbox_that_fails_for_good_is_ie(own: LocalJudge, monkeypatch: pytes
         attempts.append(level)
         raise SandboxError("the machine is overloaded")
 
-    monkeypatch.setattr("stepsmith.judge.local._PAUSE_S", 0.0)
-    monkeypatch.setattr("stepsmith.judge.local.PATIENCE_S", 0.0)
+    monkeypatch.setattr("stepsmith.judge.runs.PAUSE_S", 0.0)
+    monkeypatch.setattr("stepsmith.judge.runs.PATIENCE_S", 0.0)
     monkeypatch.setattr(crew.levels, "start", start)
     own._crew.drop("solutions")
     judgement = own.judge(DOUBLE, STDIO, cases(1, 2))
@@ -273,7 +273,7 @@ def test_a_sandbox_that_fails_for_good_is_ie(own: LocalJudge, monkeypatch: pytes
 
 
 def test_no_descriptors_left_is_ie(own: LocalJudge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stepsmith.judge.local.PATIENCE_S", 0.0)
+    monkeypatch.setattr("stepsmith.judge.runs.PATIENCE_S", 0.0)
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -290,16 +290,16 @@ def test_no_descriptors_left_is_ie(own: LocalJudge, monkeypatch: pytest.MonkeyPa
 
 def test_a_run_that_is_a_little_slow_is_run_again(judge: LocalJudge, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first run is made slow by us, the second is not."""
-    import stepsmith.judge.local as local
+    from stepsmith.judge import runs
 
-    real = local.doubtful
+    real = runs.doubtful
     seen = []
 
     def doubtful(outcome: object, limits: Limits) -> bool:
         seen.append(outcome)
         return len(seen) == 1 or real(outcome, limits)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(local, "doubtful", doubtful)
+    monkeypatch.setattr(runs, "doubtful", doubtful)
     assert judge.judge(DOUBLE, STDIO, cases(1)).verdict is Verdict.AC
     assert len(seen) == 2
     slow = Solution(

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
@@ -15,7 +14,6 @@ from stepsmith.core.records import (
     Contract,
     Execution,
     Judgement,
-    Limits,
     Solution,
     TestCase,
     TestResult,
@@ -27,16 +25,10 @@ from stepsmith.judge.crew import CHECKERS, SOLUTIONS, Crew
 from stepsmith.judge.languages import language
 from stepsmith.judge.preparing import Prepared, prepare
 from stepsmith.judge.program import Program, ProgramRun
-from stepsmith.judge.verdicts import MB, doubtful, failure, run_limits
+from stepsmith.judge.runs import Patience, check_program, encoded, measured, opened_program, output_of
+from stepsmith.judge.verdicts import MB, failure
 from stepsmith.sandbox import frames
-from stepsmith.sandbox.program import Program as SandboxProgram
-from stepsmith.sandbox.program import RunOutcome
 from stepsmith.sandbox.worker import Worker
-
-# A test is given up as IE after this many failures of our machinery in a row, and not before this many wall seconds.
-ATTEMPTS, PATIENCE_S = 5, 10.0
-RERUNS = 2  # times a doubtful run is run again
-_PAUSE_S = 0.05  # before a new attempt, doubled each time: an overloaded machine needs a moment
 
 SHARED = "passed in a run that all tests shared"
 
@@ -110,10 +102,10 @@ class LocalJudge:
         """Run ``solution`` on every input and return what it printed or returned (as a literal), one per input."""
 
         def one(worker: Worker, index: int) -> Execution:
-            outcome, failed = _measured(worker, contract, inputs[index])
+            outcome, failed = measured(worker, contract, inputs[index])
             if failed:
                 return Execution(verdict=failed[0], cpu_s=outcome.cpu_s, message=failed[1])
-            return Execution(verdict=Verdict.AC, output=_output(outcome, contract), cpu_s=outcome.cpu_s)
+            return Execution(verdict=Verdict.AC, output=output_of(outcome, contract), cpu_s=outcome.cpu_s)
 
         text, results, problem = self._each(solution, contract, len(inputs), one, lambda _: False)
         if results is None:
@@ -133,7 +125,11 @@ class LocalJudge:
         return compare(checker, "stdio", input_text, expected, actual).ok
 
     def run_program(self, program: Program) -> ProgramRun:
-        """Run a whole program once, with files of its own; IE where our own machinery fails."""
+        """Run a whole program once, with files of its own; IE where our own machinery fails.
+
+        Raises ``CaseError`` for file names that leave the folder, and for more files or arguments than a program gets.
+        """
+        check_program(program)
         with self._lock:
             return self._run_program(program, SOLUTIONS)
 
@@ -170,7 +166,7 @@ class LocalJudge:
         """
         results: list[T] = []
         text = ""
-        patience = _Patience()
+        patience = Patience()
         with self._lock:
             while True:
                 try:
@@ -180,7 +176,7 @@ class LocalJudge:
                         return text, None, ""
                     while len(results) < count:
                         results.append(one(worker, len(results)))
-                        patience = _Patience()
+                        patience = Patience()
                         if stop(results[-1]):
                             break
                     return text, results, ""
@@ -201,7 +197,7 @@ class LocalJudge:
         if shared and prepared.program is not None:
             program = msgspec.structs.replace(prepared.program, shared=True)
             prepared = msgspec.structs.replace(prepared, program=program)
-        return worker, _opened(worker, prepared, contract.limits)
+        return worker, opened_program(worker, prepared, contract.limits)
 
     def _worker(self, role: str, code: str) -> Worker:
         if self._closed:
@@ -215,12 +211,12 @@ class LocalJudge:
         return worker
 
     def _test(self, worker: Worker, contract: Contract, test: TestCase) -> TestResult:
-        outcome, failed = _measured(worker, contract, test.input)
+        outcome, failed = measured(worker, contract, test.input)
         if failed:
             verdict, message = failed
         else:
             try:
-                checked = self._compare(contract, test, _output(outcome, contract))
+                checked = self._compare(contract, test, output_of(outcome, contract))
                 verdict, message = Verdict.AC if checked.ok else Verdict.WA, checked.message
             except SandboxError as error:  # of the checker, which has been tried more than once
                 verdict, message = Verdict.IE, str(error)
@@ -247,7 +243,7 @@ class LocalJudge:
                 worker, prepared = self._open(solution, contract, shared=True)
                 if prepared.program is None:
                     return None
-                outcome = worker.run(frames.pack([_encoded(test.input) for test in tests]))
+                outcome = worker.run(frames.pack([encoded(test.input) for test in tests]))
         except SandboxError:
             return None
         outputs = frames.unpack(outcome.result)
@@ -260,7 +256,7 @@ class LocalJudge:
     # Whole programs
 
     def _run_program(self, program: Program, role: str) -> ProgramRun:
-        patience = _Patience()
+        patience = Patience()
         while True:
             try:
                 return self._run_once(program, role)
@@ -273,10 +269,10 @@ class LocalJudge:
         kind = language(program.language)
         worker = self._worker(role, program.sources[0][1] if kind.name == "python" else "")
         prepared = prepare(worker, self._crew.cache, kind, program.sources, compile_s=program.compile_time_s)
-        prepared = _opened(worker, prepared, program.limits, program.files)
+        prepared = opened_program(worker, prepared, program.limits, program.files)
         if prepared.program is None:
             return ProgramRun(verdict=Verdict.CE, compile_output=prepared.text, compile_s=prepared.compile_s)
-        outcome = worker.run(_encoded(program.stdin), program.args)
+        outcome = worker.run(encoded(program.stdin), program.args)
         verdict, message = failure(outcome, program.limits) or (Verdict.AC, "")
         files = worker.collect(program.collect, int(program.limits.output_mb * MB)) if program.collect else {}
         return ProgramRun(
@@ -288,24 +284,6 @@ class LocalJudge:
         )  # fmt: skip
 
 
-class _Patience:
-    """How often, and how long, something that fails is tried again."""
-
-    def __init__(self) -> None:
-        self._failures = 0
-        self._since = 0.0  # time of the first failure
-
-    def wait(self) -> bool:
-        """Wait a moment before a new attempt, longer each time; False when it is enough."""
-        self._failures += 1
-        if self._failures == 1:
-            self._since = time.monotonic()
-        if self._failures >= ATTEMPTS and time.monotonic() - self._since >= PATIENCE_S:
-            return False
-        time.sleep(min(_PAUSE_S * 2**self._failures, 1.0))
-        return True
-
-
 class _CheckerRunner:
     """Runs custom checkers in workers of their own while a judgement is under way."""
 
@@ -314,52 +292,3 @@ class _CheckerRunner:
 
     def run_program(self, program: Program) -> ProgramRun:
         return self._judge._run_program(program, CHECKERS)
-
-
-def _opened(
-    worker: Worker, prepared: Prepared, limits: Limits, files: Sequence[tuple[str, str | bytes]] | None = None
-) -> Prepared:
-    """Open a prepared program, with files in a folder it may write to where ``files`` are given."""
-    if prepared.program is None:
-        return prepared
-    program: SandboxProgram = prepared.program
-    if files is not None:
-        more = tuple((name, _encoded(content)) for name, content in files)
-        program = SandboxProgram(
-            kind=program.kind, code=program.code, command=program.command, entry_point=program.entry_point,
-            files=(*program.files, *more), folder="write",
-        )  # fmt: skip
-    opened = worker.open(program, run_limits(limits))
-    if not opened.ok:
-        return Prepared(program=None, text=opened.text, compile_s=prepared.compile_s)
-    return prepared
-
-
-def _measured(worker: Worker, contract: Contract, text: str) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
-    """Run the open solution on one input, again where the machine may be to blame; return facts and failure."""
-    data = _encoded(text)
-    outcome = worker.run(data)
-    for _ in range(RERUNS):
-        if not doubtful(outcome, contract.limits):
-            break
-        again = worker.run(data)
-        if outcome.signal is not None or again.cpu_s < outcome.cpu_s:
-            outcome = again
-    failed = failure(outcome, contract.limits)
-    if not failed and contract.interface == "function" and not outcome.result:
-        failed = Verdict.RTE, f"ended before {contract.entry_point} returned"
-    return outcome, failed
-
-
-def _output(outcome: RunOutcome, contract: Contract) -> str:
-    data = outcome.result if contract.interface == "function" else outcome.stdout
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _encoded(content: str | bytes) -> bytes:
-    if isinstance(content, bytes):
-        return content
-    try:
-        return content.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return content.encode("utf-8", "surrogatepass")

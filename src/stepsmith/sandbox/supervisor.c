@@ -29,7 +29,7 @@ enum { ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED };
 enum { MAX_ARGUMENTS = 256, PACKET = 160000, MAX_FDS = 8 };
 #define ALL_FDS (1u << 20)
 
-struct setup { /* native.Setup mirrors this */
+struct setup { /* native_loop.py mirrors this */
     int session, landlock, executing, exec_fd;
     unsigned int own_pid_mark;
     unsigned long exec_key;

@@ -12,7 +12,7 @@ import struct
 from typing import TypedDict
 
 PACKET = 160_000  # bytes; fits the default socket buffer
-MAX_FDS = 64
+MAX_FDS = 250  # the kernel's limit is 253
 _ROOM = _socket.CMSG_SPACE(MAX_FDS * 4)
 
 # A test's facts: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.

@@ -117,6 +117,8 @@ class Server:
         if self.child == 0:
             try:
                 self.control.close()
+                for descriptor in files:
+                    os.close(descriptor)
                 place = self.folder.path if request["folder"] else ""
                 solution.become(
                     _socket.socket(fileno=session), code, request, confinement, self.serve_tests,

@@ -1,0 +1,105 @@
+"""One run of an opened program: opening, running again in doubt, patience with a machine that fails for a moment."""
+
+import time
+from collections.abc import Sequence
+
+from stepsmith.core.errors import CaseError
+from stepsmith.core.records import Contract, Limits, Verdict
+from stepsmith.judge.preparing import Prepared
+from stepsmith.judge.program import Program
+from stepsmith.judge.verdicts import doubtful, failure, run_limits
+from stepsmith.sandbox.program import Program as SandboxProgram
+from stepsmith.sandbox.program import RunOutcome, check_name
+from stepsmith.sandbox.worker import Worker
+
+# A test is given up as IE after this many failures of our machinery in a row, and not before this many wall seconds.
+ATTEMPTS, PATIENCE_S = 5, 10.0
+RERUNS = 2  # times a doubtful run is run again
+PAUSE_S = 0.05  # before a new attempt, doubled each time: an overloaded machine needs a moment
+MAX_FILES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES = 200, 200, 100_000  # of one whole program
+
+
+class Patience:
+    """How often, and how long, something that fails is tried again."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._since = 0.0  # time of the first failure
+
+    def wait(self) -> bool:
+        """Wait a moment before a new attempt, longer each time; False when it is enough."""
+        self._failures += 1
+        if self._failures == 1:
+            self._since = time.monotonic()
+        if self._failures >= ATTEMPTS and time.monotonic() - self._since >= PATIENCE_S:
+            return False
+        time.sleep(min(PAUSE_S * 2**self._failures, 1.0))
+        return True
+
+
+def check_program(program: Program) -> None:
+    """Raise ``CaseError`` for a whole program that cannot be run as it stands."""
+    names = [name for name, _ in (*program.sources, *program.files)]
+    try:
+        for name in (*names, *program.collect):
+            check_name(name)
+    except ValueError as error:
+        raise CaseError(str(error)) from None
+    if not program.sources:
+        raise CaseError("a program needs at least one source file")
+    if len(names) > MAX_FILES:
+        raise CaseError(f"a program may have {MAX_FILES} files, got {len(names)}")
+    size = sum(len(argument.encode("utf-8", "surrogatepass")) + 1 for argument in program.args)
+    if len(program.args) > MAX_ARGUMENTS or size > MAX_ARGUMENT_BYTES or any("\0" in a for a in program.args):
+        raise CaseError(f"a program may have {MAX_ARGUMENTS} arguments of {MAX_ARGUMENT_BYTES} bytes, without NUL")
+
+
+def opened_program(
+    worker: Worker, prepared: Prepared, limits: Limits, files: Sequence[tuple[str, str | bytes]] | None = None
+) -> Prepared:
+    """Open a prepared program, with files in a folder it may write to where ``files`` are given."""
+    if prepared.program is None:
+        return prepared
+    program: SandboxProgram = prepared.program
+    if files is not None:
+        more = tuple((name, encoded(content)) for name, content in files)
+        program = SandboxProgram(
+            kind=program.kind, code=program.code, command=program.command, entry_point=program.entry_point,
+            files=(*program.files, *more), folder="write",
+        )  # fmt: skip
+    opened = worker.open(program, run_limits(limits))
+    if not opened.ok:
+        return Prepared(program=None, text=opened.text, compile_s=prepared.compile_s)
+    return prepared
+
+
+def measured(worker: Worker, contract: Contract, text: str) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
+    """Run the open solution on one input, again where the machine may be to blame; return facts and failure."""
+    data = encoded(text)
+    outcome = worker.run(data)
+    for _ in range(RERUNS):
+        if not doubtful(outcome, contract.limits):
+            break
+        again = worker.run(data)
+        if outcome.signal is not None or again.cpu_s < outcome.cpu_s:
+            outcome = again
+    failed = failure(outcome, contract.limits)
+    if not failed and contract.interface == "function" and not outcome.result:
+        failed = Verdict.RTE, f"ended before {contract.entry_point} returned"
+    return outcome, failed
+
+
+def output_of(outcome: RunOutcome, contract: Contract) -> str:
+    """Return what the checker compares: what was printed, or the value returned as a literal."""
+    data = outcome.result if contract.interface == "function" else outcome.stdout
+    return data.decode("utf-8", "surrogateescape")
+
+
+def encoded(content: str | bytes) -> bytes:
+    """Return text as the bytes of a file; what came from bytes goes back to them."""
+    if isinstance(content, bytes):
+        return content
+    try:
+        return content.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return content.encode("utf-8", "surrogatepass")
