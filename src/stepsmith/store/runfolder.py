@@ -1,8 +1,8 @@
 """The output folder of a run: claimed by one configuration, written crash-safely, resumed at chain grain.
 
-    DIR/config.json        the resolved configuration; its id guards the folder
-    DIR/work.sqlite        finished chains (a chain is there whole or not at all)
-    DIR/problems.parquet, rejected.parquet, manifest.json, timings.json, report.html   written at the end
+    OUT/config.json        the resolved configuration; its id guards the folder
+    OUT/work.sqlite        finished chains (a chain is there whole or not at all)
+    OUT/problems.parquet, rejected.parquet, manifest.json, timings.json, report.html   written at the end
 
 SQLite's journal makes ``kill -9`` at any moment safe: a chain that was committed is never run again.
 """

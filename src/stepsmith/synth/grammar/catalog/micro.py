@@ -1,4 +1,4 @@
-"""One-line operations on a list or a string: one table, because it is read as one, the alphabet of profile micro."""
+"""The micro operations: one table, one line of program each; long because every one brings text and mistakes."""
 
 from collections.abc import Callable
 
