@@ -21,7 +21,7 @@ from verify_population import DEV, Draw, RecordedJudge, Subject, dev_subjects, d
 from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.paper import PaperSettings, verify_paper
-from stepsmith.verify.posterior import ConsensusModel
+from stepsmith.verify.posterior import ConsensusModel, Population
 from stepsmith.verify.verification import Label, Verification
 from stepsmith.verify.vote import verify_majority
 
@@ -126,7 +126,9 @@ def result(draw: Draw, n: int, method: str, verification: Verification, accepted
     )
 
 
-def measure(subjects: Sequence[Subject], judge: RecordedJudge, seeds: int, *, statement: bool) -> list[Result]:
+def measure(
+    subjects: Sequence[Subject], population: Population, judge: RecordedJudge, seeds: int, *, statement: bool
+) -> list[Result]:
     """All methods on all draws; the baselines only where statements are shown, since they read none."""
     results = []
     items = [(n, seed, prepare(d)) for n, seed, d in draws(subjects, judge, SIZES, seeds, statement=statement)]
@@ -139,7 +141,7 @@ def measure(subjects: Sequence[Subject], judge: RecordedJudge, seeds: int, *, st
     fitted = []
     for with_examples in (True, False):
         some = [item for _, _, item in items if bool(item.draw.examples) == with_examples]
-        fitted += crossfit(some, FOLDS) if some else []
+        fitted += crossfit(some, population, FOLDS) if some else []
     regime_of = {id(item): regime for item, regime in fitted}
     for n, _, item in items:
         model = ConsensusModel(
@@ -296,7 +298,9 @@ def main() -> None:
         judge = RecordedJudge(recording)
         subjects = teacher_subjects(judge, TEACHER_PROBLEMS) if teacher else dev_subjects(judge, options.data)
         seeds = options.teacher_seeds if teacher else options.seeds
-        results = measure(subjects, judge, seeds, statement=True) + measure(subjects, judge, seeds, statement=False)
+        results: list[Result] = []
+        for statement in (True, False):
+            results += measure(subjects, population, judge, seeds, statement=statement)
         judge.close()
         share = sum(sum(s.right) for s in subjects) / sum(len(s.right) for s in subjects)
         rows = {

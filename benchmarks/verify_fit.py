@@ -19,13 +19,15 @@ from verify_population import DEV, Draw, RecordedJudge, Subject, dev_subjects, d
 
 from stepsmith.verify.behaviour import Behaviour, behaviours, features
 from stepsmith.verify.consensus import output_evidence
-from stepsmith.verify.posterior import ConsensusModel, Regime, choose
+from stepsmith.verify.posterior import ConsensusModel, Population, Regime, choose
 
 SIZES, SEEDS = (4, 8, 16), 12
 PENALTY = 0.003
 MODEL = Path(__file__).parents[1] / "src" / "stepsmith" / "verify" / "consensus.json"
 BUILD = Path(__file__).parents[1] / "build"
-RECORDINGS = {  # executions, kept between runs
+# Among mostly wrong samples, four of four that agree are as often wrong together: the share would make them too sure.
+WITHOUT: dict[Population, tuple[str, ...]] = {"model-samples": ("share",), "offline-teacher": ()}
+RECORDINGS: dict[Population, Path] = {  # executions, kept between runs
     "model-samples": BUILD / "verify_samples.pickle",
     "offline-teacher": BUILD / "verify_teacher.pickle",
 }
@@ -78,9 +80,12 @@ def output_choices(item: Prepared, weights: dict[str, float]) -> list[Choice]:
     return choices
 
 
-def fit(choices: Sequence[Choice], penalty: float = PENALTY, steps: int = 300) -> dict[str, float]:
-    """Weights by name: Adam on the penalised mean log-loss. The bias is penalised a tenth as much as the rest."""
-    names = list(choices[0].evidence[0])
+def fit(choices: Sequence[Choice], without: Sequence[str] = (), steps: int = 300) -> dict[str, float]:
+    """Weights by name: Adam on the penalised mean log-loss. The bias is penalised a tenth as much as the rest.
+
+    Evidence named in ``without`` gets the weight 0.
+    """
+    names = [name for name in choices[0].evidence[0] if name not in without]
     rows = np.array([[row[name] for name in names] for choice in choices for row in choice.evidence])
     mass = np.array([m for choice in choices for m in choice.mass])
     right = np.array([flag for choice in choices for flag in choice.right])
@@ -109,38 +114,43 @@ def fit(choices: Sequence[Choice], penalty: float = PENALTY, steps: int = 300) -
         left = np.maximum(1 - known - none * some, 1e-9)
         push = (none * (1 - some) / left * weight)[hopeless]
         gradient += push @ mean[hopeless]
-        gradient = gradient / weight.sum() + penalty * shrink * w
+        gradient = gradient / weight.sum() + PENALTY * shrink * w
         first = 0.9 * first + 0.1 * gradient
         second = 0.99 * second + 0.01 * gradient**2
         w -= 0.1 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
-    return {name: round(float(value), 3) for name, value in zip(names, w, strict=True)}
+    return {name: round(float(value), 3) for name, value in zip(names, w, strict=True)} | dict.fromkeys(without, 0.0)
 
 
-def fit_regime(items: Sequence[Prepared], penalty: float = PENALTY) -> Regime:
+def fit_regime(items: Sequence[Prepared], population: Population) -> Regime:
     """Fit both choices; the second sees the beliefs that come of the first."""
-    behaviour = fit([behaviour_choice(item) for item in items], penalty)
-    output = fit([choice for item in items for choice in output_choices(item, behaviour)], penalty)
+    with_examples = bool(items[0].draw.examples)
+    behaviour = fit([behaviour_choice(item) for item in items], () if with_examples else WITHOUT[population])
+    output = fit([choice for item in items for choice in output_choices(item, behaviour)])
     return Regime(behaviour=behaviour, output=output)
 
 
-def crossfit(items: Sequence[Prepared], folds: int = 10, split: int = 0) -> list[tuple[Prepared, Regime]]:
+def crossfit(
+    items: Sequence[Prepared], population: Population, folds: int = 10, split: int = 0
+) -> list[tuple[Prepared, Regime]]:
     """Each item with a regime that was fitted without any draw of its problem."""
     names = sorted({item.draw.subject.name for item in items})
     random.Random(split).shuffle(names)
     fold = {name: k % folds for k, name in enumerate(names)}
     out: list[tuple[Prepared, Regime]] = []
     for k in range(folds):
-        regime = fit_regime([item for item in items if fold[item.draw.subject.name] != k])
+        regime = fit_regime([item for item in items if fold[item.draw.subject.name] != k], population)
         out += [(item, regime) for item in items if fold[item.draw.subject.name] == k]
     return out
 
 
-def fit_population(subjects: Sequence[Subject], judge: RecordedJudge, seeds: int) -> dict[str, Regime]:
+def fit_population(
+    subjects: Sequence[Subject], population: Population, judge: RecordedJudge, seeds: int
+) -> dict[str, Regime]:
     """Both regimes of one population."""
     regimes = {}
     for name, statement in (("with_examples", True), ("without_examples", False)):
         items = [prepare(d) for _, _, d in draws(subjects, judge, SIZES, seeds, statement=statement)]
-        regimes[name] = fit_regime([item for item in items if bool(item.draw.examples) == statement])
+        regimes[name] = fit_regime([item for item in items if bool(item.draw.examples) == statement], population)
     return regimes
 
 
@@ -155,7 +165,7 @@ def main() -> None:
         judge = RecordedJudge(recording)
         teacher = population == "offline-teacher"
         subjects = teacher_subjects(judge, TEACHER_PROBLEMS) if teacher else dev_subjects(judge, options.data)
-        regimes = fit_population(subjects, judge, options.seeds)
+        regimes = fit_population(subjects, population, judge, options.seeds)
         judge.close()
         source = "HumanEval problems, 24 samples of a 16B model each (dual_verify.dev)"
         if teacher:

@@ -3,12 +3,14 @@
 import ast
 import builtins
 import re
+from functools import lru_cache
 
 from stepsmith.core.records import Solution
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[ \t]*(?:include|define|pragma)\b[^\n]*", re.DOTALL)
 
 
+@lru_cache(maxsize=1024)
 def structure_key(solution: Solution) -> str:
     """A text that is equal for programs of the same structure.
 
