@@ -40,6 +40,7 @@ model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=weights.name, dty
 model.hf_quantizer = None
 if hasattr(model.config, "quantization_config"):
     del model.config.quantization_config
+model.generation_config.do_sample = True  # without it the server ignores temperatures
 model.save_pretrained(sys.argv[1])
 AutoTokenizer.from_pretrained(folder, gguf_file=weights.name).save_pretrained(sys.argv[1])
 """
