@@ -92,8 +92,8 @@ def test_closing_ends_everything() -> None:
         except CancelledError:
             ends.append("cancelled")
     assert sorted(ends) == ["IE", "IE", "cancelled", "cancelled", "cancelled"]
-    assert descendants(os.getpid()) == processes
-    assert descriptors() == open_files
+    assert descendants(os.getpid()) <= processes
+    assert descriptors() <= open_files
 
 
 def test_a_pool_needs_workers_and_a_level() -> None:
@@ -118,7 +118,7 @@ def test_a_pool_that_cannot_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(module, "LocalJudge", judge)
     with pytest.raises(MachineError, match="no more"):
         JudgePool(4)
-    assert descendants(os.getpid()) == processes
+    assert descendants(os.getpid()) <= processes
 
 
 def test_workers_stopped_for_a_while_change_nothing() -> None:

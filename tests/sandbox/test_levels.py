@@ -103,6 +103,15 @@ def test_groups_of_judges_that_died_are_swept(tmp_path: Path) -> None:
     assert other.exists()
 
 
+def test_working_folders_of_judges_that_died_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead, other = tmp_path / "stepsmith-box-999999999-aa", tmp_path / f"stepsmith-box-{os.getpid()}-bb"
+    for folder in (dead, other):
+        (folder / "run").mkdir(parents=True)
+    levels.start(0, Setup()).close()
+    assert [path.name for path in tmp_path.iterdir()] == [other.name]
+
+
 def test_a_library_that_others_could_change_is_not_loaded(tmp_path: Path) -> None:
     folder = tmp_path / "libraries"
     folder.mkdir(mode=0o700)

@@ -30,6 +30,7 @@ ENVIRONMENT = {
 READY = b"ready"
 START_S = 60.0  # wall seconds for a fork server to come up, or to do small things, on a loaded machine
 GROUP_PROCESSES = 160  # threads of a program, and ours
+BOX_PREFIX = "stepsmith-box"
 BOX_MB = 256  # memory that files of one worker's programs may take
 FIRST_USER = 1_900_000_000  # as root, workers get user ids from here on; nothing else hands out ids this high
 SYSTEM_LIBRARIES = ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
@@ -91,7 +92,8 @@ class ForkServer:
         uid = _user_id(self.pid, readable if self.level < 2 else [])
         box = "/box"  # at L2 and above, a memory file system of the worker's own
         if self.level < 2:
-            self._box = box = tempfile.mkdtemp(prefix=f"stepsmith-{os.getpid()}-")
+            _sweep_boxes()
+            self._box = box = tempfile.mkdtemp(prefix=f"{BOX_PREFIX}-{os.getpid()}-")
             if uid is not None:
                 os.chown(box, uid, uid)
         settings: wire.Settings = {
@@ -161,6 +163,14 @@ class ForkServer:
         if self._box:
             shutil.rmtree(self._box, ignore_errors=True)
             self._box = ""
+
+
+def _sweep_boxes() -> None:
+    """Remove working folders that judges which were killed left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{BOX_PREFIX}-*-*"):
+        pid = folder.name.removeprefix(f"{BOX_PREFIX}-").partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class EndedError(SandboxError):
