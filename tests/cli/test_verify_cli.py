@@ -41,7 +41,7 @@ def test_problems_in_outcomes_out(tmp_path):
     done = _run(source, "--out", "out.jsonl", "--workers", 2, "--seed", 1, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "1 accepted, 1 rejected" in done.stderr
-    assert "executions per problem" in done.stderr
+    assert "per accepted problem" in done.stderr
     first, second = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
     assert {"problem_id", "tests", "golden", "status", "reason", "suite"} <= set(first)
     assert (first["status"], second["status"], second["reason"]) == ("accepted", "rejected", "no-candidates")

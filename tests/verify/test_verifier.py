@@ -117,6 +117,7 @@ def test_every_method_answers_in_the_same_form(local_judge, method):
         ({}, ["def f(x):\n    return 1 // 0\n", "def f(:\n", "def f():\n    pass\n"], "all-candidates-fail"),
         ({}, ["def f(:\n"], "missing-entry-point"),
         ({"statement": ""}, ["import time\ndef f(x):\n    return time.perf_counter_ns()\n"] * 4, "non-deterministic"),
+        ({"statement": ""}, ["import random\ndef f(x):\n    return x + random.random()\n"] * 4, "non-deterministic"),
         ({"validator": Validator(language="python", code="raise SystemExit(1)\n")}, RIGHT, "no-valid-inputs"),
         ({"statement": STATEMENT + ">>> f(9)\n99\n"}, RIGHT, "examples-unmet"),
     ],
@@ -130,6 +131,15 @@ def test_bad_problems_have_stated_outcomes(local_judge, fields, codes, reason, m
     assert outcome.detail
     assert outcome.suite is None
     assert len(outcome.tests) == len(fields.get("inputs", INPUTS))
+
+
+def test_programs_that_seed_their_own_chance_repeat_themselves(local_judge):
+    lucky = (
+        '"""Doc."""\nfrom __future__ import annotations\nimport random\nrandom.seed(1)\n'
+        "def f(x):\n    return 2 * x + 0 * random.random()\n"
+    )
+    outcome = _verify(local_judge, _problem([lucky, *RIGHT[:2]]))
+    assert (outcome.status, outcome.golden.candidate) == ("accepted", 0)
 
 
 def test_one_input_is_enough(local_judge):

@@ -76,11 +76,9 @@ def verify(
         raise typer.Exit(130) from None
     finally:
         outcomes.close()
-    accepted, rejected = counts["accepted"], counts["rejected"]
-    per_problem = (
-        f"{executions / max(1, total - len(done)):.0f} executions per problem" if total > len(done) else "nothing new"
-    )
-    _say(console, f"{accepted} accepted, {rejected} rejected; {per_problem}; outcomes in {out}")
+    new = counts["accepted"] - sum(stub.status == "accepted" for stub in done)
+    spent = f"{executions} executions" + (f", {executions / new:.0f} per accepted problem" if new else "")
+    _say(console, f"{counts['accepted']} accepted, {counts['rejected']} rejected; {spent}; outcomes in {out}")
 
 
 def _progress(console: Console) -> Progress:

@@ -71,7 +71,7 @@ class ExecutionMatrix:
         for program in dict.fromkeys(self._program[i] for i in rows):
             missing = [text for text in texts if (program, text) not in self._cells]
             if missing:
-                for text, run in zip(missing, self._execute(program, missing), strict=True):
+                for text, run in zip(missing, self._count(self.solutions[program], missing), strict=True):
                     self._cells[program, text] = run
                 self._known.update(missing)
 
@@ -92,10 +92,11 @@ class ExecutionMatrix:
     def rerun(self, candidate: int, inputs: Iterable[int] | None = None) -> tuple[int, ...]:
         """Run a candidate once more and return the inputs on which it now behaves otherwise than in the matrix.
 
+        All runs of a judge may start from one random state, so a Python program that mentions ``random`` is reseeded.
         A run that failed for want of resources (TLE, MLE) or by our fault (IE), then or now, is no evidence.
         """
         columns = list(range(len(self.inputs)) if inputs is None else inputs)
-        again = self._execute(candidate, [self.inputs[j] for j in columns])
+        again = self._count(_reseeded(self.solutions[candidate]), [self.inputs[j] for j in columns])
         unsure = {Verdict.TLE, Verdict.MLE, Verdict.IE}
         changed = []
         for j, new in zip(columns, again, strict=True):
@@ -177,9 +178,9 @@ class ExecutionMatrix:
                 found[run.verdict] += times[program]
         return found
 
-    def _execute(self, program: int, texts: Sequence[str]) -> list[Execution]:
+    def _count(self, solution: Solution, texts: Sequence[str]) -> list[Execution]:
         """Run and count."""
-        runs = self.judge.execute(self.solutions[program], self.contract, texts)
+        runs = self.judge.execute(solution, self.contract, texts)
         self._runs["executions"] += sum(run.verdict is not Verdict.CE for run in runs)
         return runs
 
@@ -192,6 +193,20 @@ def _program_key(solution: Solution) -> tuple[str, str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass  # not a program: equal text at most
     return solution.language, solution.code
+
+
+def _reseeded(solution: Solution) -> Solution:
+    """The same program with another random state, where it may look at one."""
+    if solution.language != "python" or "random" not in solution.code:
+        return solution
+    try:
+        tree = ast.parse(solution.code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return solution
+    head = sum(isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in tree.body)
+    head += ast.get_docstring(tree, clean=False) is not None
+    tree.body[head:head] = ast.parse("import random\nrandom.seed(20260101)\ndel random").body
+    return Solution(language="python", code=ast.unparse(ast.fix_missing_locations(tree)) + "\n")
 
 
 def _first_equal(keys: Sequence[object]) -> tuple[int, ...]:
