@@ -36,6 +36,11 @@ class Abduction:
             "Python literals, comma separated as in the call, in one code block at the end of your answer.\n"
         )
 
+    def brief(self, problem: Problem) -> str:
+        """Return the program and the value."""
+        task = _task(problem)
+        return f"Input?\n{task.program.strip()}\n{task.output}\n"
+
     def write(self, answer: Answer) -> str:
         """Return the arguments in a fenced block."""
         return f"```python\n{answer.text}\n```\n"

@@ -33,6 +33,11 @@ class Deduction:
             "at the end of your answer.\n"
         )
 
+    def brief(self, problem: Problem) -> str:
+        """Return the program and the arguments."""
+        task = _task(problem)
+        return f"Output?\n{task.program.strip()}\n{task.input}\n"
+
     def write(self, answer: Answer) -> str:
         """Return the value in a fenced block."""
         return f"```python\n{answer.text}\n```\n"

@@ -29,6 +29,10 @@ class Environment(Protocol):
         """Return the prompt: everything a student may know, and the form the answer must have."""
         ...
 
+    def brief(self, problem: Problem) -> str:
+        """Return a prompt without worked samples and without words on the form: for models too small to use them."""
+        ...
+
     def write(self, answer: Answer) -> str:
         """Return a reply that holds ``answer`` in the form that ``render`` asks for."""
         ...

@@ -63,6 +63,11 @@ class Fuzzing:
             "block at the end of your answer.\n"
         )
 
+    def brief(self, problem: Problem) -> str:
+        """Return the program and the property."""
+        task = _task(problem)
+        return f"Counterexample?\n{task.program.strip()}\n{task.test_f.strip()}\n"
+
     def write(self, answer: Answer) -> str:
         """Return the arguments in a fenced block."""
         return f"```python\n{answer.text}\n```\n"

@@ -31,6 +31,13 @@ class Induction:
             )
         return "\n\n".join(parts) + "\n"
 
+    def brief(self, problem: Problem) -> str:
+        """Return the statement up to its worked samples."""
+        lines = problem.statement.strip().splitlines()
+        samples = ("## Sample", "## Example", "**Example", f"{problem.contract.entry_point}(")
+        first = next((number for number, line in enumerate(lines) if number and line.startswith(samples)), len(lines))
+        return "\n".join(lines[:first]).rstrip() + "\n"
+
     def write(self, answer: Answer) -> str:
         """Return the program in a fenced block."""
         return f"```{answer.language}\n{answer.text.rstrip()}\n```\n"

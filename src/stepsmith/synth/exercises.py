@@ -1,0 +1,167 @@
+"""Exercises: problems straight from the grammar, whose answers are right by construction.
+
+The program of a composition *defines* what is right (as paper A's ``f`` does), and the grammar's own code computes the
+outputs in this process. Nothing is voted on or rated, so thousands come in a minute: for the first lessons of a small
+model, for pools of problems of a wanted kind, and for held-out problems to measure on.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from stepsmith.core.errors import ConfigError
+from stepsmith.core.ids import content_id, derive_rng
+from stepsmith.core.records import (
+    KIND_WEIGHT,
+    Lineage,
+    Problem,
+    Record,
+    Solution,
+    TestCase,
+    Verdict,
+    WrongSolution,
+)
+from stepsmith.core.records import Environment as EnvironmentName
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.judge.protocol import Judge
+from stepsmith.synth.grammar.compose import compose
+from stepsmith.synth.grammar.composition import Composition, Profile, evaluate
+from stepsmith.synth.grammar.formats import format_answer, format_case
+from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, make_inputs, sample_cases
+from stepsmith.synth.grammar.program import render_program
+from stepsmith.synth.grammar.variants import brute_force, wrong_variants
+from stepsmith.synth.offline import MAX_WRONG, SAMPLES, VALUE_SIZES, OfflineDraft
+
+Weight = Annotated[float, Meta(ge=0)]
+TRIES = 2000  # compositions in a row that may be refused
+FEWEST_OUTPUTS = 2  # distinct outputs that a problem must have
+
+
+class ExerciseSettings(Record, frozen=True, kw_only=True):
+    """Which exercises, and how many. Weights are relative."""
+
+    count: Annotated[int, Meta(ge=1)] = 8000
+    steps: dict[str, Weight] = msgspec.field(default_factory=lambda: {"1": 1.0, "2": 2.0, "3": 2.0})
+    environments: dict[EnvironmentName, Weight] = msgspec.field(default_factory=lambda: {"induction": 1.0})
+    profile: Profile = "micro"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, weights in (("steps", self.steps), ("environments", self.environments)):
+            if not weights or sum(weights.values()) <= 0:
+                raise ValueError(f"{name} needs weights that are not all zero")
+        if not all(number.isdecimal() and 1 <= int(number) <= 6 for number in self.steps):
+            raise ValueError(f"steps are numbers from 1 to 6, not {', '.join(self.steps)}")
+
+
+def exercises(
+    settings: ExerciseSettings,
+    wanted: Callable[[Composition], bool] = lambda _: True,
+    *,
+    judge: Judge | None = None,
+    distinct: bool = False,
+) -> Iterator[Problem]:
+    """Yield ``settings.count`` exercises, those of compositions that are ``wanted``; with ``distinct`` none twice.
+
+    The same settings give the same exercises. Environments other than induction need a ``judge``. Raises
+    ``ConfigError`` where no more can be found.
+    """
+    lengths, places = list(settings.steps), list(settings.environments)
+    seen: set[str] = set()
+    made = refused = attempt = 0
+    while made < settings.count:
+        rng = derive_rng(settings.seed, "exercise", attempt)
+        attempt += 1
+        steps = int(rng.choices(lengths, list(settings.steps.values()))[0])
+        environment = rng.choices(places, list(settings.environments.values()))[0]
+        composition = compose(rng, profile=settings.profile, steps=steps)
+        fits = len(composition.steps) == steps and wanted(composition)
+        problem = exercise(composition, environment, rng, judge) if fits else None
+        if problem is None or (distinct and problem.golden.id in seen):
+            refused += 1
+            if refused == TRIES:
+                raise ConfigError(
+                    f"only {made} of {settings.count} exercises with steps {', '.join(lengths)} could be found; "
+                    "ask for fewer, or for more steps"
+                )
+            continue
+        seen.add(problem.golden.id)
+        made, refused = made + 1, 0
+        yield problem
+
+
+def exercise(
+    composition: Composition, environment: EnvironmentName, rng: random.Random, judge: Judge | None = None
+) -> Problem | None:
+    """Return the problem of a composition in an environment; None where it does not lend itself to one.
+
+    The environments that ask for values need a ``judge``: no thoughtless answer may be right.
+    """
+    interface = "function"
+    samples = [CaseInput(case, "nominal") for case in sample_cases(rng, composition, SAMPLES)]
+    shown = [repr(item.case) for item in samples]
+    sizes = DEFAULT_COUNTS if environment == "induction" else VALUE_SIZES
+    cases = (*samples, *(item for item in make_inputs(rng, composition, sizes) if repr(item.case) not in shown))
+    fuzzing = environment == "fuzzing"
+    slow = brute_force(composition, interface) if fuzzing else None
+    draft = OfflineDraft(
+        composition=composition,
+        signals=(),
+        environment=environment,
+        style="leetcode",
+        direction="new",
+        change="",
+        cases=cases,
+        candidates=(),
+        witness=Solution(language="python", code=slow) if slow else None,
+        wrong=(),
+        theme_seed=rng.randrange(2**32),
+    )
+    tests = [
+        TestCase(
+            input=format_case(composition, interface, item.case),
+            output=format_answer(composition.answer, interface, evaluate(composition, item.case)),
+            kind=item.kind,
+            weight=KIND_WEIGHT[item.kind],
+        )
+        for item in cases
+    ]
+    if len({test.output for test in tests}) < FEWEST_OUTPUTS:
+        return None
+    golden = Solution(language="python", code=render_program(composition, interface, ["code"] * len(composition.steps)))
+    lineage = Lineage(
+        chain_id=content_id("exercise", composition.id), turn=1, parent_id=None, change="", direction="new",
+        seed_ref="the grammar",
+    )  # fmt: skip
+    problem = draft.write(tests, golden, lineage)
+    problem = msgspec.structs.replace(problem, provenance=(("method", "definition"), ("origin", "exercise")))
+    if environment == "induction":
+        return problem
+    if judge is None:
+        raise ValueError(f"exercises in {environment} need a judge")
+    derived = draft.derive(problem, _wrong(composition, problem, rng, judge) if fuzzing else (), rng)
+    return None if derived is None or _thoughtless(derived, judge) else derived
+
+
+def _wrong(composition: Composition, problem: Problem, rng: random.Random, judge: Judge) -> tuple[WrongSolution, ...]:
+    """Wrong programs of the grammar, each with the first test that it fails."""
+    found = []
+    for variant in wrong_variants(composition, "function", rng)[:MAX_WRONG]:
+        solution = Solution(language="python", code=variant.code)
+        judgement = judge.judge(solution, problem.contract, problem.tests, stop_at_first_failure=True)
+        if judgement.tests and judgement.verdict not in (Verdict.AC, Verdict.IE):
+            killed_by = len(judgement.tests) - 1
+            found.append(WrongSolution(solution=solution, killed_by=killed_by, origin=f"mutant: {variant.label}"))
+    return tuple(found)
+
+
+def _thoughtless(problem: Problem, judge: Judge) -> bool:
+    """Say whether an answer that takes no thought is right."""
+    environment = ENVIRONMENTS[problem.environment]
+    return any(
+        environment.judge(judge, problem, answer, stop_at_first_failure=True).verdict is Verdict.AC
+        for answer in environment.baselines(problem).values()
+    )

@@ -1,0 +1,230 @@
+"""The configuration of a training run: TOML in, one typed struct out; unknown keys are errors.
+
+Every number that a paper or a library states carries its source in the preset that uses it (``presets/``); the defaults
+below are our choices, sized for a laptop.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from stepsmith.core.errors import ConfigError
+from stepsmith.core.records import Record
+from stepsmith.curriculum import Mix
+from stepsmith.synth.exercises import ExerciseSettings
+from stepsmith.train.grading import GradingSettings
+
+Stage = Literal["sft", "rl"]
+PromptForm = Literal["full", "brief"]
+Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Rate = Annotated[float, Meta(gt=0)]
+
+
+class ModelSettings(Record, frozen=True, kw_only=True):
+    """The policy: a folder (or hub name) in Hugging Face's form, or a small decoder made from scratch.
+
+    From scratch: a Llama of ``layers`` × ``hidden`` with rotary positions and tied embeddings, over a byte-free BPE of
+    ``vocabulary`` tokens that is learnt from the training prompts and answers.
+    """
+
+    path: str = ""  # empty: from scratch
+    vocabulary: Positive = 384
+    hidden: Positive = 96
+    intermediate: Positive = 256
+    layers: Positive = 3
+    heads: Positive = 4
+    context: Positive = 512  # tokens, prompt and reply together; of a loaded model its own limit holds too
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    lora_rank: Count = 0  # 0: full fine-tuning
+    lora_alpha: Positive = 32
+    chat_template: str = ""  # Jinja2, for a tokenizer that has none
+    gradient_checkpointing: bool = False
+
+
+class DataSettings(Record, frozen=True, kw_only=True):
+    """What is trained on: problem sets, and exercises straight from the grammar.
+
+    Problems whose composition is held out (a share ``held_out`` of all compositions of two features or more, chosen
+    by hash) never train anything, in SFT or RL; training is measured on them.
+    """
+
+    problems: tuple[str, ...] = ()  # folders of `stepsmith synth` or Parquet files
+    real: tuple[str, ...] = ()  # the same for problems from people: see Mix.real
+    exercises: ExerciseSettings | None = None
+    held_out: Share = 0.1
+    prompt: PromptForm = "full"
+    max_prompt_tokens: Positive = 384  # longer prompts are left out, and counted
+
+
+class SftSettings(Record, frozen=True, kw_only=True):
+    """Supervised fine-tuning on golden solutions. The loss is over the reply alone."""
+
+    steps: Positive = 450
+    batch: Positive = 64
+    micro_batch: Positive | None = None  # examples per device at a time; None: the whole batch
+    learning_rate: Rate = 4e-3
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup: Count = 30  # steps
+    weight_decay: Annotated[float, Meta(ge=0)] = 0.01
+    beta2: Share = 0.95
+    max_grad_norm: Rate = 1.0
+    packing: bool = False
+
+
+class TeacherSettings(Record, frozen=True, kw_only=True):
+    """The teacher in the loop of RL (what paper A names as missing); ``every`` 0 leaves it out.
+
+    Every so many steps the problems whose pass rate in training left ``low``..``high`` go to the teacher, at most
+    ``problems`` of them, worst first, with attempts of the policy as it is then.
+    """
+
+    every: Count = 0  # steps
+    problems: Positive = 8
+    low: Share = 0.1
+    high: Share = 0.9
+    teacher: str = "offline"  # or a model of the synthesis configuration
+    attempts: Positive = 8  # of the policy on each new problem
+    config: str = ""  # TOML of `stepsmith synth` for the rest (models, admission, voters)
+
+
+class RlSettings(Record, frozen=True, kw_only=True):
+    """Group-relative policy optimisation as TRL names its parts."""
+
+    steps: Positive = 120  # optimiser steps
+    groups: Positive = 12  # problems per generation
+    group_size: Annotated[int, Meta(ge=2)] = 8  # replies per problem
+    micro_batch: Positive | None = None  # replies per device at a time; None: all of a generation
+    updates: Positive = 1  # optimiser steps per generation: each uses its own share of the replies
+    iterations: Positive = 1  # times that a generation is gone over (mu of the GRPO paper)
+    learning_rate: Rate = 1e-4
+    schedule: Literal["cosine", "linear", "constant"] = "constant"
+    warmup: Count = 5
+    weight_decay: Annotated[float, Meta(ge=0)] = 0.0
+    beta2: Share = 0.95
+    max_grad_norm: Rate = 0.2
+    temperature: Rate = 1.0
+    top_p: Share = 1.0
+    top_k: Count = 0
+    max_reply_tokens: Positive = 96
+    scale_rewards: Literal["none", "group", "batch"] = "none"  # paper A: no standard deviation
+    kl: Annotated[float, Meta(ge=0)] = 0.0  # beta; papers A and B: none
+    loss: Literal["grpo", "dapo", "bnpo", "dr_grpo", "cispo"] = "dapo"
+    clip_low: Rate = 0.2
+    clip_high: Rate = 0.28  # clip-higher, DAPO's value
+    mask_truncated: bool = True
+    resample: Count = 0  # times that groups of zero variance are drawn again, per generation
+    vllm: Literal["off", "colocate", "server"] = "off"
+    curriculum: str = "learnability"  # as in `stepsmith curriculum list`
+    mix: Mix = Mix()
+    grading: GradingSettings = GradingSettings()
+    reward: Literal["judged", "random"] = "judged"  # random: a control that must not learn anything
+    judges: Count = 0  # workers that run programs; 0: one per core
+    teacher: TeacherSettings = TeacherSettings()
+
+
+class MeasureSettings(Record, frozen=True, kw_only=True):
+    """How a policy is measured on held-out problems."""
+
+    every: Count = 0  # steps; 0: before and after only
+    problems: Count = 200  # at most, the same ones every time
+    samples: Positive = 4  # replies per problem at ``temperature``
+    temperature: Annotated[float, Meta(ge=0)] = 1.0  # 0: greedy, and then one sample
+    exercises: ExerciseSettings | None = None  # held-out ones of these are measured beside the problem sets'
+
+
+class TrainConfig(Record, frozen=True, kw_only=True):
+    """All of it. ``stage`` is set by the command: ``train sft`` or ``train rl``."""
+
+    stage: Stage = "sft"
+    about: str = ""
+    seed: int = 0
+    model: ModelSettings = ModelSettings()
+    data: DataSettings = DataSettings()
+    sft: SftSettings = SftSettings()
+    rl: RlSettings = RlSettings()
+    measure: MeasureSettings = MeasureSettings()
+    isolation: Literal["auto", "L0", "L1", "L2", "L3"] = "auto"
+    allow_unsafe: bool = False
+    # What follows does not shape the result, and may change when a run is resumed.
+    checkpoint_every: Positive = 50  # steps
+    keep_checkpoints: Positive = 2
+    log_every: Positive = 5  # steps
+    report_to: tuple[str, ...] = ()  # as TRL's: "tensorboard", "trackio", "wandb"
+    threads: Count = 0  # of torch on the CPU; 0: torch's own choice
+
+    def shaping(self) -> object:
+        """The part that shapes the result, as JSON-able builtins."""
+        plain = msgspec.to_builtins(self)
+        for name in ("checkpoint_every", "keep_checkpoints", "log_every", "report_to", "threads"):
+            plain.pop(name)
+        plain.pop("rl" if self.stage == "sft" else "sft")
+        return plain
+
+
+def presets() -> dict[str, TrainConfig]:
+    """Return the configurations that ship with Stepsmith, by name."""
+    folder = files("stepsmith.train").joinpath("presets")
+    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
+    return {entry.name.removesuffix(".toml"): _read(entry.read_bytes(), entry.name) for entry in found}
+
+
+def load_training(name: str) -> TrainConfig:
+    """Return a configuration by what a user calls it: a preset, or a TOML file. Raises ``ConfigError``.
+
+    A file may begin with ``preset = "NAME"``; then it says only what differs from that preset.
+    """
+    if not name.endswith(".toml"):
+        known = presets()
+        if name not in known:
+            raise ConfigError(f"there is no training preset {name!r}: give a .toml file or one of {', '.join(known)}")
+        return known[name]
+    try:
+        text = Path(name).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read: {error.strerror}") from None
+    return _read(text, name)
+
+
+def with_overrides(config: TrainConfig, changes: dict[str, object]) -> TrainConfig:
+    """Return ``config`` with nested ``changes`` laid over it, checked like a file. Raises ``ConfigError``."""
+    try:
+        return _checked(msgspec.convert(_merged(msgspec.to_builtins(config), changes), TrainConfig))
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{error}") from None
+
+
+def _read(text: bytes, where: str) -> TrainConfig:
+    try:
+        plain = msgspec.toml.decode(text, type=dict[str, object])
+        base = plain.pop("preset", None)
+        if base is not None:
+            plain = _merged(msgspec.to_builtins(load_training(str(base))), plain)
+        return _checked(msgspec.convert(plain, TrainConfig))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _merged(base: dict[str, object], changes: dict[str, object]) -> dict[str, object]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _checked(config: TrainConfig) -> TrainConfig:
+    rl = config.rl
+    if rl.group_size * rl.groups % rl.updates:
+        raise ConfigError(
+            f"rl: {rl.groups} groups of {rl.group_size} replies cannot be split into {rl.updates} equal updates"
+        )
+    if config.model.hidden % config.model.heads:
+        raise ConfigError(f"model: hidden {config.model.hidden} is not a multiple of heads {config.model.heads}")
+    if rl.teacher.low >= rl.teacher.high:
+        raise ConfigError("rl.teacher: low must be below high")
+    return config
