@@ -16,6 +16,7 @@ from stepsmith.core.errors import ConfigError
 from stepsmith.core.ids import content_id, derive_rng
 from stepsmith.core.records import (
     KIND_WEIGHT,
+    Interface,
     Lineage,
     Problem,
     Record,
@@ -100,7 +101,7 @@ def exercise(
 
     The environments that ask for values need a ``judge``: no thoughtless answer may be right.
     """
-    interface = "function"
+    interface: Interface = "function"
     samples = [CaseInput(case, "nominal") for case in sample_cases(rng, composition, SAMPLES)]
     shown = [repr(item.case) for item in samples]
     sizes = DEFAULT_COUNTS if environment == "induction" else VALUE_SIZES

@@ -47,7 +47,7 @@ class ModelSettings(Record, frozen=True, kw_only=True):
 
 
 class DataSettings(Record, frozen=True, kw_only=True):
-    """What is trained on: problem sets, and exercises straight from the grammar.
+    """What is trained on, beside the exercises of a stage.
 
     Problems whose composition is held out (a share ``held_out`` of all compositions of two features or more, chosen
     by hash) never train anything, in SFT or RL; training is measured on them.
@@ -55,7 +55,6 @@ class DataSettings(Record, frozen=True, kw_only=True):
 
     problems: tuple[str, ...] = ()  # folders of `stepsmith synth` or Parquet files
     real: tuple[str, ...] = ()  # the same for problems from people: see Mix.real
-    exercises: ExerciseSettings | None = None
     held_out: Share = 0.1
     prompt: PromptForm = "full"
     max_prompt_tokens: Positive = 384  # longer prompts are left out, and counted
@@ -64,6 +63,7 @@ class DataSettings(Record, frozen=True, kw_only=True):
 class SftSettings(Record, frozen=True, kw_only=True):
     """Supervised fine-tuning on golden solutions. The loss is over the reply alone."""
 
+    exercises: ExerciseSettings | None = None  # straight from the grammar, beside data.problems
     steps: Positive = 450
     batch: Positive = 64
     micro_batch: Positive | None = None  # examples per device at a time; None: the whole batch
@@ -95,6 +95,8 @@ class TeacherSettings(Record, frozen=True, kw_only=True):
 class RlSettings(Record, frozen=True, kw_only=True):
     """Group-relative policy optimisation as TRL names its parts."""
 
+    exercises: ExerciseSettings | None = None
+    rate_first: Count = 0  # replies of the policy per problem that measure its pass rate anew before training
     steps: Positive = 120  # optimiser steps
     groups: Positive = 12  # problems per generation
     group_size: Annotated[int, Meta(ge=2)] = 8  # replies per problem
