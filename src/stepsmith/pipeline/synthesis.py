@@ -24,9 +24,10 @@ from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
 from stepsmith.pipeline.models import Models, add_spends
 from stepsmith.pipeline.players import Casting, asked_models, settled
+from stepsmith.store.claim import write_whole
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
 from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
-from stepsmith.store.runfolder import PROBLEMS, REJECTED, TIMINGS, RunFolder, write_whole
+from stepsmith.store.runfolder import PROBLEMS, REJECTED, TIMINGS, RunFolder
 from stepsmith.synth.seeds import SeedSource
 
 

@@ -20,8 +20,9 @@ from stepsmith.core.errors import RunFolderError
 from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
 from stepsmith.report.figures import figures_json, grain_of
 from stepsmith.report.survey import BANDS, FigureFacts, Survey, survey
+from stepsmith.store.claim import write_whole
 from stepsmith.store.manifest import read_manifest
-from stepsmith.store.runfolder import REPORT, TIMINGS, write_whole
+from stepsmith.store.runfolder import REPORT, TIMINGS
 
 BARS = 12  # of the small picture beside a figure
 

@@ -7,7 +7,8 @@ import msgspec
 
 from stepsmith.core.errors import RunFolderError
 from stepsmith.core.records import Record, StageSpend
-from stepsmith.store.runfolder import MANIFEST, write_whole
+from stepsmith.store.claim import write_whole
+from stepsmith.store.runfolder import MANIFEST
 
 
 class FileFacts(Record, frozen=True, kw_only=True):

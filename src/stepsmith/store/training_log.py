@@ -12,10 +12,10 @@ import msgspec
 
 from stepsmith.core.errors import RunFolderError, StoreError
 from stepsmith.core.records import Record
+from stepsmith.store.claim import write_whole
 
 METRICS, MEASUREMENTS, TRAINING, MODEL = "metrics.jsonl", "measurements.jsonl", "training.json", "model"
 
-_R = TypeVar("_R", bound=Record)
 
 
 class Tally(Record, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class Step(Record, frozen=True, kw_only=True):
 
 
 class Score(Record, frozen=True, kw_only=True):
-    """Pass rate over the problems of one group; the interval is over problems (95%, normal approximation)."""
+    """Pass rate over the problems of one group, with a 95% Wilson interval over problems (on the safe side)."""
 
     problems: int
     samples: int  # replies per problem
@@ -101,6 +101,9 @@ class Training(Record, frozen=True, kw_only=True):
     peak_memory_mb: float = 0.0
 
 
+_R = TypeVar("_R", Step, Measurement)
+
+
 class TrainingLog:
     """Appends records to a training run's files."""
 
@@ -117,11 +120,14 @@ class TrainingLog:
 
     def cut_after(self, step: int) -> None:
         """Forget what was logged after ``step``: a resumed run goes on from its last checkpoint."""
-        for name, kind in ((METRICS, Step), (MEASUREMENTS, Measurement)):
-            path = self._folder / name
-            if path.exists():
-                kept = [record for record in read_log(path, kind) if record.step <= step]
-                path.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in kept))
+        self._cut(METRICS, Step, step)
+        self._cut(MEASUREMENTS, Measurement, step)
+
+    def _cut(self, name: str, kind: type[_R], step: int) -> None:
+        path = self._folder / name
+        if path.exists():
+            kept = [record for record in read_log(path, kind) if record.step <= step]
+            write_whole(path, b"".join(msgspec.json.encode(record) + b"\n" for record in kept))
 
     def _append(self, name: str, record: Record) -> None:
         try:
