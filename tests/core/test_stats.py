@@ -1,8 +1,9 @@
 import pytest
-from hypothesis import given
+import scipy.stats
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from stepsmith.core.stats import band_of, pass_rate, wilson_interval
+from stepsmith.core.stats import band_of, holm, mean_of, paired, pass_rate, t_central, t_quantile, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,71 @@ def test_impossible_counts() -> None:
 )
 def test_bands_have_paper_a_edges(rate: float, band: str) -> None:
     assert band_of(rate) == band
+
+
+# Scipy is the reference here; the library itself does without.
+@given(st.integers(1, 60), st.floats(0, 100))
+def test_students_t_is_scipys(freedom: int, t: float) -> None:
+    assert t_central(t, freedom) == pytest.approx(1 - 2 * scipy.stats.t.sf(t, freedom), abs=1e-12)
+
+
+@given(st.integers(1, 60), st.floats(0.5, 0.9999))
+def test_the_quantile_is_scipys(freedom: int, p: float) -> None:
+    assert t_quantile(p, freedom) == pytest.approx(scipy.stats.t.ppf(p, freedom), rel=1e-9, abs=1e-9)
+
+
+def test_impossible_arguments_of_t() -> None:
+    with pytest.raises(ValueError, match="freedom"):
+        t_central(1.0, 0)
+    with pytest.raises(ValueError, match=r"0\.5"):
+        t_quantile(0.2, 3)
+
+
+VALUES = st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=2, max_size=12)
+
+
+@given(VALUES)
+def test_paired_comparison_is_scipys(pairs: list[tuple[float, float]]) -> None:
+    values, baseline = [value for value, _ in pairs], [base for _, base in pairs]
+    differences = [value - base for value, base in pairs]
+    assume(max(differences) - min(differences) > 1e-3)
+    found, known = paired(values, baseline), scipy.stats.ttest_rel(values, baseline)
+    low, high = known.confidence_interval(0.95)
+    assert found.p == pytest.approx(known.pvalue, abs=1e-9)
+    assert found.interval == (pytest.approx(low), pytest.approx(high))
+    assert found.n == len(pairs)
+    assert (found.positive, found.negative) == (sum(d > 0 for d in differences), sum(d < 0 for d in differences))
+
+
+def test_the_mean_of_three_seeds() -> None:
+    found = mean_of([0.40, 0.50, 0.60])  # t(.975, 2) = 4.3027; 4.3027 * .1 / sqrt 3 = .2484
+    assert (found.n, found.mean) == (3, pytest.approx(0.5))
+    assert found.interval == (pytest.approx(0.2516, abs=1e-4), pytest.approx(0.7484, abs=1e-4))
+
+
+def test_one_run_has_no_interval_and_no_p() -> None:
+    assert mean_of([0.4]) == (1, 0.4, None)
+    assert paired([0.4], [0.1])[2:] == (None, None, 1, 0)
+    with pytest.raises(ValueError, match="at least one"):
+        mean_of([])
+    with pytest.raises(ValueError, match="argument"):
+        paired([1.0, 2.0], [1.0])
+
+
+def test_equal_differences() -> None:
+    assert paired([0.5, 0.7], [0.5, 0.7]).p == 1.0
+    assert paired([1.0, 2.0], [0.5, 1.5]).p == 0.0
+
+
+def test_holms_example() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values: list[float]) -> None:
+    adjusted = holm(p_values)
+    assert all(p <= q <= 1 for p, q in zip(p_values, adjusted, strict=True))
+    order = sorted(range(len(p_values)), key=lambda k: p_values[k])
+    assert [adjusted[k] for k in order] == sorted(adjusted)

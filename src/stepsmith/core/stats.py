@@ -1,7 +1,9 @@
-"""Pass rates with honest intervals."""
+"""Pass rates with honest intervals; means over runs and paired differences between them."""
 
 import math
-from statistics import NormalDist
+from collections.abc import Sequence
+from statistics import NormalDist, fmean, stdev
+from typing import NamedTuple
 
 from stepsmith.core.records import Band, PassRate
 
@@ -42,3 +44,95 @@ def band_of(rate: float) -> Band:
         if rate < edge:
             return band
     return "easy"
+
+
+class Mean(NamedTuple):
+    """A mean over n runs; its 95% interval is None for fewer than two."""
+
+    n: int
+    mean: float
+    interval: tuple[float, float] | None
+
+
+class Paired(NamedTuple):
+    """Differences of runs that share all but what is compared (here: the seed).
+
+    ``p`` is two-sided, of Student's paired t test; None for fewer than two pairs. ``positive`` and ``negative`` count
+    the pairs by sign: with few pairs they tell more than p, which rests on differences being normal.
+    """
+
+    n: int
+    mean: float
+    interval: tuple[float, float] | None
+    p: float | None
+    positive: int
+    negative: int
+
+
+def mean_of(values: Sequence[float], confidence: float = 0.95) -> Mean:
+    """Mean of independent runs with Student's t interval (Student 1908). Raises ``ValueError`` without values.
+
+    The interval treats the values as draws from a normal distribution; it may leave the range that a rate can have.
+    """
+    if not values:
+        raise ValueError("a mean needs at least one value")
+    mean, n = fmean(values), len(values)
+    if n < 2:
+        return Mean(n, mean, None)
+    spread = t_quantile(0.5 + confidence / 2, n - 1) * stdev(values) / math.sqrt(n)
+    return Mean(n, mean, (mean - spread, mean + spread))
+
+
+def paired(values: Sequence[float], baseline: Sequence[float], confidence: float = 0.95) -> Paired:
+    """Compare runs with the baseline's, in the same order. Raises ``ValueError`` without pairs or for unequal numbers.
+
+    Differences that are all the same but not 0 have p = 0 and an interval of one point: there is no spread to judge
+    them by.
+    """
+    differences = [value - base for value, base in zip(values, baseline, strict=True)]
+    n, mean, interval = mean_of(differences, confidence)
+    p = None
+    if interval is not None:
+        error = stdev(differences) / math.sqrt(n)
+        p = 1.0 - t_central(abs(mean) / error, n - 1) if error else float(mean == 0)
+    positive, negative = (sum(sign * d > 0 for d in differences) for sign in (1, -1))
+    return Paired(n, mean, interval, p, positive, negative)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p values for how many there are, in their order: Holm's step-down method (Holm 1979)."""
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, k in enumerate(sorted(range(len(p_values)), key=lambda k: p_values[k])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[k]))
+        adjusted[k] = highest
+    return adjusted
+
+
+def t_central(t: float, freedom: int) -> float:
+    """P(|T| <= t) for Student's t with ``freedom`` degrees of freedom and t >= 0.
+
+    The finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4: exact for whole degrees of freedom.
+    """
+    if t < 0 or freedom < 1:
+        raise ValueError(f"need t >= 0 and at least one degree of freedom, got {t} and {freedom}")
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine, sine = math.cos(angle), math.sin(angle)
+    odd = freedom % 2
+    term = total = 0.0 if freedom == 1 else cosine if odd else 1.0
+    for k in range(2 + odd, freedom - 1, 2):
+        term *= cosine * cosine * (k - 1) / k
+        total += term
+    return 2 / math.pi * (angle + sine * total) if odd else sine * total
+
+
+def t_quantile(p: float, freedom: int) -> float:
+    """The value that Student's t stays below with probability ``p`` in [0.5, 1), found by bisection."""
+    if not 0.5 <= p < 1:
+        raise ValueError(f"need 0.5 <= p < 1, got {p}")
+    low, high = 0.0, 1.0
+    while t_central(high, freedom) < 2 * p - 1:
+        high *= 2
+    while (middle := (low + high) / 2) not in (low, high):
+        low, high = (middle, high) if t_central(middle, freedom) < 2 * p - 1 else (low, middle)
+    return high
