@@ -5,6 +5,7 @@ outputs in this process. Nothing is voted on or rated, so thousands come in a mi
 model, for pools of problems of a wanted kind, and for held-out problems to measure on.
 """
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from typing import Annotated
@@ -32,7 +33,7 @@ from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition, Profile, evaluate
 from stepsmith.synth.grammar.formats import format_answer, format_case
 from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, make_inputs, sample_cases
-from stepsmith.synth.grammar.program import render_program
+from stepsmith.synth.grammar.program import Pick, render_program
 from stepsmith.synth.grammar.variants import brute_force, wrong_variants
 from stepsmith.synth.offline import MAX_WRONG, SAMPLES, VALUE_SIZES, OfflineDraft
 
@@ -42,9 +43,14 @@ FEWEST_OUTPUTS = 2  # distinct outputs that a problem must have
 
 
 class ExerciseSettings(Record, frozen=True, kw_only=True):
-    """Which exercises, and how many. Weights are relative."""
+    """Which exercises, and how many. Weights are relative.
+
+    With ``solutions`` above 1, every exercise in induction comes up to so many times, each time with another right
+    program: its steps by their own code or by brute force. ``count`` counts it once.
+    """
 
     count: Annotated[int, Meta(ge=1)] = 8000
+    solutions: Annotated[int, Meta(ge=1)] = 1
     steps: dict[str, Weight] = msgspec.field(default_factory=lambda: {"1": 1.0, "2": 2.0, "3": 2.0})
     environments: dict[EnvironmentName, Weight] = msgspec.field(default_factory=lambda: {"induction": 1.0})
     profile: Profile = "micro"
@@ -92,6 +98,9 @@ def exercises(
         seen.add(problem.golden.id)
         made, refused = made + 1, 0
         yield problem
+        if environment == "induction":
+            for code in _other_programs(composition, rng, settings.solutions - 1):
+                yield msgspec.structs.replace(problem, golden=Solution(language="python", code=code))
 
 
 def exercise(
@@ -145,6 +154,13 @@ def exercise(
         raise ValueError(f"exercises in {environment} need a judge")
     derived = draft.derive(problem, _wrong(composition, problem, rng, judge) if fuzzing else (), rng)
     return None if derived is None or _thoughtless(derived, judge) else derived
+
+
+def _other_programs(composition: Composition, rng: random.Random, most: int) -> list[str]:
+    """Return right programs other than the reference, by lot."""
+    ways: list[list[Pick]] = [["code", "slow"] if feature.slow else ["code"] for feature in composition.features]
+    picks = list(itertools.product(*ways))[1:]
+    return [render_program(composition, "function", pick) for pick in rng.sample(picks, min(most, len(picks)))]
 
 
 def _wrong(composition: Composition, problem: Problem, rng: random.Random, judge: Judge) -> tuple[WrongSolution, ...]:
