@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from stepsmith.cli.report import report, try_report
 from stepsmith.core.errors import MachineError, RunFolderError
 from stepsmith.report import chains as chains_module
-from stepsmith.report.page import student_label, to_toml
+from stepsmith.report.page import student_label
+from stepsmith.report.toml import to_toml
 from stepsmith.report.writing import write_report
 from stepsmith.store.dataset import PROBLEM_SCHEMA, read_problems, write_rows
 from tests.report.inspected import Inspected
@@ -208,7 +209,7 @@ def test_a_folder_without_a_finished_run_is_refused(tmp_path: Path) -> None:
 def test_without_the_extra_one_line_says_how_to_get_it(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "plotly"]:
         monkeypatch.setitem(sys.modules, name, None)
-    for name in ("page", "figures"):
+    for name in ("page", "figures", "series", "curves"):
         monkeypatch.delitem(sys.modules, f"stepsmith.report.{name}")
     with pytest.raises(MachineError, match=r"pip install 'stepsmith\[report\]'"):
         write_report(run)

@@ -3,7 +3,6 @@
 from collections import Counter
 from html import escape
 from itertools import pairwise
-from typing import Literal
 
 import plotly.graph_objects as go
 
@@ -16,12 +15,10 @@ ENVIRONMENT_COLOUR = {"induction": "#4477aa", "abduction": "#66b3d9", "deduction
 REJECTED_COLOUR = "#9a9a9a"
 BAND_COLOUR = {"easy": "#4aa564", "easy-medium": "#b8a125", "medium": "#dd7f2a", "hard": "#b8355b"}
 
-FigureName = Literal["rates", "turns", "features", "confidence"]
 
-
-def figures_json(survey: Survey, student: str) -> dict[FigureName, str]:
+def figures_json(survey: Survey, student: str) -> dict[str, str]:
     """Draw every figure that has data; ``student`` names whose pass rates they are."""
-    figures: dict[FigureName, go.Figure] = {}
+    figures: dict[str, go.Figure] = {}
     student = escape(student)
     if survey.measured:
         figures["rates"] = _rates(survey, student)

@@ -7,6 +7,7 @@ that even a mistake in escaping could not make a hostile statement act.
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -18,13 +19,16 @@ from plotly.offline import get_plotlyjs
 from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
 from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
+from stepsmith.report.curves import Curve, curves_of
 from stepsmith.report.figures import figures_json, grain_of
-from stepsmith.report.survey import BANDS, FigureFacts, Survey, survey
+from stepsmith.report.series import window_of
+from stepsmith.report.survey import BANDS, survey
+from stepsmith.report.tables import feature_rows, figure_row
+from stepsmith.report.toml import to_toml
+from stepsmith.report.training import TrainingRun, holds_training, read_run, runs_within
 from stepsmith.store.claim import write_whole
 from stepsmith.store.manifest import read_manifest
 from stepsmith.store.runfolder import REPORT, TIMINGS
-
-BARS = 12  # of the small picture beside a figure
 
 
 class Timings(msgspec.Struct, frozen=True):
@@ -34,32 +38,18 @@ class Timings(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class FeatureRow:
-    """A line of the table of features: problems by band, and in all."""
+class ShownRun:
+    """A training run with what is drawn of it; ``window`` is how many points its lines average over."""
 
-    category: str
-    name: str
-    counts: tuple[int, ...]  # by BANDS
-    total: int  # those that were not rated included
-
-
-@dataclass(frozen=True, slots=True)
-class FigureRow:
-    """A provenance key: range and small histogram of its numbers, or its most frequent texts."""
-
-    key: str
-    count: int
-    numbers: tuple[float, float, float] | None  # least, median, greatest
-    bars: tuple[float, ...]  # heights in [0, 1]
-    texts: tuple[tuple[str, int], ...]
+    number: int
+    run: TrainingRun
+    curves: list[Curve]
+    window: int
+    toml: str
 
 
 def write_page(folder: Path) -> Path:
     """Write ``report.html``; see ``stepsmith.report.writing.write_report``."""
-    manifest = read_manifest(folder)
-    timings = _timings(folder)
-    found = survey(folder)
-    student = student_label(manifest.student)
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("stepsmith.report"),
         autoescape=True,
@@ -67,11 +57,46 @@ def write_page(folder: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    alone = holds_training(folder)
+    trainings = _shown([read_run(folder)] if alone else runs_within(folder))
+    plotly = _inline(get_plotlyjs())
+    script = _inline(_asset("plots.js") if alone else _asset("plots.js") + _asset("chains.js"))
+    templates.globals.update(
+        alone=alone,
+        trainings=trainings,
+        style=_asset("report.css"),
+        plotly=plotly,
+        script=script,
+        digests=[_digest(plotly), _digest(script)],
+        version=__version__,
+    )
+    figures = {f"training-{shown.number}-{curve.key}": curve.figure for shown in trainings for curve in shown.curves}
+    if alone:
+        page = templates.get_template("training.html.j2").render(figures=_json_blocks(figures))
+    else:
+        page = _synthesis_page(folder, templates, figures)
+    path = folder / REPORT
+    write_whole(path, page.encode())
+    return path
+
+
+def _shown(runs: list[TrainingRun]) -> list[ShownRun]:
+    return [
+        ShownRun(number, run, curves_of(run), window_of(len(run.steps)), to_toml(run.config))
+        for number, run in enumerate(runs, 1)
+    ]
+
+
+def _synthesis_page(folder: Path, templates: jinja2.Environment, figures: dict[str, str]) -> str:
+    """The page of a synthesis run; ``figures`` are those of its training runs."""
+    manifest = read_manifest(folder)
+    timings = _timings(folder)
+    found = survey(folder)
+    student = student_label(manifest.student)
     chosen = choose(found.chains.values())
     packed = pack_chains(folder, chosen, found.chains, templates, student)
     config = msgspec.json.decode(manifest.config)
-    plotly, script = _inline(get_plotlyjs()), _inline(_asset("report.js"))
-    page = templates.get_template("page.html.j2").render(
+    return templates.get_template("synthesis.html.j2").render(
         manifest=manifest,
         counts=manifest.counts,
         made=_shown_settings(config),
@@ -84,48 +109,18 @@ def write_page(folder: Path) -> Path:
         rated=[*BANDS, None] if any(band is None for band, _ in found.by_band) else BANDS,
         grain=grain_of(found),
         features=feature_rows(found),
-        figure_rows=[_figure_row(key, found.figures[key]) for key in sorted(found.figures)],
-        figures={name: _json_block(text) for name, text in figures_json(found, student).items()},
+        figure_rows=[figure_row(key, found.figures[key]) for key in sorted(found.figures)],
+        figures=_json_blocks({**figures_json(found, student), **figures}),
         chains=packed,
         carried={item.facts.id for item in packed},
         chain_limit=CHAIN_LIMIT,
         index=_json_block(_chain_index(packed)),
-        style=_asset("report.css"),
-        plotly=plotly,
-        script=script,
-        digests=[_digest(plotly), _digest(script)],
-        version=__version__,
     )
-    path = folder / REPORT
-    write_whole(path, page.encode())
-    return path
 
 
 def student_label(name: str) -> str:
     """How the page names the student; a simulated one is called so wherever its pass rates show."""
     return "simulated student" if name.startswith("simulated") else name
-
-
-def to_toml(config: object) -> str:
-    """Write a configuration as TOML that ``stepsmith synth`` reads; absent values (null) are left out."""
-    lines: list[str] = []
-    if isinstance(config, dict):
-        _toml_table(config, "", lines)
-    return "\n".join(lines).strip() + "\n"
-
-
-def feature_rows(found: Survey) -> list[FeatureRow]:
-    """The table of features, in the order of the feature tree."""
-    kinds = sorted({(category, name) for category, name, _ in found.features})
-    return [
-        FeatureRow(
-            category,
-            name,
-            tuple(found.features[category, name, band] for band in BANDS),
-            sum(found.features[category, name, band] for band in (*BANDS, None)),
-        )
-        for category, name in kinds
-    ]
 
 
 def _timings(folder: Path) -> Timings:
@@ -141,39 +136,6 @@ def _shown_settings(config: object) -> dict[str, str]:
     """The settings that say what kind of run it was, from the ``[synth]`` table where there is one."""
     synth = config.get("synth", config) if isinstance(config, dict) else {}
     return {key: str(synth[key]) for key in ("profile", "mode", "turns", "attempts") if key in synth}
-
-
-def _toml_table(table: dict[str, object], path: str, lines: list[str]) -> None:
-    """JSON's strings, numbers, booleans and arrays of them are TOML nearly as they stand; only tables differ."""
-    tables = {key: value for key, value in table.items() if isinstance(value, dict)}
-    plain = {key: value for key, value in table.items() if key not in tables and value is not None}
-    if path and plain:
-        lines += ["", f"[{path}]"]
-    lines += [f"{_toml_key(key)} = {_toml_value(value)}" for key, value in plain.items()]
-    for key, value in tables.items():
-        _toml_table(value, f"{path}.{_toml_key(key)}" if path else _toml_key(key), lines)
-
-
-def _toml_value(value: object) -> str:
-    # Not ASCII only: TOML has no surrogate pairs. Of the characters that it bans, JSON leaves one alone, DEL.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _toml_key(key: str) -> str:
-    return key if key.replace("-", "").replace("_", "").isalnum() and key.isascii() else _toml_value(key)
-
-
-def _figure_row(key: str, facts: FigureFacts) -> FigureRow:
-    if not facts.numeric:
-        texts = tuple(sorted(facts.texts.items(), key=lambda item: (-item[1], item[0]))[:5])
-        return FigureRow(key, facts.count, None, (), texts)
-    numbers = sorted(facts.numbers)
-    low, high = numbers[0], numbers[-1]
-    counts = [0] * BARS
-    for number in numbers:
-        counts[min(BARS - 1, int(BARS * (number - low) / (high - low))) if high > low else BARS // 2] += 1
-    bars = tuple(count / max(counts) for count in counts)
-    return FigureRow(key, facts.count, (low, numbers[len(numbers) // 2], high), bars, ())
 
 
 def _chain_index(packed: list[PackedChain]) -> str:
@@ -192,6 +154,10 @@ def _chain_index(packed: list[PackedChain]) -> str:
             for item in packed
         ]
     )
+
+
+def _json_blocks(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: _json_block(text) for name, text in texts.items()}
 
 
 def _json_block(text: str) -> str:

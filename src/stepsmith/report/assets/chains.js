@@ -1,39 +1,4 @@
-// The report's behaviour: draws the plots in the reader's theme, and opens one chain at a time.
-"use strict";
-
-const byId = (id) => document.getElementById(id);
-const json = (id) => JSON.parse(byId(id).textContent);
-
-// ---- plots -------------------------------------------------------------------------------------------------------
-
-const dark = matchMedia("(prefers-color-scheme: dark)");
-
-function drawPlots() {
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  for (const place of document.querySelectorAll("[data-figure]")) {
-    const { data, layout } = json(`figure-${place.dataset.figure}`);
-    const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false };
-    const narrow = place.clientWidth < 520;
-    const below = data.length < 2 ? 48 : narrow ? 60 + 19 * data.length : 100; // room for the axis title and the legend
-    const themed = {
-      ...layout,
-      height: place.dataset.figure === "features" ? 420 : 240 + below,
-      font: { family: "system-ui, sans-serif", size: 12, color: colour("--muted") },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      margin: layout.margin ?? { l: 44, r: 8, t: 24, b: below },
-      legend: { orientation: "h", x: 0, yref: "container", y: 0, yanchor: "bottom", traceorder: "normal" },
-      hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--line"), font: { color: colour("--ink") } },
-      xaxis: { ...layout.xaxis, ...axis },
-      yaxis: { ...layout.yaxis, ...axis, automargin: true },
-    };
-    if (narrow && layout.xaxis?.dtick) themed.xaxis.dtick = 0.2;
-    Plotly.react(place, data, themed, { responsive: true, displayModeBar: false, topojsonURL: "" });
-  }
-}
-
-// ---- chains ------------------------------------------------------------------------------------------------------
-
+// The chains: opens one at a time, by the list, its filters and the address. Needs `byId` and `json` of plots.js.
 const chains = json("chain-index");
 const position = new Map(chains.map((chain, index) => [chain.id, index]));
 const [chooser, viewer, previous, next] = ["chain", "viewer", "previous", "next"].map(byId);
@@ -136,7 +101,6 @@ for (const filter of Object.values(filters)) {
 byId("views").addEventListener("change", (event) => (viewer.dataset.view = event.target.value));
 // Links into the chains scroll there; the controls of the chains do not move the page.
 addEventListener("hashchange", () => followAddress(!byId("controls").contains(document.activeElement)));
-dark.addEventListener("change", drawPlots);
 
 list();
 followAddress(true).then((followed) => {
@@ -145,4 +109,3 @@ followAddress(true).then((followed) => {
     open(most, 0);
   }
 });
-addEventListener("DOMContentLoaded", drawPlots); // after Plotly, the last and longest part of the page

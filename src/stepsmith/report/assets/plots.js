@@ -1,0 +1,35 @@
+// The plots, in the reader's theme. First of the page's own scripts; chains.js goes on from here where there are chains.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const json = (id) => JSON.parse(byId(id).textContent);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function drawPlots() {
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  for (const place of document.querySelectorAll("[data-figure]")) {
+    const { data, layout } = json(`figure-${place.dataset.figure}`);
+    const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false };
+    const narrow = place.clientWidth < 520;
+    const named = data.filter((trace) => trace.showlegend !== false).length;
+    const below = named < 2 ? 48 : narrow ? 60 + 19 * named : 100; // room for the axis title and the legend
+    const themed = {
+      ...layout,
+      height: place.dataset.figure === "features" ? 420 : (layout.height ?? 240) + below,
+      font: { family: "system-ui, sans-serif", size: 12, color: colour("--muted") },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      margin: layout.margin ?? { l: 44, r: 8, t: 24, b: below },
+      legend: { orientation: "h", x: 0, yref: "container", y: 0, yanchor: "bottom", traceorder: "normal" },
+      hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--line"), font: { color: colour("--ink") } },
+    };
+    for (const name of new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis\d+$/.test(key))])) {
+      themed[name] = { ...layout[name], ...axis, ...(name.startsWith("y") && { automargin: true }) };
+    }
+    if (narrow && layout.xaxis?.dtick) themed.xaxis.dtick = 0.2;
+    Plotly.react(place, data, themed, { responsive: true, displayModeBar: false, topojsonURL: "" });
+  }
+}
+
+dark.addEventListener("change", drawPlots);
+addEventListener("DOMContentLoaded", drawPlots); // after Plotly, the last and longest part of the page

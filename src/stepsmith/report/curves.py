@@ -1,0 +1,278 @@
+"""The curves of a training run as Plotly figures. A curve for which nothing was logged is left out."""
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+from stepsmith.report.series import OVERALL, Point, look_of, tally_point, traces, window_of
+from stepsmith.report.training import TrainingRun, group_order
+from stepsmith.store.training_log import Step, Tally
+
+UNDIVIDED = frozenset({"all", "nearest"})  # the one cell of curricula that choose problem by problem
+RATES_HEIGHT, PANEL_HEIGHT, GAP = 250, 92, 40  # pixels
+PASS_RATE_AXIS = {"title": "pass rate", "range": [-0.02, 1.02]}
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A figure of a training run: what it shows, in words and (``ends``) in numbers, and its JSON."""
+
+    key: str
+    title: str
+    about: str
+    ends: str
+    figure: str
+    wide: bool = False
+
+
+class Shares(NamedTuple):
+    """How the steps from ``start`` to ``end`` were divided over cells or bands."""
+
+    start: int
+    end: int
+    parts: dict[str, float]
+
+
+def curves_of(run: TrainingRun) -> list[Curve]:
+    """Draw every curve of a run for which something was logged."""
+    drawn = [_held_out(run), *(_rl_curves(run) if run.stage == "rl" else _sft_curves(run))]
+    return [curve for curve in drawn if curve is not None]
+
+
+def _sft_curves(run: TrainingRun) -> list[Curve | None]:
+    return [
+        _figures(run, "loss", "Loss", "Cross-entropy of the answers that are learnt; prompts do not count.",
+                 "loss (nats per token)", {"loss": lambda step: step.loss}),
+        _entropy(run),
+    ]  # fmt: skip
+
+
+def _rl_curves(run: TrainingRun) -> list[Curve | None]:
+    limit = run.settings.rl.max_reply_tokens
+    return [
+        _bands(run),
+        _lengths(run),
+        _figures(run, "reward", "Reward", "What the policy is trained to raise.",
+                 "reward (mean per reply)", {"reward": lambda step: step.reward}, from_zero=False),
+        _figures(run, "variance", "Groups that teach nothing", "Groups of replies to one problem with equal rewards.",
+                 "share of groups (%)", {"equal rewards": lambda step: step.zero_variance}, share=True),
+        _entropy(run),
+        _figures(run, "tokens", "Length of replies", f"In training; cut off at {limit}." if limit else "In training.",
+                 "reply length (tokens)", {"length": lambda step: step.reply_tokens}),
+        _figures(run, "lost", "Replies without an answer", "Of all replies; those cut off are counted apart.",
+                 "share of replies (%)",
+                 {"cut off": lambda step: step.truncated, "no answer in the asked form": lambda step: step.no_answer,
+                  "left out of training": lambda step: step.masked}, share=True),
+        _figures(run, "time", "Where the time goes", "How long a step takes, and what of it is sampling and judging.",
+                 "time (seconds per step)",
+                 {"whole step": lambda step: step.step_s, "sampling replies": lambda step: step.generate_s,
+                  "waiting for the judge": lambda step: step.judge_s}),
+        _figures(run, "gap", "Earned rewards",
+                 "Replies so far that pass every rewarded test, but not the tests that are held back from the reward.",
+                 "share of passing replies (%)", {"fail held-back tests": lambda step: step.held_back_gap},
+                 share=True, cumulative=True),
+    ]  # fmt: skip
+
+
+def _entropy(run: TrainingRun) -> Curve | None:
+    return _figures(run, "entropy", "Token entropy", "How undecided the policy is between next tokens.",
+                    "entropy (nats per token)", {"entropy": lambda step: step.entropy})  # fmt: skip
+
+
+def _figures(
+    run: TrainingRun, key: str, title: str, about: str, axis: str,
+    readers: Mapping[str, Callable[[Step], float | None]],
+    *, share: bool = False, from_zero: bool = True, cumulative: bool = False,
+) -> Curve | None:  # fmt: skip
+    """Draw figures that steps have or lack; ``cumulative`` ones are not smoothed."""
+    found = {}
+    for name, read in readers.items():
+        values = [(step.step, read(step)) for step in run.steps]
+        points = [
+            Point(at, value, f"{value:.1%}" if share else f"{value:.4g}") for at, value in values if value is not None
+        ]
+        if points:
+            found[name] = points
+    figure = _drawn(found, list(readers), smooth=not cumulative)
+    figure.update_layout(
+        showlegend=len(found) > 1,
+        xaxis=_steps_axis(run),
+        yaxis={
+            "title": axis,
+            "rangemode": "tozero" if from_zero else "normal",
+            **({"tickformat": ".2~%"} if share else {}),
+        },
+    )
+    return _curve(key, title, about, found, figure)
+
+
+def _lengths(run: TrainingRun) -> Curve | None:
+    found = {
+        f"{name} feature{'' if name == '1' else 's'}": points
+        for name, points in _tallied(run.steps, lambda step: step.by_length).items()
+    }
+    figure = _drawn(found, list(found))
+    figure.update_layout(showlegend=True, xaxis=_steps_axis(run), yaxis=PASS_RATE_AXIS)
+    about = "Replies that pass, by the number of algorithmic features that the problem is composed of."
+    return _curve("lengths", "Pass rate by number of features", about, found, figure)
+
+
+def _bands(run: TrainingRun) -> Curve | None:
+    """Pass rate by band; under it, on the same steps, what the curriculum asked for."""
+    found = _tallied(run.steps, lambda step: step.by_band)
+    figure = _drawn(found, list(found))
+    rates = [(step.step, step.pass_rate) for step in run.steps]
+    overall = [Point(at, rate, f"{rate:.2f}") for at, rate in rates if rate is not None]
+    if overall and len(found) != 1:
+        found["all replies"] = overall
+        figure.add_traces(traces("all replies", overall, OVERALL, window_of(len(overall))))
+    panels, axis = _weights(run), "weight"
+    below = "the curriculum's weights in those steps."
+    if not panels:
+        panels, axis = _draws(run), "share of replies"
+        below = "what part of the replies each band got: this curriculum chooses problem by problem, not by band."
+    listed = set(found)
+    height = RATES_HEIGHT + len(panels) * (PANEL_HEIGHT + GAP)
+    for index, (scope, shares) in enumerate(panels.items()):
+        top = 1 - (RATES_HEIGHT + GAP + index * (PANEL_HEIGHT + GAP)) / height
+        name = f"yaxis{index + 2}"
+        figure.add_traces(_stacked(shares, f"y{index + 2}", listed))
+        listed |= {name for span in shares for name in span.parts}
+        figure.update_layout(
+            {name: {"title": f"{axis}{f'<br>{escape(scope)}' if scope else ''}", "range": [0, 1], "dtick": 0.5,
+                    "tickformat": ".0%", "domain": [max(0.0, top - PANEL_HEIGHT / height), top]}}
+        )  # fmt: skip
+    figure.update_layout(
+        height=height,
+        barmode="stack",
+        bargap=0,
+        showlegend=True,
+        xaxis={**_steps_axis(run), "anchor": f"y{len(panels) + 1}" if panels else "y"},
+        yaxis={**PASS_RATE_AXIS, "domain": [1 - RATES_HEIGHT / height, 1]},
+    )
+    about = "Replies that pass every rewarded test, by the band that the problem was in before training."
+    about += f" Below, on the same steps: {below}" if panels else ""
+    return _curve("bands", "Pass rate by band", about, found, figure, wide=True)
+
+
+def _weights(run: TrainingRun) -> dict[str, list[Shares]]:
+    """The weights of the curriculum's cells, by environment ("" for all); nothing where there is but one cell."""
+    panels: defaultdict[str, list[Shares]] = defaultdict(list)
+    for start, step in _spans(run.steps):
+        for scope, names in groupby(sorted(step.weights), key=lambda name: name.rpartition("/")[0]):
+            panels[scope].append(
+                Shares(start, step.step, {name.rpartition("/")[2]: step.weights[name] for name in names})
+            )
+    cells = {cell for shares in panels.values() for span in shares for cell in span.parts}
+    return dict(sorted(panels.items())) if cells - UNDIVIDED else {}
+
+
+def _draws(run: TrainingRun) -> dict[str, list[Shares]]:
+    """How the replies divide over the bands; nothing where there is but one band."""
+    shares = []
+    for start, step in _spans(run.steps):
+        total = sum(tally.attempts for tally in step.by_band.values())
+        if total:
+            shares.append(Shares(start, step.step, {band: t.attempts / total for band, t in step.by_band.items()}))
+    return {"": shares} if len({band for span in shares for band in span.parts}) > 1 else {}
+
+
+def _stacked(shares: Sequence[Shares], axis: str, listed: Container[str]) -> list[go.Bar]:
+    """Bars over the steps that they hold for; those of ``listed`` names are in the legend already."""
+    names = sorted({name for span in shares for name in span.parts}, key=group_order)
+    bars = []
+    for name in names:
+        look = look_of(name, names)
+        bars.append(
+            go.Bar(
+                name=escape(name),
+                legendgroup=escape(name),
+                showlegend=name not in listed,
+                x=[span.start for span in shares],
+                width=[span.end - span.start for span in shares],
+                offset=0,
+                y=[span.parts.get(name, 0.0) for span in shares],
+                yaxis=axis,
+                marker={
+                    "color": look.colour,
+                    "line": {"width": 0},
+                    "pattern": {"shape": look.hatch, "size": 6, "solidity": 0.25, "fgcolor": "#ffffff"},
+                },
+                customdata=[f"steps {span.start + 1} to {span.end}" for span in shares],
+                hovertemplate=f"%{{customdata}}: %{{y:.0%}}<extra>{escape(name)}</extra>",
+            )
+        )
+    return bars
+
+
+def _held_out(run: TrainingRun) -> Curve | None:
+    """The first kind of measurement over training, where it was taken on the way."""
+    taken = run.measured[0] if run.measured else []
+    if len({measurement.step for measurement in taken}) < 3:
+        return None
+    groups = sorted({name for m in taken for name, score in m.groups.items() if score.problems}, key=group_order)
+    figure = go.Figure()
+    found = {}
+    for group in groups:
+        scores = [(m.step, m.groups[group]) for m in taken if group in m.groups and m.groups[group].problems]
+        found[group] = [Point(at, s.pass_at_1, f"{s.pass_at_1:.2f} over {s.problems:,} problems") for at, s in scores]
+        (line,) = traces(group, found[group], OVERALL if group == "all" else look_of(group, groups), 1)
+        line.error_y = {
+            "type": "data",
+            "symmetric": False,
+            "thickness": 1,
+            "width": 3,
+            "array": [score.high - score.pass_at_1 for _, score in scores],
+            "arrayminus": [score.pass_at_1 - score.low for _, score in scores],
+        }
+        figure.add_trace(line)
+    figure.update_layout(
+        height=270, showlegend=True, xaxis=_steps_axis(run), yaxis={**PASS_RATE_AXIS, "title": "pass@1, held out"}
+    )
+    about = "Measured on the way, on the same problems each time; whiskers are 95% intervals over problems."
+    return _curve("held-out", "Held-out problems", about, found, figure, wide=True)
+
+
+def _drawn(found: Mapping[str, Sequence[Point]], names: Sequence[str], *, smooth: bool = True) -> go.Figure:
+    figure = go.Figure()
+    for name, points in found.items():
+        figure.add_traces(traces(name, points, look_of(name, names), window_of(len(points)) if smooth else 1))
+    return figure
+
+
+def _tallied(steps: Iterable[Step], read: Callable[[Step], Mapping[str, Tally]]) -> dict[str, list[Point]]:
+    """Pass rates by group, in the order of groups; steps in which nothing of a group was graded are left out."""
+    found: defaultdict[str, list[Point]] = defaultdict(list)
+    for step in steps:
+        for name, tally in read(step).items():
+            if tally.attempts:
+                found[name].append(tally_point(step.step, tally))
+    return {name: found[name] for name in sorted(found, key=group_order)}
+
+
+def _spans(steps: Iterable[Step]) -> Iterable[tuple[int, Step]]:
+    """Each record with the step before the first one that it speaks of."""
+    before = 0
+    for step in steps:
+        yield before, step
+        before = step.step
+
+
+def _steps_axis(run: TrainingRun) -> dict[str, object]:
+    end = max(1, run.done)
+    return {"title": {"text": "step", "standoff": 6}, "range": [-0.015 * end, 1.015 * end], "showgrid": False}
+
+
+def _curve(
+    key: str, title: str, about: str, found: Mapping[str, Sequence[Point]], figure: go.Figure, *, wide: bool = False
+) -> Curve | None:
+    if not found:
+        return None
+    figure.update_layout(template="none")
+    ends = "; ".join(f"{name}: first {points[0].tip}, last {points[-1].tip}" for name, points in found.items())
+    return Curve(key, title, about, ends, figure.to_json(), wide)
