@@ -54,6 +54,14 @@ def test_tables_are_models_and_know_their_names(tmp_path: Path) -> None:
     assert len(config.prompts.version) == 12
 
 
+def test_a_strong_solver_is_asked_and_may_have_the_weights_of_a_teacher_that_defines(tmp_path: Path) -> None:
+    config = settled(named(load(tmp_path), strong_solver="strong"))
+    assert asked_models(config) == ["strong", "small"]
+    assert config.shaping() != settled(load(tmp_path)).shaping()
+    config = named(Config(), strong_solver="http://127.0.0.1:9/v1#big")
+    assert asked_models(settled(config)) == ["big"]  # beside the offline teacher and the simulated student
+
+
 def test_what_shapes_the_data_is_guarded_and_what_does_not_is_not(tmp_path: Path) -> None:
     config = settled(load(tmp_path))
     shaping = json.dumps(config.shaping())
@@ -78,7 +86,15 @@ def test_what_shapes_the_data_is_guarded_and_what_does_not_is_not(tmp_path: Path
         ({"solvers": ["nobody"]}, r"no \[models.nobody\]"),
         ({"student": "simulated"}, "name a --student"),
         ({"teacher": "offline", "solvers": ["third"]}, "brings its own voters"),
-        ({"solvers": ["small"]}, "does not measure difficulty"),
+        ({"solvers": ["small"]}, "'small' votes on the outputs and cannot be the student"),
+        ({"method": "two-stage", "student": "strong"}, "'strong' votes on the outputs and cannot be the student"),
+        ({"method": "two-stage", "teacher": "offline"}, "two-stage method needs a model as teacher"),
+        ({"method": "three-stage"}, r"synth.method"),
+        ({"strong_solver": "nobody"}, r"no \[models.nobody\]"),
+        ({"solvers": ["third"], "strong_solver": "third"}, "'third' votes .* cannot be the strong solver"),
+        ({"solvers": ["third"], "strong_solver": "strong"}, "'strong' votes .* cannot be the strong solver"),
+        ({"method": "two-stage", "strong_solver": "strong"}, "'strong' votes .* cannot be the strong solver"),
+        ({"strong_solver": "small"}, "would repeat the student's attempts"),
         ({"solvers": ["third"]}, "models.third has no prices"),
         ({"student": "http://127.0.0.1:9"}, "write http://127.0.0.1:9/v1#MODEL"),
         ({"student": "http://user:secret@127.0.0.1:9/v1#m"}, "more than an address"),

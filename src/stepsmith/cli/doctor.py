@@ -37,7 +37,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def doctor(
-    config: Annotated[Path | None, typer.Argument(help="Configuration whose [models.*] endpoints are tried.")] = None,
+    config: Annotated[Path | None, typer.Argument(help=r"Configuration whose \[models.*] endpoints are tried.")] = None,
 ) -> None:
     """Say which isolation level, toolchains, extras and endpoints work here, and what to do about the rest."""
     models = load_config(config).models

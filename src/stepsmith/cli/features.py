@@ -30,8 +30,10 @@ STARTER, OFFLINE = "starter", "offline"
 
 features_app = typer.Typer(help="The tree of features: extract, evolve, show.", no_args_is_help=True)
 
-_Teacher = Annotated[str, typer.Option(help="A model: a [models.NAME] of --config, or an address (URL or URL#MODEL).")]
-_Config = Annotated[Path | None, typer.Option(help="TOML configuration with [models.*], as for synth.")]
+_Teacher = Annotated[
+    str, typer.Option(help=r"A model: a \[models.NAME] of --config, or an address (URL or URL#MODEL).")
+]
+_Config = Annotated[Path | None, typer.Option(help=r"TOML configuration with \[models.*], as for synth.")]
 _Budget = Annotated[str | None, typer.Option(help='Hard cap on what is spent: "5 USD", "2M tokens".')]
 _Out = Annotated[Path, typer.Option(help="The tree file to write.")]
 _Tree = Annotated[str, typer.Argument(help="A tree file, or `starter` for the one that ships with the package.")]
@@ -40,7 +42,7 @@ _Tree = Annotated[str, typer.Argument(help="A tree file, or `starter` for the on
 @features_app.command("extract")
 def extract_command(
     out: _Out,
-    teacher: Annotated[str, typer.Option(help="`offline`, a [models.NAME] of --config, or an address.")] = OFFLINE,
+    teacher: Annotated[str, typer.Option(help=r"`offline`, a \[models.NAME] of --config, or an address.")] = OFFLINE,
     seeds: Annotated[
         list[str] | None,
         typer.Option(help="Python file or folder, or JSONL with `code`; repeatable. Default: standard library."),

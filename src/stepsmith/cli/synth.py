@@ -30,11 +30,19 @@ def synth(
     mode: Annotated[str | None, typer.Option(help="multi-turn, hard-first or single-turn.")] = None,
     profile: Annotated[str | None, typer.Option(help="micro or contest.")] = None,
     teacher: Annotated[
-        str | None, typer.Option(help="Who proposes: offline, a [models.NAME], or an address, URL or URL#MODEL.")
+        str | None, typer.Option(help=r"Who proposes: offline, a \[models.NAME], or an address, URL or URL#MODEL.")
     ] = None,
-    student: Annotated[str | None, typer.Option(help="Who attempts: simulated, a [models.NAME] or an address.")] = None,
+    student: Annotated[
+        str | None, typer.Option(help=r"Who attempts: simulated, a \[models.NAME] or an address.")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="How a model teaches: teacher-student (paper A) or two-stage (paper B).")
+    ] = None,
     solver: Annotated[
         list[str] | None, typer.Option(help="Model whose programs vote on outputs beside the teacher's; repeatable.")
+    ] = None,
+    strong_solver: Annotated[
+        str | None, typer.Option(help="Model without a vote: problems that it never solves are dropped.")
     ] = None,
     attempts: Annotated[int | None, typer.Option(help="Attempts per problem that measure its pass rate.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and configuration, same bytes.")] = None,
@@ -65,7 +73,9 @@ def synth(
             "profile": profile,
             "teacher": teacher,
             "student": student,
+            "method": method,
             "solvers": solver,
+            "strong_solver": strong_solver,
             "attempts": attempts,
             "seed": seed,
         },

@@ -30,6 +30,7 @@ class Services:
     teacher: Teacher
     student: Student
     judge: Judge
+    strong_solver: Student | None = None
 
 
 def grow_chain(index: int, config: Config, services: Services) -> Chain:
@@ -65,7 +66,7 @@ def grow_chain(index: int, config: Config, services: Services) -> Chain:
             direction=draft.direction,
             seed_ref=seed.ref,
         )
-        outcome = evaluate(draft, lineage, config, judge, services.student, turn_rng)
+        outcome = evaluate(draft, lineage, config, judge, services.student, turn_rng, services.strong_solver)
         made_by_teacher += draft.executions
         if outcome.rating:
             base, feedback, parent_id = draft, outcome.rating.feedback, outcome.problem.id

@@ -38,6 +38,8 @@ class SynthSettings(Record, frozen=True, kw_only=True):
     teacher: str = "offline"
     student: str = "simulated"
     solvers: tuple[str, ...] = ()  # models whose programs vote on the outputs beside the teacher's
+    strong_solver: str = ""  # a model that has no vote: what it never solves is dropped (paper B); empty: not asked
+    strong_attempts: Positive = 4  # that it has for each problem; ours, the paper gives no figure
     attempts: Positive = 32  # M in paper A; 8 was too noisy
     environments: dict[Environment, float] = msgspec.field(
         # Our choice: induction makes full contest problems, the others reuse its programs.
@@ -115,7 +117,7 @@ class Config(Record, frozen=True, kw_only=True):
             plain.pop(name)
         plain["prompts"].pop("dir")
         plain["two_stage"].pop("tree")
-        asked = {self.synth.teacher, self.synth.student, *self.synth.solvers}
+        asked = {self.synth.teacher, self.synth.student, *self.synth.solvers, self.synth.strong_solver}
         plain["models"] = {
             name: {"weights": spec.weights, "sampling": plain["models"][name]["sampling"]}
             for name, spec in self.models.items()

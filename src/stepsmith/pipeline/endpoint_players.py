@@ -40,3 +40,7 @@ class EndpointPlayers:
     def student(self, llm: LLM) -> Student:
         """A student that sees the problem and nothing else."""
         return LLMStudent(llm, self._config.synth.student)
+
+    def strong_solver(self, llm: LLM) -> Student:
+        """A student with books of its own, whose attempts say whether a problem can be solved at all."""
+        return LLMStudent(llm, self._config.synth.strong_solver, purpose="solvability")

@@ -1,4 +1,4 @@
-"""One draft's way to a rated problem: verify, admit, strengthen, turn into its environment, rate, filter.
+"""One draft's way to a rated problem: verify, admit, strengthen, turn into its environment, solve, rate, filter.
 
 The first step that fails decides the rejection; what was made up to there is kept with it.
 """
@@ -52,13 +52,24 @@ class _RejectedError(Exception):
 
 
 def evaluate(
-    draft: Draft, lineage: Lineage, config: Config, judge: Judge, student: Student, rng: random.Random
+    draft: Draft,
+    lineage: Lineage,
+    config: Config,
+    judge: Judge,
+    student: Student,
+    rng: random.Random,
+    strong_solver: Student | None = None,
 ) -> Outcome:
-    """Take a draft as far as it goes. Raises ``SandboxError`` when our machinery fails for good."""
+    """Take a draft as far as it goes; what ``strong_solver`` never solves is rejected.
+
+    Raises ``SandboxError`` when our machinery fails for good.
+    """
     try:
         problem = _verified(draft, lineage, config, judge, rng)
         problem = _admitted(draft, problem, lineage, config, judge, rng)
         problem = _in_environment(draft, problem, judge, rng)
+        if strong_solver:
+            problem = _solved(draft, problem, config, judge, strong_solver, rng)
         problem, rating = _rated(draft, problem, config, judge, student, rng)
         return Outcome(_measured(draft, problem, config, judge, rng), rating=rating)
     except _RejectedError as rejected:
@@ -210,6 +221,28 @@ def _in_environment(draft: Draft, problem: Problem, judge: Judge, rng: random.Ra
     return derived
 
 
+def _solved(
+    draft: Draft, problem: Problem, config: Config, judge: Judge, strong_solver: Student, rng: random.Random
+) -> Problem:
+    """Reject what a very strong model never solves (paper B's filter), before a student's attempts are spent on it."""
+    rating = _attempted(strong_solver, config.synth.strong_attempts, draft, problem, judge, rng)
+    provenance = (*problem.provenance, ("strong_attempts", tally(rating.verdicts)))
+    problem = msgspec.structs.replace(problem, provenance=provenance)
+    if not rating.rate.passes:
+        detail = f"none of {rating.rate.attempts} attempts of {strong_solver.name} passes"
+        raise _RejectedError(problem, "unsolvable", detail)
+    return problem
+
+
+def _attempted(
+    student: Student, attempts: int, draft: Draft, problem: Problem, judge: Judge, rng: random.Random
+) -> Rating:
+    try:
+        return rate(student, draft, problem, attempts, judge, rng)
+    except RequestRefused as refusal:
+        raise _RejectedError(problem, "request-refused", str(refusal)) from None
+
+
 def _rated(
     draft: Draft,
     problem: Problem,
@@ -219,10 +252,7 @@ def _rated(
     rng: random.Random,
 ) -> tuple[Problem, Rating]:
     """Measure the pass rate by fresh attempts, and reject what nobody or everybody solves (paper A's filter)."""
-    try:
-        rating = rate(student, draft, problem, config.synth.attempts, judge, rng)
-    except RequestRefused as refusal:
-        raise _RejectedError(problem, "request-refused", str(refusal)) from None
+    rating = _attempted(student, config.synth.attempts, draft, problem, judge, rng)
     provenance = (*problem.provenance, ("attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, pass_rate=rating.rate, provenance=provenance)
     detail = f"{rating.rate.passes} of {rating.rate.attempts} attempts pass"

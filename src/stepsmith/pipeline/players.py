@@ -46,6 +46,8 @@ def settled(config: Config) -> Config:
         if name not in twins and name not in config.models and not is_address(name):
             known = ", ".join([*twins, *sorted(config.models), "an address"])
             raise ConfigError(f"unknown {role} {name!r}; available: {known}.")
+    if synth.method == "two-stage" and synth.teacher in TEACHERS:
+        raise ConfigError("the two-stage method needs a model as teacher; name a --teacher.")
     asked = asked_models(config)
     if not asked:
         return config
@@ -61,6 +63,7 @@ def settled(config: Config) -> Config:
             teacher=names.get(synth.teacher, synth.teacher),
             student=names.get(synth.student, synth.student),
             solvers=tuple(names.get(name, name) for name in synth.solvers),
+            strong_solver=names.get(synth.strong_solver, synth.strong_solver),
         ),
     )
     _keep_voters_apart(config)
@@ -76,16 +79,19 @@ def asked_models(config: Config) -> list[str]:
     """Names of the models that a run asks; none where it is played offline."""
     names = [config.synth.teacher] * (config.synth.teacher not in TEACHERS)
     names += [config.synth.student] * (config.synth.student not in STUDENTS)
-    return list(dict.fromkeys([*names, *config.synth.solvers]))
+    names += config.synth.solvers
+    names += [config.synth.strong_solver] * bool(config.synth.strong_solver)
+    return list(dict.fromkeys(names))
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The teacher and the student of one chain, and what they spend."""
+    """Who plays in one chain, and what they spend. ``strong_solver`` attempts problems like a student."""
 
     teacher: Teacher
     student: Student
     meter: Meter
+    strong_solver: Student | None = None
 
 
 class Casting:
@@ -111,17 +117,38 @@ class Casting:
             student = STUDENTS[synth.student](config, judge)
         else:
             student = self._endpoints.student(self._models.model(synth.student, meter))
-        return Cast(teacher, student, meter)
+        strong = None
+        if synth.strong_solver:
+            strong = self._endpoints.strong_solver(self._models.model(synth.strong_solver, meter))
+        return Cast(teacher, student, meter, strong)
 
 
 def _keep_voters_apart(config: Config) -> None:
-    """Refuse a student that also votes: those who settle the labels never measure difficulty."""
-    student = config.models.get(config.synth.student)
-    for name in config.synth.solvers:
-        if student and config.models[name].weights == student.weights:
-            raise ConfigError(
-                f"{name!r} cannot be a solver and the student: who settles the outputs does not measure difficulty."
-            )
+    """Refuse a student or a strong solver that also votes: those who settle the labels never measure difficulty.
+
+    Paper A's teacher may be its own student: where nobody else votes, its program defines the outputs.
+    """
+    synth, models = config.synth, config.models
+    two_stage = synth.method == "two-stage"
+    alone = [synth.teacher] * (two_stage and not synth.solvers)  # it solves what it states
+    beside = [synth.teacher] * (not two_stage and bool(synth.solvers) and synth.teacher in models)
+    for role, name, voters in (
+        ("student", synth.student, [*synth.solvers, *alone]),
+        ("strong solver", synth.strong_solver, [*synth.solvers, *alone, *beside]),
+    ):
+        measuring = models.get(name)
+        for voter in voters:
+            if measuring and models[voter].weights == measuring.weights:
+                raise ConfigError(
+                    f"{voter!r} votes on the outputs and cannot be the {role}, too: who settles the outputs does not "
+                    f"measure difficulty; name another {role}, or solvers that are neither."
+                )
+    student, strong = models.get(synth.student), models.get(synth.strong_solver)
+    if student and strong and (student.weights, student.sampling) == (strong.weights, strong.sampling):
+        raise ConfigError(
+            f"the strong solver {synth.strong_solver!r} would repeat the student's attempts; give it other weights, or "
+            "a [models.NAME] table with another sampling."
+        )
 
 
 def _endpoint_players(config: Config) -> "EndpointPlayers":

@@ -130,7 +130,13 @@ class Stage:
         """Grow a chain; several threads may do so at once."""
         started = time.monotonic()
         cast = self._casting.cast()
-        services = Services(seeds=self._seeds, teacher=cast.teacher, student=cast.student, judge=self.judge)
+        services = Services(
+            seeds=self._seeds,
+            teacher=cast.teacher,
+            student=cast.student,
+            judge=self.judge,
+            strong_solver=cast.strong_solver,
+        )
         chain = grow_chain(index, self._config, services)
         return msgspec.structs.replace(chain, seconds=time.monotonic() - started, spent=cast.meter.spent())
 

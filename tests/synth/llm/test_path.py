@@ -25,6 +25,7 @@ from stepsmith.pipeline.forecast import Forecast, forecast
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.dataset import read_problems, read_rows
 from stepsmith.store.manifest import Manifest
+from stepsmith.synth.skill import SkillModel
 from tests.synth.llm.scripted_server import ScriptedServer
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
@@ -51,7 +52,7 @@ def server() -> Iterator[ScriptedServer]:
 def config_for(server: ScriptedServer, memory: Path, **changes: object) -> Config:
     models = {
         name: ModelSpec(name=name, base_url=server.url, model=name, prices=PRICES, sampling=SAMPLING, timeout_s=60.0)
-        for name in ("teacher", "student", "solver-a", "solver-b")
+        for name in ("teacher", "student", "solver-a", "solver-b", "strong-solver")
     }
     synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=5, teacher="teacher", student="student")
     config = Config(memory=str(memory), models=models, synth=synth, suite=SuiteSettings(mutants=0), workers=1)
@@ -299,6 +300,29 @@ def test_two_solvers_settle_the_outputs_of_induction_problems(server: ScriptedSe
         facts = dict(problem.provenance)
         assert (facts["method"], facts["voters"]) == ("consensus", "3")
         assert float(facts["golden_confidence"]) > 0.9
+
+
+def test_what_a_strong_solver_never_solves_is_dropped_before_the_student_is_asked(tmp_path: Path) -> None:
+    with ScriptedServer(solver=SkillModel(skill=0.0)) as server:
+        config = config_for(server, tmp_path / "m.sqlite")
+        synth = msgspec.structs.replace(
+            config.synth, chains=10, turns=1, attempts=2, strong_solver="strong-solver", strong_attempts=2
+        )
+        refine = msgspec.structs.replace(config.refine, keep_low=0.0, keep_high=1.0)  # nothing else thins them out
+        manifest = synthesize(msgspec.structs.replace(config, synth=synth, refine=refine), tmp_path / "run", Quiet())
+    kept = [dict(problem.provenance) for problem in read_problems(tmp_path / "run" / "problems.parquet")]
+    rows = [row for row in read_rows(tmp_path / "run" / "rejected.parquet") if row["reason"] == "unsolvable"]
+    dropped = [{fact["key"]: fact["value"] for fact in row["provenance"]} for row in rows]  # type: ignore[union-attr, index]
+    assert len(kept) >= 2
+    assert len(dropped) >= 2
+    assert all("AC" in facts["strong_attempts"] and "attempts" in facts for facts in kept)
+    assert not any("AC" in facts["strong_attempts"] or "attempts" in facts for facts in dropped)
+    assert rows[0]["detail"] == "none of 2 attempts of strong-solver passes"
+    assert manifest.spend is not None
+    spent = {(stage.purpose, stage.model): stage for stage in manifest.spend.stages}
+    assert spent["solvability", "strong-solver"].completions == 2 * (len(kept) + len(dropped))
+    assert spent["solvability", "strong-solver"].tokens > 0
+    assert spent["attempt", "student"].completions == 2 * len(kept)
 
 
 def test_the_offline_teacher_can_be_attempted_by_a_model(server: ScriptedServer, tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ FILLER = (
 )
 
 
+HOPELESS = SkillModel(skill=-20.0)
+
+
 @dataclass
 class ScriptedModel:
     """Answers every prompt of the feature tree and of the two stages. ``rates`` says how often a mistake is made:
@@ -172,7 +175,7 @@ class ScriptedModel:
 
     def _solve(self, prompt: str, wrong: set[str], model: str, sample: int) -> str:
         problem = Scripted.of(prompt)
-        skill = self.student if model == "student" else self.solver
+        skill = {"student": self.student, "hopeless": HOPELESS}.get(model, self.solver)
         picks = skill.believe(problem.composition, random.Random(f"{model} {sample} {problem.token}"))
         code = render_program(problem.composition, problem.interface, picks)
         if "syntax" in wrong:

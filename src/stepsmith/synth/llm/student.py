@@ -12,9 +12,10 @@ from stepsmith.synth.draft import Attempt, Draft
 class LLMStudent:
     """Implements ``Student``. Its attempts are samples of one request, so they are fresh and independent."""
 
-    def __init__(self, llm: LLM, name: str) -> None:
+    def __init__(self, llm: LLM, name: str, *, purpose: str = "attempt") -> None:
         self.name = name
         self._llm = llm
+        self._purpose = purpose
 
     def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:  # noqa: ARG002
         """Ask for ``attempts`` samples; reasoning is left out of their text.
@@ -22,5 +23,5 @@ class LLMStudent:
         Raises ``RequestRefused`` where the endpoint does not take the problem.
         """
         question = [Message(role="user", content=ENVIRONMENTS[problem.environment].render(problem))]
-        replies = self._llm.complete(question, attempts, purpose="attempt")
+        replies = self._llm.complete(question, attempts, purpose=self._purpose)
         return [Attempt(text=reply.text, truncated=reply.finish_reason == "length") for reply in replies]
