@@ -9,6 +9,7 @@
     │   ├── MachineError       this machine lacks something: a compiler, an extra, an isolation level
     │   ├── StoreError         records could not be written or read (disk full, damaged file)
     │   └── BudgetExceeded     the next request could cost more than is left of --budget: nothing was sent
+    ├── TrainingError          training went wrong in itself: the loss is no number
     ├── SandboxError           our own machinery failed to run a program: becomes IE, never a verdict
     └── EndpointError          a model endpoint failed for good
         └── RequestRefused     the endpoint refuses this one request; others may pass
@@ -52,6 +53,10 @@ class StoreError(UserError):
 
 class BudgetExceeded(UserError):
     """The next request could cost more than the budget leaves. It was not sent; what was paid for is kept."""
+
+
+class TrainingError(StepsmithError):
+    """Training went wrong in itself; the message says from where to go on, and with what changed."""
 
 
 class SandboxError(StepsmithError):

@@ -8,10 +8,11 @@ import msgspec
 from stepsmith.core.errors import ConfigError
 from stepsmith.curriculum.adaptive import Learnability, LearningProgress, Thompson
 from stepsmith.curriculum.chains import Chains
+from stepsmith.curriculum.rotation import Rotation
 from stepsmith.curriculum.schedule import Schedule
 
 # The kinds of curriculum. A new one is a record with `check` and `cells` (see curriculum.py) and its name here.
-AnyCurriculum = Schedule | Chains | Learnability | LearningProgress | Thompson
+AnyCurriculum = Schedule | Rotation | Chains | Learnability | LearningProgress | Thompson
 
 
 def presets() -> dict[str, AnyCurriculum]:

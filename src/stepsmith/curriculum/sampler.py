@@ -51,6 +51,7 @@ class State(msgspec.Struct, forbid_unknown_fields=True):
     rounds: dict[str, int]
     quotas: Quotas
     evidence: Evidence
+    extra: int = 0  # times that more was drawn beside the batches
 
 
 class Sampler:
@@ -75,7 +76,7 @@ class Sampler:
         self._evidence = Evidence(half_life=curriculum.half_life, fast_half_life=curriculum.fast_half_life)
         self._quotas = Quotas()
         self._rounds: dict[str, int] = {}
-        self._drawn, self._offset = 0, 0
+        self._drawn, self._offset, self._extra = 0, 0, 0
         self._queue: deque[list[str]] = deque()
         self._done: deque[list[str]] = deque(maxlen=HISTORY)
         self._weights: dict[str, float] = {}
@@ -120,6 +121,11 @@ class Sampler:
             if result.attempts:
                 self._evidence.observe(result, self.progress)
 
+    def draw_more(self, count: int) -> list[str]:
+        """Draw ``count`` problems beside the batches, as the curriculum would now: for groups that are drawn again."""
+        self._extra += 1
+        return self._choose(count, f"extra {self._extra}")
+
     def add(self, items: Iterable[Item]) -> None:
         """Take more problems into the pool. To resume after that, start a sampler with all of them."""
         self._pool.add(items)
@@ -146,6 +152,7 @@ class Sampler:
             rounds=self._rounds,
             quotas=self._quotas,
             evidence=self._evidence,
+            extra=self._extra,
         )
         plain: dict[str, object] = msgspec.to_builtins(state)
         return plain
@@ -162,17 +169,23 @@ class Sampler:
             )
         if state.problems != self._problems():
             raise ConfigError("the checkpoint's sampler drew from other problems; resume with the same data set")
-        self._drawn, self._offset = state.drawn, state.offset
+        self._drawn, self._offset, self._extra = state.drawn, state.offset, state.extra
         self._queue, self._done = deque(state.pending), deque(maxlen=HISTORY)
         self._rounds, self._quotas, self._evidence = state.rounds, state.quotas, state.evidence
 
     def _draw(self) -> list[str]:
         """Return the problems of the next batch."""
+        chosen = self._choose(self._layout.groups, "draw")
+        self._drawn += 1
+        return chosen
+
+    def _choose(self, groups: int, what: str) -> list[str]:
+        """Choose the problems of so many groups; ``what`` they are for seeds the choice."""
         mastered = self._mastered()
         review = [self._pool[problem_id] for problem_id in sorted(mastered)]
         sources = self._mix.sources(any_mastered=bool(review))
         places: list[tuple[str, str]] = []  # source and environment of each group
-        for _ in range(self._layout.groups):
+        for _ in range(groups):
             source = self._quotas.pick("source", sources)
             places.append((source, self._quotas.pick("environment", self._mix.scopes()) if source == NEW else ""))
         scopes = dict.fromkeys(scope for source, scope in places if source == NEW)
@@ -187,13 +200,12 @@ class Sampler:
                 cell = _without(cells[scope][self._quotas.pick(f"cell/{scope}", weights)], mastered)
             else:
                 cell = Cell(1.0, self._pool.real() if source == REAL else review)
-            chosen.append(self._take(cell, chosen))
-        self._drawn += 1
+            chosen.append(self._take(cell, chosen, what))
         return chosen
 
-    def _take(self, cell: Cell, chosen: Sequence[str]) -> str:
+    def _take(self, cell: Cell, chosen: Sequence[str], what: str) -> str:
         """Return a problem of a cell that is not among the batch's so far, if there is one."""
-        rng = derive_rng(self._seed, "draw", self._drawn, len(chosen))
+        rng = derive_rng(self._seed, what, self._drawn, len(chosen))
         fresh = _without(cell, frozenset(chosen))
         if fresh.odds:
             return rng.choices(fresh.items, fresh.odds)[0].id

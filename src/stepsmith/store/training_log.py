@@ -17,7 +17,6 @@ from stepsmith.store.claim import write_whole
 METRICS, MEASUREMENTS, TRAINING, MODEL = "metrics.jsonl", "measurements.jsonl", "training.json", "model"
 
 
-
 class Tally(Record, frozen=True, kw_only=True):
     """Replies that were graded, and how many of them passed every test."""
 
@@ -97,6 +96,7 @@ class Training(Record, frozen=True, kw_only=True):
     steps: int
     seconds: float
     tokens: float
+    spent: dict[str, float] = msgspec.field(default_factory=dict)  # wall seconds by part: make, rate, train, measure
     isolation: str = ""
     peak_memory_mb: float = 0.0
 

@@ -16,6 +16,7 @@ from stepsmith.core.records import Record
 from stepsmith.curriculum import Mix
 from stepsmith.synth.exercises import ExerciseSettings
 from stepsmith.train.grading import GradingSettings
+from stepsmith.train.shaping import SelectSettings, ShapeSettings
 
 Stage = Literal["sft", "rl"]
 PromptForm = Literal["full", "brief"]
@@ -28,12 +29,12 @@ Rate = Annotated[float, Meta(gt=0)]
 class ModelSettings(Record, frozen=True, kw_only=True):
     """The policy: a folder (or hub name) in Hugging Face's form, or a small decoder made from scratch.
 
-    From scratch: a Llama of ``layers`` × ``hidden`` with rotary positions and tied embeddings, over a byte-free BPE of
+    From scratch: a Llama of ``layers`` × ``hidden`` with rotary positions and tied embeddings, over a byte-level BPE of
     ``vocabulary`` tokens that is learnt from the training prompts and answers.
     """
 
     path: str = ""  # empty: from scratch
-    vocabulary: Positive = 384
+    vocabulary: Positive = 640
     hidden: Positive = 96
     intermediate: Positive = 256
     layers: Positive = 3
@@ -64,6 +65,7 @@ class SftSettings(Record, frozen=True, kw_only=True):
     """Supervised fine-tuning on golden solutions. The loss is over the reply alone."""
 
     exercises: ExerciseSettings | None = None  # straight from the grammar, beside data.problems
+    shape: ShapeSettings = ShapeSettings()
     steps: Positive = 450
     batch: Positive = 64
     micro_batch: Positive | None = None  # examples per device at a time; None: the whole batch
@@ -96,7 +98,9 @@ class RlSettings(Record, frozen=True, kw_only=True):
     """Group-relative policy optimisation as TRL names its parts."""
 
     exercises: ExerciseSettings | None = None
+    shape: ShapeSettings = ShapeSettings()
     rate_first: Count = 0  # replies of the policy per problem that measure its pass rate anew before training
+    select: SelectSettings = SelectSettings()  # after that
     steps: Positive = 120  # optimiser steps
     groups: Positive = 12  # problems per generation
     group_size: Annotated[int, Meta(ge=2)] = 8  # replies per problem
@@ -122,10 +126,10 @@ class RlSettings(Record, frozen=True, kw_only=True):
     resample: Count = 0  # times that groups of zero variance are drawn again, per generation
     vllm: Literal["off", "colocate", "server"] = "off"
     curriculum: str = "learnability"  # as in `stepsmith curriculum list`
+    empty_bands: Literal["", "error", "nearest"] = ""  # in place of what the schedule says itself
     mix: Mix = Mix()
     grading: GradingSettings = GradingSettings()
     reward: Literal["judged", "random"] = "judged"  # random: a control that must not learn anything
-    judges: Count = 0  # workers that run programs; 0: one per core
     teacher: TeacherSettings = TeacherSettings()
 
 
@@ -158,11 +162,12 @@ class TrainConfig(Record, frozen=True, kw_only=True):
     log_every: Positive = 5  # steps
     report_to: tuple[str, ...] = ()  # as TRL's: "tensorboard", "trackio", "wandb"
     threads: Count = 0  # of torch on the CPU; 0: torch's own choice
+    judges: Count = 0  # workers that run programs; 0: one per core
 
     def shaping(self) -> object:
         """The part that shapes the result, as JSON-able builtins."""
         plain = msgspec.to_builtins(self)
-        for name in ("checkpoint_every", "keep_checkpoints", "log_every", "report_to", "threads"):
+        for name in ("checkpoint_every", "keep_checkpoints", "log_every", "report_to", "threads", "judges"):
             plain.pop(name)
         plain.pop("rl" if self.stage == "sft" else "sft")
         return plain

@@ -1,0 +1,309 @@
+"""Training from problems to a policy: corpus, model, measurement before, SFT or RL, measurement after.
+
+One folder per run, resumed from its last checkpoint. Everything that needs torch is imported when a run begins, so that
+the command line starts without it.
+"""
+
+import os
+import platform
+import resource
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+import stepsmith
+from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.core.records import Problem
+from stepsmith.curriculum import Sampler, Schedule, item_of, load_curriculum
+from stepsmith.curriculum.library import AnyCurriculum
+from stepsmith.judge.pool import JudgePool
+from stepsmith.store.claim import CONFIG, FolderClaim, write_whole
+from stepsmith.store.training_log import MODEL, TRAINING, Measurement, Step, Training, TrainingLog, read_training
+from stepsmith.train.corpus import Corpus, read_corpus
+from stepsmith.train.grading import Grader
+from stepsmith.train.settings import RlSettings, TrainConfig
+from stepsmith.train.shaping import select
+
+if TYPE_CHECKING:
+    from transformers import TrainerCallback
+
+    from stepsmith.train.policy import Policy
+
+CHECKPOINTS = "checkpoints"
+LIBRARIES = ("torch", "transformers", "trl", "datasets", "peft", "accelerate")
+
+
+class TrainObserver(Protocol):
+    """Someone who watches a training run."""
+
+    def started(self, config: TrainConfig, problems: int, held_out: int, steps: int, done: int) -> None:
+        """Training starts, or goes on after ``done`` steps of ``steps``."""
+        ...
+
+    def stepped(self, step: Step) -> None:
+        """A step was logged."""
+        ...
+
+    def measured(self, measurement: Measurement) -> None:
+        """The policy was measured on held-out problems."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something that takes a while begins, or something is worth knowing."""
+        ...
+
+
+def train(config: TrainConfig, folder: Path, observer: TrainObserver, *, resume: bool = False) -> Training:
+    """Run (or resume) a training into ``folder`` and return its manifest; the policy is in ``folder/model``.
+
+    Raises ``UserError`` for what the user can mend, ``SandboxError`` when the judge is gone and ``TrainingError`` when
+    the loss is no number; the last checkpoint stays, and ``resume`` goes on from it.
+    """
+    _check(config)
+    if resume and (folder / TRAINING).exists():
+        return read_training(folder)
+    workers = config.judges or len(os.sched_getaffinity(0))
+    claim = FolderClaim(folder, config.shaping(), started=CONFIG, finished=TRAINING, resume=resume)
+    try:
+        with (
+            JudgePool(workers, config.isolation, config.allow_unsafe) as judge,
+            Grader(judge, config.rl.grading, workers=workers) as grader,
+        ):
+            return _Run(config, folder, observer, judge, grader).train()
+    finally:
+        claim.close()
+
+
+class _Run:
+    """One training run, while it lasts."""
+
+    def __init__(
+        self, config: TrainConfig, folder: Path, observer: TrainObserver, judge: JudgePool, grader: Grader
+    ) -> None:
+        self.config, self.folder, self.observer = config, folder, observer
+        self.judge, self.grader = judge, grader
+        self.log = TrainingLog(folder)
+        self.checkpoints = folder / CHECKPOINTS
+        self.spent: dict[str, float] = {}
+        self.tokens = 0.0
+
+    def train(self) -> Training:
+        """Do it."""
+        from stepsmith.train.running import last_checkpoint
+
+        config, started = self.config, time.monotonic()
+        steps = config.sft.steps if config.stage == "sft" else config.rl.steps
+        self.observer.note("reading and making problems")
+        with self._timed("make"):
+            corpus = read_corpus(config, self.judge)
+            policy = self._policy(corpus)
+            self._fit(corpus, policy)
+        held_out = _spread(corpus.held_out, config.measure.problems)
+        checkpoint = last_checkpoint(self.checkpoints)
+        done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+        self.log.cut_after(done if checkpoint else -1)
+        self.observer.started(config, len(corpus.train), len(held_out), steps, done)
+        if not checkpoint:
+            self._measure(policy, held_out, 0)
+        stage = self._sft if config.stage == "sft" else self._rl
+        stage(corpus, policy, held_out, checkpoint)
+        self._measure(policy, held_out, steps)
+        policy.save(self.folder / MODEL)
+        manifest = Training(
+            stage=config.stage,
+            versions=_versions(),
+            config=msgspec.Raw(msgspec.json.encode(config)),
+            seed=config.seed,
+            data_id=corpus.id,
+            problems=len(corpus.train),
+            held_out=len(held_out),
+            left_out=dict(corpus.left_out),
+            start_model=config.model.path or "from scratch",
+            parameters=policy.parameters,
+            device=_device(),
+            steps=steps,
+            seconds=round(time.monotonic() - started, 1),
+            tokens=self.tokens,
+            spent={part: round(seconds, 2) for part, seconds in self.spent.items()},
+            isolation=self.judge.isolation,
+            peak_memory_mb=_peak_memory_mb(),
+        )
+        write_whole(self.folder / TRAINING, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        return manifest
+
+    def _policy(self, corpus: Corpus) -> "Policy":
+        """Load the model, or make one whose tokenizer is learnt from what it is going to read and write."""
+        import torch
+
+        from stepsmith.train.policy import Form, Policy, ask
+        from stepsmith.train.sft import golden_reply
+
+        config = self.config
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        form = Form(prompt=config.data.prompt, max_reply_tokens=config.rl.max_reply_tokens)
+        if config.model.path:
+            return Policy.open(config.model, form)
+        texts = (text for problem in corpus.train for text in (ask(problem, form), golden_reply(problem)))
+        return Policy.from_scratch(config.model, form, texts, config.seed)
+
+    def _fit(self, corpus: Corpus, policy: "Policy") -> None:
+        """Leave out problems whose prompts are too long."""
+        limit = self.config.data.max_prompt_tokens
+        fitting = [problem for problem in corpus.train if len(policy.encode(policy.prompt(problem))) <= limit]
+        if not fitting:
+            raise ConfigError(
+                f"no prompt of {len(corpus.train)} problems has at most {limit} tokens; raise data.max_prompt_tokens"
+                if corpus.train
+                else "there is nothing to train on: give data.problems, or exercises"
+            )
+        corpus.left_out["prompt too long"] += len(corpus.train) - len(fitting)
+        corpus.left_out += type(corpus.left_out)()  # drops zeros
+        corpus.train = fitting
+        corpus.held_out = [p for p in corpus.held_out if len(policy.encode(policy.prompt(p))) <= limit]
+
+    def _measure(self, policy: "Policy", problems: Sequence[Problem], step: int) -> None:
+        from stepsmith.train.measuring import measure
+
+        if problems:
+            self.observer.note(f"measuring on {len(problems)} held-out problems")
+            with self._timed("measure"):
+                found = measure(policy, problems, self.config.measure, self.grader, stage=self.config.stage, step=step)
+            self.log.measured(found)
+            self.observer.measured(found)
+
+    def _sft(self, corpus: Corpus, policy: "Policy", held_out: Sequence[Problem], checkpoint: Path | None) -> None:
+        from stepsmith.train.recording import Recorder
+        from stepsmith.train.running import StopOnNonsense
+        from stepsmith.train.sft import train_sft
+
+        recorder = Recorder(self._record, "sft", self.config.sft.steps)
+        callbacks = [recorder, StopOnNonsense(), *self._at_times(policy, held_out)]
+        with self._timed("train"):
+            train_sft(policy, corpus.train, self.config, self.checkpoints, callbacks, checkpoint)
+
+    def _rl(self, corpus: Corpus, policy: "Policy", held_out: Sequence[Problem], checkpoint: Path | None) -> None:
+        from stepsmith.train.recording import Recorder
+        from stepsmith.train.rl import RlTrainer, layout_of, read_sampler, train_rl
+        from stepsmith.train.running import StopOnNonsense
+
+        config, rl = self.config, self.config.rl
+        problems = select(self._rated(corpus.train, policy), rl.select, config.seed)
+        layout = layout_of(config, self.checkpoints)
+        items = [item_of(problem, real=problem.id in corpus.real) for problem in problems]
+        sampler = Sampler(items, curriculum_of(rl), layout, mix=rl.mix, seed=config.seed)
+        recorder = Recorder(self._record, "rl", rl.steps)
+        callbacks = [recorder, StopOnNonsense(), *self._at_times(policy, held_out)]
+        trainer = RlTrainer(policy, problems, sampler, self.grader, config, self.checkpoints, callbacks)
+        recorder.watch(trainer)
+        if checkpoint:
+            read_sampler(sampler, checkpoint)
+        with self._timed("train"):
+            train_rl(trainer, policy, checkpoint)
+
+    def _rated(self, problems: list[Problem], policy: "Policy") -> list[Problem]:
+        """Measure the pass rates of the pool by the policy that is going to be trained; once per run."""
+        from stepsmith.train.measuring import rated, with_rate
+
+        attempts = self.config.rl.rate_first
+        if not attempts:
+            return problems
+        file = self.folder / "rates.json"
+        if file.exists():
+            rates = msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[int, int]])
+        else:
+            self.observer.note(f"rating {len(problems)} problems by {attempts} replies each")
+            with self._timed("rate"):
+                rates = rated(policy, problems, self.grader, attempts, self.config.seed, self.config.rl.temperature)
+            write_whole(file, msgspec.json.encode(rates))
+        return [with_rate(problem, rates) for problem in problems]
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        """Count wall time for a part; what is measured in the middle of training does not count as training."""
+        started, before = time.monotonic(), sum(self.spent.values())
+        try:
+            yield
+        finally:
+            others = sum(self.spent.values()) - before
+            self.spent[part] = self.spent.get(part, 0.0) + time.monotonic() - started - others
+
+    def _record(self, step: Step) -> None:
+        self.tokens = step.tokens or self.tokens
+        self.log.step(step)
+        self.observer.stepped(step)
+
+    def _at_times(self, policy: "Policy", held_out: Sequence[Problem]) -> "list[TrainerCallback]":
+        """Measure every so many steps."""
+        from stepsmith.train.recording import Every
+
+        every = self.config.measure.every
+        last = self.config.sft.steps if self.config.stage == "sft" else self.config.rl.steps
+
+        def now(step: int) -> None:
+            if step < last:
+                self._measure(policy, held_out, step)
+
+        return [Every(every, now)] if every else []
+
+
+def curriculum_of(rl: RlSettings) -> AnyCurriculum:
+    """Return the curriculum of a run. Raises ``ConfigError``."""
+    curriculum = load_curriculum(rl.curriculum)
+    if rl.empty_bands and isinstance(curriculum, Schedule):
+        return msgspec.structs.replace(curriculum, empty=rl.empty_bands)
+    return curriculum
+
+
+def _check(config: TrainConfig) -> None:
+    """Refuse what cannot work before anything is made. Raises ``ConfigError`` and ``MachineError``."""
+    try:
+        import torch  # noqa: F401
+        import trl  # noqa: F401
+    except ModuleNotFoundError as missing:
+        raise MachineError(f"training needs the {missing.name} package: pip install 'stepsmith[train]'") from None
+    if config.stage == "rl":
+        curriculum_of(config.rl)
+        if not config.model.path:
+            raise ConfigError(
+                "RL starts from a model that can answer something: give --model with a folder of `stepsmith train sft`"
+            )
+
+
+def _spread(problems: list[Problem], most: int) -> list[Problem]:
+    """Return at most ``most`` problems (0: all), spread evenly over the list, in its order."""
+    if not most or len(problems) <= most:
+        return problems
+    return [problems[index * len(problems) // most] for index in range(most)]
+
+
+def _versions() -> dict[str, str]:
+    found = {"stepsmith": stepsmith.__version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _device() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
+def _peak_memory_mb() -> float:
+    """Peak memory of the accelerator, else of this process."""
+    import torch
+
+    if torch.cuda.is_available():
+        return float(round(torch.cuda.max_memory_allocated() / 2**20, 1))
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)

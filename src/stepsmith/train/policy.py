@@ -1,0 +1,221 @@
+"""The policy: a causal language model with its tokenizer and the form of its prompts. Needs the extra ``train``."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
+
+from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.core.records import Problem
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.train.grading import Reply
+from stepsmith.train.settings import ModelSettings, PromptForm
+
+FORM = "stepsmith.json"  # beside the model: how it is to be asked
+PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
+TEMPLATE = (
+    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+)
+# A token never spans a digit, a line, or the joint of two clauses: what it learns of one operation holds in any place.
+PIECES = r"\d|[,;] (?:then |next, |and then )?|\n+|[^\d,;\n]+|[,;]"
+BATCH = 128  # replies that are generated together
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a saved policy is asked."""
+
+    prompt: PromptForm = "full"
+    max_reply_tokens: int = 512
+
+
+class Policy:
+    """A model that writes replies. ``name`` says where it came from."""
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, form: Form, context: int, name: str
+    ) -> None:
+        self.model, self.tokenizer, self.form, self.context, self.name = model, tokenizer, form, context, name
+        if tokenizer.pad_token_id is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        tokenizer.padding_side = "left"
+
+    @classmethod
+    def from_scratch(cls, settings: ModelSettings, form: Form, texts: Iterable[str], seed: int) -> Self:
+        """Return a fresh decoder with a tokenizer learnt from ``texts``. The same texts and seed give the same one."""
+        torch.manual_seed(seed)
+        tokenizer = _learn_tokenizer(texts, settings)
+        model = LlamaForCausalLM(
+            LlamaConfig(
+                vocab_size=len(tokenizer),
+                hidden_size=settings.hidden,
+                intermediate_size=settings.intermediate,
+                num_hidden_layers=settings.layers,
+                num_attention_heads=settings.heads,
+                num_key_value_heads=settings.heads,
+                max_position_embeddings=settings.context,
+                tie_word_embeddings=True,
+                bos_token_id=None,
+                eos_token_id=tokenizer.eos_token_id,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        )
+        return cls(model, tokenizer, form, settings.context, "from scratch")
+
+    @classmethod
+    def open(cls, settings: ModelSettings, form: Form | None = None) -> Self:
+        """Load ``settings.path``; without ``form`` as the folder says. Raises ``ConfigError`` in one line."""
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(settings.path)
+            model = AutoModelForCausalLM.from_pretrained(settings.path, dtype=getattr(torch, settings.dtype))
+        except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
+            why = " ".join(str(error).split())[:200]
+            raise ConfigError(f"the model {settings.path} cannot be loaded: {why}") from None
+        if settings.chat_template:
+            tokenizer.chat_template = settings.chat_template
+        if not tokenizer.chat_template:
+            raise ConfigError(
+                f"the tokenizer of {settings.path} has no chat template; give one as model.chat_template, for instance "
+                "that of an instruct model of the same family"
+            )
+        stated = getattr(model.config, "max_position_embeddings", settings.context)
+        model.to("cuda" if torch.cuda.is_available() else "cpu")
+        return cls(model, tokenizer, form or read_form(settings.path), min(settings.context, stated), settings.path)
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(weight.numel() for weight in self.model.parameters())
+
+    def save(self, folder: Path) -> None:
+        """Write model, tokenizer and form."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        (folder / FORM).write_bytes(msgspec.json.format(msgspec.json.encode(self.form)))
+
+    def prompt(self, problem: Problem) -> str:
+        """Return what the policy is asked."""
+        return ask(problem, self.form)
+
+    def encode(self, prompt: str) -> list[int]:
+        """Return the tokens of a prompt in the chat template, up to where the reply begins."""
+        chat = [{"role": "user", "content": prompt}]
+        tokens: list[int] = self.tokenizer.apply_chat_template(chat, add_generation_prompt=True)["input_ids"]
+        return tokens
+
+    def replies(
+        self, prompts: Sequence[str], samples: int, temperature: float, max_tokens: int, seed: int
+    ) -> list[list[Reply]]:
+        """Return ``samples`` replies to each prompt, of at most ``max_tokens`` tokens; temperature 0 is greedy.
+
+        The same prompts, settings and seed give the same replies on the same machine; the state of torch's random
+        numbers outside is left as it was.
+        """
+        asked = [self.encode(prompt) for prompt in prompts]
+        order = sorted((index for index in range(len(asked)) for _ in range(samples)), key=lambda i: len(asked[i]))
+        found: list[list[Reply]] = [[] for _ in prompts]
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            with torch.random.fork_rng(), torch.inference_mode():
+                torch.manual_seed(seed)
+                for start in range(0, len(order), BATCH):
+                    part = order[start : start + BATCH]
+                    for index, reply in zip(
+                        part, self._generate([asked[i] for i in part], temperature, max_tokens), strict=True
+                    ):
+                        found[index].append(reply)
+        except torch.OutOfMemoryError:
+            raise MachineError("the device ran out of memory while generating; use fewer tokens per reply") from None
+        finally:
+            self.model.train(was_training)
+        return found
+
+    def _generate(self, asked: list[list[int]], temperature: float, max_tokens: int) -> list[Reply]:
+        """Generate one reply per prompt, in one batch padded on the left."""
+        width, pad = max(map(len, asked)), self.tokenizer.pad_token_id
+        tokens = torch.tensor([[pad] * (width - len(ids)) + ids for ids in asked], device=self.model.device)
+        mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in asked], device=self.model.device)
+        sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature else {}
+        out = self.model.generate(
+            input_ids=tokens,
+            attention_mask=mask,
+            max_new_tokens=max(1, min(max_tokens, self.context - width)),
+            pad_token_id=pad,
+            **(sampling or {"do_sample": False}),
+        )
+        written = out[:, width:].tolist()
+        ends = self.ends()
+        replies = []
+        for ids in written:
+            stop = next((place for place, token in enumerate(ids) if token in ends), None)
+            text = self.tokenizer.decode(ids[:stop], skip_special_tokens=True)
+            replies.append(Reply(text=text, truncated=stop is None))
+        return replies
+
+    def ends(self) -> frozenset[int]:
+        """Tokens that end a reply."""
+        declared = self.model.generation_config.eos_token_id
+        tokens = declared if isinstance(declared, list) else [declared]
+        return frozenset(token for token in (*tokens, self.tokenizer.eos_token_id) if token is not None)
+
+
+def ask(problem: Problem, form: Form) -> str:
+    """Return what a policy of this form is asked."""
+    environment = ENVIRONMENTS[problem.environment]
+    return environment.brief(problem) if form.prompt == "brief" else environment.render(problem)
+
+
+def read_form(folder: str) -> Form:
+    """Return how a saved policy is asked; the full form where the folder does not say."""
+    path = Path(folder) / FORM
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Form)
+    except FileNotFoundError:
+        return Form()
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def _learn_tokenizer(texts: Iterable[str], settings: ModelSettings) -> PreTrainedTokenizerBase:
+    """Byte-level BPE over clauses (``PIECES``), so that it writes any text and knows the frequent ones as tokens."""
+    learnt = Tokenizer(models.BPE())
+    learnt.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PIECES), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    learnt.decoder = decoders.ByteLevel()
+    learnt.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=settings.vocabulary,
+            special_tokens=[PAD, USER, ASSISTANT, END],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=learnt,
+        pad_token=PAD,
+        eos_token=END,
+        clean_up_tokenization_spaces=False,
+        model_max_length=settings.context,
+    )
+    tokenizer.chat_template = TEMPLATE
+    return tokenizer

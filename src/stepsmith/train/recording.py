@@ -1,0 +1,108 @@
+"""From what TRL's trainers log to our records, and other things that happen at certain steps."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from stepsmith.curriculum import item_of
+from stepsmith.store.training_log import Step
+from stepsmith.train.settings import Stage
+
+if TYPE_CHECKING:
+    from stepsmith.train.rl import RlTrainer
+
+Logs = dict[str, float]
+
+
+class Recorder(TrainerCallback):
+    """Hands on a ``Step`` for everything that a trainer logs."""
+
+    def __init__(self, record: Callable[[Step], None], stage: Stage, steps: int) -> None:
+        self._record, self._stage, self._steps = record, stage, steps
+        self._started = time.monotonic()
+        self._trainer: RlTrainer | None = None
+        self._last_step = 0
+
+    def watch(self, trainer: "RlTrainer") -> None:
+        """Take what RL adds from this trainer."""
+        self._trainer = trainer
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        """The clock starts; a resumed run has steps behind it."""
+        self._started, self._last_step = time.monotonic(), state.global_step
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Logs | None = None,
+        **_: object,
+    ) -> None:
+        """Write a record, but not of the summary that ends a training."""
+        if not logs or "train_runtime" in logs or not state.is_world_process_zero:
+            return
+        steps = max(1, state.global_step - self._last_step)
+        self._last_step = state.global_step
+        step = Step(
+            stage=self._stage,
+            step=state.global_step,
+            of=self._steps,
+            seconds=round(time.monotonic() - self._started, 2),
+            loss=_number(logs, "loss"),
+            learning_rate=_number(logs, "learning_rate"),
+            grad_norm=_number(logs, "grad_norm"),
+            entropy=_number(logs, "entropy"),
+            tokens=_number(logs, "num_tokens"),
+        )
+        self._record(_with_rl(step, self._trainer, logs, steps) if self._trainer else step)
+
+
+def _with_rl(step: Step, trainer: "RlTrainer", logs: Logs, steps: int) -> Step:
+    watch = trainer.watch
+    counted = [grade for grade in watch.grades if grade.reward is not None]
+    report, warnings = watch.suspicions()
+    full = msgspec.structs.replace(
+        step,
+        reward=_number(logs, "reward"),
+        pass_rate=sum(grade.solved for grade in counted) / len(counted) if counted else None,
+        by_band=watch.tallies(lambda problem: item_of(problem).band or "unrated"),
+        by_length=watch.by_length(),
+        weights=trainer.sampler.weights,
+        reply_tokens=_number(logs, "completions/mean_length"),
+        truncated=watch.share(lambda grade: grade.status == "truncated"),
+        no_answer=watch.share(lambda grade: grade.status == "no-answer"),
+        masked=watch.share(lambda grade: grade.reward is None),
+        zero_variance=watch.alike / watch.groups if watch.groups else None,
+        resampled=watch.resampled,
+        judge_s=round(watch.judge_s / steps, 4),
+        generate_s=round(watch.generate_s / steps, 4),
+        step_s=_number(logs, "step_time"),
+        held_back_gap=report.gap if report.passed else None,
+        warnings=warnings,
+        new_problems=trainer.new_problems,
+    )
+    watch.clear()
+    return full
+
+
+class Every(TrainerCallback):
+    """Calls ``action(step)`` after every so many steps."""
+
+    def __init__(self, steps: int, action: Callable[[int], None]) -> None:
+        self._steps, self._action = steps, action
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+        """Call it when it is time."""
+        if state.global_step % self._steps == 0:
+            self._action(state.global_step)
+
+
+def _number(logs: Logs, name: str) -> float | None:
+    value = logs.get(name)
+    return None if value is None else float(value)

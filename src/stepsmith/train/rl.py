@@ -1,0 +1,364 @@
+"""Group-relative policy optimisation with TRL's trainer: our sampler chooses the problems, our judge gives the rewards.
+
+What is ours: which problems come (``curriculum.Sampler``), what a reply is worth (``Grader``), what is written down,
+and drawing again where a whole group fared alike. Generation, advantages, loss and optimiser are TRL's.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from datasets import Dataset
+from transformers import TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from stepsmith.core.errors import ConfigError, RunFolderError, SandboxError
+from stepsmith.core.ids import derive_rng
+from stepsmith.core.records import Problem
+from stepsmith.curriculum import Layout, Sampler
+from stepsmith.store.training_log import Tally
+from stepsmith.train.grading import Grade, Grader, Reply, observations
+from stepsmith.train.held_back import HeldBackReport, HeldBackWatch
+from stepsmith.train.measuring import length_name
+from stepsmith.train.policy import Policy
+from stepsmith.train.running import common_arguments, guarded, quiet
+from stepsmith.train.settings import RlSettings, TrainConfig
+from stepsmith.train.sft import lora
+
+SAMPLER = "sampler.json"  # in every checkpoint
+LEFT = ("prompt_ids", "prompt_mask")  # padded on the left; all others on the right
+
+Example = dict[str, Any]
+
+
+class Watch:
+    """Counts what happened since the last record: grades, waiting times, groups."""
+
+    def __init__(self, problems: dict[str, Problem]) -> None:
+        self._problems = problems
+        self._held_back = HeldBackWatch()
+        self.report: HeldBackReport | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin a new window."""
+        self.grades: list[Grade] = []
+        self.groups = self.alike = self.resampled = 0
+        self.judge_s = self.generate_s = 0.0
+
+    def observe(self, grades: Sequence[Grade], group_size: int) -> None:
+        """Count the grades of whole groups."""
+        self.grades += grades
+        self._held_back.observe(grades)
+        for start in range(0, len(grades), group_size):
+            self.groups += 1
+            self.alike += uniform(grades[start : start + group_size])
+
+    def tallies(self, label: Callable[[Problem], str]) -> dict[str, Tally]:
+        """Return passes and attempts of the window, by what ``label`` says of a problem."""
+        passes: Counter[str] = Counter()
+        attempts: Counter[str] = Counter()
+        for grade in self.grades:
+            if grade.reward is not None:
+                name = label(self._problems[grade.problem_id])
+                passes[name] += grade.solved
+                attempts[name] += 1
+        return {name: Tally(passes=passes[name], attempts=attempts[name]) for name in sorted(attempts)}
+
+    def by_length(self) -> dict[str, Tally]:
+        """Return the tallies by number of features."""
+        return self.tallies(lambda problem: length_name(len(problem.features)))
+
+    def share(self, wanted: Callable[[Grade], bool]) -> float | None:
+        """Return the share of the window's replies that are as wanted; None without any."""
+        return sum(map(wanted, self.grades)) / len(self.grades) if self.grades else None
+
+    def suspicions(self) -> tuple[HeldBackReport, tuple[str, ...]]:
+        """Report on held-back tests, with a warning where rewards look unearned."""
+        report = self._held_back.report()
+        found = []
+        if report.jump or (report.suspicious and report.problems):
+            named = f", most on {', '.join(report.problems[:3])}" if report.problems else ""
+            found.append(
+                f"{report.failed} of {report.passed} rewarded replies fail tests that are held back{named}: look at "
+                "them for hard-coded outputs, rare mistakes or wrong labels"
+            )
+        return report, tuple(found)
+
+
+class RlTrainer(GRPOTrainer):
+    """GRPO over problems that a curriculum chooses.
+
+    The data set has a row per place in ``problems``; the sampler says which come, and problems may be added while it
+    runs (there are ``spare`` empty places for them). While the weights are those of a whole step, ``between_steps`` is
+    true.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        problems: Sequence[Problem],
+        sampler: Sampler,
+        grader: Grader,
+        config: TrainConfig,
+        checkpoints: Path,
+        callbacks: list[TrainerCallback],
+        spare: int = 0,
+    ) -> None:
+        self._policy, self._ids = policy, sampler
+        self._grader, self._config = grader, config
+        self._known: dict[str, Problem] = {}
+        self._prompts: list[list[dict[str, str]]] = []
+        self._places: dict[str, int] = {}
+        self._at: list[Problem] = []
+        self.watch = Watch(self._known)
+        self.between_steps = True
+        self.new_problems = 0
+        self._last_grades: list[Grade] = []
+        self.take(problems)
+        rows = Dataset.from_dict(
+            {"prompt": [self._prompts[0]] * (len(problems) + spare), "place": list(range(len(problems) + spare))}
+        )
+        super().__init__(
+            policy.model,
+            self._reward,
+            rl_arguments(config, checkpoints),
+            train_dataset=rows,
+            processing_class=policy.tokenizer,
+            callbacks=[*callbacks, _SamplerState(self)],
+            peft_config=lora(config),
+        )
+
+    @property
+    def sampler(self) -> Sampler:
+        """The sampler of problems; its evidence is what training has shown so far."""
+        return self._ids
+
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Make room for problems; the sampler is told by who calls this."""
+        for problem in problems:
+            problem_id = problem.id
+            self._places[problem_id] = len(self._at)
+            self._known[problem_id] = problem
+            self._at.append(problem)
+            self._prompts.append([{"role": "user", "content": self._policy.prompt(problem)}])
+
+    def save_sampler(self) -> None:
+        """Write the sampler's state into the checkpoint of this step, as it was after the last trained generation."""
+        if self.is_world_process_zero():
+            trained = self.state.global_step // steps_per_generation(self._config.rl)
+            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+            (folder / SAMPLER).write_text(json.dumps(self._ids.state_dict(trained=trained)))
+
+    def save_between_steps(self) -> None:
+        """Save a run that ends early, if its weights are those of a whole step: nothing that was learnt is lost."""
+        if self.between_steps and self.state.global_step:
+            self._save_checkpoint(self.model, trial=None)
+            self.save_sampler()
+
+    def _get_train_sampler(self, dataset: Dataset | None = None) -> "_Places":
+        return _Places(self._ids, self._places)
+
+    def _generate_and_score_completions(self, inputs: list[Example]) -> dict[str, Any]:
+        """Fill in the prompts, generate and score; where a group fared alike, draw another problem in its place."""
+        filled = [{**row, "prompt": self._prompts[row["place"]]} for row in inputs]
+        output: dict[str, Any] = super()._generate_and_score_completions(filled)
+        size = self.num_generations
+        for _ in range(self._config.rl.resample if self.model.training else 0):
+            alike = [g for g in range(len(filled) // size) if uniform(self._last_grades[g * size : (g + 1) * size])]
+            if not alike:
+                break
+            drawn = self._ids.draw_more(len(alike))
+            grades = list(self._last_grades)
+            again = [
+                {"place": self._places[problem_id], "prompt": self._prompts[self._places[problem_id]]}
+                for problem_id in drawn
+                for _ in range(size)
+            ]
+            second = super()._generate_and_score_completions(again)
+            rows = [g * size + k for g in alike for k in range(size)]
+            output = replace_rows(output, second, rows, self._policy.tokenizer.pad_token_id)
+            for row, grade in zip(rows, self._last_grades, strict=True):
+                grades[row] = grade
+            self._last_grades = grades
+            self.watch.resampled += len(alike)
+        return output
+
+    def _prepare_inputs(self, generation_batch: Any) -> Any:
+        inputs = super()._prepare_inputs(generation_batch)
+        self.between_steps = False  # what follows changes the weights
+        return inputs
+
+    def _generate(self, prompts: list[Any]) -> Any:
+        started = time.perf_counter()
+        result = super()._generate(prompts)
+        self.watch.generate_s += time.perf_counter() - started
+        return result
+
+    def _reward(
+        self, completions: list[list[dict[str, str]]], completion_ids: list[list[int]], place: list[int], **_: Any
+    ) -> list[float | None]:
+        """Return the rewards of a batch, in its order; None where a reply is to be left out."""
+        ends = self._policy.ends()
+        pairs = [
+            (self._at[at], Reply(text=messages[0]["content"], truncated=not ids or ids[-1] not in ends))
+            for messages, ids, at in zip(completions, completion_ids, place, strict=True)
+        ]
+        started = time.perf_counter()
+        grades = self._grader.grade(pairs)
+        self.watch.judge_s += time.perf_counter() - started
+        self._last_grades = grades
+        everyone: list[Grade] = gather_object(grades)  # every process learns the same of the curriculum
+        self.watch.observe(everyone, self.num_generations)
+        self._ids.observe(observations(everyone))
+        if self._config.rl.reward == "random":
+            rng = derive_rng(self._config.seed, "random-reward", self.state.global_step, self.accelerator.process_index)
+            return [float(rng.random() < 0.5) for _ in grades]
+        return [grade.reward for grade in grades]
+
+
+class _Places:
+    """Our sampler as torch wants one: places in the data set."""
+
+    def __init__(self, ids: Sampler, places: dict[str, int]) -> None:
+        self._ids, self._places = ids, places
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[int]:
+        return (self._places[problem_id] for problem_id in self._ids)
+
+
+class _SamplerState(TrainerCallback):
+    """Writes the sampler's state into every checkpoint, as it was when the last trained batch had been given out."""
+
+    def __init__(self, trainer: RlTrainer) -> None:
+        self._trainer = trainer
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: object) -> None:
+        """The weights are those of a whole step again."""
+        self._trainer.between_steps = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: object) -> None:
+        """Beside what TRL has just saved."""
+        self._trainer.save_sampler()
+
+
+def read_sampler(sampler: Sampler, checkpoint: Path) -> None:
+    """Let a sampler go on from a checkpoint. Raises ``RunFolderError`` for one that has no sampler's state."""
+    try:
+        sampler.load_state_dict(json.loads((checkpoint / SAMPLER).read_text()))
+    except FileNotFoundError:
+        raise RunFolderError(
+            f"{checkpoint} has no {SAMPLER}: it was cut off while being written; delete it, and --resume takes the "
+            "checkpoint before it"
+        ) from None
+
+
+def train_rl(trainer: RlTrainer, policy: Policy, resume: Path | None) -> None:
+    """Train the policy in place; ``resume`` is a checkpoint to go on from."""
+    policy.model = trainer.model
+    quiet(trainer)
+    with guarded("rl"):
+        try:
+            trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        except (KeyboardInterrupt, SandboxError):
+            trainer.save_between_steps()
+            raise
+    policy.model = trainer.accelerator.unwrap_model(trainer.model)
+
+
+def rl_arguments(config: TrainConfig, checkpoints: Path) -> GRPOConfig:
+    """Return TRL's configuration. Raises ``ConfigError`` where this machine's processes cannot share a generation."""
+    rl = config.rl
+    processes = PartialState().num_processes
+    replies = rl.groups * rl.group_size
+    per_update = replies // rl.updates
+    micro = rl.micro_batch or per_update // processes
+    if per_update % (micro * processes):
+        raise ConfigError(
+            f"{processes} processes with rl.micro_batch {micro} do not divide the {per_update} replies of an update"
+        )
+    if rl.resample and processes > 1:
+        raise ConfigError("rl.resample works in one process; set it to 0 to train on several devices")
+    period = steps_per_generation(rl)
+    return GRPOConfig(
+        **common_arguments(
+            config, checkpoints, rl, steps=rl.steps, save_every=-(-config.checkpoint_every // period) * period
+        ),
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=per_update // (micro * processes),
+        generation_batch_size=replies,
+        num_generations=rl.group_size,
+        num_iterations=rl.iterations,
+        max_completion_length=rl.max_reply_tokens,
+        temperature=rl.temperature,
+        top_p=rl.top_p,
+        top_k=rl.top_k,
+        beta=rl.kl,
+        scale_rewards=rl.scale_rewards,
+        loss_type=rl.loss,
+        epsilon=rl.clip_low,
+        epsilon_high=rl.clip_high,
+        mask_truncated_completions=rl.mask_truncated,
+        use_vllm=rl.vllm != "off",
+        vllm_mode=rl.vllm if rl.vllm != "off" else "colocate",
+        ignore_data_skip=True,  # our sampler resumes where it was
+        remove_unused_columns=False,
+        shuffle_dataset=False,
+    )
+
+
+def layout_of(config: TrainConfig, checkpoints: Path) -> Layout:
+    """Return how problem ids follow each other, as TRL's data loader takes them: a whole generation per micro-step."""
+    rl, arguments = config.rl, rl_arguments(config, checkpoints)
+    return Layout(
+        groups=rl.groups,
+        group_size=rl.group_size,
+        batches=-(-rl.steps // steps_per_generation(rl)) + 1,  # the data loader reads one ahead
+        repeats=rl.iterations * arguments.steps_per_generation,
+    )
+
+
+def steps_per_generation(rl: RlSettings) -> int:
+    """Return how many optimiser steps use one generation."""
+    return rl.updates * rl.iterations
+
+
+def uniform(grades: Sequence[Grade]) -> bool:
+    """Say whether a group has no variance in its rewards; replies that are left out do not count."""
+    return len({grade.reward for grade in grades if grade.reward is not None}) < 2
+
+
+def replace_rows(first: dict[str, Any], second: dict[str, Any], rows: Sequence[int], pad_token: int) -> dict[str, Any]:
+    """Return ``first`` with the given rows replaced by those of ``second``, in order; widths are padded to the wider.
+
+    Both are batches as TRL's trainer hands them on: tensors of one row per reply, and the number of tokens.
+    """
+    merged = dict(first)
+    for name, value in first.items():
+        if name == "num_items_in_batch" or not isinstance(value, torch.Tensor):
+            continue
+        other = second[name]
+        if value.dim() == 2:
+            fill = pad_token if name.endswith("_ids") else 0
+            width = max(value.size(1), other.size(1))
+            value, other = (_widened(part, width, fill, left=name in LEFT) for part in (value, other))
+        value = value.clone()
+        value[list(rows)] = other
+        merged[name] = value
+    if "num_items_in_batch" in first:
+        merged["num_items_in_batch"] = merged["completion_mask"].sum()
+    return merged
+
+
+def _widened(part: torch.Tensor, width: int, fill: int, *, left: bool) -> torch.Tensor:
+    missing = width - part.size(1)
+    return torch.nn.functional.pad(part, (missing, 0) if left else (0, missing), value=fill)

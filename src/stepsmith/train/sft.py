@@ -1,0 +1,74 @@
+"""Supervised fine-tuning on golden answers, with TRL's trainer. The loss is over the reply alone."""
+
+from pathlib import Path
+
+from datasets import Dataset, disable_progress_bars
+from peft import LoraConfig
+from transformers import TrainerCallback
+from trl import SFTConfig, SFTTrainer
+
+from stepsmith.core.records import Problem
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.train.policy import Policy
+from stepsmith.train.running import common_arguments, guarded, quiet
+from stepsmith.train.settings import TrainConfig
+
+
+def train_sft(
+    policy: Policy,
+    problems: list[Problem],
+    config: TrainConfig,
+    checkpoints: Path,
+    callbacks: list[TrainerCallback],
+    resume: Path | None,
+) -> None:
+    """Train the policy in place; ``resume`` is a checkpoint to go on from."""
+    settings = config.sft
+    micro = settings.micro_batch or settings.batch
+    arguments = SFTConfig(
+        **common_arguments(config, checkpoints, settings, steps=settings.steps, save_every=config.checkpoint_every),
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=max(1, settings.batch // micro),
+        max_length=policy.context,
+        packing=settings.packing,
+        completion_only_loss=True,
+        shuffle_dataset=False,  # the trainer's own sampler shuffles
+        dataset_num_proc=None,
+    )
+    disable_progress_bars()
+    rows = [{"prompt": policy.prompt(problem), "completion": golden_reply(problem)} for problem in problems]
+    trainer = SFTTrainer(
+        policy.model,
+        arguments,
+        train_dataset=Dataset.from_list([_conversation(**row) for row in rows]),
+        processing_class=policy.tokenizer,
+        callbacks=callbacks,
+        peft_config=lora(config),
+    )
+    policy.model = trainer.model
+    quiet(trainer)
+    with guarded("sft"):
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    policy.model = trainer.accelerator.unwrap_model(trainer.model)
+
+
+def golden_reply(problem: Problem) -> str:
+    """Return the reply that is taught: the golden answer in the form that is asked for."""
+    environment = ENVIRONMENTS[problem.environment]
+    return environment.write(environment.golden(problem))
+
+
+def lora(config: TrainConfig) -> LoraConfig | None:
+    """Return the adapters to train; None for full fine-tuning."""
+    if not config.model.lora_rank:
+        return None
+    return LoraConfig(
+        r=config.model.lora_rank, lora_alpha=config.model.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+
+
+def _conversation(prompt: str, completion: str) -> dict[str, list[dict[str, str]]]:
+    return {
+        "prompt": [{"role": "user", "content": prompt}],
+        "completion": [{"role": "assistant", "content": completion}],
+    }

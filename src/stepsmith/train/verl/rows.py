@@ -1,0 +1,164 @@
+"""Problems as rows of the Parquet files that verl reads, each with all that a judge server needs to grade a reply."""
+
+import msgspec
+import pyarrow as pa
+
+from stepsmith.core.records import Contract, Environment, Problem, Record, TestCase
+from stepsmith.core.stats import band_of
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.envs.abduction import AbductionTask
+from stepsmith.envs.fuzzing import FAILS, PROGRAM, FuzzingTask, harness
+from stepsmith.envs.literals import arity_of
+from stepsmith.store.dataset import Row
+from stepsmith.train.grading import GradingSettings
+from stepsmith.train.settings import PromptForm
+from stepsmith.train.splitting import split_tests
+
+_TEXT = pa.string()
+ROW_SCHEMA = pa.schema(
+    [
+        ("data_source", _TEXT),
+        ("prompt", pa.list_(pa.struct([("role", _TEXT), ("content", _TEXT)]))),
+        ("ability", _TEXT),
+        ("reward_model", pa.struct([("style", _TEXT), ("ground_truth", _TEXT)])),
+        (
+            "extra_info",
+            pa.struct(
+                [
+                    ("index", pa.int64()),
+                    ("split", _TEXT),
+                    ("problem", _TEXT),
+                    ("chain", _TEXT),
+                    ("turn", pa.int64()),
+                    ("environment", _TEXT),
+                    ("band", _TEXT),
+                    ("pass_rate", pa.float64()),
+                    ("features", pa.list_(_TEXT)),
+                ]
+            ),
+        ),
+    ]
+)
+
+
+class Pair(Record, frozen=True, kw_only=True):
+    """A test as it is sent to the judge; without an input where the reply is the input."""
+
+    input: str = ""
+    output: str
+
+
+class CaseForm(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A case of the judge's own API (docs/judge.md) but for what the reply brings, and the tests."""
+
+    id: str
+    language: str
+    interface: str
+    checker: str
+    time_limit_s: float
+    code: str = ""
+    entry_point: str | None = None
+    checker_flags: tuple[str, ...] = ()
+    checker_files: dict[str, str] = {}
+    memory_limit_mb: int | None = None
+    wall_limit_s: float | None = None
+    output_limit_mb: float | None = None
+
+
+class GroundTruth(Record, frozen=True, kw_only=True):
+    """What a reply is graded by, as JSON in a row's ``reward_model.ground_truth``: the same for all of a group.
+
+    Where a reply is a program (induction) it becomes the case's code; where it is a value (deduction) it becomes a
+    program that returns it; where it is an input, ``arity`` arguments long, the case's code is run on it.
+    """
+
+    environment: Environment
+    case: CaseForm
+    tests: tuple[Pair, ...]  # rewarded
+    held_back: tuple[Pair, ...] = ()  # never rewarded; asked of what passes all the others
+    arity: int = 0
+
+
+def verl_row(problem: Problem, index: int, split: str, form: PromptForm, grading: GradingSettings) -> Row:
+    """Return the row of a problem, under ``ROW_SCHEMA``.
+
+    In ``split`` "test" no test is held back: nothing of it is ever trained on.
+    """
+    if split == "test":
+        grading = msgspec.structs.replace(grading, hold_back=0.0, most_tests=None)
+    measured = problem.pass_rate
+    return {
+        "data_source": f"stepsmith/{problem.environment}",
+        "prompt": [{"role": "user", "content": prompt_of(problem, form)}],
+        "ability": "code",
+        "reward_model": {"style": "rule", "ground_truth": msgspec.json.encode(ground_truth(problem, grading)).decode()},
+        "extra_info": {
+            "index": index,
+            "split": split,
+            "problem": problem.id,
+            "chain": problem.lineage.chain_id,
+            "turn": problem.lineage.turn,
+            "environment": problem.environment,
+            "band": band_of(measured.rate) if measured and measured.attempts else None,
+            "pass_rate": measured.rate if measured and measured.attempts else None,
+            "features": [use.name for use in problem.features],
+        },
+    }
+
+
+def prompt_of(problem: Problem, form: PromptForm) -> str:
+    """Return what a policy is asked."""
+    environment = ENVIRONMENTS[problem.environment]
+    return environment.brief(problem) if form == "brief" else environment.render(problem)
+
+
+def ground_truth(problem: Problem, grading: GradingSettings) -> GroundTruth:
+    """Return what replies to a problem are graded by. Raises ``ConfigError`` for a problem without tests."""
+    split = split_tests(problem, grading.hold_back, grading.seed, grading.most_tests)
+    case = _case(problem.id, problem.contract)
+    if problem.environment == "induction":
+        return GroundTruth(
+            environment="induction", case=case, tests=_pairs(split.rewarded), held_back=_pairs(split.held_back)
+        )
+    if problem.environment == "deduction":
+        return GroundTruth(
+            environment="deduction",
+            case=msgspec.structs.replace(case, interface="function", entry_point="answer"),
+            tests=_pairs(problem.tests[:1]),
+        )
+    if problem.environment == "abduction":
+        task = msgspec.json.decode(problem.task, type=AbductionTask)
+        return GroundTruth(
+            environment="abduction",
+            case=msgspec.structs.replace(case, code=task.program),
+            tests=(Pair(output=task.output),),
+            arity=arity_of(task.program, problem.contract.entry_point or ""),
+        )
+    program, contract = harness(msgspec.json.decode(problem.task, type=FuzzingTask), problem.contract)
+    return GroundTruth(
+        environment="fuzzing",
+        case=msgspec.structs.replace(_case(problem.id, contract), code=program.code),
+        tests=(Pair(output=FAILS),),
+        arity=arity_of(program.code, PROGRAM),
+    )
+
+
+def _case(problem_id: str, contract: Contract) -> CaseForm:
+    limits, checker = contract.limits, contract.checker
+    return CaseForm(
+        id=problem_id,
+        language="python",  # what every prompt asks for
+        interface=contract.interface,
+        entry_point=contract.entry_point,
+        checker=checker.name,
+        checker_flags=checker.flags,
+        checker_files=dict(checker.files),
+        time_limit_s=limits.time_s,
+        memory_limit_mb=limits.memory_mb,
+        wall_limit_s=limits.wall_s,
+        output_limit_mb=limits.output_mb,
+    )
+
+
+def _pairs(tests: tuple[TestCase, ...]) -> tuple[Pair, ...]:
+    return tuple(Pair(input=test.input, output=test.output) for test in tests)
