@@ -9,6 +9,7 @@ import stepsmith
 from stepsmith.cli.cache import cache_app
 from stepsmith.cli.curriculum import curriculum_app
 from stepsmith.cli.doctor import doctor
+from stepsmith.cli.export import export
 from stepsmith.cli.features import features_app
 from stepsmith.cli.judge import judge_app
 from stepsmith.cli.report import report
@@ -29,6 +30,7 @@ app.command()(synth)
 app.command()(report)
 app.command()(doctor)
 app.command()(verify)
+app.command()(export)
 app.add_typer(judge_app, name="judge")
 app.add_typer(features_app, name="features")
 app.add_typer(curriculum_app, name="curriculum")

@@ -108,14 +108,20 @@ def judge_input(judge: Judge, task: FuzzingTask, contract: Contract, arguments_t
 
 def examine(judge: Judge, task: FuzzingTask, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
     """Run the form check and the property on inputs; the output of a run is ``ILL_FORMED``, ``HOLDS`` or ``FAILS``."""
-    harness = Solution(language="python", code=f"{task.program}\n\n{task.pre_test_f}\n\n{task.test_f}\n{_HARNESS}")
+    program, called = harness(task, contract)
+    return judge.execute(program, called, inputs)
+
+
+def harness(task: FuzzingTask, contract: Contract) -> tuple[Solution, Contract]:
+    """Return the program that makes those checks on the arguments it is given, and how it is called."""
+    program = Solution(language="python", code=f"{task.program}\n\n{task.pre_test_f}\n\n{task.test_f}\n{_HARNESS}")
     called = Contract(
         interface="function",
         entry_point="counterexample",
         limits=contract.limits,
         checker=Checker(name="literal"),
     )
-    return judge.execute(harness, called, inputs)
+    return program, called
 
 
 def _task(problem: Problem) -> FuzzingTask:

@@ -26,7 +26,7 @@ SERVER_S = 3700.0  # for one answer: a little longer than the server itself take
 
 
 class LeftOutError(Exception):
-    """This reply has no reward; training goes on without it."""
+    """The reply has no reward; training goes on without it."""
 
 
 class JudgeError(LeftOutError):
@@ -68,7 +68,6 @@ def reward_of(name: str, outcome: Outcome) -> float:
 
 
 def compute_score(
-    data_source: str,
     solution_str: str,
     ground_truth: str,
     extra_info: dict[str, Any] | None = None,
@@ -85,10 +84,10 @@ def compute_score(
 ) -> dict[str, float]:
     """Return the reward as ``score``, and what else is worth a metric, all of them numbers.
 
-    ``ground_truth`` is the row's: JSON, see ``rows.GroundTruth``. ``extra_info["truncated"]`` says that the reply was cut
-    off at the length limit (``stepsmith_hooks.RewardManager`` tells); then it counts as no answer, or raises
-    ``LeftOutError`` with ``mask_truncated``. An answer is judged again ``retries`` times after an IE; a server that cannot
-    be reached is tried ``attempts`` times, one that is busy for ``patience_s``. Then ``JudgeError`` is raised.
+    ``ground_truth`` is the row's: JSON, see ``rows.GroundTruth``. ``extra_info["truncated"]`` says that the reply was
+    cut off at the length limit (``stepsmith_hooks.RewardManager`` tells); then it counts as no answer, or raises
+    ``LeftOutError`` with ``mask_truncated``. An answer is judged again ``retries`` times after an IE; a server that
+    cannot be reached is tried ``attempts`` times, one that is busy for ``patience_s``. Then ``JudgeError`` is raised.
     """
     truth = json.loads(ground_truth)
     name = (environments or {}).get(truth["environment"], reward)
@@ -210,7 +209,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 def check(judge_url: str) -> str:
-    """Judge a right and a wrong program as training would, and return a line about the server; raises ``JudgeError``."""
+    """Judge a right and a wrong program as training would; return a line on the server, or raise ``JudgeError``."""
     server = Server(judge_url, attempts=3, patience_s=60.0)
     truth = {
         "environment": "induction",
@@ -221,7 +220,7 @@ def check(judge_url: str) -> str:
         "held_back": [],
     }  # fmt: skip
     for program, expected in (("print(sum(map(int, input().split())))", 1.0), ("print(6)", 0.0)):
-        given = compute_score("check", f"```python\n{program}\n```", json.dumps(truth), judge_url=judge_url, attempts=3)
+        given = compute_score(f"```python\n{program}\n```", json.dumps(truth), judge_url=judge_url, attempts=3)
         if given["score"] != expected:
             raise JudgeError(f"{judge_url} gives {given['score']} where {expected} is right")
     about = server.health()

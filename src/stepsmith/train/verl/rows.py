@@ -59,7 +59,7 @@ class CaseForm(Record, frozen=True, kw_only=True, omit_defaults=True):
     code: str = ""
     entry_point: str | None = None
     checker_flags: tuple[str, ...] = ()
-    checker_files: dict[str, str] = {}
+    checker_files: dict[str, str] = msgspec.field(default_factory=dict)
     memory_limit_mb: int | None = None
     wall_limit_s: float | None = None
     output_limit_mb: float | None = None

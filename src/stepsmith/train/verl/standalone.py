@@ -12,34 +12,37 @@ PACKAGE = "stepsmith"
 def standalone(module: str) -> str:
     """Return the source of a module with the modules of this package that it imports put in, in order of need.
 
-    These must be imported as ``from stepsmith.x import names``, without renaming, and define no name twice between them;
-    what else they import comes first, once.
+    These must be imported as ``from stepsmith.x import names``, without renaming, and define no name twice between
+    them; what else they import comes first, once.
     """
-    doc, imports, bodies = "", dict[str, None](), dict[str, str]()
+    imports: set[str] = set()
+    names: dict[str, set[str]] = {}
+    bodies: dict[str, str] = {}
 
-    def take(name: str) -> None:
-        nonlocal doc
+    def take(name: str) -> str:
         spec = find_spec(name)
         if spec is None or spec.origin is None:
             raise StepsmithError(f"the source of {name} is not there; install stepsmith from a wheel or a checkout")
         source = Path(spec.origin).read_text("utf-8")
         lines, tree = source.splitlines(), ast.parse(source)
-        doc = ast.get_docstring(tree, clean=False) or ""
         for node in tree.body:
             is_doc = node is tree.body[0] and isinstance(node, ast.Expr)
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
                 if node.module not in bodies:
                     take(str(node.module))
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                imports[ast.unparse(node)] = None
+            elif isinstance(node, ast.ImportFrom):
+                names.setdefault(str(node.module), set()).update(alias.name for alias in node.names)
+            elif isinstance(node, ast.Import):
+                imports.add(ast.unparse(node))
             elif not is_doc:
                 continue
             for number in range(node.lineno - 1, node.end_lineno or node.lineno):
                 lines[number] = ""
-        doc = ast.get_docstring(tree, clean=False) or ""
         bodies[name] = "\n".join(lines).strip()
+        return ast.get_docstring(tree, clean=False) or ""
 
-    take(module)
+    doc = take(module)
     parts = [f"# ---- {name}\n\n{body}" for name, body in bodies.items()]
-    head = f'"""{doc}"""\n\n' + "\n".join(sorted(imports, key=lambda line: (line.startswith("from"), line)))
+    chosen = [f"from {source} import {', '.join(sorted(names[source]))}" for source in sorted(names)]
+    head = f'"""{doc}"""\n\n' + "\n".join([*sorted(imports), *chosen])
     return "\n\n\n".join([head, *parts]) + "\n"

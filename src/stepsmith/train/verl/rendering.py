@@ -1,0 +1,167 @@
+"""Writing the folder: data for other trainers, and all that verl needs beside it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from stepsmith.core.errors import ConfigError, RunFolderError, StoreError
+from stepsmith.core.ids import derive_rng
+from stepsmith.core.records import Problem
+from stepsmith.curriculum import Layout, Sampler, item_of, load_curriculum
+from stepsmith.curriculum.rotation import Rotation
+from stepsmith.curriculum.schedule import Schedule
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.store.dataset import write_rows
+from stepsmith.train.corpus import is_held_out
+from stepsmith.train.grading import GradingSettings
+from stepsmith.train.settings import PromptForm, TrainConfig
+from stepsmith.train.verl.hydra import check_possible, hydra_file, verl_steps
+from stepsmith.train.verl.rows import ROW_SCHEMA, prompt_of, verl_row
+from stepsmith.train.verl.standalone import standalone
+
+TRAIN, TEST, REWARD, ORDER = "train.parquet", "test.parquet", "reward.py", "train.order.json"
+CHECKPOINTS = "checkpoints"
+
+
+class Halves(NamedTuple):
+    """Problems to train on and problems to measure on; no composition is in both."""
+
+    train: list[Problem]
+    test: list[Problem]
+
+
+def render(
+    config: TrainConfig, problems: Sequence[Problem], folder: Path, judge_url: str, *, real: Collection[str] = ()
+) -> list[Path]:
+    """Write all that ``./launch.sh`` in ``folder`` needs to train with verl, and return the files.
+
+    ``real`` are ids of problems from people, for ``rl.mix``. Raises ``ConfigError`` for settings that verl has nothing
+    for and for problems that do not serve the curriculum, ``RunFolderError`` for a folder with a run in it.
+    """
+    if (folder / CHECKPOINTS).exists():
+        raise RunFolderError(f"{folder} has checkpoints of a run; choose another --out, or remove them first")
+    check_possible(config)
+    halves = split(problems, config.data.held_out)
+    test = halves.test
+    if 0 < config.measure.problems < len(test):
+        test = derive_rng(config.seed, "measured").sample(test, config.measure.problems)
+    places = order(config, halves.train, real)
+    written = _data(halves.train, test, folder, config.data.prompt, config.rl.grading)
+    texts = {
+        "grpo.yaml": hydra_file(config, ordered=places is not None),
+        "launch.sh": _file("launch.sh").replace("@JUDGE_URL@", judge_url),
+        "stepsmith_hooks.py": _file("stepsmith_hooks.py"),
+        "config.json": msgspec.json.format(msgspec.json.encode(config), indent=1).decode() + "\n",
+    }
+    (folder / ORDER).unlink(missing_ok=True)
+    if places is not None:
+        texts[ORDER] = msgspec.json.encode(places).decode()
+    written += [_write(folder / name, text) for name, text in texts.items()]
+    (folder / "launch.sh").chmod(0o755)
+    return written
+
+
+def export_rows(
+    problems: Iterable[Problem], folder: Path, *, form: PromptForm, held_out: float, grading: GradingSettings
+) -> list[Path]:
+    """Write ``train.parquet`` and ``test.parquet`` in verl's row format, and the reward function that reads them."""
+    halves = split(problems, held_out)
+    return _data(halves.train, halves.test, folder, form, grading)
+
+
+def export_pairs(problems: Iterable[Problem], folder: Path, *, form: PromptForm, held_out: float) -> list[Path]:
+    """Write ``train.jsonl`` and ``test.jsonl``: prompt and golden answer as chat messages, as for TRL's SFT."""
+    halves = split(problems, held_out)
+    written = []
+    for name, part in (("train.jsonl", halves.train), ("test.jsonl", halves.test)):
+        lines = [msgspec.json.encode(_pair(problem, form)).decode() for problem in part]
+        written.append(_write(folder / name, "".join(f"{line}\n" for line in lines)))
+    return written
+
+
+def split(problems: Iterable[Problem], share: float) -> Halves:
+    """Divide problems, each counted once, by the rule of ``stepsmith train``: whole compositions are held out."""
+    halves = Halves([], [])
+    seen: set[str] = set()
+    for problem in problems:
+        if problem.id in seen:
+            continue
+        seen.add(problem.id)
+        names = [use.name for use in problem.features] or ["chain", problem.lineage.chain_id]
+        (halves.test if is_held_out(names, share) else halves.train).append(problem)
+    return halves
+
+
+def order(config: TrainConfig, problems: Sequence[Problem], real: Collection[str] = ()) -> list[int] | None:
+    """Return the places of the problems as a curriculum draws them, batch by batch; None where shuffling will do.
+
+    Raises ``ConfigError`` for a curriculum that looks at what the policy solves: verl does not tell.
+    """
+    rl = config.rl
+    curriculum = load_curriculum(rl.curriculum)
+    if rl.mix.review or not isinstance(curriculum, Schedule | Rotation):
+        raise ConfigError(
+            f"curriculum {rl.curriculum!r} with review {rl.mix.review:g} follows what the policy solves, which verl "
+            "does not tell: choose a schedule of `stepsmith curriculum list`, or `shuffled`, and no review"
+        )
+    if isinstance(curriculum, Rotation) and not rl.mix.real and not rl.mix.environments:
+        return None
+    place = {problem.id: index for index, problem in enumerate(problems)}
+    sampler = Sampler(
+        [item_of(problem, real=problem.id in real) for problem in problems],
+        curriculum,
+        Layout(groups=rl.groups, group_size=1, batches=verl_steps(config)),
+        mix=rl.mix,
+        seed=config.seed,
+    )
+    return [place[problem_id] for problem_id in sampler]
+
+
+def _data(
+    train: Sequence[Problem], test: Sequence[Problem], folder: Path, form: PromptForm, grading: GradingSettings
+) -> list[Path]:
+    for part, what in ((train, "left to train on"), (test, "held out to measure on, which verl wants")):
+        if not part:
+            raise ConfigError(
+                f"of {len(train) + len(test)} problems none is {what}: give more problems, or another held-out share"
+            )
+    _make(folder)
+    written = []
+    for name, part, half in ((TRAIN, train, "train"), (TEST, test, "test")):
+        rows = (verl_row(problem, index, half, form, grading) for index, problem in enumerate(part))
+        write_rows(folder / name, ROW_SCHEMA, rows)
+        written.append(folder / name)
+    return [*written, _write(folder / REWARD, standalone("stepsmith.train.verl.reward"))]
+
+
+def _pair(problem: Problem, form: PromptForm) -> dict[str, object]:
+    environment = ENVIRONMENTS[problem.environment]
+    answer = environment.write(environment.golden(problem))
+    return {
+        "prompt": [{"role": "user", "content": prompt_of(problem, form)}],
+        "completion": [{"role": "assistant", "content": answer}],
+        "problem": problem.id,
+    }
+
+
+def _file(name: str) -> str:
+    return files("stepsmith.train.verl").joinpath("files", name).read_text("utf-8")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"{folder} cannot be made: {error.strerror}") from None
+
+
+def _write(path: Path, text: str) -> Path:
+    _make(path.parent)
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror}") from None
+    return path
