@@ -195,6 +195,21 @@ class RlTrainer(GRPOTrainer):
         self.between_steps = False  # what follows changes the weights
         return inputs
 
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        """With ``skip_silent``, leave out replies whose advantage is 0: they cost a pass and add no gradient.
+
+        Exact where the loss is normalised by the tokens of the whole generation, which TRL counts before.
+        """
+        if self._config.rl.skip_silent:
+            heard = inputs["advantages"] != 0
+            heard[0] |= not heard.any()
+            rows = len(heard)
+            inputs = {
+                name: value[heard] if isinstance(value, torch.Tensor) and value.dim() and len(value) == rows else value
+                for name, value in inputs.items()
+            }
+        return super()._compute_loss(model, inputs)
+
     def _generate(self, prompts: list[Any]) -> Any:
         started = time.perf_counter()
         result = super()._generate(prompts)

@@ -123,6 +123,7 @@ class RlSettings(Record, frozen=True, kw_only=True):
     clip_low: Rate = 0.2
     clip_high: Rate = 0.28  # clip-higher, DAPO's value
     mask_truncated: bool = True
+    skip_silent: bool = False  # no pass over replies without advantage; the logged entropy is then of the others alone
     resample: Count = 0  # times that groups of zero variance are drawn again, per generation
     vllm: Literal["off", "colocate", "server"] = "off"
     curriculum: str = "learnability"  # as in `stepsmith curriculum list`
@@ -230,6 +231,8 @@ def _checked(config: TrainConfig) -> TrainConfig:
         raise ConfigError(
             f"rl: {rl.groups} groups of {rl.group_size} replies cannot be split into {rl.updates} equal updates"
         )
+    if rl.skip_silent and (rl.loss not in ("dapo", "cispo") or rl.kl):
+        raise ConfigError("rl.skip_silent is exact with loss dapo or cispo and without kl; set it to false")
     if config.model.hidden % config.model.heads:
         raise ConfigError(f"model: hidden {config.model.hidden} is not a multiple of heads {config.model.heads}")
     if rl.teacher.low >= rl.teacher.high:

@@ -1,0 +1,200 @@
+"""``stepsmith train``: SFT and RL on verified problems."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stepsmith.cli.report import try_report
+from stepsmith.cli.training_progress import training_display
+from stepsmith.core.errors import ConfigError
+from stepsmith.pipeline.training import train
+from stepsmith.store.training_log import MEASUREMENTS, MODEL, Measurement, Score, Training, read_log
+from stepsmith.train.corpus import problems_of
+from stepsmith.train.settings import Stage, TrainConfig, load_training, presets, with_overrides
+
+train_app = typer.Typer(help="SFT and RL on verified problems.", no_args_is_help=True)
+
+ConfigName = Annotated[str, typer.Argument(metavar="CONFIG", help="A preset (see `train presets`) or FILE.toml.")]
+Model = Annotated[
+    str | None, typer.Option(help="Model to start from: a folder of `train sft`, or any Hugging Face folder.")
+]
+Problems = Annotated[
+    list[str] | None,
+    typer.Option(help="Folder of `synth` or Parquet file; repeatable. Takes the place of the preset's exercises."),
+]
+Steps = Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")]
+Seed = Annotated[int | None, typer.Option(help="Of the model, the order of problems and the sampling.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, as in TOML: --set rl.groups=8; repeatable."),
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of torch on the CPU.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")]
+
+
+@train_app.command(name="presets")
+def presets_() -> None:
+    """List the configurations that ship with Stepsmith."""
+    table = Table("name", "what it is", box=None, pad_edge=False)
+    for name, config in presets().items():
+        table.add_row(name, config.about)
+    Console(highlight=False).print(table)
+
+
+@train_app.command()
+def sft(
+    config: ConfigName,
+    model: Model = None,
+    problems: Problems = None,
+    steps: Steps = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    threads: Threads = None,
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/sft"),
+    resume: Resume = False,
+) -> None:
+    """Teach a model golden solutions."""
+    _run(_config("sft", config, model, problems, steps, seed, settings, threads, {}), out, resume=resume)
+
+
+@train_app.command()
+def rl(
+    config: ConfigName,
+    model: Model = None,
+    problems: Problems = None,
+    curriculum: Annotated[str | None, typer.Option(help="As in `stepsmith curriculum list`.")] = None,
+    steps: Steps = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    threads: Threads = None,
+    backend: Annotated[Literal["trl", "verl"], typer.Option(help="trl trains here; verl is rendered for it.")] = "trl",
+    render_only: Annotated[bool, typer.Option("--render-only", help="With verl: write what a launch needs.")] = False,
+    judge_url: Annotated[
+        str, typer.Option(help="With verl: where `stepsmith judge serve` listens.")
+    ] = "http://127.0.0.1:8089",
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/rl"),
+    resume: Resume = False,
+) -> None:
+    """Train a model by verifiable rewards under a curriculum."""
+    changes: dict[str, object] = {"rl": {"curriculum": curriculum}} if curriculum else {}
+    settled = _config("rl", config, model, problems, steps, seed, settings, threads, changes)
+    if backend == "verl":
+        _render(settled, out, judge_url, render_only=render_only)
+    elif render_only:
+        raise ConfigError("--render-only goes with --backend verl")
+    else:
+        _run(settled, out, resume=resume)
+
+
+def _config(
+    stage: Stage,
+    name: str,
+    model: str | None,
+    problems: list[str] | None,
+    steps: int | None,
+    seed: int | None,
+    settings: list[str] | None,
+    threads: int | None,
+    changes: dict[str, object],
+) -> TrainConfig:
+    """Lay what was given on the command line over a configuration; ``--set`` comes last."""
+    config = with_overrides(load_training(name), {"stage": stage} | changes)
+    flat = {"model": {"path": _model_folder(model)} if model else None, "seed": seed, "threads": threads}
+    config = with_overrides(config, {key: value for key, value in flat.items() if value is not None})
+    if steps:
+        config = with_overrides(config, {stage: {"steps": steps}})
+    if problems:
+        config = with_overrides(config, {"data": {"problems": problems}, stage: {"exercises": None}})
+    for setting in settings or ():
+        config = with_overrides(config, _parsed(setting))
+    return config
+
+
+def _parsed(setting: str) -> dict[str, object]:
+    """Read KEY=VALUE as a line of TOML; a bare word is taken as text."""
+    key, equals, value = setting.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {setting}: give KEY=VALUE, as --set rl.groups=8")
+    for text in (value, msgspec.json.encode(value).decode()):
+        try:
+            return msgspec.toml.decode(f"{key.strip()} = {text}", type=dict[str, object])
+        except msgspec.DecodeError:
+            continue
+    raise ConfigError(f"--set {setting}: this is not a setting in TOML's form")
+
+
+def _model_folder(given: str) -> str:
+    """Take the folder of a training run for the model in it."""
+    inside = Path(given) / MODEL
+    return str(inside) if inside.is_dir() else given
+
+
+def _run(config: TrainConfig, out: Path, *, resume: bool) -> None:
+    # Threads that wait should not burn the processor that the judge needs; must be said before torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    console = Console()
+    try:
+        with training_display(console) as observer:
+            done = train(config, out, observer, resume=resume)
+    except KeyboardInterrupt:
+        words = [word for word in sys.argv[1:] if word != "--resume"]
+        console.print(
+            f"\nStopped. Continue from the last checkpoint in {out} with:\n  stepsmith {shlex.join(words)} --resume",
+            soft_wrap=True,
+            highlight=False,
+        )
+        raise typer.Exit(130) from None
+    _summary(console, done, out)
+    try_report(console, out)
+
+
+def _summary(console: Console, done: Training, out: Path) -> None:
+    console.print(
+        f"{done.stage.upper()}: {done.steps} steps over {done.problems} problems in {done.seconds:.0f} s on "
+        f"{done.device}; {done.parameters / 1e6:.2f}M parameters.",
+        soft_wrap=True,
+        highlight=False,
+    )
+    for reason, count in done.left_out.items():
+        console.print(f"Left out: {count} ({reason}).", highlight=False)
+    path = out / MEASUREMENTS
+    measured = list(read_log(path, Measurement)) if path.exists() else []
+    if measured:
+        console.print(_before_and_after(measured[0], measured[-1]))
+    console.print(f"Model: {out / MODEL}", soft_wrap=True, highlight=False)
+
+
+def _before_and_after(first: Measurement, last: Measurement) -> Table:
+    kind = "greedy" if not last.temperature else f"temperature {last.temperature:g}"
+    table = Table("held-out problems", "number", "before", "after (95% interval)", title=f"pass@1, {kind}", box=None)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, score in last.groups.items():
+        before = first.groups.get(name) if first.step != last.step else None
+        shown = f"{score.pass_at_1:.3f} ({score.low:.3f} to {score.high:.3f})"
+        table.add_row(name, str(score.problems), _rate(before), shown)
+    return table
+
+
+def _rate(score: Score | None) -> str:
+    return f"{score.pass_at_1:.3f}" if score else "-"
+
+
+def _render(config: TrainConfig, out: Path, judge_url: str, *, render_only: bool) -> None:
+    from stepsmith.train.verl import render
+
+    if not render_only:
+        raise ConfigError(
+            "verl is launched on its own cluster: add --render-only to write its data, reward and launch script"
+        )
+    files = render(config, list(problems_of(config.data.problems)), out, judge_url)
+    console = Console()
+    for file in files:
+        console.print(str(file), soft_wrap=True, highlight=False)
