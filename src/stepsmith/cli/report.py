@@ -1,4 +1,4 @@
-"""``stepsmith report``: (re)write the report of a finished run."""
+"""``stepsmith report``: (re)write the report of a run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +11,15 @@ from stepsmith.report.writing import write_report
 
 
 def report(
-    dir: Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of a finished `stepsmith synth`.")],
+    dir: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Output folder of `stepsmith synth`, finished, or of `stepsmith train`."),
+    ],
 ) -> None:
-    """(Re)write DIR/report.html: one file that opens offline."""
+    """(Re)write DIR/report.html: one file that opens offline.
+
+    A problem set is shown with the training runs in DIR/training; a training run may still be going on.
+    """
     _say(Console(), f"Report: {write_report(dir)}")
 
 

@@ -131,10 +131,10 @@ def _bands(run: TrainingRun) -> Curve | None:
     if overall and len(found) != 1:
         found["all replies"] = overall
         figure.add_traces(traces("all replies", overall, OVERALL, window_of(len(overall))))
-    panels, axis = _weights(run), "weight"
+    panels, axis = _weights(run), "weight (%)"
     below = "the curriculum's weights in those steps."
     if not panels:
-        panels, axis = _draws(run), "share of replies"
+        panels, axis = _draws(run), "replies (%)"
         below = "what part of the replies each band got: this curriculum chooses problem by problem, not by band."
     listed = set(found)
     height = RATES_HEIGHT + len(panels) * (PANEL_HEIGHT + GAP)
@@ -201,7 +201,13 @@ def _stacked(shares: Sequence[Shares], axis: str, listed: Container[str]) -> lis
                 marker={
                     "color": look.colour,
                     "line": {"width": 0},
-                    "pattern": {"shape": look.hatch, "size": 6, "solidity": 0.25, "fgcolor": "#ffffff"},
+                    "pattern": {
+                        "shape": look.hatch,
+                        "fillmode": "overlay",
+                        "fgcolor": "#ffffff",
+                        "size": 6,
+                        "solidity": 0.2,
+                    },
                 },
                 customdata=[f"steps {span.start + 1} to {span.end}" for span in shares],
                 hovertemplate=f"%{{customdata}}: %{{y:.0%}}<extra>{escape(name)}</extra>",
@@ -265,7 +271,13 @@ def _spans(steps: Iterable[Step]) -> Iterable[tuple[int, Step]]:
 
 def _steps_axis(run: TrainingRun) -> dict[str, object]:
     end = max(1, run.done)
-    return {"title": {"text": "step", "standoff": 6}, "range": [-0.015 * end, 1.015 * end], "showgrid": False}
+    ticks = {"dtick": 1} if end <= 6 else {"tickformat": ",d"}
+    return {
+        "title": {"text": "step", "standoff": 6},
+        "range": [-0.015 * end, 1.015 * end],
+        "showgrid": False,
+        **ticks,
+    }
 
 
 def _curve(

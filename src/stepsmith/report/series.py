@@ -43,9 +43,10 @@ OVERALL = Look(REJECTED_COLOUR, "longdashdot", "circle-open", "")
 
 
 def look_of(name: str, others: Sequence[str]) -> Look:
-    """Return the look of a group among ``others``: a band has the same one everywhere."""
+    """Return the look of a group among ``others``; a band or a number of features has the same one everywhere."""
+    number = name.partition(" ")[0]
     order: Sequence[str] = _GRADES if name in _GRADES else others
-    index = order.index(name)
+    index = int(number) - 1 if number.isdecimal() else order.index(name)
     colour = BAND_COLOUR.get(name, REJECTED_COLOUR if name == "unrated" else _SPARE[index % len(_SPARE)])
     return Look(*(colour, *(kinds[index % len(kinds)] for kinds in (_DASHES, _MARKS, _HATCHES))))
 
@@ -90,7 +91,7 @@ def traces(name: str, points: Sequence[Point], look: Look, window: int) -> list[
     )
     if window == 1:
         return [raw]
-    raw.update(mode="markers", showlegend=False, marker={**mark, "size": 5, "opacity": 0.4})
+    raw.update(mode="markers", showlegend=False, marker={**mark, "size": 5, "opacity": 0.5})
     means = go.Scatter(
         name=name,
         legendgroup=name,

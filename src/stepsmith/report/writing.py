@@ -8,10 +8,12 @@ _EXTRA = {"jinja2", "markdown_it", "markupsafe", "plotly", "pygments"}
 
 
 def write_report(folder: Path) -> Path:
-    """(Re)write ``report.html`` from the other files of a finished run and return its path.
+    """(Re)write ``report.html`` from the other files of a run and return its path.
 
-    The same files give the same bytes. Raises ``MachineError`` without the extra ``report``, ``RunFolderError`` when
-    ``folder`` holds no finished run, ``StoreError`` when its files do not fit together or nothing can be written.
+    ``folder`` holds a finished synthesis run, shown with the training runs in its folder ``training``, or a training
+    run, finished or not. The same files give the same bytes. Raises ``MachineError`` without the extra ``report``,
+    ``RunFolderError`` when ``folder`` holds neither, ``StoreError`` when its files do not fit together or nothing can
+    be written.
     """
     try:
         from stepsmith.report.page import write_page  # here and not above: it imports the extra's libraries

@@ -11,8 +11,10 @@ function drawPlots() {
     const { data, layout } = json(`figure-${place.dataset.figure}`);
     const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false };
     const narrow = place.clientWidth < 520;
-    const named = data.filter((trace) => trace.showlegend !== false).length;
-    const below = named < 2 ? 48 : narrow ? 60 + 19 * named : 100; // room for the axis title and the legend
+    const names = data.filter((trace) => trace.showlegend !== false).map((trace) => trace.name ?? "");
+    const column = 48 + 7 * Math.max(0, ...names.map((name) => name.length)); // Plotly sets a legend in equal columns
+    const rows = Math.ceil(names.length / Math.max(1, Math.floor((place.clientWidth - 52) / column)));
+    const below = names.length < 2 ? 48 : 62 + 20 * rows; // room for the axis title and the legend
     const themed = {
       ...layout,
       height: place.dataset.figure === "features" ? 420 : (layout.height ?? 240) + below,
@@ -26,10 +28,18 @@ function drawPlots() {
     for (const name of new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis\d+$/.test(key))])) {
       themed[name] = { ...layout[name], ...axis, ...(name.startsWith("y") && { automargin: true }) };
     }
-    if (narrow && layout.xaxis?.dtick) themed.xaxis.dtick = 0.2;
+    if (narrow && layout.xaxis?.dtick === 0.1) themed.xaxis.dtick = 0.2;
     Plotly.react(place, data, themed, { responsive: true, displayModeBar: false, topojsonURL: "" });
   }
 }
 
+// On paper the page is light, whatever the reader's theme; the style sheet sees to the rest of it.
+function printing(now) {
+  document.documentElement.classList.toggle("printing", now);
+  drawPlots();
+}
+
 dark.addEventListener("change", drawPlots);
+addEventListener("beforeprint", () => printing(true));
+addEventListener("afterprint", () => printing(false));
 addEventListener("DOMContentLoaded", drawPlots); // after Plotly, the last and longest part of the page
