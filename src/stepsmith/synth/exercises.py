@@ -49,7 +49,7 @@ class ExerciseSettings(Record, frozen=True, kw_only=True):
     program: its steps by their own code or by brute force. ``count`` counts it once.
     """
 
-    count: Annotated[int, Meta(ge=1)] = 8000
+    count: Annotated[int, Meta(ge=0)] = 8000
     solutions: Annotated[int, Meta(ge=1)] = 1
     steps: dict[str, Weight] = msgspec.field(default_factory=lambda: {"1": 1.0, "2": 2.0, "3": 2.0})
     environments: dict[EnvironmentName, Weight] = msgspec.field(default_factory=lambda: {"induction": 1.0})
@@ -78,25 +78,23 @@ def exercises(
     """
     lengths, places = list(settings.steps), list(settings.environments)
     seen: set[str] = set()
-    made = refused = attempt = 0
-    while made < settings.count:
-        rng = derive_rng(settings.seed, "exercise", attempt)
-        attempt += 1
-        steps = int(rng.choices(lengths, list(settings.steps.values()))[0])
-        environment = rng.choices(places, list(settings.environments.values()))[0]
-        composition = compose(rng, profile=settings.profile, steps=steps)
-        fits = len(composition.steps) == steps and wanted(composition)
-        problem = exercise(composition, environment, rng, judge) if fits else None
-        if problem is None or (distinct and problem.golden.id in seen):
-            refused += 1
-            if refused == TRIES:
-                raise ConfigError(
-                    f"only {made} of {settings.count} exercises with steps {', '.join(lengths)} could be found; "
-                    "ask for fewer, or for more steps"
-                )
-            continue
+    for number in range(settings.count):
+        lot = derive_rng(settings.seed, "exercise", number)
+        steps = int(lot.choices(lengths, list(settings.steps.values()))[0])
+        environment = lot.choices(places, list(settings.environments.values()))[0]
+        for attempt in range(TRIES):
+            rng = derive_rng(settings.seed, "exercise", number, attempt)
+            composition = compose(rng, profile=settings.profile, steps=steps)
+            fits = len(composition.steps) == steps and wanted(composition)
+            problem = exercise(composition, environment, rng, judge) if fits else None
+            if problem is not None and not (distinct and problem.golden.id in seen):
+                break
+        else:
+            raise ConfigError(
+                f"no more than {number} of {settings.count} exercises were found: {TRIES} compositions of {steps} steps "
+                f"in a row were of no use for {environment}; ask for fewer, or for more steps"
+            )
         seen.add(problem.golden.id)
-        made, refused = made + 1, 0
         yield problem
         if environment == "induction":
             for code in _other_programs(composition, rng, settings.solutions - 1):
