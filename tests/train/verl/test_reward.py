@@ -1,0 +1,238 @@
+"""The rendered reward function against a judge server: the numbers of training in one process, and nothing for IE."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stepsmith.core.records import Problem, Verdict
+from stepsmith.envs import ENVIRONMENTS
+from stepsmith.judge.pool import JudgePool
+from stepsmith.train import Grader, GradingSettings, Reply, RewardSettings
+from stepsmith.train.rewards import REWARDS
+from stepsmith.train.rewards import Outcome as Graded
+from stepsmith.train.verl import reward as source
+from tests.envs.test_environments import PROBLEMS
+from tests.serve.conftest import Address, running
+from tests.train.graded import ScriptedJudge, counting, judgement
+from tests.train.verl.rendered import load_reward, truth
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[JudgePool]:
+    with JudgePool(1) as judge:
+        yield judge
+
+
+@pytest.fixture(scope="module")
+def served(pool: JudgePool) -> Iterator[Address]:
+    with running(pool, workers=1) as address:
+        yield address
+
+
+@pytest.fixture
+def reward(tmp_path: Path) -> ModuleType:
+    return load_reward(tmp_path)
+
+
+def url(address: Address) -> str:
+    return f"http://127.0.0.1:{address.port}"
+
+
+def replies(problem: Problem) -> list[Reply]:
+    """Right, cut off, empty, thoughtless, and of the kinds that are easily taken for another."""
+    environment = ENVIRONMENTS[problem.environment]
+    golden = environment.write(environment.golden(problem))
+    wrong = [environment.write(answer) for answer in environment.baselines(problem).values()]
+    texts = [
+        golden,
+        f"{wrong[0]}\nNo, rather:\n\n{golden}",
+        f"<think>\n{golden}\n</think>\nI do not know.",
+        f"<think>\n{wrong[0]}\n</think>\n{golden}",
+        f"{golden}\n{wrong[0]}",
+        "I do not know.",
+        golden.rstrip().removesuffix("```"),
+        "```python\ndef f(:\n```",
+        "```python\nimport sys\nsys.exit(0)\n```",
+        "```python\nwhile True: pass\n```",
+        "```python\n1e999\n```",
+        *wrong,
+    ]
+    return [Reply(text=text) for text in texts] + [Reply(text=golden, truncated=True)]
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_it_grades_like_training_in_one_process(
+    name: str, reward: ModuleType, served: Address, pool: JudgePool
+) -> None:
+    limits = msgspec.structs.replace(PROBLEMS[name].contract.limits, time_s=0.1)
+    contract = msgspec.structs.replace(PROBLEMS[name].contract, limits=limits)
+    problem = msgspec.structs.replace(PROBLEMS[name], contract=contract, tests=PROBLEMS[name].tests[:4])
+    for chosen in ("binary", "paper-b"):
+        settings = GradingSettings(rewards=RewardSettings(reward=chosen))
+        given_replies = replies(problem)
+        with Grader(pool, settings) as grader:
+            grades = grader.grade([(problem, reply) for reply in given_replies])
+        for grade, reply in zip(grades, given_replies, strict=True):
+            scored = reward.compute_score(
+                data_source="any",
+                solution_str=reply.text,
+                ground_truth=truth(problem, settings),
+                extra_info={"truncated": reply.truncated},
+                judge_url=url(served),
+                reward=chosen,
+            )
+            assert scored["score"] == grade.reward, reply
+            assert (scored["truncated"], scored["no_answer"]) == (
+                grade.status == "truncated",
+                grade.status == "no-answer",
+            )
+            kept = bool(scored["held_back_passed"]) if scored["held_back_asked"] else None
+            assert kept == grade.passed_held_back
+        assert {grade.solved for grade in grades} == {True, False}
+
+
+@given(st.lists(st.sampled_from(["AC", "WA", "TLE", "RTE"]), min_size=1, max_size=5) | st.just(["CE"]), st.booleans())
+def test_rewards_are_those_of_training(verdicts: list[str], no_answer: bool) -> None:
+    judged = judgement(*verdicts)
+    tests = 4 if verdicts == ["CE"] else len(verdicts)
+    graded = Graded(status="no-answer") if no_answer else Graded(status="judged", judgement=judged, tests=tests)
+    outcome = source.Outcome(None) if no_answer else source.Outcome(judged.verdict, verdicts.count("AC"), tests)
+    for name, wanted in REWARDS.items():
+        assert source.reward_of(name, outcome) == pytest.approx(wanted.function(graded)), name
+
+
+def test_fewer_results_than_tests_are_no_pass() -> None:
+    assert source.reward_of("binary", source.Outcome("AC", 3, 4)) == 0
+    assert source.reward_of("binary", source.Outcome("AC", 0, 0)) == 0
+
+
+class Scripted(ScriptedJudge):
+    def run_program(self, program: object) -> None:
+        raise AssertionError
+
+
+def test_what_the_judge_cannot_judge_is_judged_again_or_left_out(reward: ModuleType) -> None:
+    failures = {"2  # once\n": 1, "2  # always\n": 9}
+    judge = Scripted(lambda code, test: "AC" if int(test.output) < int(code[0]) else "WA", failures=failures)
+    settings = GradingSettings(hold_back=0)
+    with running(judge) as address:
+
+        def score(code: str) -> float:
+            return reward.compute_score(
+                f"```python\n{code}\n```", truth(counting(0), settings), judge_url=url(address), reward="fraction"
+            )["score"]
+
+        assert score("2  # once") == 2 / 8
+        with pytest.raises(reward.JudgeError, match="3 times"):
+            score("2  # always")
+        assert len(judge.asked) == 2 + 3
+        codes = [f"{k % 9}  # {k}" for k in range(60)]
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(score, codes)) == [k % 9 / 8 for k in range(60)]
+
+
+class Stub(BaseHTTPRequestHandler):
+    """Answers by a script of (status, headers); then with AC."""
+
+    script: list[tuple[int, dict[str, str]]]
+    seen: list[str | None]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.seen.append(self.headers["Authorization"])
+        status, headers = self.script.pop(0) if self.script else (200, {})
+        result = {"verdict": "AC", "tests": [{"verdict": "AC"}] * 8, "compile_output": ""}
+        body = json.dumps({"results": [result]}).encode() if status == 200 else b"not now"
+        self.send_response(status)
+        for key, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def stub() -> Iterator[tuple[type[Stub], str]]:
+    handler = type("Handler", (Stub,), {"script": [], "seen": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield handler, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def score_one(reward: ModuleType, address: str, **settings: object) -> float:
+    text = truth(counting(0), GradingSettings(hold_back=0))
+    return reward.compute_score("```python\n1\n```", text, judge_url=address, **settings)["score"]
+
+
+def test_a_busy_server_is_waited_for(
+    reward: ModuleType, stub: tuple[type[Stub], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler, address = stub
+    handler.script += [(429, {"Retry-After": "7"})] * 20 + [(500, {})] * 2
+    waits: list[float] = []
+    monkeypatch.setattr(reward.time, "sleep", waits.append)
+    monkeypatch.setenv("STEPSMITH_TOKEN", "secret")
+    assert score_one(reward, address, attempts=3) == 1.0
+    assert waits[:20] == [7.0] * 20
+    assert len(waits) == 22
+    assert set(handler.seen) == {"Bearer secret"}
+
+
+def test_what_the_server_refuses_is_not_sent_again(reward: ModuleType, stub: tuple[type[Stub], str]) -> None:
+    handler, address = stub
+    handler.script += [(422, {})]
+    with pytest.raises(reward.JudgeError, match="422: not now"):
+        score_one(reward, address)
+    assert len(handler.seen) == 1
+
+
+def test_a_judge_that_is_gone_is_given_up(reward: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(reward.time, "sleep", waits.append)
+    for _ in range(reward.GONE):
+        with pytest.raises(reward.JudgeError):
+            score_one(reward, "http://127.0.0.1:9", attempts=3)
+    assert len(waits) == 2 * reward.GONE
+    with pytest.raises(reward.JudgeError):  # now at once, so that training ends instead of waiting for every reply
+        score_one(reward, "http://127.0.0.1:9", attempts=3)
+    assert len(waits) == 2 * reward.GONE
+
+
+def test_truncated_replies_can_be_left_out(reward: ModuleType) -> None:
+    with pytest.raises(reward.LeftOutError):
+        reward.compute_score(
+            "1", truth(counting(0)), {"truncated": True}, judge_url="http://127.0.0.1:9", mask_truncated=True
+        )
+
+
+def test_the_file_stands_alone_and_checks_the_server(reward: ModuleType, served: Address) -> None:
+    file = str(reward.__file__)
+    alone = [sys.executable, "-I", "-S", file]  # no installed package can be imported
+    good = subprocess.run([*alone, url(served)], capture_output=True, text=True, timeout=60, check=False)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "judges: 1 workers" in good.stdout
+    assert "stepsmith" not in {line.split(" ")[1].split(".")[0] for line in imports(file)}
+    with running(Scripted(lambda *_: Verdict.AC)) as address:  # a server that accepts everything
+        bad = subprocess.run([*alone, url(address)], capture_output=True, text=True, timeout=60, check=False)
+    assert bad.returncode == 1
+    assert "where 0.0 is right" in bad.stderr
+
+
+def imports(file: str) -> list[str]:
+    return [line for line in Path(file).read_text().splitlines() if line.startswith(("import ", "from "))]
