@@ -71,6 +71,19 @@ def short_count(count: float) -> str:
     return f"{count:.0f}"
 
 
+def bar_columns() -> tuple[ProgressColumn, ...]:
+    """Return the columns of a progress bar; a task's field ``text`` stands at its end."""
+    return (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("eta"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}", markup=False),
+    )
+
+
 class _SpentColumn(ProgressColumn):
     """What was spent, read anew whenever the display is drawn."""
 
@@ -138,16 +151,6 @@ def progress_display(console: Console) -> Iterator[Observer]:
         yield _Plain(console)
         return
     spent = _SpentColumn()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("eta"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[text]}"),
-        spent,
-    )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*bar_columns(), spent, console=console) as progress:
         spent.tally = _Live(progress)
         yield spent.tally
