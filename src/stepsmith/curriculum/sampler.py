@@ -52,6 +52,7 @@ class State(msgspec.Struct, forbid_unknown_fields=True):
     quotas: Quotas
     evidence: Evidence
     extra: int = 0  # times that more was drawn beside the batches
+    weights: dict[str, float] = {}  # of the last batch
 
 
 class Sampler:
@@ -153,6 +154,7 @@ class Sampler:
             quotas=self._quotas,
             evidence=self._evidence,
             extra=self._extra,
+            weights=self._weights,
         )
         plain: dict[str, object] = msgspec.to_builtins(state)
         return plain
@@ -172,6 +174,7 @@ class Sampler:
         self._drawn, self._offset, self._extra = state.drawn, state.offset, state.extra
         self._queue, self._done = deque(state.pending), deque(maxlen=HISTORY)
         self._rounds, self._quotas, self._evidence = state.rounds, state.quotas, state.evidence
+        self._weights = state.weights
 
     def _draw(self) -> list[str]:
         """Return the problems of the next batch."""

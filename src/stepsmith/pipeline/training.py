@@ -94,7 +94,7 @@ class _Run:
 
     def train(self) -> Training:
         """Do it."""
-        from stepsmith.train.running import last_checkpoint
+        from stepsmith.train.running import last_checkpoint, step_of
 
         config, started = self.config, time.monotonic()
         steps = config.sft.steps if config.stage == "sft" else config.rl.steps
@@ -105,7 +105,7 @@ class _Run:
             self._fit(corpus, policy)
         held_out = _spread(corpus.held_out, config.measure.problems)
         checkpoint = last_checkpoint(self.checkpoints)
-        done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+        done = step_of(checkpoint) if checkpoint else 0
         self.log.cut_after(done if checkpoint else -1)
         self.observer.started(config, len(corpus.train), len(held_out), steps, done)
         if not checkpoint:
@@ -179,18 +179,18 @@ class _Run:
 
     def _sft(self, corpus: Corpus, policy: "Policy", held_out: Sequence[Problem], checkpoint: Path | None) -> None:
         from stepsmith.train.recording import Recorder
-        from stepsmith.train.running import StopOnNonsense
+        from stepsmith.train.running import LogBeforeSaving, StopOnNonsense
         from stepsmith.train.sft import train_sft
 
         recorder = Recorder(self._record, "sft", self.config.sft.steps)
-        callbacks = [recorder, StopOnNonsense(), *self._at_times(policy, held_out)]
+        callbacks = [recorder, LogBeforeSaving(), StopOnNonsense(), *self._at_times(policy, held_out)]
         with self._timed("train"):
             train_sft(policy, corpus.train, self.config, self.checkpoints, callbacks, checkpoint)
 
     def _rl(self, corpus: Corpus, policy: "Policy", held_out: Sequence[Problem], checkpoint: Path | None) -> None:
         from stepsmith.train.recording import Recorder
         from stepsmith.train.rl import RlTrainer, layout_of, read_sampler, train_rl
-        from stepsmith.train.running import StopOnNonsense
+        from stepsmith.train.running import LogBeforeSaving, StopOnNonsense
 
         config, rl = self.config, self.config.rl
         problems = select(self._rated(corpus.train, policy), rl.select, config.seed)
@@ -198,7 +198,7 @@ class _Run:
         items = [item_of(problem, real=problem.id in corpus.real) for problem in problems]
         sampler = Sampler(items, curriculum_of(rl), layout, mix=rl.mix, seed=config.seed)
         recorder = Recorder(self._record, "rl", rl.steps)
-        callbacks = [recorder, StopOnNonsense(), *self._at_times(policy, held_out)]
+        callbacks = [recorder, LogBeforeSaving(), StopOnNonsense(), *self._at_times(policy, held_out)]
         trainer = RlTrainer(policy, problems, sampler, self.grader, config, self.checkpoints, callbacks)
         recorder.watch(trainer)
         if checkpoint:

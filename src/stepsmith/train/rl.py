@@ -22,12 +22,13 @@ from stepsmith.core.errors import ConfigError, RunFolderError, SandboxError
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Problem
 from stepsmith.curriculum import Layout, Sampler
+from stepsmith.store.claim import write_whole
 from stepsmith.store.training_log import Tally
 from stepsmith.train.grading import Grade, Grader, Reply, observations
 from stepsmith.train.held_back import HeldBackReport, HeldBackWatch
 from stepsmith.train.measuring import length_name
 from stepsmith.train.policy import Policy
-from stepsmith.train.running import common_arguments, guarded, quiet
+from stepsmith.train.running import common_arguments, guarded, quiet, run
 from stepsmith.train.settings import RlSettings, TrainConfig
 from stepsmith.train.sft import lora
 
@@ -119,6 +120,7 @@ class RlTrainer(GRPOTrainer):
         self._at: list[Problem] = []
         self.watch = Watch(self._known)
         self.between_steps = True
+        self.resumed_from: Path | None = None
         self.new_problems = 0
         self._last_grades: list[Grade] = []
         self.take(problems)
@@ -131,7 +133,7 @@ class RlTrainer(GRPOTrainer):
             rl_arguments(config, checkpoints),
             train_dataset=rows,
             processing_class=policy.tokenizer,
-            callbacks=[*callbacks, _SamplerState(self)],
+            callbacks=[_Steps(self), *callbacks],
             peft_config=lora(config),
         )
 
@@ -149,18 +151,24 @@ class RlTrainer(GRPOTrainer):
             self._at.append(problem)
             self._prompts.append([{"role": "user", "content": self._policy.prompt(problem)}])
 
-    def save_sampler(self) -> None:
-        """Write the sampler's state into the checkpoint of this step, as it was after the last trained generation."""
+    def save_between_steps(self) -> None:
+        """Save a run that ends early, if its weights are those of whole generations: nothing that was learnt is lost.
+
+        What was saved when the step ended stays: the run goes on from there exactly.
+        """
+        step = self.state.global_step
+        saved = (Path(self.args.output_dir) / f"checkpoint-{step}" / SAMPLER).exists()
+        if step and self.between_steps and not saved and step % steps_per_generation(self._config.rl) == 0:
+            self._save_checkpoint(self.model, trial=None)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Write the sampler's state, as it was after the last trained generation, and then all that TRL saves."""
         if self.is_world_process_zero():
             trained = self.state.global_step // steps_per_generation(self._config.rl)
             folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
-            (folder / SAMPLER).write_text(json.dumps(self._ids.state_dict(trained=trained)))
-
-    def save_between_steps(self) -> None:
-        """Save a run that ends early, if its weights are those of a whole step: nothing that was learnt is lost."""
-        if self.between_steps and self.state.global_step:
-            self._save_checkpoint(self.model, trial=None)
-            self.save_sampler()
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / SAMPLER, json.dumps(self._ids.state_dict(trained=trained)).encode())
+        super()._save_checkpoint(model, trial)
 
     def _get_train_sampler(self, dataset: Dataset | None = None) -> "_Places":
         return _Places(self._ids, self._places)
@@ -251,19 +259,21 @@ class _Places:
         return (self._places[problem_id] for problem_id in self._ids)
 
 
-class _SamplerState(TrainerCallback):
-    """Writes the sampler's state into every checkpoint, as it was when the last trained batch had been given out."""
+class _Steps(TrainerCallback):
+    """What happens where steps begin and end."""
 
     def __init__(self, trainer: RlTrainer) -> None:
         self._trainer = trainer
 
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: object) -> None:
+        """Set random numbers as they were: the data loader has drawn one since the checkpoint was loaded."""
+        if self._trainer.resumed_from:
+            self._trainer._load_rng_state(str(self._trainer.resumed_from))
+            self._trainer.resumed_from = None
+
     def on_step_end(self, args: Any, state: Any, control: Any, **_: object) -> None:
         """The weights are those of a whole step again."""
         self._trainer.between_steps = True
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: object) -> None:
-        """Beside what TRL has just saved."""
-        self._trainer.save_sampler()
 
 
 def read_sampler(sampler: Sampler, checkpoint: Path) -> None:
@@ -272,18 +282,17 @@ def read_sampler(sampler: Sampler, checkpoint: Path) -> None:
         sampler.load_state_dict(json.loads((checkpoint / SAMPLER).read_text()))
     except FileNotFoundError:
         raise RunFolderError(
-            f"{checkpoint} has no {SAMPLER}: it was cut off while being written; delete it, and --resume takes the "
-            "checkpoint before it"
+            f"{checkpoint} has no {SAMPLER}: it is no checkpoint of RL; delete it, and --resume takes the one before it"
         ) from None
 
 
 def train_rl(trainer: RlTrainer, policy: Policy, resume: Path | None) -> None:
     """Train the policy in place; ``resume`` is a checkpoint to go on from."""
-    policy.model = trainer.model
+    policy.model, trainer.resumed_from = trainer.model, resume
     quiet(trainer)
     with guarded("rl"):
         try:
-            trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+            run(trainer, resume)
         except (KeyboardInterrupt, SandboxError):
             trainer.save_between_steps()
             raise

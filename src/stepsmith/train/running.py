@@ -1,5 +1,6 @@
 """What SFT and RL share of TRL's trainers: arguments, checkpoints, and what becomes of failures."""
 
+import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from typing import Any
 import torch
 import transformers
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer import TRAINER_STATE_NAME
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from stepsmith.core.errors import MachineError, TrainingError
 from stepsmith.train.settings import RlSettings, SftSettings, Stage, TrainConfig
@@ -31,6 +33,7 @@ def common_arguments(
         "max_grad_norm": settings.max_grad_norm,
         "logging_steps": config.log_every,
         "logging_first_step": True,
+        "logging_nan_inf_filter": False,  # a loss that is no number is not to be averaged away
         "save_strategy": "steps",
         "save_steps": save_every,
         "save_total_limit": config.keep_checkpoints,
@@ -38,7 +41,7 @@ def common_arguments(
         "seed": config.seed,
         "bf16": on_gpu and config.model.dtype == "bfloat16",
         "use_cpu": not on_gpu,
-        "gradient_checkpointing": config.model.gradient_checkpointing,
+        "activation_checkpointing": config.model.gradient_checkpointing,
         "disable_tqdm": True,
         "dataloader_pin_memory": on_gpu,
         "include_num_input_tokens_seen": "no",
@@ -53,13 +56,47 @@ def quiet(trainer: Trainer) -> None:
 
 
 def last_checkpoint(checkpoints: Path) -> Path | None:
-    """Return the newest checkpoint of a run, None if there is none."""
-    found = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-    return Path(found) if found else None
+    """Return the newest checkpoint that is whole, None if there is none.
+
+    A run that is killed while it saves leaves one that is not: the trainer's state, written last, is missing or cut
+    off.
+    """
+    found = checkpoints.glob(f"{PREFIX_CHECKPOINT_DIR}-*")
+    return max((folder for folder in found if _is_json(folder / TRAINER_STATE_NAME)), key=step_of, default=None)
+
+
+def step_of(checkpoint: Path) -> int:
+    """Return the step after which a checkpoint was saved."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def run(trainer: Trainer, resume: Path | None) -> None:
+    """Train to the end. A checkpoint of the last step is only loaded: the trainer would take one step more."""
+    if resume and step_of(resume) >= trainer.args.max_steps:
+        trainer._load_from_checkpoint(str(resume))
+    else:
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+
+
+class LogBeforeSaving(TrainerCallback):
+    """Ends a window of the log at every checkpoint, so that a resumed run writes what an undisturbed one would."""
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+        """Logging comes before saving; a loss that is no number ends the run before it is saved."""
+        control.should_log |= control.should_save
 
 
 class StopOnNonsense(TrainerCallback):
-    """Ends a run whose loss is no number: what follows could only get worse."""
+    """Ends a run whose loss is no number, before it spoils the weights."""
+
+    def on_pre_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **models: torch.nn.Module
+    ) -> None:
+        """Look at the gradients. Raises ``TrainingError``."""
+        gradients = [weight.grad for weight in models["model"].parameters() if weight.grad is not None]
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        if not math.isfinite(norm):
+            raise TrainingError(_nonsense("the norm of the gradients", norm, state.global_step + 1))
 
     def on_log(
         self,
@@ -73,10 +110,14 @@ class StopOnNonsense(TrainerCallback):
         for name in ("loss", "grad_norm"):
             value = (logs or {}).get(name)
             if value is not None and not math.isfinite(float(value)):
-                raise TrainingError(
-                    f"{name} is {value} at step {state.global_step}; lower learning_rate or max_grad_norm, and start "
-                    "from an earlier checkpoint or model"
-                )
+                raise TrainingError(_nonsense(name, float(value), state.global_step))
+
+
+def _nonsense(name: str, value: float, step: int) -> str:
+    return (
+        f"{name} is {value} at step {step}; lower learning_rate or max_grad_norm, and start a new run from the last "
+        "checkpoint (as --model) or from an earlier model"
+    )
 
 
 @contextmanager
@@ -89,3 +130,11 @@ def guarded(stage: Stage) -> Iterator[None]:
             f"the device ran out of memory; lower {stage}.micro_batch (the batch stays as it is), "
             "turn on model.gradient_checkpointing, or use model.lora_rank; then run again with --resume"
         ) from None
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True

@@ -10,7 +10,7 @@ from trl import SFTConfig, SFTTrainer
 from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.train.policy import Policy
-from stepsmith.train.running import common_arguments, guarded, quiet
+from stepsmith.train.running import common_arguments, guarded, quiet, run
 from stepsmith.train.settings import TrainConfig
 
 
@@ -48,7 +48,7 @@ def train_sft(
     policy.model = trainer.model
     quiet(trainer)
     with guarded("sft"):
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        run(trainer, resume)
     policy.model = trainer.accelerator.unwrap_model(trainer.model)
 
 
