@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 SLIM := .venv-slim
 PIP_INSTALL := -m pip install -q --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup setup-dev demo test lint slim bench bench-judge bench-verify clean
+TORCH := torch==2.13.0  # installed first: the rest takes what is there
+.PHONY: help setup setup-dev demo test lint slim study bench bench-judge bench-verify clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(VENV)/.ready  ## Make .venv with stepsmith in it (enough for `synth`, `judge`, `verify`, `report`)
+setup: $(VENV)/.ready  ## Make .venv with stepsmith in it (enough for `synth`, `judge`, `verify`, `train`, `report`)
 
 setup-dev: $(VENV)/.ready-dev
 
@@ -20,16 +21,24 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python $(PIP_INSTALL) -e '.[report,serve]'
+	$(BIN)/python $(PIP_INSTALL) $(TORCH)
+	$(BIN)/python $(PIP_INSTALL) -e '.[report,serve,train]'
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python $(PIP_INSTALL) $(TORCH)
 	$(BIN)/python $(PIP_INSTALL) -e '.[dev]'
 	@touch $@ $(VENV)/.ready
 
-demo: setup  ## Make a small problem set from the standard library's source and report on it
-	@rm -rf runs/demo
+# Contest problems and their report; then a problem set for a small model, which learns first lessons (SFT) and, under a
+# curriculum, to solve what it cannot yet (RL).
+demo: setup  ## Make contest problems; train a small model on others; report on both (under 8 minutes on 2 cores)
+	@rm -rf runs/demo runs/micro
 	$(BIN)/stepsmith synth --chains 24 --out runs/demo
+	$(BIN)/stepsmith synth examples/micro.toml --out runs/micro
+	$(BIN)/stepsmith train sft micro --out runs/micro/training/sft
+	$(BIN)/stepsmith train rl micro --model runs/micro/training/sft --problems runs/micro --out runs/micro/training/rl
+	$(BIN)/stepsmith report runs/micro
 
 test: setup-dev lint slim  ## Every check and test
 	$(BIN)/python -m pytest -n auto --dist loadfile

@@ -13,7 +13,9 @@ from stepsmith.cli.export import export
 from stepsmith.cli.features import features_app
 from stepsmith.cli.judge import judge_app
 from stepsmith.cli.report import report
+from stepsmith.cli.study import study
 from stepsmith.cli.synth import synth
+from stepsmith.cli.train import train_app
 from stepsmith.cli.verify import verify
 from stepsmith.core.errors import StepsmithError, UserError
 
@@ -30,10 +32,12 @@ app.command()(synth)
 app.command()(report)
 app.command()(doctor)
 app.command()(verify)
+app.command()(study)
 app.command()(export)
 app.add_typer(judge_app, name="judge")
 app.add_typer(features_app, name="features")
 app.add_typer(curriculum_app, name="curriculum")
+app.add_typer(train_app, name="train")
 app.add_typer(cache_app, name="cache")
 
 

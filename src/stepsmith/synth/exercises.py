@@ -32,7 +32,7 @@ from stepsmith.judge.protocol import Judge
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition, Profile, evaluate
 from stepsmith.synth.grammar.formats import format_answer, format_case
-from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, make_inputs, sample_cases
+from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, draw_case, make_inputs
 from stepsmith.synth.grammar.program import Pick, render_program
 from stepsmith.synth.grammar.variants import brute_force, wrong_variants
 from stepsmith.synth.offline import MAX_WRONG, SAMPLES, VALUE_SIZES, OfflineDraft
@@ -91,7 +91,7 @@ def exercises(
                 break
         else:
             raise ConfigError(
-                f"no more than {number} of {settings.count} exercises were found: {TRIES} compositions of {steps} steps "
+                f"only {number} of {settings.count} exercises were found: {TRIES} compositions of {steps} steps "
                 f"in a row were of no use for {environment}; ask for fewer, or for more steps"
             )
         seen.add(problem.golden.id)
@@ -109,7 +109,7 @@ def exercise(
     The environments that ask for values need a ``judge``: no thoughtless answer may be right.
     """
     interface: Interface = "function"
-    samples = [CaseInput(case, "nominal") for case in sample_cases(rng, composition, SAMPLES)]
+    samples = [CaseInput(draw_case(rng, composition, "small"), "nominal") for _ in range(SAMPLES)]
     shown = [repr(item.case) for item in samples]
     sizes = DEFAULT_COUNTS if environment == "induction" else VALUE_SIZES
     cases = (*samples, *(item for item in make_inputs(rng, composition, sizes) if repr(item.case) not in shown))

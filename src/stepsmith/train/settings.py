@@ -34,7 +34,7 @@ class ModelSettings(Record, frozen=True, kw_only=True):
     """
 
     path: str = ""  # empty: from scratch
-    vocabulary: Positive = 1024
+    vocabulary: Positive = 640
     hidden: Positive = 96
     intermediate: Positive = 256
     layers: Positive = 3
