@@ -153,16 +153,28 @@ class _Run:
         return Policy.from_scratch(config.model, form, texts, config.seed)
 
     def _fit(self, corpus: Corpus, policy: "Policy") -> None:
-        """Leave out problems whose prompts are too long."""
-        limit = self.config.data.max_prompt_tokens
-        fitting = [problem for problem in corpus.train if len(policy.encode(policy.prompt(problem))) <= limit]
+        """Leave out problems whose prompts are too long, and lessons that do not fit into the context."""
+        from stepsmith.train.sft import golden_reply
+
+        config, context = self.config, policy.context
+        limit = min(config.data.max_prompt_tokens, context - config.rl.max_reply_tokens)
+        if not corpus.train:
+            raise ConfigError("there is nothing to train on: give data.problems, or exercises")
+        lengths = [len(policy.encode(policy.prompt(problem))) for problem in corpus.train]
+        fitting = [problem for problem, length in zip(corpus.train, lengths, strict=True) if length <= limit]
         if not fitting:
             raise ConfigError(
-                f"no prompt of {len(corpus.train)} problems has at most {limit} tokens; raise data.max_prompt_tokens"
-                if corpus.train
-                else "there is nothing to train on: give data.problems, or exercises"
+                f"no prompt of {len(corpus.train)} problems has at most {limit} tokens (the shortest has "
+                f"{min(lengths)}): raise data.max_prompt_tokens and, beyond {context} tokens with "
+                "rl.max_reply_tokens, model.context"
             )
         corpus.left_out["prompt too long"] += len(corpus.train) - len(fitting)
+        if config.stage == "sft":
+            whole = [p for p in fitting if len(policy.encode(policy.prompt(p), golden_reply(p))) <= context]
+            if not whole:
+                raise ConfigError(f"no prompt fits into {context} tokens with its answer: raise model.context")
+            corpus.left_out["answer too long"] += len(fitting) - len(whole)
+            fitting = whole
         corpus.left_out += type(corpus.left_out)()  # drops zeros
         corpus.train = fitting
         corpus.held_out = [p for p in corpus.held_out if len(policy.encode(policy.prompt(p))) <= limit]

@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 import torch
+from peft import PeftModel
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoModelForCausalLM,
@@ -49,6 +50,7 @@ class Policy:
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, form: Form, context: int, name: str
     ) -> None:
         self.model, self.tokenizer, self.form, self.context, self.name = model, tokenizer, form, context, name
+        self.computes_in = torch.float32
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         tokenizer.padding_side = "left"
@@ -76,11 +78,14 @@ class Policy:
         return cls(model, tokenizer, form, settings.context, "from scratch")
 
     @classmethod
-    def open(cls, settings: ModelSettings, form: Form | None = None) -> Self:
-        """Load ``settings.path``; without ``form`` as the folder says. Raises ``ConfigError`` in one line."""
+    def open(cls, settings: ModelSettings, form: Form | None = None, device: str | None = None) -> Self:
+        """Load ``settings.path``; without ``form`` as the folder says, without ``device`` onto the GPU if there is one.
+
+        Raises ``ConfigError`` in one line.
+        """
         try:
             tokenizer = AutoTokenizer.from_pretrained(settings.path)
-            model = AutoModelForCausalLM.from_pretrained(settings.path, dtype=getattr(torch, settings.dtype))
+            model = AutoModelForCausalLM.from_pretrained(settings.path, dtype=_weights_dtype(settings))
         except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
             why = " ".join(str(error).split())[:200]
             raise ConfigError(f"the model {settings.path} cannot be loaded: {why}") from None
@@ -92,8 +97,10 @@ class Policy:
                 "that of an instruct model of the same family"
             )
         stated = getattr(model.config, "max_position_embeddings", settings.context)
-        model.to("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(model, tokenizer, form or read_form(settings.path), min(settings.context, stated), settings.path)
+        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        policy = cls(model, tokenizer, form or read_form(settings.path), min(settings.context, stated), settings.path)
+        policy.computes_in = getattr(torch, settings.dtype)
+        return policy
 
     @property
     def parameters(self) -> int:
@@ -101,8 +108,10 @@ class Policy:
         return sum(weight.numel() for weight in self.model.parameters())
 
     def save(self, folder: Path) -> None:
-        """Write model, tokenizer and form."""
+        """Write model, tokenizer and form. Adapters are merged into the model: the folder needs nothing else."""
         folder.mkdir(parents=True, exist_ok=True)
+        if isinstance(self.model, PeftModel):
+            self.model = self.model.merge_and_unload()
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
         (folder / FORM).write_bytes(msgspec.json.format(msgspec.json.encode(self.form)))
@@ -111,10 +120,12 @@ class Policy:
         """Return what the policy is asked."""
         return ask(problem, self.form)
 
-    def encode(self, prompt: str) -> list[int]:
-        """Return the tokens of a prompt in the chat template, up to where the reply begins."""
+    def encode(self, prompt: str, reply: str | None = None) -> list[int]:
+        """Return the tokens of a prompt in the chat template, up to where the reply begins, or with a reply."""
         chat = [{"role": "user", "content": prompt}]
-        tokens: list[int] = self.tokenizer.apply_chat_template(chat, add_generation_prompt=True)["input_ids"]
+        if reply is not None:
+            chat.append({"role": "assistant", "content": reply})
+        tokens: list[int] = self.tokenizer.apply_chat_template(chat, add_generation_prompt=reply is None)["input_ids"]
         return tokens
 
     def replies(
@@ -131,7 +142,7 @@ class Policy:
         was_training = self.model.training
         self.model.eval()
         try:
-            with torch.random.fork_rng(), torch.inference_mode():
+            with torch.random.fork_rng(), torch.inference_mode(), self._autocast():
                 torch.manual_seed(seed)
                 for start in range(0, len(order), BATCH):
                     part = order[start : start + BATCH]
@@ -140,7 +151,9 @@ class Policy:
                     ):
                         found[index].append(reply)
         except torch.OutOfMemoryError:
-            raise MachineError("the device ran out of memory while generating; use fewer tokens per reply") from None
+            raise MachineError(
+                "the device ran out of memory while generating; lower rl.max_reply_tokens or model.context"
+            ) from None
         finally:
             self.model.train(was_training)
         return found
@@ -167,6 +180,11 @@ class Policy:
             replies.append(Reply(text=text, truncated=stop is None))
         return replies
 
+    def _autocast(self) -> torch.autocast:
+        """Compute as the trainers do."""
+        lower = self.computes_in != torch.float32
+        return torch.autocast(self.model.device.type, dtype=self.computes_in if lower else None, enabled=lower)
+
     def ends(self) -> frozenset[int]:
         """Tokens that end a reply."""
         declared = self.model.generation_config.eos_token_id
@@ -178,6 +196,11 @@ def ask(problem: Problem, form: Form) -> str:
     """Return what a policy of this form is asked."""
     environment = ENVIRONMENTS[problem.environment]
     return environment.brief(problem) if form.prompt == "brief" else environment.render(problem)
+
+
+def _weights_dtype(settings: ModelSettings) -> torch.dtype:
+    """Weights that are trained stay in float32: bfloat16 would round away steps below a 256th of a weight."""
+    return getattr(torch, settings.dtype) if settings.lora_rank else torch.float32
 
 
 def read_form(folder: str) -> Form:

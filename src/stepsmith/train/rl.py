@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
@@ -182,6 +183,7 @@ class RlTrainer(GRPOTrainer):
             alike = [g for g in range(len(filled) // size) if uniform(self._last_grades[g * size : (g + 1) * size])]
             if not alike:
                 break
+            self.watch.resampled += len(alike)
             drawn = self._ids.draw_more(len(alike))
             grades = list(self._last_grades)
             again = [
@@ -195,7 +197,6 @@ class RlTrainer(GRPOTrainer):
             for row, grade in zip(rows, self._last_grades, strict=True):
                 grades[row] = grade
             self._last_grades = grades
-            self.watch.resampled += len(alike)
         return output
 
     def _prepare_inputs(self, generation_batch: Any) -> Any:
@@ -236,14 +237,23 @@ class RlTrainer(GRPOTrainer):
         started = time.perf_counter()
         grades = self._grader.grade(pairs)
         self.watch.judge_s += time.perf_counter() - started
+        if self._config.rl.reward == "random":
+            grades = self._by_lot(grades)
         self._last_grades = grades
         everyone: list[Grade] = gather_object(grades)  # every process learns the same of the curriculum
         self.watch.observe(everyone, self.num_generations)
         self._ids.observe(observations(everyone))
-        if self._config.rl.reward == "random":
-            rng = derive_rng(self._config.seed, "random-reward", self.state.global_step, self.accelerator.process_index)
-            return [float(rng.random() < 0.5) for _ in grades]
         return [grade.reward for grade in grades]
+
+    def _by_lot(self, grades: list[Grade]) -> list[Grade]:
+        """Return grades with rewards that know nothing of the replies; those without a reward stay without."""
+        where = self.state.global_step, self.watch.resampled, self.accelerator.process_index
+        rng = derive_rng(self._config.seed, "random-reward", *where)
+        lots = [float(rng.random() < 0.5) for _ in grades]
+        return [
+            grade if grade.reward is None else msgspec.structs.replace(grade, reward=lot)
+            for grade, lot in zip(grades, lots, strict=True)
+        ]
 
 
 class _Places:

@@ -39,7 +39,7 @@ def common_arguments(
         "save_total_limit": config.keep_checkpoints,
         "report_to": list(config.report_to) or "none",
         "seed": config.seed,
-        "bf16": on_gpu and config.model.dtype == "bfloat16",
+        "bf16": config.model.dtype == "bfloat16",
         "use_cpu": not on_gpu,
         "activation_checkpointing": config.model.gradient_checkpointing,
         "disable_tqdm": True,

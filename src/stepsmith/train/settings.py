@@ -40,7 +40,7 @@ class ModelSettings(Record, frozen=True, kw_only=True):
     layers: Positive = 3
     heads: Positive = 4
     context: Positive = 512  # tokens, prompt and reply together; of a loaded model its own limit holds too
-    dtype: Literal["float32", "bfloat16"] = "float32"
+    dtype: Literal["float32", "bfloat16"] = "float32"  # of what is computed; weights that are trained are float32
     lora_rank: Count = 0  # 0: full fine-tuning
     lora_alpha: Positive = 32
     chat_template: str = ""  # Jinja2, for a tokenizer that has none
