@@ -9,6 +9,7 @@ import pytest
 
 from stepsmith.report.writing import write_report
 from tests.report.runs import make_run
+from tests.report.trainings import make_rl, make_sft
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -213,3 +214,64 @@ def test_the_page_works_by_keyboard(watched: Watched, address: str) -> None:
     page.keyboard.press("ArrowRight")
     assert page.locator("[data-part=tests]:visible").count() > 0
     watched.verify(address)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = make_run(tmp_path_factory.mktemp("trained"), chains=2)
+    make_sft(folder / "training" / "sft", steps=60)
+    make_rl(folder / "training" / "rl", steps=60, measure_every=20)
+    return write_report(folder).as_uri()
+
+
+@pytest.fixture(scope="module")
+def training_alone(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write_report(
+        make_rl(tmp_path_factory.mktemp("training"), steps=60, scopes=("induction", "fuzzing"))
+    ).as_uri()
+
+
+def test_training_runs_follow_the_problem_set(watched: Watched, trained: str) -> None:
+    page = watched.open(trained)
+    page.wait_for_selector("#plot-training-2-gap svg.main-svg", state="attached")
+    drawn = page.locator("[data-figure^=training-] svg.main-svg .xtitle")
+    assert drawn.count() == page.locator("[data-figure^=training-]").count() == 2 + 10
+    assert page.locator("#plot-training-2-bands .barlayer .point").count() == 3 * 13  # bands x records
+    page.get_by_role("link", name="Reinforcement learning").click()
+    expect(page.locator("#training-2")).to_be_in_viewport()
+    watched.verify(trained)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_training_page_fits_a_phone(browser: "playwright.Browser", training_alone: str, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme, offline=True)
+    watched = Watched(context)
+    page = watched.page
+    page.goto(training_alone)
+    page.wait_for_selector("#plot-training-1-gap svg.main-svg", state="attached")
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    page.wait_for_function("document.querySelectorAll('#plot-training-1-bands .legend .traces').length === 4")
+    boxes = page.evaluate(
+        "['.legend', '.xtitle'].map(part => document.querySelector(`#plot-training-1-bands ${part}`))"
+        ".map(part => part.getBoundingClientRect()).map(box => ({top: box.top, bottom: box.bottom}))"
+    )
+    assert boxes[0]["top"] >= boxes[1]["bottom"]  # the legend does not cover the axis
+    watched.verify(training_alone)
+    context.close()
+
+
+def test_on_paper_a_dark_page_is_light(browser: "playwright.Browser", training_alone: str) -> None:
+    context = browser.new_context(color_scheme="dark", offline=True)
+    page = context.new_page()
+    page.goto(training_alone)
+    page.wait_for_selector("#plot-training-1-gap svg.main-svg", state="attached")
+    page.evaluate(
+        "addEventListener('beforeprint', () => {"
+        "  const fill = (place) => getComputedStyle(place).fill.match(/\\d+/g).map(Number);"
+        "  window.onPaper = fill(document.querySelector('#plot-training-1-reward .xtitle'))[0]; })"
+    )
+    red = "Number(getComputedStyle(document.querySelector('#plot-training-1-reward .xtitle')).fill.match(/\\d+/)[0])"
+    before = page.evaluate(red)
+    page.pdf()
+    assert page.evaluate("onPaper") < 110 < before == page.evaluate(red)
+    context.close()

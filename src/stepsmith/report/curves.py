@@ -135,7 +135,7 @@ def _bands(run: TrainingRun) -> Curve | None:
     below = "the curriculum's weights in those steps."
     if not panels:
         panels, axis = _draws(run), "replies (%)"
-        below = "what part of the replies each band got: this curriculum chooses problem by problem, not by band."
+        below = "what part of the replies each band got; this curriculum has no weights of bands."
     listed = set(found)
     height = RATES_HEIGHT + len(panels) * (PANEL_HEIGHT + GAP)
     for index, (scope, shares) in enumerate(panels.items()):
@@ -176,9 +176,10 @@ def _draws(run: TrainingRun) -> dict[str, list[Shares]]:
     """How the replies divide over the bands; nothing where there is but one band."""
     shares = []
     for start, step in _spans(run.steps):
-        total = sum(tally.attempts for tally in step.by_band.values())
-        if total:
-            shares.append(Shares(start, step.step, {band: t.attempts / total for band, t in step.by_band.items()}))
+        counts = {band: tally.attempts for band, tally in step.by_band.items() if tally.attempts}
+        if counts:
+            total = sum(counts.values())
+            shares.append(Shares(start, step.step, {band: count / total for band, count in counts.items()}))
     return {"": shares} if len({band for span in shares for band in span.parts}) > 1 else {}
 
 

@@ -7,7 +7,6 @@ that even a mistake in escaping could not make a hostile statement act.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -20,8 +19,10 @@ from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
 from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
 from stepsmith.report.curves import Curve, curves_of
+from stepsmith.report.embedding import json_block, json_blocks
 from stepsmith.report.figures import figures_json, grain_of
 from stepsmith.report.series import window_of
+from stepsmith.report.study_page import holds_study, study_page
 from stepsmith.report.survey import BANDS, survey
 from stepsmith.report.tables import feature_rows, figure_row
 from stepsmith.report.toml import to_toml
@@ -29,6 +30,7 @@ from stepsmith.report.training import TrainingRun, holds_training, read_run, run
 from stepsmith.store.claim import write_whole
 from stepsmith.store.manifest import read_manifest
 from stepsmith.store.runfolder import REPORT, TIMINGS
+from stepsmith.store.study_results import read_summary
 
 
 class Timings(msgspec.Struct, frozen=True):
@@ -50,6 +52,26 @@ class ShownRun:
 
 def write_page(folder: Path) -> Path:
     """Write ``report.html``; see ``stepsmith.report.writing.write_report``."""
+    path = folder / REPORT
+    write_whole(path, _page(folder).encode())
+    return path
+
+
+def _page(folder: Path) -> str:
+    if holds_study(folder):
+        return study_page(read_summary(folder), _templates("plots.js"))
+    alone = holds_training(folder)
+    trainings = _shown([read_run(folder)] if alone else runs_within(folder))
+    templates = _templates("plots.js") if alone else _templates("plots.js", "chains.js")
+    templates.globals.update(alone=alone, trainings=trainings)
+    figures = {f"training-{shown.number}-{curve.key}": curve.figure for shown in trainings for curve in shown.curves}
+    if alone:
+        return templates.get_template("training.html.j2").render(figures=json_blocks(figures))
+    return _synthesis_page(folder, templates, figures)
+
+
+def _templates(*scripts: str) -> jinja2.Environment:
+    """Return the templates, with what the shell of a page needs; ``scripts`` are assets of ours, in their order."""
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("stepsmith.report"),
         autoescape=True,
@@ -57,27 +79,15 @@ def write_page(folder: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    alone = holds_training(folder)
-    trainings = _shown([read_run(folder)] if alone else runs_within(folder))
-    plotly = _inline(get_plotlyjs())
-    script = _inline(_asset("plots.js") if alone else _asset("plots.js") + _asset("chains.js"))
+    plotly, script = _inline(get_plotlyjs()), _inline("".join(map(_asset, scripts)))
     templates.globals.update(
-        alone=alone,
-        trainings=trainings,
         style=_asset("report.css"),
         plotly=plotly,
         script=script,
         digests=[_digest(plotly), _digest(script)],
         version=__version__,
     )
-    figures = {f"training-{shown.number}-{curve.key}": curve.figure for shown in trainings for curve in shown.curves}
-    if alone:
-        page = templates.get_template("training.html.j2").render(figures=_json_blocks(figures))
-    else:
-        page = _synthesis_page(folder, templates, figures)
-    path = folder / REPORT
-    write_whole(path, page.encode())
-    return path
+    return templates
 
 
 def _shown(runs: list[TrainingRun]) -> list[ShownRun]:
@@ -110,11 +120,11 @@ def _synthesis_page(folder: Path, templates: jinja2.Environment, figures: dict[s
         grain=grain_of(found),
         features=feature_rows(found),
         figure_rows=[figure_row(key, found.figures[key]) for key in sorted(found.figures)],
-        figures=_json_blocks({**figures_json(found, student), **figures}),
+        figures=json_blocks({**figures_json(found, student), **figures}),
         chains=packed,
         carried={item.facts.id for item in packed},
         chain_limit=CHAIN_LIMIT,
-        index=_json_block(_chain_index(packed)),
+        index=json_block(_chain_index(packed)),
     )
 
 
@@ -154,15 +164,6 @@ def _chain_index(packed: list[PackedChain]) -> str:
             for item in packed
         ]
     )
-
-
-def _json_blocks(texts: Mapping[str, str]) -> dict[str, str]:
-    return {name: _json_block(text) for name, text in texts.items()}
-
-
-def _json_block(text: str) -> str:
-    """JSON as it may stand inside a script element."""
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _asset(name: str) -> str:

@@ -142,11 +142,10 @@ class TrainingRun:
 
     @property
     def seconds(self) -> float:
-        """How long it took, as far as is logged; the parts before and after a resumption together."""
-        if self.manifest:
-            return self.manifest.seconds
+        """How long it took: what was logged before and after resumptions together; a manifest knows of the rest."""
         ends = [a.seconds for a, b in pairwise(self.steps) if b.seconds < a.seconds]
-        return sum(ends) + (self.steps[-1].seconds if self.steps else 0.0)
+        logged = sum(ends) + (self.steps[-1].seconds if self.steps else 0.0)
+        return max(logged, self.manifest.seconds) if self.manifest else logged
 
     @property
     def tokens(self) -> float | None:
@@ -190,8 +189,8 @@ class TrainingRun:
 
     @property
     def new_problems(self) -> int:
-        """Problems that a teacher in the loop added."""
-        return sum(step.new_problems for step in self.steps)
+        """Problems that a teacher in the loop added; records hold the total so far."""
+        return max((step.new_problems for step in self.steps), default=0)
 
     @property
     def resampled(self) -> int:

@@ -1,0 +1,127 @@
+"""The page of a study: for every outcome its arms and their differences, with all seeds shown."""
+
+from html import escape
+from pathlib import Path
+
+import jinja2
+import plotly.graph_objects as go
+
+from stepsmith.report.embedding import json_blocks
+from stepsmith.report.study_table import interval_text, number, p_text
+from stepsmith.store.study_results import SUMMARY, Outcome, Summary
+
+COLOUR, FAINT = "#4477aa", "#9a9a9a"
+LINE, ENDS = 30, 60  # pixels for an arm, and for the axis
+LINES = ("#4477aa", "#dd7f2a", "#3d9970", "#b8355b", "#8a5aa0", "#b8a125", "#2f7f86", "#a8622f", "#6b6f7a")
+DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def holds_study(folder: Path) -> bool:
+    """Say whether a folder is that of a study."""
+    return (folder / SUMMARY).exists()
+
+
+def study_page(summary: Summary, templates: jinja2.Environment) -> str:
+    """Return the page as HTML."""
+    figures: dict[str, str] = {}
+    for index, (name, outcome) in enumerate(summary.outcomes.items()):
+        figures[f"means-{index}"] = _json(_means(name, outcome))
+        if outcome.comparisons:
+            figures[f"differences-{index}"] = _json(_differences(name, outcome))
+    if curves := _curves(summary):
+        figures["curves"] = _json(curves)
+    return templates.get_template("study.html.j2").render(
+        summary=summary, figures=json_blocks(figures), interval_text=interval_text, number=number, p_text=p_text
+    )
+
+
+def _means(name: str, outcome: Outcome) -> go.Figure:
+    """Every seed as a mark, their mean as a larger one with its interval."""
+    rows = [row for row in outcome.rows if row.mean is not None]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            name="a seed",
+            x=[value for row in rows for value in row.values.values()],
+            y=[escape(row.arm) for row in rows for _ in row.values],
+            customdata=[seed for row in rows for seed in row.values],
+            mode="markers",
+            marker={"color": FAINT, "symbol": "circle-open", "size": 7},
+            hovertemplate="%{y}, seed %{customdata}: %{x:.4g}<extra></extra>",
+        )
+    )
+    means = [(row.arm, row.mean.mean, row.mean.interval) for row in rows if row.mean is not None]
+    figure.add_trace(_intervals("mean and 95% interval", means))
+    return _laid_out(figure, escape(name), len(rows))
+
+
+def _differences(name: str, outcome: Outcome) -> go.Figure:
+    shown = [(f"{c.arm} − {c.against}", c.paired.mean, c.paired.interval) for c in outcome.comparisons]
+    figure = go.Figure(_intervals("difference and 95% interval", shown))
+    figure.add_shape(
+        type="line", x0=0, x1=0, xref="x", y0=0, y1=1, yref="paper", line={"color": FAINT, "width": 1}, layer="below"
+    )
+    figure.update_layout(showlegend=False)
+    return _laid_out(figure, f"difference in {escape(name)}, paired by seed", len(shown))
+
+
+def _intervals(label: str, shown: list[tuple[str, float, tuple[float, float] | None]]) -> go.Scatter:
+    return go.Scatter(
+        name=label,
+        x=[mean for _, mean, _ in shown],
+        y=[escape(arm) for arm, _, _ in shown],
+        mode="markers",
+        marker={"color": COLOUR, "size": 10},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [interval[1] - mean if interval else 0 for _, mean, interval in shown],
+            "arrayminus": [mean - interval[0] if interval else 0 for _, mean, interval in shown],
+            "color": COLOUR,
+            "thickness": 1.5,
+        },
+        hovertemplate="%{y}: %{x:.4g}<extra></extra>",
+    )
+
+
+def _curves(summary: Summary) -> go.Figure | None:
+    """The first outcome over the steps of the last stage, as a mean over seeds; None where nothing was on the way."""
+    figure = go.Figure()
+    for index, arm in enumerate(summary.arms):
+        by_step: dict[int, list[float]] = {}
+        for result in summary.results:
+            for step, value in result.curve if result.arm == arm else ():
+                by_step.setdefault(step, []).append(value)
+        if len(by_step) > 2:
+            figure.add_trace(
+                go.Scatter(
+                    name=escape(arm),
+                    x=sorted(by_step),
+                    y=[sum(by_step[step]) / len(by_step[step]) for step in sorted(by_step)],
+                    mode="lines+markers",
+                    line={"color": LINES[index % len(LINES)], "dash": DASHES[index // len(LINES) % len(DASHES)]},
+                )
+            )
+    if not figure.data:
+        return None
+    figure.update_layout(
+        height=320,
+        showlegend=True,
+        xaxis={"title": "step of the last stage"},
+        yaxis={"title": escape(next(iter(summary.outcomes), ""))},
+    )
+    return figure
+
+
+def _laid_out(figure: go.Figure, title: str, lines: int) -> go.Figure:
+    figure.update_layout(
+        height=ENDS + LINE * lines,
+        xaxis={"title": {"text": title, "standoff": 6}},
+        yaxis={"type": "category", "autorange": "reversed", "showgrid": False},
+    )
+    return figure
+
+
+def _json(figure: go.Figure) -> str:
+    figure.update_layout(template="none")  # Plotly's own theme would fix the colours, which follow the reader's
+    return str(figure.to_json())

@@ -1,0 +1,104 @@
+"""A study's tables as text, and how its figures are written."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from stepsmith.core.stats import Mean, Paired
+from stepsmith.store.study_results import Comparison, Row, Summary
+
+FEW = 5  # seeds, below which the table warns
+
+
+def markdown(summary: Summary) -> str:
+    """Write the tables as Markdown."""
+    seeds = summary.seeds
+    lines = [f"# Study: {summary.name}", "", summary.question, "", f"Source: {summary.source}", ""]
+    lines += [f"Seeds: {', '.join(map(str, seeds))} (n = {len(seeds)} for each arm unless a row says otherwise)."]
+    lines += [
+        "Means over seeds with 95% intervals (Student's t). Differences are paired by seed, with 95% intervals and p of"
+        " the paired t test; p (Holm) is adjusted for the comparisons of its table. Signs: seeds above / below."
+    ]
+    if len(seeds) < FEW:
+        lines += [
+            f"With {len(seeds)} seeds only large effects can be told from chance: even if all signs agree, a sign test "
+            f"gives p = {min(1.0, 2 * 0.5 ** len(seeds)):.3g}."
+        ]
+    if summary.reading:
+        lines += ["", summary.reading]
+    for name, outcome in summary.outcomes.items():
+        lines += ["", f"## {name}", ""]
+        lines += _table(("arm", "n", "mean [95%]", "by seed"), [_mean_cells(row) for row in outcome.rows])
+        if outcome.comparisons:
+            lines += [""]
+            lines += _table(
+                ("arm", "less", "n", "difference [95%]", "p", "p (Holm)", "signs"),
+                [_difference_cells(comparison) for comparison in outcome.comparisons],
+            )
+    lines += ["", "## Arms", ""]
+    lines += _table(("arm", "what it is", "n", "steps", "seconds"), [_cost(summary, arm) for arm in summary.arms])
+    lines += ["", "Steps and seconds are means over seeds; stages that arms share were run once and count for each."]
+    if summary.failures:
+        lines += ["", "## Not finished", ""]
+        lines += [f"- {what}: {' '.join(why.split())}" for what, why in summary.failures.items()]
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float, *, signed: bool = False) -> str:
+    """Write a figure with three digits after the point, or one where it is large."""
+    return f"{value:{'+' if signed else ''}.{1 if abs(value) >= 10 else 3}f}"
+
+
+def interval_text(found: Mean | Paired, *, signed: bool = False) -> str:
+    """Write a mean with its interval, if it has one."""
+    mean = number(found.mean, signed=signed)
+    if found.interval is None:
+        return mean
+    low, high = (number(end, signed=signed) for end in found.interval)
+    return f"{mean} [{low}, {high}]"
+
+
+def p_text(p: float | None) -> str:
+    """Write a p value."""
+    return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _mean_cells(row: Row) -> tuple[str, ...]:
+    if row.mean is None:
+        return (row.arm, "0", "–", "–")
+    return (row.arm, str(row.mean.n), interval_text(row.mean), ", ".join(map(number, row.values.values())))
+
+
+def _difference_cells(comparison: Comparison) -> tuple[str, ...]:
+    test = comparison.paired
+    return (
+        comparison.arm,
+        comparison.against,
+        str(test.n),
+        interval_text(test, signed=True),
+        p_text(test.p),
+        p_text(comparison.adjusted_p),
+        f"{test.positive} / {test.negative}",
+    )
+
+
+def _cost(summary: Summary, arm: str) -> tuple[str, ...]:
+    results = [result for result in summary.results if result.arm == arm]
+    steps = _by_stage([result.steps for result in results])
+    return (arm, summary.arms[arm], str(len(results)), steps, _by_stage([result.seconds for result in results]))
+
+
+def _by_stage(figures: Sequence[Mapping[str, float]]) -> str:
+    """Write the mean of each stage over seeds."""
+    stages = dict.fromkeys(stage for by_stage in figures for stage in by_stage)
+    return ", ".join(f"{stage} {fmean(by[stage] for by in figures if stage in by):.0f}" for stage in stages) or "–"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lay out a Markdown table that also reads well as text."""
+    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return [lines[0], rule, *lines[1:]]
