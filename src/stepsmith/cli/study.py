@@ -1,0 +1,123 @@
+"""``stepsmith study``: run a study, or see which ones there are."""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stepsmith.cli.report import try_report
+from stepsmith.core.errors import ConfigError
+from stepsmith.pipeline.studies.definition import load_study, shipped
+from stepsmith.pipeline.studies.plan import Task, estimate_minutes
+from stepsmith.pipeline.study import run_study
+from stepsmith.report.study_table import markdown
+
+LINE_EVERY_S = 10.0  # of what a stage tells
+
+
+def study(
+    name: Annotated[str | None, typer.Argument(metavar="STUDY", help="One of --list, or FILE.toml.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the studies that ship with Stepsmith.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Output folder. Default: runs/studies/NAME.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in --out, or extend it.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="ARM", help="Only this arm and what it needs; repeatable.")
+    ] = None,
+    seeds: Annotated[str | None, typer.Option(help='How many: "5" for 0 to 4; or which: "3,4,5".')] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Stages at once, each with one thread if more than one.")] = 1,
+    stages: Annotated[
+        Path | None, typer.Option(help="Folder of stages, to share between studies. Default: in --out.")
+    ] = None,
+) -> None:
+    """Run the arms of a study with several seeds, and compare them."""
+    console = Console(highlight=False)
+    if list_ or name is None:
+        _list(console)
+        return
+    chosen = load_study(name)
+    folder = out or Path("runs/studies") / chosen.name
+    display = _Display(console)
+    try:
+        summary = run_study(
+            chosen,
+            folder,
+            display,
+            seeds=_seeds(seeds),
+            only=only or (),
+            workers=workers,
+            resume=resume,
+            stages=stages,
+        )
+    except KeyboardInterrupt:
+        words = [word for word in sys.argv[1:] if word != "--resume"]
+        console.print(
+            f"\nStopped. What is finished stays in {folder}; go on with:\n  stepsmith {shlex.join(words)} --resume",
+            soft_wrap=True,
+        )
+        raise typer.Exit(130) from None
+    console.print(markdown(summary), soft_wrap=True, markup=False)
+    try_report(console, folder)
+    if summary.failures:
+        console.print(f"{len(summary.failures)} runs are not finished; --resume tries them again.")
+        raise typer.Exit(1)
+
+
+def _list(console: Console) -> None:
+    table = Table("name", "question", "arms", "seeds", "about", box=None, pad_edge=False)
+    for name, found in shipped().items():
+        minutes = estimate_minutes(found, found.seeds, list(found.arms))
+        cost = f"{minutes:.0f} min" if minutes else "?"
+        table.add_row(name, found.question, str(len(found.arms)), str(len(found.seeds)), cost)
+    console.print(table)
+    console.print("Times are for all arms and seeds on two cores, one stage after the other.", style="dim")
+
+
+def _seeds(text: str | None) -> tuple[int, ...]:
+    """Return the seeds that a user asks for, () for the study's own. Raises ``ConfigError``."""
+    if text is None:
+        return ()
+    try:
+        numbers = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise ConfigError(f'--seeds {text}: give a number of seeds ("5"), or several seeds ("3,4,5")') from None
+    if "," not in text:
+        numbers = tuple(range(numbers[0]))
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise ConfigError(f"--seeds {text}: give at least one seed, and each once")
+    return numbers
+
+
+class _Display:
+    """A line per stage, and what a stage tells now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started = self._last = time.monotonic()
+        self._done = self._before = self._all = 0
+
+    def planned(self, tasks: Sequence[Task], done: int) -> None:
+        self._all, self._done, self._before = len(tasks), done, done
+        self._print(f"{len(tasks)} stages, {done} of them done before")
+
+    def told(self, task: Task, text: str) -> None:
+        now = time.monotonic()
+        if now - self._last >= LINE_EVERY_S:
+            self._last = now
+            self._print(f"  {task.stage} {task.arm} seed {task.seed}: {text}")
+
+    def ended(self, task: Task, error: str) -> None:
+        self._done += 1
+        spent = time.monotonic() - self._started
+        left = spent / (self._done - self._before) * (self._all - self._done) / 60
+        how = f"failed: {error}" if error else "done"
+        what = f"{task.stage} {task.arm} seed {task.seed}".replace("  ", " ")
+        self._print(f"stage {self._done}/{self._all} · {what} · {how} · about {left:.0f} min left")
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, soft_wrap=True, markup=False)

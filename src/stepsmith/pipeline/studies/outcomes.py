@@ -1,0 +1,72 @@
+"""What an arm came to, read from the folders of its stages."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stepsmith.core.errors import ConfigError
+from stepsmith.pipeline.studies.definition import Study
+from stepsmith.pipeline.studies.plan import Task
+from stepsmith.store.manifest import Manifest, read_manifest
+from stepsmith.store.study_results import Result
+from stepsmith.store.training_log import MEASUREMENTS, Measurement, read_log, read_training
+
+TOKENS = 1000.0
+
+# Yields of a synthesis. None: it does not apply, since no model was asked.
+YIELDS: dict[str, Callable[[Manifest], float | None]] = {
+    "kept": lambda m: float(m.counts.accepted),
+    "proposed": lambda m: float(m.counts.proposed),
+    "kept per proposed": lambda m: m.counts.accepted / max(1, m.counts.proposed),
+    "kept per judged program": lambda m: m.counts.accepted / max(1, m.counts.judged_programs),
+    "kept per execution": lambda m: m.counts.accepted / max(1, m.counts.executions),
+    "kept per 1000 tokens": lambda m: (
+        TOKENS * m.counts.accepted / m.spend.tokens if m.spend and m.spend.tokens else None
+    ),
+}
+
+
+def result_of(study: Study, arm: str, seed: int, path: Sequence[Task], stages: Path) -> Result:
+    """Return the result of an arm and seed whose stages are finished. Raises ``ConfigError`` for unknown outcomes."""
+    last = stages / path[-1].name
+    folders: dict[str, str] = {task.stage: task.name for task in path}
+    if path[-1].stage == "synth":
+        return Result(arm=arm, seed=seed, values=_yields(study, read_manifest(last)), stages=folders)
+    manifests = {task.stage: read_training(stages / task.name) for task in path}
+    measurements = sorted(read_log(last / MEASUREMENTS, Measurement), key=lambda record: record.step)
+    if not measurements:
+        raise ConfigError(f"{last} measured nothing; give measure.exercises or problems to hold out")
+    values = {name: _score(measurements[-1], name) for name in study.outcomes}
+    first = study.outcomes[0]
+    if values[first] is None:
+        groups = ", ".join(measurements[-1].groups)
+        raise ConfigError(f"study {study.name}: there is no outcome {first!r}; what was measured: {groups}")
+    curve = {record.step: _score(record, first) for record in measurements}
+    return Result(
+        arm=arm,
+        seed=seed,
+        values={name: value for name, value in values.items() if value is not None},
+        stages=folders,
+        steps={stage: manifest.steps for stage, manifest in manifests.items()},
+        seconds={stage: manifest.seconds for stage, manifest in manifests.items()},
+        curve=tuple((step, value) for step, value in curve.items() if value is not None),
+    )
+
+
+def _yields(study: Study, manifest: Manifest) -> dict[str, float]:
+    unknown = [name for name in study.outcomes if name not in YIELDS]
+    if unknown:
+        raise ConfigError(f"study {study.name}: there is no outcome {unknown[0]!r}; take {', '.join(YIELDS)}")
+    found = {name: YIELDS[name](manifest) for name in study.outcomes}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _score(measurement: Measurement, outcome: str) -> float | None:
+    """Return GROUP, GROUP@K, GROUP:truncated or GROUP:no_answer of a measurement, None where it has no such thing."""
+    group, _, share = outcome.partition(":")
+    group, _, k = group.partition("@")
+    score = measurement.groups.get(group)
+    if score is None or not score.problems:
+        return None
+    if share:
+        return {"truncated": score.truncated, "no_answer": score.no_answer}.get(share)
+    return score.pass_at_k.get(k) if k else score.pass_at_1
