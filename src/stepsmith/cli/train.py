@@ -27,7 +27,9 @@ Model = Annotated[
 ]
 Problems = Annotated[
     list[str] | None,
-    typer.Option(help="Folder of `synth` or Parquet file; repeatable. Takes the place of the preset's exercises."),
+    typer.Option(
+        help="Folder of `synth` or Parquet file; repeatable. Comes beside the preset's exercises, if it has any."
+    ),
 ]
 Steps = Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")]
 Seed = Annotated[int | None, typer.Option(help="Of the model, the order of problems and the sampling.")]
@@ -36,6 +38,7 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, as in TOML: --set rl.groups=8; repeatable."),
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of torch on the CPU.")]
+NoExercises = Annotated[bool, typer.Option("--no-exercises", help="Leave out the preset's exercises.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")]
 
 
@@ -53,6 +56,7 @@ def sft(
     config: ConfigName,
     model: Model = None,
     problems: Problems = None,
+    no_exercises: NoExercises = False,
     steps: Steps = None,
     seed: Seed = None,
     settings: Settings = None,
@@ -61,7 +65,7 @@ def sft(
     resume: Resume = False,
 ) -> None:
     """Teach a model golden solutions."""
-    _run(_config("sft", config, model, problems, steps, seed, settings, threads, {}), out, resume=resume)
+    _run(_config("sft", config, model, problems, no_exercises, steps, seed, settings, threads, {}), out, resume=resume)
 
 
 @train_app.command()
@@ -69,6 +73,7 @@ def rl(
     config: ConfigName,
     model: Model = None,
     problems: Problems = None,
+    no_exercises: NoExercises = False,
     curriculum: Annotated[str | None, typer.Option(help="As in `stepsmith curriculum list`.")] = None,
     steps: Steps = None,
     seed: Seed = None,
@@ -84,7 +89,7 @@ def rl(
 ) -> None:
     """Train a model by verifiable rewards under a curriculum."""
     changes: dict[str, object] = {"rl": {"curriculum": curriculum}} if curriculum else {}
-    settled = _config("rl", config, model, problems, steps, seed, settings, threads, changes)
+    settled = _config("rl", config, model, problems, no_exercises, steps, seed, settings, threads, changes)
     if backend == "verl":
         _render(settled, out, judge_url, render_only=render_only)
     elif render_only:
@@ -98,6 +103,7 @@ def _config(
     name: str,
     model: str | None,
     problems: list[str] | None,
+    no_exercises: bool,
     steps: int | None,
     seed: int | None,
     settings: list[str] | None,
@@ -111,7 +117,9 @@ def _config(
     if steps:
         config = with_overrides(config, {stage: {"steps": steps}})
     if problems:
-        config = with_overrides(config, {"data": {"problems": problems}, stage: {"exercises": None}})
+        config = with_overrides(config, {"data": {"problems": problems}})
+    if no_exercises:
+        config = with_overrides(config, {stage: {"exercises": None}})
     for setting in settings or ():
         config = with_overrides(config, _parsed(setting))
     return config

@@ -19,11 +19,13 @@ class Learnability(Record, frozen=True, kw_only=True, tag_field="kind", tag="lea
     """Problems by lot, with odds E[p(1 - p)] under the Beta posterior of their pass rate.
 
     p(1 - p) is the variance of a binary reward: nothing is learnt from a group that always or never passes. For
-    Beta(a, b) the expectation is ab / ((a + b)(a + b + 1)).
+    Beta(a, b) the expectation is ab / ((a + b)(a + b + 1)). In a large pool a problem seldom comes twice: then
+    ``kin_attempts`` lets it be judged by others that are composed of as many features.
     """
 
     half_life: Positive = 0.1
     prior_attempts: NonNegative = 8.0  # what a rate measured before training counts like, at most
+    kin_attempts: NonNegative = 0.0  # the same of what training showed of problems with as many features
     about: str = ""
     source: str = ""
 
@@ -38,8 +40,9 @@ class Learnability(Record, frozen=True, kw_only=True, tag_field="kind", tag="lea
     def cells(self, moment: Moment) -> dict[str, Cell]:
         """One cell, by lot."""
         odds = []
+        kin = moment.evidence.kin(moment.items, moment.progress, self.kin_attempts)
         for item in moment.items:
-            a, b = moment.evidence.beta(item, moment.progress, self.prior_attempts)
+            a, b = moment.evidence.beta(item, moment.progress, self.prior_attempts, kin[item.features])
             odds.append(a * b / ((a + b) * (a + b + 1)))
         return {"all": Cell(1.0, moment.items, odds)}
 
@@ -52,6 +55,7 @@ class Thompson(Record, frozen=True, kw_only=True, tag_field="kind", tag="thompso
 
     half_life: Positive = 0.1
     prior_attempts: NonNegative = 8.0
+    kin_attempts: NonNegative = 0.0
     target: Annotated[float, Meta(gt=0, lt=1)] = 0.5
     about: str = ""
     source: str = ""
@@ -67,8 +71,9 @@ class Thompson(Record, frozen=True, kw_only=True, tag_field="kind", tag="thompso
     def cells(self, moment: Moment) -> dict[str, Cell]:
         """One cell: as many problems as are wanted."""
         distance = {}
+        kin = moment.evidence.kin(moment.items, moment.progress, self.kin_attempts)
         for item in moment.items:
-            a, b = moment.evidence.beta(item, moment.progress, self.prior_attempts)
+            a, b = moment.evidence.beta(item, moment.progress, self.prior_attempts, kin[item.features])
             distance[item.id] = abs(moment.rng.betavariate(a, b) - self.target)
         nearest = heapq.nsmallest(moment.wanted, moment.items, key=lambda item: (distance[item.id], item.id))
         return {"nearest": Cell(1.0, nearest)}

@@ -30,6 +30,9 @@ class Counts(NamedTuple):
         return wilson_interval(min(self.passes, self.attempts), self.attempts, confidence)
 
 
+NOTHING = Counts(0.0, 0.0)
+
+
 class Observation(Record, frozen=True, kw_only=True):
     """How one group did: ``attempts`` are the graded members, those that were masked left out."""
 
@@ -81,14 +84,27 @@ class Evidence(msgspec.Struct, forbid_unknown_fields=True):
         found = [tracks[item.id].read(now, half_life) for item in items if item.id in tracks]
         return Counts(sum(c.passes for c in found), sum(c.attempts for c in found))
 
-    def beta(self, item: Item, now: float, prior_attempts: float) -> tuple[float, float]:
+    def beta(self, item: Item, now: float, prior_attempts: float, kin: Counts = NOTHING) -> tuple[float, float]:
         """Return the Beta posterior (a, b) of an item's pass rate.
 
         Uniform prior Beta(1, 1); the rate measured before training counts like at most ``prior_attempts`` attempts
-        made at progress 0 (another student gave it), what training showed by its discounted counts.
+        made at progress 0 (another student gave it), what training showed by its discounted counts, and what it showed
+        of problems like this one as ``kin``.
         """
         passes, attempts = self.counts(item.id, now)
         if item.pass_rate is not None:
             measured = min(prior_attempts, item.pass_rate.attempts) * 0.5 ** (now / self.half_life)
             passes, attempts = passes + measured * item.pass_rate.rate, attempts + measured
+        passes, attempts = passes + kin.passes, attempts + kin.attempts
         return 1.0 + passes, 1.0 + max(0.0, attempts - passes)
+
+    def kin(self, items: Iterable[Item], now: float, attempts: float) -> dict[int, Counts]:
+        """Return, by number of features, what training showed of all such problems, scaled down to ``attempts``."""
+        groups: dict[int, list[Item]] = {}
+        for item in items:
+            groups.setdefault(item.features, []).append(item)
+        found = {features: self.together(group, now) for features, group in groups.items()}
+        return {
+            features: Counts(counts.rate * min(attempts, counts.attempts), min(attempts, counts.attempts))
+            for features, counts in found.items()
+        }

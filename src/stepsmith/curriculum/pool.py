@@ -18,6 +18,7 @@ class Item(Record, frozen=True, kw_only=True):
     turn: int
     pass_rate: PassRate | None = None  # measured before training
     real: bool = False
+    features: int = 0  # that it is composed of; 0: not known
 
     @property
     def band(self) -> Band | None:
@@ -34,6 +35,7 @@ def item_of(problem: Problem, *, real: bool = False) -> Item:
         turn=problem.lineage.turn,
         pass_rate=problem.pass_rate,
         real=real,
+        features=len(problem.features),
     )
 
 
