@@ -33,7 +33,8 @@ def synth(
         str | None, typer.Option(help=r"Who proposes: offline, a \[models.NAME], or an address, URL or URL#MODEL.")
     ] = None,
     student: Annotated[
-        str | None, typer.Option(help=r"Who attempts: simulated, a \[models.NAME] or an address.")
+        str | None,
+        typer.Option(help=r"Who attempts: simulated, the folder of a trained policy, a \[models.NAME] or an address."),
     ] = None,
     method: Annotated[
         str | None, typer.Option(help="How a model teaches: teacher-student (paper A) or two-stage (paper B).")

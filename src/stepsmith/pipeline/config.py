@@ -36,7 +36,7 @@ class SynthSettings(Record, frozen=True, kw_only=True):
     profile: Profile = "contest"
     seed: int = 0
     teacher: str = "offline"
-    student: str = "simulated"
+    student: str = "simulated"  # or a model, or the folder of a trained policy
     solvers: tuple[str, ...] = ()  # models whose programs vote on the outputs beside the teacher's
     strong_solver: str = ""  # a model that has no vote: what it never solves is dropped (paper B); empty: not asked
     strong_attempts: Positive = 4  # that it has for each problem; ours, the paper gives no figure
@@ -105,6 +105,7 @@ class Config(Record, frozen=True, kw_only=True):
     prompts: PromptSettings = PromptSettings()
     two_stage: TwoStageSettings = TwoStageSettings()
     # What follows does not shape the bytes of the data set, and may change when a run is resumed.
+    policy: str = ""  # where the student lies, if it is a policy; filled in: its name says which one it is
     budget: str = ""  # as --budget: "5 USD", "2M tokens"
     memory: str = ""  # the file of the memory of completions; empty: $STEPSMITH_CACHE or the user's cache folder
     chains_at_once: Positive = 16  # with models behind endpoints, where a chain mostly waits
@@ -113,7 +114,7 @@ class Config(Record, frozen=True, kw_only=True):
     def shaping(self) -> object:
         """The part that shapes the data set, as JSON-able builtins: of models the weights and the sampling."""
         plain = msgspec.to_builtins(self)
-        for name in ("workers", "budget", "memory", "chains_at_once"):
+        for name in ("workers", "policy", "budget", "memory", "chains_at_once"):
             plain.pop(name)
         plain["prompts"].pop("dir")
         plain["two_stage"].pop("tree")

@@ -1,11 +1,15 @@
 """Who plays in a run: the names in a configuration, and who they stand for.
 
-``TEACHERS`` and ``STUDENTS`` are the offline twins. Every other name is a model behind an endpoint: a table
-``[models.NAME]``, or an address.
+``TEACHERS`` and ``STUDENTS`` are the offline twins. Every other name is a model behind an endpoint, a table
+``[models.NAME]`` or an address; a student may also be a trained policy, by its folder.
 """
 
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +22,7 @@ from stepsmith.pipeline.models import Meter, Models, check_models, is_address, w
 from stepsmith.synth.draft import Student, Teacher
 from stepsmith.synth.offline import OfflineTeacher
 from stepsmith.synth.simulated import SimulatedStudent
+from stepsmith.train.student import POLICY, PolicyStudent, policy_name
 
 if TYPE_CHECKING:
     from stepsmith.pipeline.endpoint_players import EndpointPlayers
@@ -41,10 +46,13 @@ def settled(config: Config) -> Config:
     Addresses become models, and the version of the prompts is filled in, so that the result says what will be asked.
     Raises ``ConfigError``, and ``MachineError`` where the extra is missing.
     """
+    config = _with_policy_named(config)
     synth = config.synth
     for role, name, twins in (("teacher", synth.teacher, TEACHERS), ("student", synth.student, STUDENTS)):
-        if name not in twins and name not in config.models and not is_address(name):
-            known = ", ".join([*twins, *sorted(config.models), "an address"])
+        trained = role == "student" and is_policy(config)
+        if name not in twins and name not in config.models and not is_address(name) and not trained:
+            more = ["an address", *["the folder of a trained policy"] * (role == "student")]
+            known = ", ".join([*twins, *sorted(config.models), *more])
             raise ConfigError(f"unknown {role} {name!r}; available: {known}.")
     if synth.method == "two-stage" and synth.teacher in TEACHERS:
         raise ConfigError("the two-stage method needs a model as teacher; name a --teacher.")
@@ -78,10 +86,33 @@ def settled(config: Config) -> Config:
 def asked_models(config: Config) -> list[str]:
     """Names of the models that a run asks; none where it is played offline."""
     names = [config.synth.teacher] * (config.synth.teacher not in TEACHERS)
-    names += [config.synth.student] * (config.synth.student not in STUDENTS)
+    names += [config.synth.student] * (config.synth.student not in STUDENTS and not is_policy(config))
     names += config.synth.solvers
     names += [config.synth.strong_solver] * bool(config.synth.strong_solver)
     return list(dict.fromkeys(names))
+
+
+def is_policy(config: Config) -> bool:
+    """Say whether the student of a settled configuration is a trained policy."""
+    return config.synth.student.startswith(POLICY)
+
+
+def _with_policy_named(config: Config) -> Config:
+    """Return ``config`` with the folder of a policy as student replaced by its name. Raises ``ConfigError``."""
+    given = config.synth.student
+    if is_policy(config) and not config.policy:
+        raise ConfigError(f"nothing says where the student {given!r} lies; give its folder instead.")
+    if is_policy(config) or given in STUDENTS or given in config.models or is_address(given):
+        return config
+    folder = Path(given).expanduser()
+    if not folder.is_dir():
+        if os.sep in given:
+            raise ConfigError(f"there is no folder {given}; --student takes that of a training run or a model.")
+        return config
+    if absent := [name for name in ("torch", "transformers") if find_spec(name) is None]:
+        raise MachineError(f"a policy as student needs the {absent[0]} package: pip install 'stepsmith[train]'")
+    synth = msgspec.structs.replace(config.synth, student=policy_name(folder))
+    return msgspec.structs.replace(config, synth=synth, policy=str(folder.resolve()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +126,16 @@ class Cast:
 
 
 class Casting:
-    """Makes the players of chains. ``models`` are open where some are asked."""
+    """Makes the players of chains. ``models`` are open where some are asked.
 
-    def __init__(self, config: Config, judge: RunningJudge, models: Models | None) -> None:
+    A policy is loaded once, for the first chain. ``student`` is one that plays in place of the configured one.
+    """
+
+    def __init__(
+        self, config: Config, judge: RunningJudge, models: Models | None, student: Student | None = None
+    ) -> None:
+        self._student = student
+        self._loading = threading.Lock()
         self._config = config
         self._judge = judge
         self._models = models
@@ -106,14 +144,20 @@ class Casting:
     def cast(self) -> Cast:
         """Return fresh players with a meter of their own."""
         config, judge, meter, synth = self._config, self._judge, Meter(), self._config.synth
+        with self._loading:
+            if self._student is None and is_policy(config):
+                self._student = PolicyStudent.open(Path(config.policy))
         if self._models is None or self._endpoints is None:
-            return Cast(TEACHERS[synth.teacher](config), STUDENTS[synth.student](config, judge), meter)
+            student = self._student or STUDENTS[synth.student](config, judge)
+            return Cast(TEACHERS[synth.teacher](config), student, meter)
         if synth.teacher in TEACHERS:
             teacher = TEACHERS[synth.teacher](config)
         else:
             solvers = [self._models.model(name, meter) for name in synth.solvers]
             teacher = self._endpoints.teacher(self._models.model(synth.teacher, meter), judge, solvers)
-        if synth.student in STUDENTS:
+        if self._student:
+            student = self._student
+        elif synth.student in STUDENTS:
             student = STUDENTS[synth.student](config, judge)
         else:
             student = self._endpoints.student(self._models.model(synth.student, meter))
