@@ -12,8 +12,8 @@ def write_report(folder: Path) -> Path:
 
     ``folder`` holds a finished synthesis run, shown with the training runs in its folder ``training``, or a training
     run or a study, finished or not. The same files give the same bytes. Raises ``MachineError`` without the extra
-    ``report``, ``RunFolderError`` when ``folder`` holds none of these, ``StoreError`` when its files do not fit together
-    or nothing can be written.
+    ``report``, ``RunFolderError`` when ``folder`` holds none of these, ``StoreError`` when its files do not fit
+    together or nothing can be written.
     """
     try:
         from stepsmith.report.page import write_page  # here and not above: it imports the extra's libraries
