@@ -7,7 +7,8 @@ Found by verl through ``pkg://stepsmith_hooks`` (this folder is on PYTHONPATH; s
 import json
 from pathlib import Path
 
-from verl.experimental.agent_loop import SingleTurnAgentLoop, register
+from verl.experimental.agent_loop.agent_loop import register
+from verl.experimental.agent_loop.single_turn_agent_loop import SingleTurnAgentLoop
 from verl.experimental.reward_loop.reward_manager import NaiveRewardManager
 from verl.utils.dataset.rl_dataset import RLHFDataset
 
