@@ -132,7 +132,11 @@ def test_a_terminal_shows_lengths_where_no_problem_is_rated_and_cells_that_are_n
     console = Console(file=io.StringIO(), force_terminal=True, width=110, color_system=None)
     with training_display(console) as observer:
         observer.started(TrainConfig(stage="rl"), 500, 60, 40, 0)
-        tallies = {"1": Tally(passes=8, attempts=8), "2": Tally(passes=2, attempts=8), "3": Tally(passes=0, attempts=0)}
+        tallies = {
+            "2 features": Tally(passes=2, attempts=8),
+            "1 feature": Tally(passes=8, attempts=8),
+            "3 features": Tally(passes=0, attempts=0),
+        }
         observer.stepped(
             a_step(
                 5,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stepsmith.core.errors import RunFolderError, StoreError
 from stepsmith.report.curves import curves_of
-from stepsmith.report.series import SMOOTHED_FROM, Point, smoothed, window_of
+from stepsmith.report.series import SMOOTHED_FROM, Point, smoothed, smoothing_window
 from stepsmith.report.training import read_run, runs_within
 from stepsmith.report.writing import write_report
 from stepsmith.store.training_log import (
@@ -127,13 +127,16 @@ def test_before_and_after_are_the_measurements(rl: Path, rl_page: str) -> None:
     assert "before (step 0, open mark) and after (step 200, full mark)" in text
 
 
-def test_what_was_trained_on_what_is_said(rl_page: str) -> None:
+def test_what_was_trained_on_what_is_said(rl: Path, rl_page: str) -> None:
     text = words(rl_page)
+    made = json.loads((rl / "config.json").read_text())["rl"]["exercises"]
+    features = ", ".join(made["steps"])
     for shown in (
-        "model runs/sft/model", "parameters 394,176", "exercises 600 of 2, 3, 4, 5 features, profile micro",
+        "model runs/sft/model", "parameters 394,176",
+        f"exercises {made['count']:,} of {features} features, profile micro",
         "left out 580 composition held out, 12 prompt too long", "curriculum soft", "seed 0", "12 problems × 8 replies",
-        "device cpu, 2 threads", "training time 6 min 20 s", "steps 200", "problems to train on 578 300 held out",
-        "tokens 1.4 M", "isolation L2", "torch 2.13.0", "measure 11 s",
+        "device cpu, 2 threads", "in all 6 min 20 s", "steps 200", "problems to train on 578 300 held out",
+        "tokens 1.4 M", "isolation L2", "versions stepsmith 0.1.0, torch 2.13.0, trl 1.16.0", "measure 11 s",
     ):  # fmt: skip
         assert shown in text
     assert "Each point is a record of the log, a mean over the 5 steps that end there." in text
@@ -221,6 +224,13 @@ def test_mixed_environments_have_a_panel_each(tmp_path: Path) -> None:
     domains = [figure["layout"][axis]["domain"] for axis in ("yaxis3", "yaxis2", "yaxis")]
     assert [low for low, _ in domains] == sorted(low for low, _ in domains)
     assert all(below[1] < above[0] for below, above in pairwise(domains))
+
+
+def test_a_falling_loss_is_not_smoothed(tmp_path: Path) -> None:
+    html = write_report(make_sft(tmp_path, steps=200, measure=False)).read_text()
+    assert "Lines join them as they are." in words(html)
+    (line,) = figures(html)["training-1-loss"]["data"]
+    assert line["y"] == [step.loss for step in steps_of(tmp_path)]
 
 
 def test_measurements_on_the_way_become_a_curve(tmp_path: Path) -> None:
@@ -333,7 +343,7 @@ def test_smoothed_values_are_weighted_means_of_their_neighbours(series: list[Poi
 
 @given(st.integers(0, 5000))
 def test_few_points_are_not_smoothed_and_windows_have_a_middle(count: int) -> None:
-    window = window_of(count)
+    window = smoothing_window(count)
     assert window % 2 == 1
     assert (window == 1) == (count < SMOOTHED_FROM)
     assert window <= max(1, count // 3)

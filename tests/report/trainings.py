@@ -77,7 +77,7 @@ def make_rl(
             )
             for band, weight in drawn.items()
         }
-        lengths = {str(n): _tally(rng, 24 * every, 0.9 * (0.6 + 0.25 * part) ** (n - 1)) for n in (2, 3, 4, 5)}
+        lengths = {f"{n} features": _tally(rng, 24 * every, 0.9 * (0.6 + 0.25 * part) ** (n - 1)) for n in (2, 3, 4, 5)}
         total = Tally(
             passes=sum(t.passes for t in tallies.values()), attempts=sum(t.attempts for t in tallies.values())
         )

@@ -53,8 +53,7 @@ def groups_of(step: Step) -> Mapping[str, Tally]:
     """Return the pass rates by band; by number of features where no problem has a band."""
     if set(step.by_band) - {"unrated"}:
         return {band: step.by_band[band] for band in (*LOOK, "unrated") if band in step.by_band}
-    lengths = sorted(step.by_length.items(), key=lambda item: (len(item[0]), item[0]))
-    return {f"{name} feature{'' if name == '1' else 's'}": tally for name, tally in lengths}
+    return dict(sorted(step.by_length.items(), key=lambda item: (len(item[0]), item[0])))  # "2 features", "10 features"
 
 
 def measured_text(measurement: Measurement) -> str:

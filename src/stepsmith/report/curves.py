@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from stepsmith.report.series import OVERALL, Point, look_of, tally_point, traces, window_of
+from stepsmith.report.series import OVERALL, Point, look_of, smoothing_window, tally_point, traces
 from stepsmith.report.training import TrainingRun, group_order
 from stepsmith.store.training_log import Step, Tally
 
@@ -44,6 +44,11 @@ def curves_of(run: TrainingRun) -> list[Curve]:
     return [curve for curve in drawn if curve is not None]
 
 
+def window_of(run: TrainingRun) -> int:
+    """Points over which the lines of a run average. Losses fall too steeply for that, and are hardly noisy."""
+    return smoothing_window(len(run.steps)) if run.stage == "rl" else 1
+
+
 def _sft_curves(run: TrainingRun) -> list[Curve | None]:
     return [
         _figures(run, "loss", "Loss", "Cross-entropy of the answers that are learnt; prompts do not count.",
@@ -75,7 +80,7 @@ def _rl_curves(run: TrainingRun) -> list[Curve | None]:
         _figures(run, "gap", "Earned rewards",
                  "Replies so far that pass every rewarded test, but not the tests that are held back from the reward.",
                  "share of passing replies (%)", {"fail held-back tests": lambda step: step.held_back_gap},
-                 share=True, cumulative=True),
+                 share=True, smooth=False),
     ]  # fmt: skip
 
 
@@ -87,9 +92,9 @@ def _entropy(run: TrainingRun) -> Curve | None:
 def _figures(
     run: TrainingRun, key: str, title: str, about: str, axis: str,
     readers: Mapping[str, Callable[[Step], float | None]],
-    *, share: bool = False, from_zero: bool = True, cumulative: bool = False,
+    *, share: bool = False, from_zero: bool = True, smooth: bool = True,
 ) -> Curve | None:  # fmt: skip
-    """Draw figures that steps have or lack; ``cumulative`` ones are not smoothed."""
+    """Draw figures that steps have or lack; totals so far are not to be smoothed."""
     found = {}
     for name, read in readers.items():
         values = [(step.step, read(step)) for step in run.steps]
@@ -98,7 +103,7 @@ def _figures(
         ]
         if points:
             found[name] = points
-    figure = _drawn(found, list(readers), smooth=not cumulative)
+    figure = _drawn(found, list(readers), window_of(run) if smooth else 1)
     figure.update_layout(
         showlegend=len(found) > 1,
         xaxis=_steps_axis(run),
@@ -112,11 +117,8 @@ def _figures(
 
 
 def _lengths(run: TrainingRun) -> Curve | None:
-    found = {
-        f"{name} feature{'' if name == '1' else 's'}": points
-        for name, points in _tallied(run.steps, lambda step: step.by_length).items()
-    }
-    figure = _drawn(found, list(found))
+    found = _tallied(run.steps, lambda step: step.by_length)
+    figure = _drawn(found, list(found), window_of(run))
     figure.update_layout(showlegend=True, xaxis=_steps_axis(run), yaxis=PASS_RATE_AXIS)
     about = "Replies that pass, by the number of algorithmic features that the problem is composed of."
     return _curve("lengths", "Pass rate by number of features", about, found, figure)
@@ -125,12 +127,12 @@ def _lengths(run: TrainingRun) -> Curve | None:
 def _bands(run: TrainingRun) -> Curve | None:
     """Pass rate by band; under it, on the same steps, what the curriculum asked for."""
     found = _tallied(run.steps, lambda step: step.by_band)
-    figure = _drawn(found, list(found))
+    figure = _drawn(found, list(found), window_of(run))
     rates = [(step.step, step.pass_rate) for step in run.steps]
     overall = [Point(at, rate, f"{rate:.2f}") for at, rate in rates if rate is not None]
     if overall and len(found) != 1:
         found["all replies"] = overall
-        figure.add_traces(traces("all replies", overall, OVERALL, window_of(len(overall))))
+        figure.add_traces(traces("all replies", overall, OVERALL, window_of(run)))
     panels, axis = _weights(run), "weight (%)"
     below = "the curriculum's weights in those steps."
     if not panels:
@@ -245,10 +247,10 @@ def _held_out(run: TrainingRun) -> Curve | None:
     return _curve("held-out", "Held-out problems", about, found, figure, wide=True)
 
 
-def _drawn(found: Mapping[str, Sequence[Point]], names: Sequence[str], *, smooth: bool = True) -> go.Figure:
+def _drawn(found: Mapping[str, Sequence[Point]], names: Sequence[str], window: int) -> go.Figure:
     figure = go.Figure()
     for name, points in found.items():
-        figure.add_traces(traces(name, points, look_of(name, names), window_of(len(points)) if smooth else 1))
+        figure.add_traces(traces(name, points, look_of(name, names), window))
     return figure
 
 

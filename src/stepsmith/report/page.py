@@ -18,10 +18,9 @@ from plotly.offline import get_plotlyjs
 from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
 from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
-from stepsmith.report.curves import Curve, curves_of
+from stepsmith.report.curves import Curve, curves_of, window_of
 from stepsmith.report.embedding import json_block, json_blocks
 from stepsmith.report.figures import figures_json, grain_of
-from stepsmith.report.series import window_of
 from stepsmith.report.study_page import holds_study, study_page
 from stepsmith.report.survey import BANDS, survey
 from stepsmith.report.tables import feature_rows, figure_row
@@ -92,8 +91,7 @@ def _templates(*scripts: str) -> jinja2.Environment:
 
 def _shown(runs: list[TrainingRun]) -> list[ShownRun]:
     return [
-        ShownRun(number, run, curves_of(run), window_of(len(run.steps)), to_toml(run.config))
-        for number, run in enumerate(runs, 1)
+        ShownRun(number, run, curves_of(run), window_of(run), to_toml(run.config)) for number, run in enumerate(runs, 1)
     ]
 
 

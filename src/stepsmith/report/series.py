@@ -13,7 +13,7 @@ from stepsmith.report.figures import BAND_COLOUR, REJECTED_COLOUR
 from stepsmith.report.survey import BANDS
 from stepsmith.store.training_log import Tally
 
-SMOOTHED_FROM = 15  # points; fewer are joined as they are
+SMOOTHED_FROM = 20  # points; fewer are joined as they are
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 _HATCHES = ("", "/", "x", ".", "-", "|")
@@ -57,7 +57,7 @@ def tally_point(step: int, tally: Tally) -> Point:
     return Point(step, rate, f"{rate:.2f}, {tally.passes:,} of {tally.attempts:,}", tally.attempts)
 
 
-def window_of(points: int) -> int:
+def smoothing_window(points: int) -> int:
     """Points over which a line averages, an odd number: 1 (as they are) below ``SMOOTHED_FROM``."""
     return max(5, points // 30) | 1 if points >= SMOOTHED_FROM else 1
 
