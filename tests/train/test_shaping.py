@@ -168,7 +168,7 @@ def test_a_range_of_pass_rates() -> None:
 
 
 def test_nothing_left() -> None:
-    with pytest.raises(ConfigError, match="none is left"):
+    with pytest.raises(ConfigError, match=r"no problem is left .* of 1, .* are none"):
         select([rated(1, 1, 0)], SelectSettings(low=0.5), 0)
     with pytest.raises(ConfigError, match="rate_first"):
         select([a_problem(pass_rate=None)], SelectSettings(low=0.5), 0)

@@ -104,10 +104,11 @@ def select(problems: Sequence[Problem], settings: SelectSettings, seed: int) -> 
         chains, disjoint = _matched(kept, settings.count // len(LEVELS) or len(kept), seed)
         chosen = chains if settings.structure == "chains" else disjoint
     if not chosen:
+        counts = ", ".join(f"{count} {band}" for band, count in sorted(bands.items())) or "none"
         raise ConfigError(
-            f"of {len(problems)} problems, {len(kept)} have a pass rate in {settings.low:g}..{settings.high:g} "
-            f"({dict(bands)}), and none is left to train on"
-            + (": no chain has an easy, a medium and a hard member" if settings.structure != "any" else "")
+            f"no problem is left to train on: of {len(problems)}, those with a pass rate in {settings.low:g}.."
+            f"{settings.high:g} are {counts}"
+            + (", and no chain has an easy, a medium and a hard member" if settings.structure != "any" else "")
         )
     ids = {problem.id for problem in chosen}
     return [problem for problem in problems if problem.id in ids]
