@@ -1,4 +1,3 @@
-import pytest
 from expression_judge import ExpressionJudge, programs
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,8 +6,6 @@ from stepsmith.core.records import Contract
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.paper import (
     PaperSettings,
-    drop_reply,
-    drop_statement,
     size_weights,
     split_half,
     verify_paper,
@@ -87,25 +84,3 @@ def test_golden_is_best_on_the_selecting_half_whatever_the_candidates(codes, see
         return sum(matrix.at(i, j).output == labels[j] and matrix.at(i, j).verdict == "AC" for j in select)
 
     assert score(verification.golden) == max(score(i) for i in range(len(codes)))
-
-
-@pytest.mark.parametrize(
-    ("reply", "slug"),
-    [
-        ("<think>hm</think>\n```python\nx = 1\n```\n", None),
-        ("<think>hm", "reasoning-incomplete"),
-        ("no code", "no-code-block"),
-        ("```python\nx = 1\n```\n```python\ny = 1\n```\n", "several-code-blocks"),
-        ("<think>\n```python\nold = 1\n```\n</think>\n```python\nx = 1\n```\n", None),
-        ("```python\nx = = 1\n```\n", "syntax-error"),
-        ("```cpp\nint main() {}\n```\n", None),
-        ("x" * 100_001, "reply-too-long"),
-    ],
-)
-def test_replies_are_dropped_for_the_papers_reasons(reply, slug):
-    assert drop_reply(reply) == slug
-
-
-def test_short_statements_are_dropped():
-    assert drop_statement("Add two numbers.") == "statement-too-short"
-    assert drop_statement("word " * 150) is None

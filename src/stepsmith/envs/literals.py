@@ -42,10 +42,16 @@ def arguments(text: str, arity: int) -> str:
 
 
 def parameters_of(program: str, entry_point: str) -> list[str]:
-    """Names of the positional parameters of a function defined in ``program``. Raises ``ValueError`` without it."""
-    for node in ast.walk(ast.parse(program)):
-        if isinstance(node, ast.FunctionDef) and node.name == entry_point:
-            return [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+    """Names of the positional parameters of a function defined in ``program``; of a ``Solution.method`` without
+    ``self``. Raises ``ValueError`` without it.
+    """
+    owner, _, name = entry_point.rpartition(".")
+    classes = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.ClassDef) and node.name == owner]
+    for scope in classes if owner else [ast.parse(program)]:
+        for node in ast.walk(scope):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+                return names[1:] if owner else names
     raise ValueError(f"the program defines no function {entry_point!r}")
 
 

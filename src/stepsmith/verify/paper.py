@@ -1,7 +1,8 @@
-"""Dual verification as published (SynthSmith / X-Coder, arXiv 2601.06953): the baseline that consensus has to beat."""
+"""Dual verification as published (SynthSmith / X-Coder, arXiv 2601.06953): the baseline that consensus has to beat.
 
-import ast
-import re
+What the paper drops before it verifies is in ``synth/two_stage/filters.py``.
+"""
+
 from collections.abc import Sequence
 from typing import Literal
 
@@ -20,8 +21,6 @@ class PaperSettings(Record, frozen=True, kw_only=True):
     # "Best or competitive" on the held-out half has no figure in the paper. Ours: at most this share of the
     # held-out tests below the best candidate.
     competitive_margin: float = 0.1
-    max_reply_chars: int = 100_000  # the paper's 25k tokens, at four characters a token
-    min_statement_words: int = 150  # the paper's 200 tokens, at four tokens for three words
 
 
 def verify_paper(
@@ -84,31 +83,3 @@ def split_half(labelled: Sequence[int], holdout: float, seed: int) -> tuple[list
     count = min(max(round(len(order) * holdout), 1), len(order) - 1) if len(order) > 1 else 0
     cut = len(order) - count
     return sorted(order[:cut]), sorted(order[cut:])
-
-
-def drop_reply(reply: str, settings: PaperSettings = PaperSettings()) -> str | None:  # noqa: B008 - frozen
-    """The paper's reason to drop a model's reply before any voting, or None to keep it.
-
-    Slugs: "reply-too-long", "reasoning-incomplete" (an opened <think> that is not closed, or none where the reply
-    has no code after it), "no-code-block", "several-code-blocks", "syntax-error" (Python blocks only).
-    """
-    if len(reply) > settings.max_reply_chars:
-        return "reply-too-long"
-    if reply.count("<think>") > reply.count("</think>"):
-        return "reasoning-incomplete"
-    answer = reply.rsplit("</think>", 1)[-1]
-    blocks = re.findall(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", answer, re.MULTILINE | re.DOTALL)
-    if len(blocks) != 1:
-        return "several-code-blocks" if blocks else "no-code-block"
-    language, code = blocks[0]
-    if language.strip().lower() in ("", "python", "py", "python3"):
-        try:
-            ast.parse(code)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return "syntax-error"
-    return None
-
-
-def drop_statement(statement: str, settings: PaperSettings = PaperSettings()) -> str | None:  # noqa: B008 - frozen
-    """Return "statement-too-short" for a statement under the paper's 200 tokens, else None."""
-    return "statement-too-short" if len(statement.split()) < settings.min_statement_words else None

@@ -131,14 +131,11 @@ def test_a_request_that_is_refused_is_a_fault(judge):
     assert draft.fault.reason == "request-refused"
 
 
-def test_value_environments_show_functions_and_fuzzing_is_not_made(judge):
-    draft = proposed(judge, ScriptedModel(), environment="deduction")
+@pytest.mark.parametrize("environment", ["abduction", "deduction", "fuzzing"])
+def test_the_other_environments_show_functions(judge, environment):
+    draft = proposed(judge, ScriptedModel(), environment=environment, settings=TwoStageSettings(solutions=1))
+    assert draft.fault is None
     assert draft.contract.interface == "function"
-    brain = ScriptedModel()
-    draft = proposed(judge, brain, environment="fuzzing")
-    assert draft.fault is not None
-    assert draft.fault.reason == "environment-unfit"
-    assert not brain.asked
 
 
 @pytest.mark.parametrize(("direction", "change"), [("harder", 1), ("easier", -1), ("sideways", 0)])

@@ -15,9 +15,12 @@ from stepsmith.core.records import (
     WrongSolution,
 )
 from stepsmith.core.records import Environment as EnvironmentName
+from stepsmith.envs.literals import parameters_of
+from stepsmith.judge.protocol import Judge
 from stepsmith.synth.derivation import abduction, deduction
 from stepsmith.synth.draft import Fault, InputSupply, LabelledProgram, TestInput
 from stepsmith.synth.tree.tree import Path, text_of
+from stepsmith.synth.two_stage.fuzzing import fuzzing
 from stepsmith.synth.two_stage.plan import Plan
 from stepsmith.synth.two_stage.statement import Statement
 
@@ -43,6 +46,7 @@ class TwoStageDraft:
     inputs: tuple[TestInput, ...] = ()
     candidates: tuple[Solution, ...] = ()
     supply: InputSupply | None = None
+    judge: Judge | None = None  # that tries mutants out for fuzzing
     examples: tuple[tuple[str, str], ...] = ()
     defining: bool = False  # its solvers vote
     fault: Fault | None = None
@@ -85,12 +89,21 @@ class TwoStageDraft:
         )
 
     def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
-        """Turn the verified function problem into one of the value environments."""
+        """Turn the verified function problem into one of the draft's environment; None where it does not lend itself.
+
+        Programs of models may define their entry point in ways that say nothing about its parameters; these do not.
+        """
+        if self.environment == "induction":
+            return base
+        try:
+            parameters_of(base.golden.code, base.contract.entry_point or "")
+        except ValueError:
+            return None
         if self.environment == "abduction":
             return abduction(base, wrong, rng)
         if self.environment == "deduction":
             return deduction(base, wrong, rng)
-        return base if self.environment == "induction" else None
+        return fuzzing(base, wrong, self.judge, rng) if self.judge else None
 
     def _use(self, path: Path) -> FeatureUse:
         lines = {line for node, where in self.seen if path[: len(node)] == node for line in where}

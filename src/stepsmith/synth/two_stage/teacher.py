@@ -94,14 +94,11 @@ class TwoStageTeacher:
         leaves = sample_leaves(self._tree, self._settings.leaves, rng, pull=pull)
         draft = TwoStageDraft(
             environment=environment, direction="new", change="", provenance=(("teacher", self.name),),
-            time_limit_s=self._settings.time_limit_s, seen=tuple(seen.items()),
+            time_limit_s=self._settings.time_limit_s, seen=tuple(seen.items()), judge=self._judge,
         )  # fmt: skip
-        if environment == "fuzzing":
-            detail = "two-stage problems are made for induction, abduction and deduction"
-            return replace(draft, fault=Fault(reason="environment-unfit", detail=detail))
         style = rng.choices(list(self._styles), weights=list(self._styles.values()))[0]
         if environment != "induction":
-            style = "leetcode"  # the value environments show functions
+            style = "leetcode"  # the other environments show functions
         brief = _Brief(leaves, self._settings.least_chosen, self._settings.most_chosen)
         return self._made(draft, style, brief, rng)
 
