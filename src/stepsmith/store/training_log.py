@@ -40,7 +40,7 @@ class Step(Record, frozen=True, kw_only=True):
     reward: float | None = None
     pass_rate: float | None = None  # replies that pass every rewarded test, of those graded
     by_band: dict[str, Tally] = msgspec.field(default_factory=dict)  # band before training, or "unrated"
-    by_length: dict[str, Tally] = msgspec.field(default_factory=dict)  # number of features of the problem
+    by_length: dict[str, Tally] = msgspec.field(default_factory=dict)  # "4 features", ...
     weights: dict[str, float] = msgspec.field(default_factory=dict)  # of the curriculum's cells
     reply_tokens: float | None = None
     truncated: float | None = None  # share of replies cut off at the length limit
@@ -53,7 +53,7 @@ class Step(Record, frozen=True, kw_only=True):
     step_s: float | None = None
     held_back_gap: float | None = None  # of replies that pass, the share that fails held-back tests, so far
     warnings: tuple[str, ...] = ()
-    new_problems: int = 0  # that a teacher in the loop added
+    new_problems: int = 0  # that a teacher in the loop has added so far
 
 
 class Score(Record, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ class Training(Record, frozen=True, kw_only=True):
     parameters: int
     device: str
     steps: int
-    seconds: float
+    seconds: float  # of the process that finished it; an interrupted run has more behind it
     tokens: float
     spent: dict[str, float] = msgspec.field(default_factory=dict)  # wall seconds by part: make, rate, train, measure
     isolation: str = ""
