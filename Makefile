@@ -6,7 +6,7 @@ SLIM := .venv-slim
 PIP_INSTALL := -m pip install -q --disable-pip-version-check -c constraints.txt
 
 TORCH := torch==2.13.0  # installed first: the rest takes what is there
-.PHONY: help setup setup-dev demo test lint slim study bench bench-judge bench-verify clean
+.PHONY: help setup setup-dev demo test lint slim study bench bench-judge bench-verify bench-trainer clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,10 @@ slim: setup-dev
 	$(SLIM)/bin/python $(PIP_INSTALL) .
 	$(SLIM)/bin/python tests/slim.py
 
+STUDY ?= controls
+study: setup  ## Run a study (STUDY=NAME of `stepsmith study --list`; hours on 2 cores, resumable)
+	$(BIN)/stepsmith study $(STUDY) --workers 2 --resume
+
 bench: setup-dev  ## Throughput and memory of the main job (about 10 minutes)
 	$(BIN)/python benchmarks/synthesis.py
 
@@ -63,6 +67,9 @@ bench-judge: setup-dev  ## The judge against plain subprocess
 
 bench-verify: setup-dev  ## Verification methods compared
 	$(BIN)/python benchmarks/verify.py
+
+bench-trainer: setup  ## What TRL adds to the bare work of a step (needs runs/micro/training/sft of `make demo`)
+	$(BIN)/python benchmarks/trainer.py --model runs/micro/training/sft/model
 
 clean:  ## Remove the environments and what runs produced
 	rm -rf $(VENV) $(SLIM) runs

@@ -19,6 +19,13 @@ NEED_AN_EXTRA = (  # what the base install does not have to import
     "stepsmith.serve.",
     "stepsmith.synth.llm.",
     "stepsmith.synth.two_stage.",
+    "stepsmith.train.measuring",
+    "stepsmith.train.policy",
+    "stepsmith.train.recording",
+    "stepsmith.train.rl",
+    "stepsmith.train.running",
+    "stepsmith.train.sft",
+    "stepsmith.train.student",
 )
 
 for name in ABSENT:
