@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from stepsmith.core.records import Problem
 from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.protocol import LLM
 from stepsmith.pipeline.config import Config
 from stepsmith.prompts.library import PromptLibrary
-from stepsmith.synth.draft import Student, Teacher
+from stepsmith.synth.draft import Draft, Student, Teacher
+from stepsmith.synth.llm.recall import recalled
 from stepsmith.synth.llm.student import LLMStudent
 from stepsmith.synth.llm.teacher import LLMTeacher, Progression
 from stepsmith.synth.two_stage.teacher import TwoStageTeacher
@@ -36,6 +38,10 @@ class EndpointPlayers:
                 llm, solvers or [llm], judge, self.prompts, settings.read_tree(), synth.styles, settings, name=name
             )
         return LLMTeacher(llm, judge, self.prompts, self._progression, name=name, solvers=solvers)
+
+    def recalled(self, problem: Problem) -> Draft | None:
+        """The draft behind a problem's record, for paper A's teacher to refine; None where there is none."""
+        return recalled(problem)
 
     def student(self, llm: LLM) -> Student:
         """A student that sees the problem and nothing else."""

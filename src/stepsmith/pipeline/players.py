@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.core.records import Problem
 from stepsmith.judge.program import RunningJudge
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.models import Meter, Models, check_models, is_address, with_addresses_named
-from stepsmith.synth.draft import Student, Teacher
-from stepsmith.synth.offline import OfflineTeacher
+from stepsmith.synth.draft import Draft, Student, Teacher
+from stepsmith.synth.offline import OfflineTeacher, recalled
 from stepsmith.synth.simulated import SimulatedStudent
 from stepsmith.train.student import POLICY, PolicyStudent, policy_name
 
@@ -165,6 +166,12 @@ class Casting:
         if synth.strong_solver:
             strong = self._endpoints.strong_solver(self._models.model(synth.strong_solver, meter))
         return Cast(teacher, student, meter, strong)
+
+    def recalled(self, problem: Problem) -> Draft | None:
+        """Return the draft behind a problem's record, for the teacher to refine; None where it cannot take it up."""
+        if self._endpoints is None or self._config.synth.teacher in TEACHERS:
+            return recalled(problem)
+        return self._endpoints.recalled(problem)
 
 
 def _keep_voters_apart(config: Config) -> None:

@@ -9,7 +9,8 @@ import platform
 import resource
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +23,7 @@ from stepsmith.core.records import Problem
 from stepsmith.curriculum import Sampler, Schedule, item_of, load_curriculum
 from stepsmith.curriculum.library import AnyCurriculum
 from stepsmith.judge.pool import JudgePool
+from stepsmith.pipeline.refining import Refinement, refinement, teaching
 from stepsmith.store.claim import CONFIG, FolderClaim, write_whole
 from stepsmith.store.training_log import MODEL, TRAINING, Measurement, Step, Training, TrainingLog, read_training
 from stepsmith.train.corpus import Corpus, read_corpus
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from transformers import TrainerCallback
 
     from stepsmith.train.policy import Policy
+    from stepsmith.train.rl import RlTrainer
 
 CHECKPOINTS = "checkpoints"
 LIBRARIES = ("torch", "transformers", "trl", "datasets", "peft", "accelerate")
@@ -200,23 +203,48 @@ class _Run:
             train_sft(policy, corpus.train, self.config, self.checkpoints, callbacks, checkpoint)
 
     def _rl(self, corpus: Corpus, policy: "Policy", held_out: Sequence[Problem], checkpoint: Path | None) -> None:
-        from stepsmith.train.recording import Recorder
+        from stepsmith.train.recording import Every, Recorder
         from stepsmith.train.rl import RlTrainer, layout_of, read_sampler, train_rl
         from stepsmith.train.running import LogBeforeSaving, StopOnNonsense
 
         config, rl = self.config, self.config.rl
         problems = select(self._rated(corpus.train, policy), rl.select, config.seed)
-        layout = layout_of(config, self.checkpoints)
-        items = [item_of(problem, real=problem.id in corpus.real) for problem in problems]
-        sampler = Sampler(items, curriculum_of(rl), layout, mix=rl.mix, seed=config.seed)
-        recorder = Recorder(self._record, "rl", rl.steps)
-        callbacks = [recorder, LogBeforeSaving(), StopOnNonsense(), *self._at_times(policy, held_out)]
-        trainer = RlTrainer(policy, problems, sampler, self.grader, config, self.checkpoints, callbacks)
-        recorder.watch(trainer)
-        if checkpoint:
-            read_sampler(sampler, checkpoint)
-        with self._timed("train"):
-            train_rl(trainer, policy, checkpoint)
+        with self._teacher(policy, problems, corpus.held_out, checkpoint) as teacher:
+            problems = teacher.pool if teacher else problems
+            layout = layout_of(config, self.checkpoints)
+            items = [item_of(problem, real=problem.id in corpus.real) for problem in problems]
+            sampler = Sampler(items, curriculum_of(rl), layout, mix=rl.mix, seed=config.seed)
+            recorder = Recorder(self._record, "rl", rl.steps)
+            callbacks = [recorder, LogBeforeSaving(), StopOnNonsense(), *self._at_times(policy, held_out)]
+            spare = teacher.spare if teacher else 0
+            trainer = RlTrainer(policy, problems, sampler, self.grader, config, self.checkpoints, callbacks, spare)
+            recorder.watch(trainer)
+            if teacher:
+                trainer.add_callback(Every(rl.teacher.every, partial(self._teach, teacher, trainer)))
+                trainer.new_problems = len(teacher.joined)
+            if checkpoint:
+                read_sampler(sampler, checkpoint)
+            with self._timed("train"):
+                train_rl(trainer, policy, checkpoint)
+
+    def _teacher(
+        self, policy: "Policy", problems: list[Problem], held_out: Sequence[Problem], checkpoint: Path | None
+    ) -> AbstractContextManager[Refinement | None]:
+        """Open the teacher in the loop, if the run has one."""
+        from stepsmith.train.running import step_of
+
+        if not self.config.rl.teacher.every:
+            return nullcontext()
+        done = step_of(checkpoint) if checkpoint else 0
+        return refinement(self.config, self.folder, policy, problems, held_out, self.judge, done)
+
+    def _teach(self, teacher: Refinement, trainer: "RlTrainer", step: int) -> None:
+        """Hold a round, if there is training left to use it."""
+        if step < self.config.rl.steps:
+            with self._timed("teach"):
+                said = teacher.teach(step, trainer)
+            if said:
+                self.observer.note(said)
 
     def _rated(self, problems: list[Problem], policy: "Policy") -> list[Problem]:
         """Measure the pass rates of the pool by the policy that is going to be trained; once per run."""
@@ -281,6 +309,8 @@ def _check(config: TrainConfig) -> None:
         raise MachineError(f"training needs the {missing.name} package: pip install 'stepsmith[train]'") from None
     if config.stage == "rl":
         curriculum_of(config.rl)
+        if config.rl.teacher.every:
+            teaching(config.rl.teacher)
         if not config.model.path:
             raise ConfigError(
                 "RL starts from a model that can answer something: give --model with a folder of `stepsmith train sft`"

@@ -145,7 +145,8 @@ def exercise(
         seed_ref="the grammar",
     )  # fmt: skip
     problem = draft.write(tests, golden, lineage)
-    problem = msgspec.structs.replace(problem, provenance=(("method", "definition"), ("origin", "exercise")))
+    provenance = (*problem.provenance, ("method", "definition"), ("origin", "exercise"))
+    problem = msgspec.structs.replace(problem, provenance=provenance)
     if environment == "induction":
         return problem
     if judge is None:

@@ -46,6 +46,7 @@ from stepsmith.synth.signals import Signal, read_signals
 from stepsmith.synth.skill import SkillModel
 
 SAMPLES = 2  # worked samples in a statement
+COMPOSITION = "composition"  # the key of a problem's provenance that holds the whole of it as JSON
 MAX_WRONG = 10  # wrong programs that are tried against the tests
 
 TIME_LIMIT_S = 2.0  # the grammar bounds sizes so that a reference program needs a few hundredths of it
@@ -143,6 +144,7 @@ class OfflineDraft:
             golden=golden,
             validator=validator_program(self.composition, self.interface),
             lineage=lineage,
+            provenance=((COMPOSITION, msgspec.json.encode(self.composition, order="deterministic").decode()),),
         )
 
     def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
@@ -200,6 +202,36 @@ _DERIVE: dict[EnvironmentName, Derivation] = {
 
 def _renamed(code: str, old: str, new: str) -> str:
     return re.sub(rf"\b{re.escape(old)}\b", new, code)
+
+
+def recalled(problem: Problem) -> OfflineDraft | None:
+    """Return the draft behind a problem's record, for refinement; None where the record does not hold one.
+
+    What the record says of its composition must be what the grammar makes of it today: its features and its bounds.
+    """
+    text = dict(problem.provenance).get(COMPOSITION)
+    if text is None:
+        return None
+    try:
+        composition = msgspec.json.decode(text, type=Composition)
+        same = composition.uses() == problem.features
+        if not same or validator_program(composition, interface_of(problem.style)) != problem.validator:
+            return None
+    except (msgspec.DecodeError, KeyError, ValueError):  # of another version: a feature is gone or takes other things
+        return None
+    return OfflineDraft(
+        composition=composition,
+        signals=(),  # those of the seed are gone; the steps still say what led to them
+        environment=problem.environment,
+        style=problem.style,
+        direction=problem.lineage.direction,
+        change=problem.lineage.change,
+        cases=(),
+        candidates=(problem.golden,),
+        witness=None,
+        wrong=(),
+        theme_seed=0,
+    )
 
 
 class OfflineTeacher:

@@ -1,0 +1,277 @@
+"""The teacher in the loop of RL: what left the useful band comes back harder or easier, and joins the pool.
+
+every so many steps: out of the band by what training showed ─► attempts of the policy as it is ─► teacher.refine
+    ─► not held out ─► evaluated as in synthesis (verified, admitted, rated by the policy) ─► new ─► pool, with lineage
+
+Each round is on record before training goes on; a resumed run starts with what had joined before its checkpoint.
+"""
+
+import random
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, RunFolderError, SandboxError
+from stepsmith.core.ids import content_id, derive_rng
+from stepsmith.core.records import Direction, Lineage, Problem, Record
+from stepsmith.curriculum import item_of
+from stepsmith.curriculum.evidence import Counts
+from stepsmith.judge.program import RunningJudge
+from stepsmith.pipeline.config import Config, load_config, with_changes
+from stepsmith.pipeline.evaluation import evaluate
+from stepsmith.pipeline.executor import Executor, InProcess, LocalThreads
+from stepsmith.pipeline.models import Models
+from stepsmith.pipeline.players import Cast, Casting, asked_models, settled
+from stepsmith.pipeline.rating import rate
+from stepsmith.store.claim import write_whole
+from stepsmith.synth.draft import Draft
+from stepsmith.train.corpus import is_held_out
+from stepsmith.train.settings import TeacherSettings, TrainConfig
+from stepsmith.train.student import POLICY, PolicyStudent
+
+if TYPE_CHECKING:
+    from stepsmith.train.policy import Policy
+    from stepsmith.train.rl import RlTrainer
+
+REFINED, TEACHER = "refined.jsonl", "teacher.json"  # in the folder of the run
+IN_TRAINING = f"{POLICY}in training"
+ENOUGH = 0.5  # groups whose replies, discounted, say where a problem's pass rate is; ours
+JOINED = "joined"
+
+
+class Round(Record, frozen=True, kw_only=True):
+    """What the teacher was given after a step, by id, with what came of it: JOINED, or why nothing did."""
+
+    step: int
+    fates: dict[str, str]
+    joined: tuple[Problem, ...]
+
+
+class _Setting(Record, frozen=True, kw_only=True):
+    """Who teaches in a run. ``run`` is its name in the books of the models."""
+
+    run: str
+    config: object  # the part that shapes problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A problem for the teacher: how to take it up, and what training showed of it."""
+
+    problem: Problem
+    draft: Draft
+    counts: Counts
+
+
+class Rounds:
+    """The rounds of a run on record, those after ``done`` steps forgotten: the run goes on from its checkpoint."""
+
+    def __init__(self, folder: Path, done: int) -> None:
+        self._path = folder / REFINED
+        lines = self._path.read_bytes().splitlines() if self._path.exists() else []
+        try:
+            rounds = [msgspec.json.decode(line, type=Round) for line in lines]
+        except msgspec.DecodeError as error:
+            raise RunFolderError(f"{self._path}: {error}; choose another --out to start again") from None
+        self.past = [past for past in rounds if past.step <= done]
+
+    def add(self, made: Round) -> None:
+        """Put a round on record."""
+        self.past.append(made)
+        write_whole(self._path, b"".join(msgspec.json.encode(past) + b"\n" for past in self.past))
+
+    def times(self) -> Counter[str]:
+        """Return how often each problem was given."""
+        return Counter(problem_id for past in self.past for problem_id in past.fates)
+
+
+class Refinement:
+    """The teacher of one run. ``pool`` is what the policy is trained on, with what had joined before ``done`` steps."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        policy: "Policy",
+        rounds: Rounds,
+        pool: Sequence[Problem],
+        held_out: Sequence[Problem],
+        synth: Config,
+        judge: RunningJudge,
+        models: Models | None,
+    ) -> None:
+        self._config, self._settings, self._policy, self._rounds = config, config.rl.teacher, policy, rounds
+        self._synth, self._judge = synth, judge
+        self._student = PolicyStudent(policy, IN_TRAINING, temperature=config.rl.temperature)
+        self._casting = Casting(synth, judge, models, self._student)
+        self._executor: Executor = LocalThreads(synth.chains_at_once) if models else InProcess()
+        self.joined = [problem for past in rounds.past for problem in past.joined]
+        self.pool = [*pool, *self.joined]
+        self._known = {_identity(problem) for problem in (*self.pool, *held_out)}
+        self._spent = False
+
+    @property
+    def spare(self) -> int:
+        """How many problems may still join: all rounds of a run together."""
+        rounds = (self._config.rl.steps - 1) // self._settings.every
+        return rounds * self._settings.problems
+
+    def teach(self, step: int, trainer: "RlTrainer") -> str:
+        """Hold the round after ``step``, whose weights the policy has; returns what came of it, in words.
+
+        A teacher that fails spoils its own problems alone.
+        """
+        if self._spent:
+            return ""
+        chosen = self._worst(trainer)
+        if not chosen:
+            return f"step {step}: no problem for the teacher, all are in the useful band or little known"
+        found = dict(self._executor.map(lambda one: (one.problem.id, self._refined(step, one)), chosen))
+        fates: dict[str, str] = {}
+        joined: list[Problem] = []
+        for one in chosen:  # in this order, whoever was finished first
+            result = found[one.problem.id]
+            if isinstance(result, Problem):
+                new = _identity(result) not in self._known
+                fates[one.problem.id] = JOINED if new else "already there"
+                joined += [result] * new
+                self._known.add(_identity(result))
+            elif isinstance(result, str):
+                fates[one.problem.id] = result
+        failures = [result for result in found.values() if isinstance(result, Exception)]
+        self._spent = any(isinstance(failure, BudgetExceeded) for failure in failures)
+        self._join(Round(step=step, fates=fates, joined=tuple(joined)), trainer)
+        counts = Counter([*fates.values(), *["the teacher failed"] * len(failures)])
+        words = ", ".join(
+            f"{count} {fate}" for fate, count in sorted(counts.items(), key=lambda c: (c[0] != JOINED, c))
+        )
+        first = f" ({failures[0]})" if failures else ""
+        end = "; training goes on without it" if self._spent else ""
+        return f"step {step}: of {len(chosen)} problems given to the teacher, {words}{first}{end}"
+
+    def _worst(self, trainer: "RlTrainer") -> list[_Chosen]:
+        """Choose the problems that are farthest out of the band; what was given before comes last.
+
+        A problem with a refinement in the pool does not come again: that one takes its place.
+        """
+        sampler, settings = trainer.sampler, self._settings
+        enough = ENOUGH * self._config.rl.group_size
+        times = self._rounds.times()
+        parents = {problem.lineage.parent_id for problem in self.joined}
+        found = []
+        for problem in self.pool:
+            counts = sampler.evidence.counts(problem.id, sampler.progress)
+            off = round(max(settings.low - counts.rate, counts.rate - settings.high), 6)  # 0 is as far as 1
+            if counts.attempts >= enough and off > 0 and problem.id not in parents:
+                found.append((times[problem.id], -off, -counts.attempts, problem.id, problem, counts))
+        chosen: list[_Chosen] = []
+        for *_, problem, counts in sorted(found, key=lambda one: one[:4]):
+            draft = self._casting.recalled(problem)
+            if draft is not None and len(chosen) < settings.problems:
+                chosen.append(_Chosen(problem, draft, counts))
+        return chosen
+
+    def _refined(self, step: int, chosen: _Chosen) -> Problem | str | Exception:
+        """Return the new problem, or why there is none, or how the teacher failed."""
+        rng = derive_rng(self._config.seed, "refine", step, chosen.problem.id)
+        try:
+            return self._evaluated(chosen, self._casting.cast(), rng)
+        except (EndpointError, BudgetExceeded, SandboxError) as failure:
+            return failure
+
+    def _evaluated(self, chosen: _Chosen, cast: Cast, rng: random.Random) -> Problem | str:
+        parent, settings = chosen.problem, self._settings
+        rating = rate(cast.student, chosen.draft, parent, settings.attempts, self._judge, rng)
+        shown = (chosen.counts.passes + rating.rate.passes) / (chosen.counts.attempts + rating.rate.attempts)
+        if settings.low <= shown <= settings.high:
+            return "back in the band"
+        direction: Direction = "harder" if shown > settings.high else "easier"
+        draft = cast.teacher.refine(chosen.draft, rating.feedback, direction, rng)
+        lineage = Lineage(
+            chain_id=parent.lineage.chain_id,
+            turn=parent.lineage.turn + 1,
+            parent_id=parent.id,
+            change=draft.change,
+            direction=draft.direction,
+            seed_ref=parent.lineage.seed_ref,
+        )
+        sketch = draft.write((), parent.golden, lineage)  # says what it is composed of; nothing has been run yet
+        if is_held_out([use.name for use in sketch.features], self._config.data.held_out):
+            return "held out"
+        outcome = evaluate(draft, lineage, self._synth, self._judge, cast.student, rng, cast.strong_solver)
+        if outcome.reason:
+            return outcome.reason
+        room = self._policy.context - self._config.rl.max_reply_tokens
+        length = len(self._policy.encode(self._policy.prompt(outcome.problem)))
+        return outcome.problem if length <= min(room, self._config.data.max_prompt_tokens) else "prompt too long"
+
+    def _join(self, made: Round, trainer: "RlTrainer") -> None:
+        trainer.between_steps = False  # no checkpoint in the middle of this: pool and record belong together
+        self._rounds.add(made)
+        trainer.take(made.joined)
+        trainer.sampler.add(item_of(problem) for problem in made.joined)
+        trainer.new_problems += len(made.joined)
+        self.joined += made.joined
+        self.pool += made.joined
+        trainer.between_steps = True
+
+
+@contextmanager
+def refinement(
+    config: TrainConfig,
+    folder: Path,
+    policy: "Policy",
+    pool: Sequence[Problem],
+    held_out: Sequence[Problem],
+    judge: RunningJudge,
+    done: int,
+) -> Iterator[Refinement]:
+    """Open the teacher of a run that goes on after ``done`` steps.
+
+    Raises ``ConfigError``, and ``RunFolderError`` where the run has begun with another teacher.
+    """
+    from accelerate import PartialState  # here, as the command line starts without it
+
+    if PartialState().num_processes > 1:
+        raise ConfigError("the teacher in the loop works in one process; set rl.teacher.every to 0 on several devices")
+    synth = teaching(config.rl.teacher)
+    run, names = _claimed(folder, synth), asked_models(synth)
+    with ExitStack() as opened:
+        models = opened.enter_context(Models(synth, names, run)) if names else None
+        yield Refinement(config, policy, Rounds(folder, done), pool, held_out, synth, judge, models)
+
+
+def teaching(settings: TeacherSettings) -> Config:
+    """Return the configuration of synthesis by which new problems are made. Raises ``ConfigError``."""
+    config = with_changes(
+        load_config(Path(settings.config) if settings.config else None),
+        workers=None,
+        allow_unsafe=None,
+        synth={"teacher": settings.teacher, "student": IN_TRAINING, "attempts": settings.attempts},
+    )
+    if config.synth.method == "two-stage":
+        raise ConfigError("rl.teacher: the two-stage method cannot take up a problem that it did not write")
+    return settled(msgspec.structs.replace(config, policy=IN_TRAINING))
+
+
+def _claimed(folder: Path, synth: Config) -> str:
+    """Return the run's name in the books, the same one after an interruption."""
+    path, wanted = folder / TEACHER, msgspec.to_builtins(synth.shaping())
+    if not path.exists():
+        setting = _Setting(run=uuid.uuid4().hex, config=wanted)
+        write_whole(path, msgspec.json.format(msgspec.json.encode(setting), indent=1))
+        return setting.run
+    setting = msgspec.json.decode(path.read_bytes(), type=_Setting)
+    if content_id("cfg", setting.config) != content_id("cfg", msgspec.json.decode(msgspec.json.encode(wanted))):
+        raise RunFolderError(f"{folder} was begun with another teacher (see {TEACHER}); restore rl.teacher.config")
+    return setting.run
+
+
+def _identity(problem: Problem) -> tuple[str, str]:
+    """What makes two problems the same to learn from, whatever their tests: environment and golden program."""
+    return problem.environment, problem.golden.id
