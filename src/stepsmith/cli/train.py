@@ -202,7 +202,9 @@ def _render(config: TrainConfig, out: Path, judge_url: str, *, render_only: bool
         raise ConfigError(
             "verl is launched on its own cluster: add --render-only to write its data, reward and launch script"
         )
-    files = render(config, list(problems_of(config.data.problems)), out, judge_url)
+    people = list(problems_of(config.data.real))
+    problems = [*problems_of(config.data.problems), *people]
+    files = render(config, problems, out, judge_url, real=[problem.id for problem in people])
     console = Console()
     for file in files:
         console.print(str(file), soft_wrap=True, highlight=False)

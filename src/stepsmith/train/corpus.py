@@ -48,7 +48,7 @@ def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:
             corpus.left_out["twice in the data"] += 1
             continue
         seen.add(problem.id)
-        (corpus.held_out if is_held_out(_names(problem), share) else corpus.train).append(problem)
+        (corpus.held_out if is_held_out(composition_of(problem), share) else corpus.train).append(problem)
     if stage.exercises:
         lessons = exercises(stage.exercises, lambda c: not is_held_out(_features(c), share), judge=judge)
         # The first lessons repeat themselves (there are few short compositions); for RL every problem counts once.
@@ -80,8 +80,8 @@ def is_held_out(features: Sequence[str], share: float) -> bool:
     return int(content_id("held-out", list(features))[-8:], 16) / 16**8 < share
 
 
-def _names(problem: Problem) -> list[str]:
-    """What a problem is composed of; a problem that does not say is told by its chain, which stays together."""
+def composition_of(problem: Problem) -> list[str]:
+    """Return what a problem is composed of; one that does not say is told by its chain, which stays together."""
     return [use.name for use in problem.features] or ["chain", problem.lineage.chain_id]
 
 

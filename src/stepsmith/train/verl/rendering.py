@@ -15,7 +15,7 @@ from stepsmith.curriculum.rotation import Rotation
 from stepsmith.curriculum.schedule import Schedule
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.store.dataset import write_rows
-from stepsmith.train.corpus import is_held_out
+from stepsmith.train.corpus import composition_of, is_held_out
 from stepsmith.train.grading import GradingSettings
 from stepsmith.train.settings import PromptForm, TrainConfig
 from stepsmith.train.verl.hydra import check_possible, hydra_file, verl_steps
@@ -90,8 +90,7 @@ def split(problems: Iterable[Problem], share: float) -> Halves:
         if problem.id in seen:
             continue
         seen.add(problem.id)
-        names = [use.name for use in problem.features] or ["chain", problem.lineage.chain_id]
-        (halves.test if is_held_out(names, share) else halves.train).append(problem)
+        (halves.test if is_held_out(composition_of(problem), share) else halves.train).append(problem)
     return halves
 
 
