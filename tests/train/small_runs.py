@@ -26,9 +26,7 @@ FORM = Form(prompt="brief", max_reply_tokens=6)
 def some_problems(count: int = 6, *, seed: int = 0, held_out: float = 0.0) -> list[Problem]:
     """Exercises of one or two operations, none twice, none of a held-out composition."""
     settings = ExerciseSettings(count=count, steps={"1": 1.0, "2": 1.0}, seed=seed)
-    wanted = exercises(
-        settings, lambda c: not is_held_out([step.feature for step in c.steps], held_out), distinct=True
-    )
+    wanted = exercises(settings, lambda c: not is_held_out([step.feature for step in c.steps], held_out), distinct=True)
     return list(wanted)
 
 
@@ -80,7 +78,7 @@ def an_rl_trainer(
 
 
 class ByRule(Grader):
-    """Rewards by a rule over (problem, text) instead of a judge; every reply counts as judged. Remembers its batches."""
+    """Rewards by a rule over (problem, text) instead of a judge: every reply is judged. Remembers its batches."""
 
     def __init__(self, rule: Callable[[Problem, str], float | None], *_: object, **__: object) -> None:
         self._rule = rule
