@@ -101,13 +101,14 @@ def test_shared_stages_are_run_once(study: Study, tmp_path: Path) -> None:
 
 
 def test_an_arm_starts_from_the_model_of_its_seed(study: Study, tmp_path: Path) -> None:
-    _, results = go(study, tmp_path / "out")
+    watcher, results = go(study, tmp_path / "out")
+    seeds = [seed for _, seed, _, _ in watcher.ends]
+    assert seeds == sorted(seeds), "a seed is finished before the next one is begun"
     for call in calls(tmp_path / "out"):
         if call["stage"] == "rl":
             start = Path(str(call["model"]["path"])).parent
             assert start.is_absolute()
-            seeds = {result.seed for result in results.values() if result.stages["sft"] == start.name}
-            assert seeds == {call["seed"]}
+            assert {r.seed for r in results.values() if r.stages["sft"] == start.name} == {call["seed"]}
         else:
             assert call["data"]["problems"] == []
 
@@ -278,6 +279,7 @@ def test_one_seed_gives_no_interval(study: Study, tmp_path: Path) -> None:
     go(study, tmp_path / "out", seeds=(0,), only=("none", "best"))
     table = (tmp_path / "out" / TABLE).read_text()
     rows = [line for line in table.splitlines() if line.startswith("| best") and "| 1 / 0" in line]
+    assert "One seed says nothing of chance" in table
     assert len(rows) == 3  # the outcomes; the share without an answer is 0 everywhere
     for row in rows:
         assert "[" not in row

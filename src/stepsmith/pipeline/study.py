@@ -1,4 +1,4 @@
-"""A study from its question to its table: stages over an executor, results written whenever an arm is finished."""
+"""A study from its question to its table: stages over an executor, results written whenever a stage is finished."""
 
 import functools
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ def run_study(
         write_whole(folder / DEFINITION, msgspec.json.format(msgspec.json.encode(study), indent=1))
         workshop = Workshop(stages or folder / STAGES, trainer, threads=1 if workers > 1 else 0)
         run = _Run(study, folder, seeds, arms, todo, workshop, observer)
-        run.stages_by_waves(workers)
+        run.stages(workers)
         summary = run.write()
     finally:
         claim.close()
@@ -90,21 +90,32 @@ class _Run:
         self._todo, self._workshop, self._observer = todo, workshop, observer
         self._done = {name for name, task in todo.tasks.items() if workshop.is_done(task)}
         self._failed: dict[str, str] = {}
+        self._waiting = [task for task in todo.tasks.values() if task.name not in self._done]
 
-    def stages_by_waves(self, workers: int) -> None:
-        """Run all stages whose needs are met, then those that they made possible, and so on."""
+    def stages(self, workers: int) -> None:
+        """Run every stage once those that it needs are done."""
         tasks = self._todo.tasks
         self._observer.planned(list(tasks.values()), len(self._done))
         executor: Executor = InProcess() if workers == 1 else LocalProcesses(workers)
         run = self._run_here if workers == 1 else self._workshop.run
-        while wave := [task for task in tasks.values() if self._is_ready(task)]:
-            for ended in executor.map(run, wave):
-                if ended.error:
-                    self._failed[ended.name] = ended.error
-                else:
-                    self._done.add(ended.name)
-                self._observer.ended(tasks[ended.name], ended.error)
-                self.write()
+        for ended in executor.map(run, self):
+            if ended.error:
+                self._failed[ended.name] = ended.error
+            else:
+                self._done.add(ended.name)
+            self._observer.ended(tasks[ended.name], ended.error)
+            self.write()
+
+    def __iter__(self) -> "_Run":
+        return self
+
+    def __next__(self) -> Task:
+        """Return a stage that can be run now. After the iteration has stopped it may go on: executors ask again."""
+        for task in self._waiting:
+            if all(name in self._done for name in task.needs):
+                self._waiting.remove(task)
+                return task
+        raise StopIteration
 
     def write(self) -> Summary:
         """Write results and table, of what is finished so far."""
@@ -117,10 +128,6 @@ class _Run:
 
     def _run_here(self, task: Task) -> Ended:
         return self._workshop.run(task, functools.partial(self._observer.told, task))
-
-    def _is_ready(self, task: Task) -> bool:
-        over = self._done | self._failed.keys()
-        return task.name not in over and all(name in self._done for name in task.needs)
 
     def _results(self) -> list[Result]:
         return [

@@ -18,7 +18,9 @@ def markdown(summary: Summary) -> str:
         "Means over seeds with 95% intervals (Student's t). Differences are paired by seed, with 95% intervals and p of"
         " the paired t test; p (Holm) is adjusted for the comparisons of its table. Signs: seeds above / below."
     ]
-    if len(seeds) < FEW:
+    if len(seeds) == 1:
+        lines += ["One seed says nothing of chance: there are no intervals and no p values."]
+    elif len(seeds) < FEW:
         lines += [
             f"With {len(seeds)} seeds only large effects can be told from chance: even if all signs agree, a sign test "
             f"gives p = {min(1.0, 2 * 0.5 ** len(seeds)):.3g}."
