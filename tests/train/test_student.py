@@ -17,11 +17,11 @@ from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.judge.local import LocalJudge
 from stepsmith.pipeline import players
-from stepsmith.pipeline.config import Config, SuiteSettings, SynthSettings
+from stepsmith.pipeline.config import Config, RefineSettings, SuiteSettings, SynthSettings
 from stepsmith.pipeline.players import asked_models, settled
 from stepsmith.pipeline.rating import NO_ANSWER, TRUNCATED, rate
 from stepsmith.pipeline.synthesis import synthesize
-from stepsmith.store.dataset import read_problems
+from stepsmith.store.dataset import read_problems, read_rows
 from stepsmith.synth.draft import Draft
 from stepsmith.train.policy import Policy
 from stepsmith.train.student import PolicyStudent, model_folder, policy_name
@@ -49,10 +49,19 @@ def student(run: Path) -> PolicyStudent:
 
 def config(run: Path, **changes: object) -> Config:
     synth = SynthSettings(
-        seeds=SEEDS, chains=3, turns=2, attempts=8, profile="micro", student=str(run), seed=3,
+        seeds=SEEDS, chains=2, turns=2, attempts=8, profile="micro", student=str(run), seed=3,
         environments={"induction": 1.0},
     )  # fmt: skip
-    return Config(synth=msgspec.structs.replace(synth, **changes), suite=SuiteSettings(mutants=0), workers=1)
+    return Config(
+        synth=msgspec.structs.replace(synth, **changes),
+        refine=RefineSettings(keep_low=0.0),  # what it never solves is kept, too
+        suite=SuiteSettings(mutants=0),
+        workers=1,
+    )
+
+
+def rows(folder: Path) -> list[dict[str, object]]:
+    return [row for name in ("problems.parquet", "rejected.parquet") for row in read_rows(folder / name)]
 
 
 def data(folder: Path) -> tuple[bytes, ...]:
@@ -115,30 +124,37 @@ def test_truncated_replies_and_prompts_without_room_are_told(student: PolicyStud
     assert "No answer" in rating.feedback.failed[0]
 
 
-def test_a_synthesis_with_a_policy_gives_the_same_bytes_wherever_it_lies(run: Path, tmp_path: Path) -> None:
-    manifest = synthesize(config(run), tmp_path / "one", Quiet())
-    moved = shutil.copytree(run / "model", tmp_path / "elsewhere")
-    synthesize(config(moved), tmp_path / "two", Quiet())
-    assert data(tmp_path / "one") == data(tmp_path / "two")
+@pytest.fixture(scope="module")
+def finished(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A synthesis in this process."""
+    out = tmp_path_factory.mktemp("finished")
+    manifest = synthesize(config(run), out, Quiet())
     assert manifest.student == policy_name(run)
     assert manifest.counts.accepted > 0
-    assert str(run) not in (tmp_path / "one" / "config.json").read_text()
-    for problem in read_problems(tmp_path / "one" / "problems.parquet"):
+    return out
+
+
+def test_a_synthesis_says_who_attempted_but_not_where_it_lay(run: Path, finished: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(run / "model", tmp_path / "elsewhere")
+    synthesize(config(moved), tmp_path / "two", Quiet())
+    assert rows(tmp_path / "two") == rows(finished)
+    assert data(tmp_path / "two") == data(finished)
+    assert str(run) not in (finished / "config.json").read_text()
+    for problem in read_problems(finished / "problems.parquet"):
         assert problem.pass_rate is not None
         assert problem.pass_rate.attempts == 8
 
 
-def test_worker_processes_load_the_policy_and_give_the_same_bytes(run: Path, tmp_path: Path) -> None:
-    """Some 10 s: two processes import torch."""
-    few = config(run, chains=2, turns=1)
-    synthesize(few, tmp_path / "one", Quiet())
-    synthesize(msgspec.structs.replace(few, workers=2), tmp_path / "two", Quiet())
-    assert data(tmp_path / "one") == data(tmp_path / "two")
+def test_worker_processes_load_the_policy_and_give_the_same_bytes(run: Path, finished: Path, tmp_path: Path) -> None:
+    """Some 10 s of CPU: two processes import torch."""
+    synthesize(msgspec.structs.replace(config(run), workers=2), tmp_path / "two", Quiet())
+    assert rows(tmp_path / "two") == rows(finished)
+    assert data(tmp_path / "two") == data(finished)
 
 
 def test_a_policy_attempts_the_problems_of_a_model(run: Path, tmp_path: Path) -> None:
     with ScriptedServer() as server:
-        asked = config_for(server, tmp_path / "m.sqlite", refine=msgspec.structs.replace(Config().refine, keep_low=0.0))
+        asked = config_for(server, tmp_path / "m.sqlite", refine=RefineSettings(keep_low=0.0))
         asked = msgspec.structs.replace(
             asked, synth=msgspec.structs.replace(asked.synth, student=str(run), chains=2, turns=1, seeds=SEEDS)
         )
