@@ -147,7 +147,7 @@ def _model_folder(given: str) -> str:
 def _run(config: TrainConfig, out: Path, *, resume: bool) -> None:
     # Threads that wait should not burn the processor that the judge needs; must be said before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    console = Console()
+    console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
     try:
         with training_display(console) as observer:
             done = train(config, out, observer, resume=resume)
@@ -159,8 +159,9 @@ def _run(config: TrainConfig, out: Path, *, resume: bool) -> None:
             highlight=False,
         )
         raise typer.Exit(130) from None
-    _summary(console, done, out)
-    try_report(console, out)
+    if not console.quiet:
+        _summary(console, done, out)
+        try_report(console, out)
 
 
 def _summary(console: Console, done: Training, out: Path) -> None:

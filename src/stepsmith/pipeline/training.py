@@ -70,25 +70,54 @@ def train(config: TrainConfig, folder: Path, observer: TrainObserver, *, resume:
     _check(config)
     if resume and (folder / TRAINING).exists():
         return read_training(folder)
-    workers = config.judges or len(os.sched_getaffinity(0))
-    claim = FolderClaim(folder, config.shaping(), started=CONFIG, finished=TRAINING, resume=resume)
+    from stepsmith.train.running import is_first, quiet_libraries, together
+
+    quiet_libraries()
+    first = is_first()
+    workers = config.judges or max(1, len(os.sched_getaffinity(0)) // _processes())
+    claim = FolderClaim(folder, config.shaping(), started=CONFIG, finished=TRAINING, resume=resume) if first else None
+    together()
     try:
         with (
             JudgePool(workers, config.isolation, config.allow_unsafe) as judge,
             Grader(judge, config.rl.grading, workers=workers) as grader,
         ):
-            return _Run(config, folder, observer, judge, grader).train()
+            return _Run(config, folder, observer if first else _Nobody(), judge, grader, first=first).train()
     finally:
-        claim.close()
+        if claim:
+            claim.close()
+
+
+class _Nobody:
+    """Who watches the other processes of a launch."""
+
+    def started(self, config: TrainConfig, problems: int, held_out: int, steps: int, done: int) -> None:
+        """Look away."""
+
+    def stepped(self, step: Step) -> None:
+        """Look away."""
+
+    def measured(self, measurement: Measurement) -> None:
+        """Look away."""
+
+    def note(self, text: str) -> None:
+        """Look away."""
 
 
 class _Run:
-    """One training run, while it lasts."""
+    """One training run, while it lasts; of several processes the ``first`` does what is done once."""
 
     def __init__(
-        self, config: TrainConfig, folder: Path, observer: TrainObserver, judge: JudgePool, grader: Grader
+        self,
+        config: TrainConfig,
+        folder: Path,
+        observer: TrainObserver,
+        judge: JudgePool,
+        grader: Grader,
+        *,
+        first: bool,
     ) -> None:
-        self.config, self.folder, self.observer = config, folder, observer
+        self.config, self.folder, self.observer, self.first = config, folder, observer, first
         self.judge, self.grader = judge, grader
         self.log = TrainingLog(folder)
         self.checkpoints = folder / CHECKPOINTS
@@ -97,7 +126,7 @@ class _Run:
 
     def train(self) -> Training:
         """Do it."""
-        from stepsmith.train.running import last_checkpoint, step_of
+        from stepsmith.train.running import last_checkpoint, step_of, together
 
         config, started = self.config, time.monotonic()
         steps = config.sft.steps if config.stage == "sft" else config.rl.steps
@@ -109,13 +138,17 @@ class _Run:
         held_out = _spread(corpus.held_out, config.measure.problems)
         checkpoint = last_checkpoint(self.checkpoints)
         done = step_of(checkpoint) if checkpoint else 0
-        self.log.cut_after(done if checkpoint else -1)
+        if self.first:
+            self.log.cut_after(done if checkpoint else -1)
         self.observer.started(config, len(corpus.train), len(held_out), steps, done)
         if not checkpoint:
             self._measure(policy, held_out, 0)
         stage = self._sft if config.stage == "sft" else self._rl
         stage(corpus, policy, held_out, checkpoint)
         self._measure(policy, held_out, steps)
+        if not self.first:
+            together()
+            return read_training(self.folder)
         policy.save(self.folder / MODEL)
         manifest = Training(
             stage=config.stage,
@@ -137,6 +170,7 @@ class _Run:
             peak_memory_mb=_peak_memory_mb(),
         )
         write_whole(self.folder / TRAINING, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+        together()
         return manifest
 
     def _policy(self, corpus: Corpus) -> "Policy":
@@ -185,7 +219,7 @@ class _Run:
     def _measure(self, policy: "Policy", problems: Sequence[Problem], step: int) -> None:
         from stepsmith.train.measuring import measure
 
-        if problems:
+        if problems and self.first:
             self.observer.note(f"measuring on {len(problems)} held-out problems")
             with self._timed("measure"):
                 found = measure(policy, problems, self.config.measure, self.grader, stage=self.config.stage, step=step)
@@ -249,18 +283,19 @@ class _Run:
     def _rated(self, problems: list[Problem], policy: "Policy") -> list[Problem]:
         """Measure the pass rates of the pool by the policy that is going to be trained; once per run."""
         from stepsmith.train.measuring import rated, with_rate
+        from stepsmith.train.running import together
 
         attempts = self.config.rl.rate_first
         if not attempts:
             return problems
         file = self.folder / "rates.json"
-        if file.exists():
-            rates = msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[int, int]])
-        else:
+        if self.first and not file.exists():
             self.observer.note(f"rating {len(problems)} problems by {attempts} replies each")
             with self._timed("rate"):
-                rates = rated(policy, problems, self.grader, attempts, self.config.seed, self.config.rl.temperature)
-            write_whole(file, msgspec.json.encode(rates))
+                found = rated(policy, problems, self.grader, attempts, self.config.seed, self.config.rl.temperature)
+            write_whole(file, msgspec.json.encode(found))
+        together()
+        rates = msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[int, int]])
         return [with_rate(problem, rates) for problem in problems]
 
     @contextmanager
@@ -292,6 +327,10 @@ class _Run:
         return [Every(every, now)] if every else []
 
 
+def _processes() -> int:
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def curriculum_of(rl: RlSettings) -> AnyCurriculum:
     """Return the curriculum of a run. Raises ``ConfigError``."""
     curriculum = load_curriculum(rl.curriculum)
@@ -311,6 +350,8 @@ def _check(config: TrainConfig) -> None:
         curriculum_of(config.rl)
         if config.rl.teacher.every:
             teaching(config.rl.teacher)
+        if config.rl.teacher.every and _processes() > 1:
+            raise ConfigError("a teacher in the loop works in one process; set rl.teacher.every to 0 for several")
         if not config.model.path:
             raise ConfigError(
                 "RL starts from a model that can answer something: give --model with a folder of `stepsmith train sft`"

@@ -16,7 +16,7 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from datasets import Dataset
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from stepsmith.core.errors import ConfigError, RunFolderError, SandboxError
@@ -29,7 +29,7 @@ from stepsmith.train.grading import Grade, Grader, Reply, observations
 from stepsmith.train.held_back import HeldBackReport, HeldBackWatch
 from stepsmith.train.measuring import length_name
 from stepsmith.train.policy import Policy
-from stepsmith.train.running import common_arguments, guarded, quiet, run
+from stepsmith.train.running import common_arguments, guarded, run
 from stepsmith.train.settings import RlSettings, TrainConfig
 from stepsmith.train.sft import lora
 
@@ -299,7 +299,7 @@ def read_sampler(sampler: Sampler, checkpoint: Path) -> None:
 def train_rl(trainer: RlTrainer, policy: Policy, resume: Path | None) -> None:
     """Train the policy in place; ``resume`` is a checkpoint to go on from."""
     policy.model, trainer.resumed_from = trainer.model, resume
-    quiet(trainer)
+    trainer.remove_callback(PrinterCallback)
     with guarded("rl"):
         try:
             run(trainer, resume)

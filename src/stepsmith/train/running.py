@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from accelerate import PartialState
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
@@ -55,6 +56,16 @@ def quiet(trainer: Trainer) -> None:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     trainer.remove_callback(PrinterCallback)
+
+
+def is_first() -> bool:
+    """Say whether this is the first process of a launch, or the only one: it writes what is written once."""
+    return bool(PartialState().is_main_process)
+
+
+def together() -> None:
+    """Wait until every process of a launch has come here."""
+    PartialState().wait_for_everyone()
 
 
 def last_checkpoint(checkpoints: Path) -> Path | None:

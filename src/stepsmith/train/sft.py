@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from datasets import Dataset, disable_progress_bars
+from datasets import Dataset
 from peft import LoraConfig
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.train.policy import Policy
-from stepsmith.train.running import common_arguments, guarded, quiet, run
+from stepsmith.train.running import common_arguments, guarded, run
 from stepsmith.train.settings import TrainConfig
 
 
@@ -35,7 +35,6 @@ def train_sft(
         shuffle_dataset=False,  # the trainer's own sampler shuffles
         dataset_num_proc=None,
     )
-    disable_progress_bars()
     rows = [{"prompt": policy.prompt(problem), "completion": golden_reply(problem)} for problem in problems]
     trainer = SFTTrainer(
         policy.model,
@@ -46,7 +45,7 @@ def train_sft(
         peft_config=lora(config),
     )
     policy.model = trainer.model
-    quiet(trainer)
+    trainer.remove_callback(PrinterCallback)
     with guarded("sft"):
         run(trainer, resume)
     policy.model = trainer.accelerator.unwrap_model(trainer.model)
