@@ -1,7 +1,6 @@
 """What SFT and RL share of TRL's trainers: arguments, checkpoints, and what becomes of failures."""
 
 import json
-import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,12 +49,12 @@ def common_arguments(
     }
 
 
-def quiet(trainer: Trainer) -> None:
+def quiet_libraries() -> None:
     """Let no library print beside our own display: what is logged comes through callbacks."""
-    logging.getLogger("trl").setLevel(logging.ERROR)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    trainer.remove_callback(PrinterCallback)
+    datasets.disable_progress_bars()
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl")
 
 
 def is_first() -> bool:
