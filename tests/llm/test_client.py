@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -385,6 +386,20 @@ def test_addresses_with_secrets_or_without_a_host_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="base_url") as caught:
         type(spec)(name="teacher", base_url=url, model="m")
     assert "secret" not in str(caught.value)
+
+
+def test_a_run_does_not_wait_in_silence(
+    provider: HostileProvider, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.script[:] = ["503"] * 4 + ["good"]
+    gateway.model(spec_of(provider)).complete(user("soon"))
+    assert not caplog.records  # faults that pass at once are nobody's business
+    monkeypatch.setattr("stepsmith.llm.client.WAIT_UNTOLD_S", 0.0)
+    provider.script[:] = ["503"] * 4 + ["good"]
+    gateway.model(spec_of(provider)).complete(user("late"))
+    (told,) = caplog.records  # once, not for every try
+    assert told.levelname == "WARNING"
+    assert re.match(r"teacher: .*503.* Still trying, after 1 tries in 0 s\.", told.getMessage()), told.getMessage()
 
 
 def test_no_connection_is_retried_and_costs_nothing() -> None:

@@ -9,12 +9,15 @@ from stepsmith.cli.progress import short_count
 from stepsmith.llm.estimates import Range
 from stepsmith.pipeline.forecast import Forecast
 
+NO_PRICES = r"–  (no prices are configured: \[models.NAME.prices])"
+
 
 def print_forecast(console: Console, found: Forecast) -> None:
     """Print the sample by stage, and the prediction for the other chains with its interval."""
     if not found.sampled:
         console.print("No model is asked: this run costs nothing but time.")
         return
+    priced = any(spend.usd for spend in found.spent)
     table = Table("stage", "model", "requests", "answers", "tokens", "USD")
     for spend in found.spent:
         table.add_row(
@@ -23,7 +26,7 @@ def print_forecast(console: Console, found: Forecast) -> None:
             f"{spend.requests:,}",
             f"{spend.completions:,}",
             f"{spend.tokens:,}",
-            f"{spend.usd:.4f}",
+            f"{spend.usd:.4f}" if priced else "–",
         )
     console.print(f"The first {found.sampled} chains, with {found.problems} kept problems, used:")
     console.print(table)
@@ -33,7 +36,7 @@ def print_forecast(console: Console, found: Forecast) -> None:
             f"The other {found.left} chains are predicted to use (95% interval, by Student's t):\n"
             f"  requests  {_range(rest.requests)}\n"
             f"  tokens    {_range(rest.tokens)}\n"
-            f"  USD       {_range(rest.usd, money=True)}",
+            f"  USD       {_range(rest.usd, money=True) if priced else NO_PRICES}",
             highlight=False,
         )
     console.print("The sampled chains are remembered: the run has them for nothing.", highlight=False)

@@ -60,7 +60,8 @@ def spent_text(books: Sequence[Spend]) -> str:
         tokens[spend.purpose.partition(",")[0] or "other"] += spend.usage.tokens
     usd = sum(spend.usd for spend in books)
     stages = [f"{stage} {short_count(count)}" for stage, count in sorted(tokens.items())]
-    return ", ".join([*stages, f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"]) if tokens else ""
+    cost = [f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"] if usd else []  # nothing where no prices are configured
+    return ", ".join([*stages, *cost])
 
 
 def short_count(count: float) -> str:

@@ -5,6 +5,7 @@ commit the answer together with its price → hand it out. Identical requests in
 """
 
 import asyncio
+import logging
 import random
 import time
 import uuid
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from stepsmith.llm.transport import OpenAITransport
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 FLOOR_S = 0.1  # shorter waits are not queueing; the limiter does not look at their differences
+WAIT_UNTOLD_S, TELL_EVERY_S = 5.0, 30.0  # how long a request is retried in silence, and how often that is told
 TOKENS_PER_BEAT = 100  # latency of replies that come whole is per this many tokens
 
 
@@ -72,6 +75,7 @@ class EndpointClient:
         self._limiter = AdaptiveLimiter(spec.concurrency)
         self.dialect = Dialect(n=spec.n_support)
         self._random = random.Random()
+        self._told = float("-inf")  # when somebody was last told that we wait
 
     def __repr__(self) -> str:
         return f"EndpointClient({self.spec.name!r}, {self.spec.model!r})"
@@ -182,7 +186,17 @@ class EndpointClient:
                     asked = f", and it asks to wait {pause:.0f} s" if throttled_s > policy.patience_s else ""
                     tried = f"{tries} tries in {time.monotonic() - started:.0f} s{asked}"
                     raise self._give_up(failure, tried) from None
+                self._tell(failure, tries, started)
                 await asyncio.sleep(pause)
+
+    def _tell(self, failure: AttemptError, tries: int, started: float) -> None:
+        """Log that an endpoint makes us wait, unless it was told just now: a run must not stand still in silence."""
+        now = time.monotonic()
+        if now - started >= WAIT_UNTOLD_S and now - self._told >= TELL_EVERY_S:
+            self._told = now
+            _log.warning(
+                "%s: %s. Still trying, after %d tries in %.0f s.", self.spec.name, failure, tries, now - started
+            )
 
     async def _attempt(self, ask: _Ask, samples: Sequence[int], request_id: str) -> list[Completion]:
         """Send one request once; commit what it brought and what it cost before returning it."""

@@ -7,9 +7,10 @@ and standard deviation s. Costs are skewed, so with few units the interval is an
 
 import math
 from collections.abc import Iterable, Sequence
-from statistics import NormalDist, fmean, stdev
+from statistics import fmean, stdev
 
 from stepsmith.core.records import Record
+from stepsmith.core.stats import t_quantile
 from stepsmith.llm.money import Spend
 
 
@@ -57,22 +58,3 @@ def predict(sample: Sequence[float], planned: int, confidence: float = 0.95) -> 
         return Range(expected=expected, low=0.0, high=math.inf if planned else 0.0)
     spread = t_quantile(0.5 + confidence / 2, size - 1) * stdev(sample) * math.sqrt(planned + planned**2 / size)
     return Range(expected=expected, low=max(0.0, expected - spread), high=expected + spread)
-
-
-def t_quantile(probability: float, freedom: int) -> float:
-    """Return Student's t quantile: exact for 1 and 2 degrees of freedom, else the expansion of Abramowitz and Stegun
-    26.7.5, good to 0.5% at 95% and better with every further degree.
-    """
-    if freedom == 1:
-        return math.tan(math.pi * (probability - 0.5))
-    if freedom == 2:
-        centred = 2 * probability - 1
-        return centred * math.sqrt(2 / (1 - centred**2))
-    z = NormalDist().inv_cdf(probability)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, 1))

@@ -216,9 +216,9 @@ class Ledger:
             usd, tokens = self._usd + charge.usd, self._tokens + charge.usage.tokens
             if not self.limit.allows(usd, tokens):
                 raise BudgetExceeded(
-                    f"the budget is spent: {self._usd:.4f} USD and {self._tokens} tokens are gone, and the next "
-                    f"request ({charge.purpose or 'no stage'}, {charge.model}) could cost {charge.usd:.4f} USD and "
-                    f"{charge.usage.tokens} tokens. What was paid for is kept; "
+                    f"the budget is spent: {self._said(self._usd, self._tokens)} are gone, and the next request "
+                    f"({charge.purpose or 'no stage'}, {charge.model}) could cost "
+                    f"{self._said(charge.usd, charge.usage.tokens)}. What was paid for is kept; "
                     "continue with --resume and a larger --budget."
                 )
             usd += math.fsum(other.usd for other in self._reserved.values())
@@ -229,6 +229,13 @@ class Ledger:
             else:
                 self._waiting[freed] = None
             return fits
+
+    def _said(self, usd: float, tokens: int) -> str:
+        """An amount, in what the limit is in."""
+        parts = [f"{usd:.4f} USD"] * (self.limit.usd is not None) + [f"{tokens} tokens"] * (
+            self.limit.tokens is not None
+        )
+        return " and ".join(parts)
 
     def _wake_all(self) -> None:
         with self._lock:

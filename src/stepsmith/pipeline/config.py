@@ -4,9 +4,10 @@ Every number that a paper states carries its source; the others are our choice a
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -138,7 +139,7 @@ def load_config(path: Path | None) -> Config:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}.") from None
+        raise ConfigError(f"{path}: {_in_words(error)}.") from None
 
 
 def _with_names(plain: dict[str, object]) -> dict[str, object]:
@@ -170,7 +171,16 @@ def with_changes(
     try:
         return checked(msgspec.convert(plain, Config))
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{error}.") from None
+        raise ConfigError(f"{_in_words(error)}.") from None
+
+
+def _in_words(error: Exception) -> str:
+    """The error; where a word is none of those allowed, with these: msgspec tells the place alone."""
+    place = re.fullmatch(r"Invalid enum value .* - at `\$\.([\w.]+)`", str(error))
+    kind: object = Config
+    for name in place[1].split(".") if place else ():
+        kind = get_type_hints(kind).get(name) if isinstance(kind, type) else None
+    return f"{error}, which is one of: {', '.join(get_args(kind))}" if get_args(kind) else str(error)
 
 
 def checked(config: Config) -> Config:

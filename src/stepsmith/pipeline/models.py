@@ -61,11 +61,13 @@ def _only_model(base_url: str) -> str:
         with Gateway() as gateway:
             served = gateway.served(_spec(base_url, base_url, "", retries=IMPATIENT))
     except EndpointError as error:
-        raise ConfigError(f"{base_url} does not say which model it serves ({error}); write {base_url}#MODEL.") from None
-    if len(served) != 1:
         raise ConfigError(
-            f"{base_url} serves {len(served)} models; write {base_url}#MODEL with one of: {', '.join(served[:20])}."
-        )
+            f"{base_url} does not say which model it serves ({error}) If it is the right address and the server is up, "
+            f"name the model: {base_url}#MODEL."
+        ) from None
+    if len(served) != 1:
+        known = f" with one of: {', '.join(served[:20])}" if served else ""
+        raise ConfigError(f"{base_url} lists {len(served) or 'no'} models; write {base_url}#MODEL{known}.")
     return served[0]
 
 

@@ -30,6 +30,8 @@ from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
 from stepsmith.store.runfolder import PROBLEMS, REJECTED, TIMINGS, RunFolder
 from stepsmith.synth.seeds import SeedSource
 
+USD_DIGITS = 9  # of what was paid: requests are summed in the order of their answers, which shows in the last bits
+
 
 class Observer(Protocol):
     """Someone who watches a run."""
@@ -263,7 +265,7 @@ class _Counting:
             tokens_per_accepted=round(tokens / max(1, self.accepted), 1),
             usd_per_accepted=usd / max(1, self.accepted),
             paid_tokens=sum(spend.usage.tokens for spend in paid),
-            paid_usd=sum(spend.usd for spend in paid),
+            paid_usd=round(sum(spend.usd for spend in paid), USD_DIGITS),
             unsure_tokens=sum(spend.unsure_tokens for spend in paid),
-            unsure_usd=sum(spend.unsure_usd for spend in paid),
+            unsure_usd=round(sum(spend.unsure_usd for spend in paid), USD_DIGITS),
         )

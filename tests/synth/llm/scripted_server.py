@@ -45,12 +45,19 @@ MUTE = ("truncated", "silent")
 _PROGRAM = re.compile(r"The program:\n\n```python\n(.*?)\n```", re.DOTALL)
 _SEED = re.compile(r"real Python code\.\n\n(`{3,})python\n(.*?)\n\1", re.DOTALL)
 _KIND = re.compile(r"## The kind of problem: (\w+)")
+# How a student's prompt is told: the same program may be asked about forwards and backwards.
+_QUESTIONS = {
+    "fuzzing": "`f` has a mistake. Give arguments",
+    "deduction": "Work out the value it returns",
+    "abduction": "A call of `f` returned",
+    "induction": "has to return the same as `f`",
+}
 _MOVES: dict[str, Direction] = {"**harder**": "harder", "**easier**": "easier", "**another**": "sideways"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A problem that the teacher made; ``mark`` is what the student's prompt shows of it, whichever the environment."""
+    """A problem that the teacher made; ``marks`` are what the student's prompt shows of it."""
 
     environment: str
     composition: Composition
@@ -82,7 +89,7 @@ class ScriptedServer:
     key: str | None = None
     bills: list[Bill] = field(default_factory=list)
     in_flight: int = 0
-    entries: dict[str, Entry] = field(default_factory=dict)  # by code
+    entries: dict[tuple[str, str], Entry] = field(default_factory=dict)  # by environment and code
     made: Counter[str] = field(default_factory=Counter)  # mistakes that were made
 
     def __enter__(self) -> Self:
@@ -134,7 +141,7 @@ class ScriptedServer:
         return {"id": "s", "object": "chat.completion", "model": body["model"], "choices": choices, "usage": usage}
 
     def _speak(self, model: str, messages: Sequence[str], sample: int) -> tuple[str, str]:
-        rng = random.Random(hashlib.sha256(json.dumps([*messages, sample]).encode()).digest())
+        rng = random.Random(hashlib.sha256(json.dumps([model, *messages, sample]).encode()).digest())
         if "You design programming problems" in messages[0]:
             return self._teach(messages[0], repairing=len(messages) > 1), "stop"
         return self._attempt(messages[0], self.solver if "solver" in model else self.student, rng)
@@ -149,7 +156,7 @@ class ScriptedServer:
         entry, message = self._problem(prompt, rng)
         with self._lock:
             self.made[mistake or "none"] += 1
-            self.entries[entry.code.strip()] = entry
+            self.entries[entry.environment, entry.code.strip()] = entry
         return _written(entry, message, mistake)
 
     def _problem(self, prompt: str, rng: random.Random) -> tuple[Entry, str]:
@@ -157,19 +164,21 @@ class ScriptedServer:
         assert kind
         if previous := _PROGRAM.search(prompt):
             direction = next(move for mark, move in _MOVES.items() if mark in prompt)
-            known = self.entries[previous[1].strip()].composition
+            known = self.entries[kind[1], previous[1].strip()].composition
             composition, _ = refine(rng, known, direction, ())
         else:
             seed = _SEED.search(prompt)
             assert seed
             signals = read_signals(Seed(source="seed.py", first_line=1, code=seed[2]))
             composition = compose(rng, signals, profile="micro")
-        return _entry(kind[1], composition, rng)
+        return _entry(kind[1], composition)
 
     # The student
 
     def _attempt(self, prompt: str, skill: SkillModel, rng: random.Random) -> tuple[str, str]:
-        fitting = [e for e in list(self.entries.values()) if all(mark in prompt for mark in e.marks)]
+        asked = next((kind for kind, question in _QUESTIONS.items() if question in prompt), "")
+        entries = [entry for (kind, _), entry in list(self.entries.items()) if kind == asked]
+        fitting = [entry for entry in entries if all(mark in prompt for mark in entry.marks)]
         if not fitting:
             return "I do not know this problem.", "stop"
         entry = max(fitting, key=lambda e: sum(map(len, e.marks)))
@@ -187,9 +196,12 @@ class ScriptedServer:
         )
 
 
-def _entry(kind: str, composition: Composition, rng: random.Random) -> tuple[Entry, str]:
-    """Make a problem of a composition: program, five distinct inputs, message."""
+def _entry(kind: str, composition: Composition) -> tuple[Entry, str]:
+    """Make a problem of a composition: program, five distinct inputs, message. The same program is the same problem,
+    so that it does not matter in which order chains come upon it.
+    """
     code = render_program(composition, "function", name="f")
+    rng = random.Random(f"{kind}\n{code}")
     cases = [format_case(composition, "function", case) for case in sample_cases(rng, composition, 2)]
     for _ in range(500):
         case = format_case(composition, "function", draw_case(rng, composition, rng.choice(("edge", "small"))))
@@ -261,7 +273,7 @@ def _answer(entry: Entry, prompt: str, skill: SkillModel, rng: random.Random) ->
     """What a student of a skill answers: a program, an output, or an input."""
     composition = entry.composition
     picks = skill.believe(composition, rng)
-    if entry.environment == "induction" or "has to return the same as `f`" in prompt:
+    if entry.environment == "induction":
         return _program(composition, picks).strip()
     if entry.environment == "deduction":
         called = re.search(r"f\(\*(.*)\)\n```", prompt)

@@ -54,7 +54,7 @@ def config_for(server: ScriptedServer, memory: Path, **changes: object) -> Confi
         name: ModelSpec(name=name, base_url=server.url, model=name, prices=PRICES, sampling=SAMPLING, timeout_s=60.0)
         for name in ("teacher", "student", "solver-a", "solver-b", "strong-solver")
     }
-    synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=5, teacher="teacher", student="student")
+    synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=9, teacher="teacher", student="student")
     config = Config(memory=str(memory), models=models, synth=synth, suite=SuiteSettings(mutants=0), workers=1)
     return msgspec.structs.replace(config, **changes)
 
@@ -62,7 +62,7 @@ def config_for(server: ScriptedServer, memory: Path, **changes: object) -> Confi
 def toml_for(server: ScriptedServer, memory: Path, folder: Path) -> Path:
     """The same configuration as a file."""
     lines = [
-        f'memory = "{memory}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 5",
+        f'memory = "{memory}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 9",
         f"chains = {CHAINS}", f"turns = {TURNS}", f"attempts = {ATTEMPTS}", "[suite]", "mutants = 0",
     ]  # fmt: skip
     for name in ("teacher", "student"):
@@ -85,6 +85,10 @@ def undisturbed(server: ScriptedServer, tmp_path_factory: pytest.TempPathFactory
 
 def data(run: Path) -> tuple[bytes, bytes]:
     return (run / "problems.parquet").read_bytes(), (run / "rejected.parquet").read_bytes()
+
+
+def samples_of(prompt: str) -> int:
+    return 1 if "You design programming problems" in prompt else ATTEMPTS
 
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:
@@ -170,7 +174,9 @@ def test_a_budget_stops_cleanly_and_resumes(undisturbed: tuple[Path, Manifest, l
             synthesize(config, out, Quiet(), resume=True)
         assert server.tokens <= budget
         done = synthesize(msgspec.structs.replace(config, budget="10 USD"), out, Quiet(), resume=True)
-        assert Counter(bill.prompt for bill in server.bills) == Counter(paid)  # nothing twice
+        # Nothing twice. Near the limit samples are asked one by one.
+        asked = Counter(bill.prompt for bill in server.bills for _ in range(bill.samples))
+        assert asked == Counter(prompt for prompt in paid for _ in range(samples_of(prompt)))
         assert done.spend is not None
         assert done.spend.paid_tokens == done.spend.tokens == server.tokens  # every part is in the books
     assert data(out) == data(folder / "run")
@@ -229,6 +235,19 @@ def test_what_a_dry_run_says(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     for part in ("attempt", "6,000", "0.0213", "12.0k  (9.0k to unknown)", "0.0400  (0.0000 to 0.1000)"):
         assert part in said
+
+
+def test_without_prices_there_is_no_cost_to_predict(capsys: pytest.CaptureFixture[str]) -> None:
+    spent = StageSpend(
+        purpose="propose", model="own", requests=3, completions=3, prompt_tokens=900, completion_tokens=100,
+        reasoning_tokens=0, usd=0.0,
+    )  # fmt: skip
+    free = Range(expected=0.0, low=0.0, high=0.0)
+    rest = Estimate(sampled=2, planned=2, requests=free, tokens=free, usd=free)
+    print_forecast(Console(width=100), Forecast(sampled=2, left=2, problems=1, spent=(spent,), rest=rest))
+    said = capsys.readouterr().out
+    assert "no prices are configured: [models.NAME.prices]" in said
+    assert "0.0000" not in said
 
 
 def test_a_key_is_sent_and_appears_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,10 +322,10 @@ def test_two_solvers_settle_the_outputs_of_induction_problems(server: ScriptedSe
 
 
 def test_what_a_strong_solver_never_solves_is_dropped_before_the_student_is_asked(tmp_path: Path) -> None:
-    with ScriptedServer(solver=SkillModel(skill=0.0)) as server:
+    with ScriptedServer(solver=SkillModel(skill=-0.5)) as server:
         config = config_for(server, tmp_path / "m.sqlite")
         synth = msgspec.structs.replace(
-            config.synth, chains=10, turns=1, attempts=2, strong_solver="strong-solver", strong_attempts=2
+            config.synth, chains=12, turns=1, attempts=2, strong_solver="strong-solver", strong_attempts=2
         )
         refine = msgspec.structs.replace(config.refine, keep_low=0.0, keep_high=1.0)  # nothing else thins them out
         manifest = synthesize(msgspec.structs.replace(config, synth=synth, refine=refine), tmp_path / "run", Quiet())

@@ -264,6 +264,12 @@ def test_solvers_see_the_problem_and_vote(judge: LocalJudge) -> None:
     assert right.purposes == ["solve"]
 
 
+def test_solvers_that_all_give_up_confirm_nothing(judge: LocalJudge) -> None:
+    draft = teacher(judge, Listed(good()), Listed("I give up.")).propose(SEED, "induction", random.Random(1))
+    assert draft.candidates == (Solution(language="python", code=CODE + "\n"),)
+    assert not draft.defining  # one vote is what consensus makes of it, not a definition
+
+
 def test_solvers_are_not_asked_about_what_is_faulty_or_shows_its_program(judge: LocalJudge) -> None:
     for answer, environment in ((good(message="As before."), "induction"), (good(), "deduction")):
         solver = Listed()

@@ -50,7 +50,8 @@ class LLMDraft:
     raw: str = ""
     reply: TeacherReply | None = None
     outputs: tuple[str, ...] = ()  # of ``f`` on the inputs
-    solvers: tuple[Solution, ...] = ()  # programs of other models, which vote beside the teacher's
+    asked: int = 0  # solvers
+    solvers: tuple[Solution, ...] = ()  # their programs, which vote beside the teacher's
     counterexample: str = ""  # fuzzing: the first input that passes pre_test_f and fails test_f
     fault: Fault | None = None
     executions: int = 0
@@ -83,8 +84,8 @@ class LLMDraft:
 
     @property
     def defining(self) -> bool:
-        """Without solvers, the outputs are what the teacher's program gives."""
-        return not self.solvers
+        """Where no solver was asked, outputs are what the teacher's program gives; no answer confirms nothing."""
+        return not self.asked
 
     @property
     def witness(self) -> Solution | None:

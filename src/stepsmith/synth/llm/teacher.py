@@ -161,7 +161,7 @@ class LLMTeacher:
         if draft.environment == "induction" and self._solvers:
             tests = [TestCase(input=i, output=o) for i, o in zip(reply.inputs, draft.outputs, strict=True)]
             problem = draft.write(tests, draft.program, NOWHERE)
-            return replace(draft, solvers=solve(self._solvers, self._prompts, problem))
+            return replace(draft, asked=len(self._solvers), solvers=solve(self._solvers, self._prompts, problem))
         return draft
 
     def _run(self, draft: LLMDraft, reply: TeacherReply) -> tuple[list[Execution], Fault | None]:
