@@ -1,12 +1,15 @@
 """What SFT and RL share of TRL's trainers: arguments, checkpoints, and what becomes of failures."""
 
 import json
+import logging
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import datasets
 import torch
 import transformers
 from accelerate import PartialState
@@ -51,6 +54,7 @@ def common_arguments(
 
 def quiet_libraries() -> None:
     """Let no library print beside our own display: what is logged comes through callbacks."""
+    logging.getLogger("trl").setLevel(logging.ERROR)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     datasets.disable_progress_bars()
