@@ -1,0 +1,54 @@
+"""What `stepsmith synth` says of itself, of mistakes, and of what it spends."""
+
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from stepsmith.cli.main import app
+from stepsmith.cli.progress import spent_text
+from stepsmith.core.completions import Usage
+from stepsmith.core.errors import ConfigError
+from stepsmith.llm.money import Spend
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["synth"], r"offline, a \[models\.NAME\], or an address"),
+        (["synth"], r"--method .*teacher-student \(paper A\) or two-stage"),
+        (["synth"], r"--strong-solver"),
+        (["doctor"], r"Configuration whose \[models\.\*\]"),
+        (["features", "extract"], r"a \[models\.NAME\] of --config"),
+        (["features", "extract"], r"TOML configuration with \[models\.\*\]"),
+        (["features", "evolve"], r"a \[models\.NAME\] of --config"),
+    ],
+)
+def test_tables_are_named_in_the_help(command: list[str], words: str) -> None:
+    # Rich takes words in brackets for markup.
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output
+    assert re.search(words, re.sub(r"[\s│]+", " ", shown)), shown
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--method", "one-stage"], "is one of: teacher-student, two-stage"),
+        (["--method", "two-stage"], "needs a model as teacher"),
+        (["--strong-solver", "nobody"], r"no \[models.nobody\]"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is(words: list[str], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        CliRunner().invoke(app, ["synth", "--out", "/nonexistent/run", *words], catch_exceptions=False)
+
+
+def test_tokens_by_stage_with_their_repairs_and_the_cost() -> None:
+    def spend(purpose: str, tokens: int, usd: float) -> Spend:
+        usage = Usage(prompt_tokens=tokens)
+        return Spend(purpose=purpose, model="m", requests=1, completions=1, usage=usage, usd=usd)
+
+    books = [spend("propose", 1200, 0.02), spend("propose, repair", 300, 0.01), spend("attempt", 2_000_000, 0.3)]
+    assert spent_text(books) == "attempt 2.0M, propose 1.5k, $0.33"
+    assert spent_text([spend("attempt", 10, 0.0)]) == "attempt 10"  # no prices, no cost
+    assert spent_text([]) == ""
