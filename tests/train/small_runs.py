@@ -15,7 +15,6 @@ from stepsmith.train.corpus import is_held_out
 from stepsmith.train.grading import Grade, Grader, Reply
 from stepsmith.train.policy import Form, Policy, ask
 from stepsmith.train.rl import RlTrainer, layout_of
-from stepsmith.train.running import quiet
 from stepsmith.train.settings import ModelSettings, TrainConfig, with_overrides
 from stepsmith.train.sft import golden_reply
 
@@ -72,9 +71,7 @@ def an_rl_trainer(
         mix=config.rl.mix,
         seed=config.seed,
     )
-    trainer = RlTrainer(policy or a_policy(problems), problems, sampler, grader, config, folder, [])
-    quiet(trainer)
-    return trainer
+    return RlTrainer(policy or a_policy(problems), problems, sampler, grader, config, folder, [])
 
 
 class ByRule(Grader):
