@@ -2,14 +2,17 @@
 
 import re
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from stepsmith.cli.main import app
 from stepsmith.cli.progress import spent_text
+from stepsmith.cli.synth import _spending
 from stepsmith.core.completions import Usage
 from stepsmith.core.errors import ConfigError
 from stepsmith.llm.money import Spend
+from stepsmith.store.manifest import Spending
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,16 @@ def test_tokens_by_stage_with_their_repairs_and_the_cost() -> None:
     assert spent_text(books) == "attempt 2.0M, propose 1.5k, $0.33"
     assert spent_text([spend("attempt", 10, 0.0)]) == "attempt 10"  # no prices, no cost
     assert spent_text([]) == ""
+
+
+def test_what_a_run_cost_is_said_in_usd_only_where_prices_are_known() -> None:
+    priced = Spending(
+        stages=(), tokens=12_000, usd=0.25, tokens_per_accepted=6000.0, usd_per_accepted=0.125, paid_tokens=13_000,
+        paid_usd=0.3, unsure_tokens=1000, unsure_usd=0.05,
+    )  # fmt: skip
+    assert _spending(priced, 2) == (
+        "Models: 12.0k tokens, $0.2500; per kept problem 6.0k tokens, $0.12500. "
+        "This run paid for 13.0k tokens, $0.3000 (1.0k tokens, $0.0500 of it for answers that got lost)."
+    )
+    free = msgspec.structs.replace(priced, usd=0.0, paid_usd=0.0, unsure_tokens=0)
+    assert _spending(free, 0) == "Models: 12.0k tokens. This run paid for 13.0k tokens."

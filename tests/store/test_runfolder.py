@@ -60,6 +60,12 @@ def test_another_configuration_is_named(tmp_path: Path) -> None:
         RunFolder(tmp_path, {"synth": {"seed": 2, "chains": 3}}, resume=True)
 
 
+def test_only_what_differs_is_named(tmp_path: Path) -> None:
+    RunFolder(tmp_path, {"seed": 1, "stop": ()}, resume=False).__exit__(None, None, None)  # JSON has no tuples
+    with pytest.raises(RunFolderError, match=r"configuration \(seed: 1 → 2\)"):
+        RunFolder(tmp_path, {"seed": 2, "stop": ()}, resume=True)
+
+
 def test_foreign_folders_files_and_locks(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(RunFolderError, match=r"not a run \(notes.txt"):

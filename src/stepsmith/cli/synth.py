@@ -14,7 +14,7 @@ from stepsmith.cli.report import try_report
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.forecast import forecast
 from stepsmith.pipeline.synthesis import synthesize
-from stepsmith.store.manifest import Manifest
+from stepsmith.store.manifest import Manifest, Spending
 
 
 def synth(
@@ -113,15 +113,8 @@ def _summary(console: Console, manifest: Manifest, out: Path) -> None:
         soft_wrap=True,
         highlight=False,
     )
-    if spend := manifest.spend:
-        console.print(
-            f"Models: {short_count(spend.tokens)} tokens, ${spend.usd:.4f}; per kept problem "
-            f"{short_count(spend.tokens_per_accepted)} tokens, ${spend.usd_per_accepted:.5f}. "
-            f"This run paid ${spend.paid_usd:.4f} for {short_count(spend.paid_tokens)} tokens"
-            + (f", ${spend.unsure_usd:.4f} of it for answers that got lost." if spend.unsure_tokens else "."),
-            soft_wrap=True,
-            highlight=False,
-        )
+    if manifest.spend:
+        console.print(_spending(manifest.spend, counts.accepted), soft_wrap=True, highlight=False)
     if not counts.accepted:
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.rejected.items())
         console.print(
@@ -130,3 +123,17 @@ def _summary(console: Console, manifest: Manifest, out: Path) -> None:
             soft_wrap=True,
             highlight=False,
         )
+
+
+def _spending(spend: Spending, kept: int) -> str:
+    """What models were asked for and what this run paid, in USD too where prices are known."""
+
+    def amount(tokens: float, usd: float, digits: int = 4) -> str:
+        return f"{short_count(tokens)} tokens" + (f", ${usd:.{digits}f}" if spend.usd or spend.paid_usd else "")
+
+    parts = [amount(spend.tokens, spend.usd)]
+    if kept:
+        parts.append(f"per kept problem {amount(spend.tokens_per_accepted, spend.usd_per_accepted, 5)}")
+    lost = f" ({amount(spend.unsure_tokens, spend.unsure_usd)} of it for answers that got lost)"
+    paid = amount(spend.paid_tokens, spend.paid_usd) + lost * bool(spend.unsure_tokens)
+    return f"Models: {'; '.join(parts)}. This run paid for {paid}."

@@ -66,7 +66,7 @@ class FolderClaim:
         except (OSError, msgspec.DecodeError) as error:
             raise RunFolderError(f"{described} cannot be read ({error}); choose another --out.") from None
         if content_id("cfg", previous) != self.config_id:
-            where = "; ".join(_differences("", previous, msgspec.to_builtins(config)))
+            where = "; ".join(_differences("", previous, msgspec.json.decode(msgspec.json.encode(config))))
             raise RunFolderError(f"{self.path} belongs to another configuration ({where}); choose another --out.")
         if (self.path / finished).exists():
             raise RunFolderError(
