@@ -7,7 +7,7 @@ import jinja2
 import plotly.graph_objects as go
 
 from stepsmith.report.embedding import json_blocks
-from stepsmith.report.study_table import interval_text, number, p_text
+from stepsmith.report.study_table import costs, interval_text, p_text
 from stepsmith.store.study_results import SUMMARY, Outcome, Summary
 
 COLOUR, FAINT = "#4477aa", "#9a9a9a"
@@ -31,7 +31,11 @@ def study_page(summary: Summary, templates: jinja2.Environment) -> str:
     if curves := _curves(summary):
         figures["curves"] = _json(curves)
     return templates.get_template("study.html.j2").render(
-        summary=summary, figures=json_blocks(figures), interval_text=interval_text, number=number, p_text=p_text
+        summary=summary,
+        figures=json_blocks(figures),
+        costs=costs(summary),
+        interval_text=interval_text,
+        p_text=p_text,
     )
 
 

@@ -37,7 +37,7 @@ def markdown(summary: Summary) -> str:
                 [_difference_cells(comparison) for comparison in outcome.comparisons],
             )
     lines += ["", "## Arms", ""]
-    lines += _table(("arm", "what it is", "n", "steps", "seconds"), [_cost(summary, arm) for arm in summary.arms])
+    lines += _table(("arm", "what it is", "n", "steps", "seconds"), costs(summary))
     lines += ["", "Steps and seconds are means over seeds; stages that arms share were run once and count for each."]
     if summary.failures:
         lines += ["", "## Not finished", ""]
@@ -64,6 +64,16 @@ def p_text(p: float | None) -> str:
     return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def costs(summary: Summary) -> list[tuple[str, ...]]:
+    """Return what every arm is and took: name, words, n, steps and seconds by stage (means over seeds)."""
+    rows: list[tuple[str, ...]] = []
+    for arm, about in summary.arms.items():
+        results = [result for result in summary.results if result.arm == arm]
+        figures = (_by_stage([result.steps for result in results]), _by_stage([result.seconds for result in results]))
+        rows.append((arm, about, str(len(results)), *figures))
+    return rows
+
+
 def _mean_cells(row: Row) -> tuple[str, ...]:
     if row.mean is None:
         return (row.arm, "0", "–", "–")
@@ -81,12 +91,6 @@ def _difference_cells(comparison: Comparison) -> tuple[str, ...]:
         p_text(comparison.adjusted_p),
         f"{test.positive} / {test.negative}",
     )
-
-
-def _cost(summary: Summary, arm: str) -> tuple[str, ...]:
-    results = [result for result in summary.results if result.arm == arm]
-    steps = _by_stage([result.steps for result in results])
-    return (arm, summary.arms[arm], str(len(results)), steps, _by_stage([result.seconds for result in results]))
 
 
 def _by_stage(figures: Sequence[Mapping[str, float]]) -> str:
