@@ -235,10 +235,6 @@ def refinement(
 
     Raises ``ConfigError``, and ``RunFolderError`` where the run has begun with another teacher.
     """
-    from accelerate import PartialState  # here, as the command line starts without it
-
-    if PartialState().num_processes > 1:
-        raise ConfigError("the teacher in the loop works in one process; set rl.teacher.every to 0 on several devices")
     synth = teaching(config.rl.teacher)
     run, names = _claimed(folder, synth), asked_models(synth)
     with ExitStack() as opened:
