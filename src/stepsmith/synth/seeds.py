@@ -1,5 +1,6 @@
 """Where seeds come from: windows of 25 to 50 consecutive lines of real Python code."""
 
+import os
 import random
 import sysconfig
 from array import array
@@ -86,11 +87,11 @@ class SeedSource:
             raise SeedError(f"seed file {path} is empty or not text (UTF-8 Python source is expected)")
 
     def _add_folder(self, folder: Path, skip: frozenset[str] = frozenset()) -> None:
-        found = [
-            (relative.as_posix(), path)
-            for path in folder.rglob("*.py")
-            if not skip.intersection((relative := path.relative_to(folder)).parts) and path.is_file()
-        ]
+        found = []
+        for place, folders, files in os.walk(folder):
+            folders[:] = [name for name in folders if name not in skip]  # not walked into: site-packages is large
+            paths = [Path(place, name) for name in files if name.endswith(".py")]
+            found += [(path.relative_to(folder).as_posix(), path) for path in paths if path.is_file()]
         if not found:
             raise SeedError(f"seed folder {folder} holds no Python files (*.py)")
         self._python += sorted(found)
