@@ -55,6 +55,30 @@ def test_more_solutions_leave_the_exercises_as_they_were(lessons: list[Problem])
     assert alone == lessons[::4]
 
 
+def test_stepping_stones_begin_like_the_exercise_and_are_right(judge: LocalJudge) -> None:
+    alone = ExerciseSettings(count=12, steps={"4": 1.0})
+    found = list(exercises(msgspec.structs.replace(alone, stones=True)))
+    ends = [problem for problem in found if problem.lineage.turn == 1]
+    assert ends == list(exercises(alone))
+    assert len(found) > 2 * len(ends)
+    by_id = {problem.id: problem for problem in found}
+    for stone in found:
+        if stone.lineage.turn > 1:
+            parent = by_id[str(stone.lineage.parent_id)]
+            assert parent.lineage.chain_id == stone.lineage.chain_id
+            assert parent.lineage.turn == stone.lineage.turn - 1
+            names = [use.name for use in stone.features]
+            assert 2 <= len(names) < len(parent.features)
+            assert names == [use.name for use in parent.features][: len(names)]
+            assert judge.judge(stone.golden, stone.contract, stone.tests).verdict is Verdict.AC
+
+
+def test_stepping_stones_are_held_out_like_any_exercise() -> None:
+    settings = ExerciseSettings(count=6, steps={"4": 1.0}, stones=True)
+    found = exercises(settings, lambda composition: len(composition.steps) != 3)
+    assert {len(problem.features) for problem in found} == {2, 4}
+
+
 # --- tasks and solutions ------------------------------------------------------------------------------------------
 
 

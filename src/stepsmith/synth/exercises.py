@@ -30,7 +30,7 @@ from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.protocol import Judge
 from stepsmith.synth.grammar.compose import compose
-from stepsmith.synth.grammar.composition import Composition, Profile, evaluate
+from stepsmith.synth.grammar.composition import ANSWER_TYPES, Composition, Profile, evaluate
 from stepsmith.synth.grammar.formats import format_answer, format_case
 from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, draw_case, make_inputs
 from stepsmith.synth.grammar.program import Pick, render_program
@@ -40,17 +40,21 @@ from stepsmith.synth.offline import MAX_WRONG, SAMPLES, VALUE_SIZES, OfflineDraf
 Weight = Annotated[float, Meta(ge=0)]
 TRIES = 2000  # compositions in a row that may be refused
 FEWEST_OUTPUTS = 2  # distinct outputs that a problem must have
+SHORTEST_STONE = 2  # steps
 
 
 class ExerciseSettings(Record, frozen=True, kw_only=True):
     """Which exercises, and how many. Weights are relative.
 
     With ``solutions`` above 1, every exercise in induction comes up to so many times, each time with another right
-    program: its steps by their own code or by brute force. ``count`` counts it once.
+    program: its steps by their own code or by brute force. With ``stones``, every exercise in induction is the end of a
+    chain and brings its stepping stones: the compositions that begin like it, down to two steps. ``count`` counts
+    neither.
     """
 
     count: Annotated[int, Meta(ge=0)] = 8000
     solutions: Annotated[int, Meta(ge=1)] = 1
+    stones: bool = False
     steps: dict[str, Weight] = msgspec.field(default_factory=lambda: {"1": 1.0, "2": 2.0, "3": 2.0})
     environments: dict[EnvironmentName, Weight] = msgspec.field(default_factory=lambda: {"induction": 1.0})
     profile: Profile = "micro"
@@ -99,6 +103,8 @@ def exercises(
         if environment == "induction":
             for code in _other_programs(composition, rng, settings.solutions - 1):
                 yield msgspec.structs.replace(problem, golden=Solution(language="python", code=code))
+        if settings.stones and environment == "induction":
+            yield from _stones(composition, problem, wanted, rng)
 
 
 def exercise(
@@ -153,6 +159,25 @@ def exercise(
         raise ValueError(f"exercises in {environment} need a judge")
     derived = draft.derive(problem, _wrong(composition, problem, rng, judge) if fuzzing else (), rng)
     return None if derived is None or _thoughtless(derived, judge) else derived
+
+
+def _stones(
+    composition: Composition, end: Problem, wanted: Callable[[Composition], bool], rng: random.Random
+) -> Iterator[Problem]:
+    """Yield the beginnings of a composition as exercises, longest first; not those that leave a value unused."""
+    parent = end
+    for length in range(len(composition.steps) - 1, SHORTEST_STONE - 1, -1):
+        stone = msgspec.structs.replace(composition, steps=composition.steps[:length])
+        used = {number for step in stone.steps for number in step.inputs}
+        whole = len(used) == len(stone.sources) + length - 1 and stone.answer.type in ANSWER_TYPES
+        problem = exercise(stone, "induction", rng) if whole and wanted(stone) else None
+        if problem is not None:
+            lineage = Lineage(
+                chain_id=end.lineage.chain_id, turn=parent.lineage.turn + 1, parent_id=parent.id,
+                change="leaves out what came last", direction="easier", seed_ref=end.lineage.seed_ref,
+            )  # fmt: skip
+            parent = msgspec.structs.replace(problem, lineage=lineage)
+            yield parent
 
 
 def _other_programs(composition: Composition, rng: random.Random, most: int) -> list[str]:
