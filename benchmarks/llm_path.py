@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the scripted end
 from tests.synth.llm.scripted_server import FAULTY, MUTE, UNREADABLE, ScriptedServer
 
 from stepsmith.core.records import Chain, Problem
-from stepsmith.core.stats import BAND_EDGES, band_of, mean_of
+from stepsmith.core.stats import BAND_EDGES, band_of, paired
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
 from stepsmith.pipeline.config import Config, Mode, SuiteSettings, SynthSettings
 from stepsmith.pipeline.models import add_spends
@@ -125,14 +125,13 @@ def row(name: str, skill: float, arms: Sequence[Arm]) -> str:
     )
 
 
-def ratio(pairs: Sequence[tuple[Arm, Arm]], wanted: Callable[[Problem], bool]) -> str:
-    """Kept per token, multi-turn over single-turn: the mean over seeds with its 95% interval (Student's t)."""
-    singles = [single.per_million(wanted) for _, single in pairs]
-    if not all(singles):
-        return f"no figure: single-turn kept none for {singles.count(0)} seeds"
-    found = mean_of([multi.per_million(wanted) / single.per_million(wanted) for multi, single in pairs])
-    spread = f" ({found.interval[0]:.2f} to {found.interval[1]:.2f})" if found.interval else ""
-    return f"{found.mean:.2f}{spread}"
+def difference(pairs: Sequence[tuple[Arm, Arm]], wanted: Callable[[Problem], bool]) -> str:
+    """Kept per million tokens, multi-turn less single-turn: the mean over seeds, its 95% interval, p of the t test."""
+    found = paired([multi.per_million(wanted) for multi, _ in pairs], [one.per_million(wanted) for _, one in pairs])
+    if found.interval is None:
+        return f"{found.mean:+.0f}"
+    low, high = found.interval
+    return f"{found.mean:+.0f} ({low:+.0f} to {high:+.0f}), p = {found.p:.3f}, above in {found.positive} of {found.n}"
 
 
 def details(skill: float, arms: Sequence[Arm]) -> list[str]:
@@ -158,8 +157,8 @@ def main() -> None:
     parser.add_argument("--chains", type=int, default=6, help="multi-turn chains for each seed")
     parser.add_argument("--turns", type=int, default=6)
     parser.add_argument("--attempts", type=int, default=16)
-    parser.add_argument("--seeds", type=int, default=4)
-    parser.add_argument("--skills", type=float, nargs="+", default=[1.0, 3.0], help="of the student, in logits")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--skills", type=float, nargs="+", default=[0.0, 1.0, 2.0], help="of the student, in logits")
     parser.add_argument("--rate", type=float, default=0.03, help="of every kind of mistake")
     options = parser.parse_args()
     report = [
@@ -172,17 +171,18 @@ def main() -> None:
         "| kept per million tokens |",
         "|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
-    ratios = [
-        "| skill | kept per token, multi-turn over single-turn | of these only medium and hard |", "|---|---|---|"
+    differences = [
+        "| skill | kept per million tokens, multi-turn less single-turn | only medium and hard ones |", "|---|---|---|"
     ]  # fmt: skip
     more: list[str] = []
     for skill in options.skills:
         pairs = [one_seed(skill, seed, options) for seed in range(options.seeds)]
         report.append(row("multi-turn", skill, [multi for multi, _ in pairs]))
         report.append(row("single-turn", skill, [single for _, single in pairs]))
-        ratios.append(f"| {skill} | {ratio(pairs, lambda _: True)} | {ratio(pairs, not_easy)} |")
+        differences.append(f"| {skill} | {difference(pairs, lambda _: True)} | {difference(pairs, not_easy)} |")
         more += details(skill, [multi for multi, _ in pairs])
-    text = "\n".join([*report, "", *ratios, "", "Means over seeds, with 95% intervals by Student's t.", "", *more])
+    note = "Means over seeds with 95% intervals, and p by the paired t test; seeds in which multi-turn was above."
+    text = "\n".join([*report, "", *differences, "", note, "", *more])
     print(text)
     RESULTS.write_text(text.rstrip() + "\n")
 

@@ -48,6 +48,18 @@ def test_mistakes_are_one_clear_line(tmp_path: Path, text: str, word: str) -> No
     assert "\n" not in str(caught.value).strip()
 
 
+@pytest.mark.parametrize(
+    ("voters", "method", "published"),
+    [("auto", "two-stage", True), ("auto", "teacher-student", False), ("consensus", "two-stage", False),
+     ("paper", "teacher-student", True)],
+)  # fmt: skip
+def test_each_method_has_its_papers_way_of_settling_labels(
+    tmp_path: Path, voters: str, method: str, published: bool
+) -> None:
+    path = write(tmp_path, f'[synth]\nmethod = "{method}"\n[voters]\nmethod = "{voters}"\n')
+    assert load_config(path).as_published == published
+
+
 def test_missing_and_binary_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         load_config(tmp_path / "none.toml")

@@ -61,9 +61,13 @@ class RefineSettings(Record, frozen=True, kw_only=True):
 
 
 class VoterSettings(Record, frozen=True, kw_only=True):
-    """Who settles the labels of the offline teacher's problems. Our choices, sized for speed."""
+    """How labels are settled, and who settles those of the offline teacher's problems. Our choices, sized for speed.
 
-    method: Literal["consensus", "paper"] = "consensus"
+    ``auto`` is paper B's dual verification for the two-stage method and ours for the rest: consensus knows solvers from
+    weak models (docs/verification.md), and without worked examples not even eight of them that agree are enough for it.
+    """
+
+    method: Literal["auto", "consensus", "paper"] = "auto"
     target_error: Share = 0.02  # consensus: wanted share of wrong goldens among accepted problems
     candidates: Positive = 6  # solutions that vote
     skill_bonus: float = 2.5  # logits by which a voter is better than the student
@@ -111,6 +115,12 @@ class Config(Record, frozen=True, kw_only=True):
     memory: str = ""  # the file of the memory of completions; empty: $STEPSMITH_CACHE or the user's cache folder
     chains_at_once: Positive = 16  # with models behind endpoints, where a chain mostly waits
     workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))
+
+    @property
+    def as_published(self) -> bool:
+        """Whether labels are settled as in paper B."""
+        method = self.voters.method
+        return method == "paper" or (method == "auto" and self.synth.method == "two-stage")
 
     def shaping(self) -> object:
         """The part that shapes the data set, as JSON-able builtins: of models the weights and the sampling."""

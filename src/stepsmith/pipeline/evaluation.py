@@ -90,7 +90,7 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
     verification: Verification
     if draft.defining:
         verification = msgspec.structs.replace(verify_majority(matrix, kinds), method="definition")
-    elif config.voters.method == "paper":
+    elif config.as_published:
         settings = PaperSettings(holdout=config.voters.hold_out)
         verification = verify_paper(matrix, kinds, seed=rng.randrange(2**32), settings=settings)
     else:

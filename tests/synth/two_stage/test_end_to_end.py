@@ -27,8 +27,6 @@ student = "student"
 solvers = ["solver"]
 strong_solver = "strong"
 environments = {{induction = 1.0}}
-[voters]
-method = "paper"
 [suite]
 growth_executions = 0
 mutants = 0
