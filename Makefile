@@ -34,9 +34,9 @@ $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 # curriculum, to solve what it cannot yet (RL).
 demo: setup  ## Make contest problems; train a small model on others; report on both (under 8 minutes on 2 cores)
 	@rm -rf runs/demo runs/micro
-	$(BIN)/stepsmith synth --chains 16 --out runs/demo
+	$(BIN)/stepsmith synth --chains 12 --out runs/demo
 	$(BIN)/stepsmith synth examples/micro.toml --out runs/micro
-	$(BIN)/stepsmith train sft micro --out runs/micro/training/sft
+	$(BIN)/stepsmith train sft micro --steps 500 --out runs/micro/training/sft
 	$(BIN)/stepsmith train rl micro --model runs/micro/training/sft --problems runs/micro --out runs/micro/training/rl
 	$(BIN)/stepsmith report runs/micro
 
