@@ -196,31 +196,31 @@ def test_nothing_left() -> None:
         select([rated(1, 1, 0)], SelectSettings(low=0.5), 0)
     with pytest.raises(ConfigError, match="rate_first"):
         select([a_problem(pass_rate=None)], SelectSettings(low=0.5), 0)
-    with pytest.raises(ConfigError, match="no chain has"):
+    with pytest.raises(ConfigError, match="no chain has 3 levels"):
         select([rated(1, 1, 50), rated(1, 2, 10)], SelectSettings(structure="chains"), 0)
 
 
 POOLS = st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=5), min_size=1, max_size=25)
 
 
-@given(pool=POOLS, seed=st.integers(0, 3), count=st.sampled_from([0, 3, 9]))
-def test_chains_and_disjoint_problems_are_matched(pool: list[list[int]], seed: int, count: int) -> None:
+@given(pool=POOLS, seed=st.integers(0, 3), count=st.sampled_from([0, 3, 9]), levels=st.sampled_from([2, 3]))
+def test_chains_and_disjoint_problems_are_matched(pool: list[list[int]], seed: int, count: int, levels: int) -> None:
     problems = [rated(chain, turn, p) for chain, rates in enumerate(pool) for turn, p in enumerate(rates)]
     try:
-        stones = select(problems, SelectSettings(structure="chains", count=count), seed)
+        stones = select(problems, SelectSettings(structure="chains", count=count, levels=levels), seed)
     except ConfigError:
         with pytest.raises(ConfigError):
-            select(problems, SelectSettings(structure="disjoint", count=count), seed)
+            select(problems, SelectSettings(structure="disjoint", count=count, levels=levels), seed)
         return
-    disjoint = select(problems, SelectSettings(structure="disjoint", count=count), seed)
+    disjoint = select(problems, SelectSettings(structure="disjoint", count=count, levels=levels), seed)
     assert bands(stones) == bands(disjoint)
     assert len(stones) == len(disjoint) <= (count or len(problems))
     assert len({problem.lineage.chain_id for problem in disjoint}) == len(disjoint)
     by_chain = Counter(problem.lineage.chain_id for problem in stones)
-    assert set(by_chain.values()) == {len(LEVELS)}
-    for chain in by_chain:
+    assert min(by_chain.values()) >= levels
+    for chain, taken in by_chain.items():
         of_chain = {band_of(p.pass_rate.rate) for p in stones if p.lineage.chain_id == chain and p.pass_rate}
-        assert all(of_chain & set(level) for level in LEVELS)
+        assert sum(bool(of_chain & set(level)) for level in LEVELS) == taken
 
 
 def test_matching_moves_chains_to_make_room() -> None:

@@ -19,6 +19,7 @@ from stepsmith.pipeline.study import run_study
 from stepsmith.report.study_table import markdown
 
 LINE_EVERY_S = 10.0  # of what a stage tells
+AT_ONCE = 2  # stages, for the times in the list
 
 
 def study(
@@ -71,11 +72,11 @@ def study(
 def _list(console: Console) -> None:
     table = Table("name", "question", "arms", "seeds", "about", box=None, pad_edge=False)
     for name, found in shipped().items():
-        minutes = estimate_minutes(found, found.seeds, list(found.arms))
-        cost = f"{minutes:.0f} min" if minutes else "?"
+        hours = estimate_minutes(found, found.seeds, list(found.arms)) / 60 / AT_ONCE
+        cost = f"{hours:.1f} h" if hours else "?"
         table.add_row(name, found.question, str(len(found.arms)), str(len(found.seeds)), cost)
     console.print(table)
-    console.print("Times are for all arms and seeds on two cores, one stage after the other.", style="dim")
+    console.print(f"Times are rough: all arms and seeds on two idle cores, with --workers {AT_ONCE}.", style="dim")
 
 
 def _seeds(text: str | None) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
 MUTANTS = 12  # wrong programs that are tried for a problem
 SEEN = 6  # tests, on some of which a wrong golden must be wrong
-LEVELS: tuple[tuple[Band, ...], ...] = (("easy", "easy-medium"), ("medium",), ("hard",))  # of a complete chain
+LEVELS: tuple[tuple[Band, ...], ...] = (("easy", "easy-medium"), ("medium",), ("hard",))  # of a chain
 
 
 class ShapeSettings(Record, frozen=True, kw_only=True):
@@ -51,14 +51,15 @@ class ShapeSettings(Record, frozen=True, kw_only=True):
 class SelectSettings(Record, frozen=True, kw_only=True):
     """Which rated problems are trained on; the defaults take all.
 
-    ``chains`` takes, of every chain that has them, an easy (or easy-medium), a medium and a hard member.
-    ``disjoint`` takes as many problems with the same histogram of bands, no two of one chain. From the same problems
-    both take equally many: as many chains as can be matched.
+    ``chains`` takes of every chain with members on at least ``levels`` levels one of each: easy (or easy-medium),
+    medium, hard. ``disjoint`` takes as many problems with the same histogram of bands, no two of one chain. From the
+    same problems both take equally many: as many chains as can be matched.
     """
 
     low: Share = 0.0  # paper A keeps .01 <= p <= .97
     high: Share = 1.0
     structure: Literal["any", "chains", "disjoint"] = "any"
+    levels: Annotated[int, Meta(ge=2, le=3)] = 3  # paper A's chains have all three
     count: Count = 0  # problems, at most; 0: all
 
 
@@ -101,14 +102,18 @@ def select(problems: Sequence[Problem], settings: SelectSettings, seed: int) -> 
         limit = settings.count or len(kept)
         chosen = derive_rng(seed, "select").sample(kept, min(limit, len(kept)))
     else:
-        chains, disjoint = _matched(kept, settings.count // len(LEVELS) or len(kept), seed)
+        chains, disjoint = _matched(kept, settings.levels, settings.count or len(kept), seed)
         chosen = chains if settings.structure == "chains" else disjoint
     if not chosen:
         counts = ", ".join(f"{count} {band}" for band, count in sorted(bands.items())) or "none"
         raise ConfigError(
             f"no problem is left to train on: of {len(problems)}, those with a pass rate in {settings.low:g}.."
             f"{settings.high:g} are {counts}"
-            + (", and no chain has an easy, a medium and a hard member" if settings.structure != "any" else "")
+            + (
+                f", and no chain has {settings.levels} levels that can be matched"
+                if settings.structure != "any"
+                else ""
+            )
         )
     ids = {problem.id for problem in chosen}
     return [problem for problem in problems if problem.id in ids]
@@ -216,28 +221,30 @@ def _noted(problem: Problem, note: str) -> Problem:
     return msgspec.structs.replace(problem, provenance=(*problem.provenance, ("shaped", note)))
 
 
-def _matched(problems: Sequence[Problem], most: int, seed: int) -> tuple[list[Problem], list[Problem]]:
-    """Return the stones of at most ``most`` complete chains, and as many problems of different chains, alike in bands.
+def _matched(problems: Sequence[Problem], levels: int, most: int, seed: int) -> tuple[list[Problem], list[Problem]]:
+    """Return stones of whole chains, at most ``most``, and as many problems of different chains, alike in bands.
 
-    Chains are taken one by one, by lot, as long as their bands can be matched (a bipartite matching of stones to
-    chains that grows by augmenting paths).
+    Chains are taken one by one, by lot; one whose bands cannot be matched is passed over (a bipartite matching of
+    stones to chains that grows by augmenting paths).
     """
     rng = derive_rng(seed, "matched")
     by_chain: dict[str, dict[Band, list[Problem]]] = defaultdict(lambda: defaultdict(list))
     for problem in sorted(problems, key=lambda p: p.id):
         by_chain[problem.lineage.chain_id][band_of(_rate(problem))].append(problem)
-    complete = [c for c in sorted(by_chain) if all(any(by_chain[c][band] for band in level) for level in LEVELS)]
     taken: list[Problem] = []
     holder: dict[str, int] = {}  # which stone holds a chain
     bands: list[Band] = []  # of the stones to match
-    for chain in rng.sample(complete, min(most, len(complete))):
-        stones = [rng.choice([p for band in level for p in by_chain[chain][band]]) for level in LEVELS]
+    for chain in rng.sample(sorted(by_chain), len(by_chain)):
+        on_levels = [[p for band in level for p in by_chain[chain].get(band, ())] for level in LEVELS]
+        stones = [rng.choice(members) for members in on_levels if members]
+        if len(stones) < levels or len(taken) + len(stones) > most:
+            continue
         before = dict(holder)
         bands += [band_of(_rate(stone)) for stone in stones]
-        if not all(_augment(k, bands, by_chain, holder, set()) for k in range(len(taken), len(bands))):
+        if all(_augment(k, bands, by_chain, holder, set()) for k in range(len(taken), len(bands))):
+            taken += stones
+        else:
             holder, bands = before, bands[: len(taken)]
-            break
-        taken += stones
     return taken, [rng.choice(by_chain[chain][bands[k]]) for chain, k in sorted(holder.items())]
 
 

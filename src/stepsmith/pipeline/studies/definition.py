@@ -55,7 +55,7 @@ class Study(Record, frozen=True, kw_only=True):
     change: Changes = msgspec.field(default_factory=dict)
     pool: Changes | None = None
     arms: dict[str, Arm]
-    minutes: dict[StageName, Annotated[float, Meta(ge=0)]] = msgspec.field(default_factory=dict)  # measured, 2 cores
+    minutes: dict[StageName, Annotated[float, Meta(ge=0)]] = msgspec.field(default_factory=dict)  # a stage takes, one thread
 
     def stages_of(self, arm: str) -> tuple[StageName, ...]:
         """Return the stages of an arm."""
