@@ -39,7 +39,7 @@ class Study(Record, frozen=True, kw_only=True):
     Outcomes of training are groups of the last measurement: ``GROUP`` is pass@1 there, ``GROUP@K`` pass@K,
     ``GROUP:truncated`` and ``GROUP:no_answer`` shares of replies. Those of a synthesis are ``kept``, ``proposed``,
     ``kept per proposed``, ``kept per judged program``, ``kept per execution`` and ``kept per 1000 tokens``. The first
-    is what the study is about.
+    is what the study is about. ``minutes`` is what a stage took in one thread, for the estimate of the list.
     """
 
     name: str = ""  # the file's
@@ -55,7 +55,7 @@ class Study(Record, frozen=True, kw_only=True):
     change: Changes = msgspec.field(default_factory=dict)
     pool: Changes | None = None
     arms: dict[str, Arm]
-    minutes: dict[StageName, Annotated[float, Meta(ge=0)]] = msgspec.field(default_factory=dict)  # a stage takes, one thread
+    minutes: dict[StageName, Annotated[float, Meta(ge=0)]] = msgspec.field(default_factory=dict)  # per stage
 
     def stages_of(self, arm: str) -> tuple[StageName, ...]:
         """Return the stages of an arm."""
