@@ -176,7 +176,6 @@ def test_the_parts_of_a_usage_add_up(prompt: int, completion: int, reasoned: flo
     assert all(0 <= part.reasoning_tokens <= part.completion_tokens for part in parts)
 
 
-
 def test_the_interval_covers_as_often_as_it_says() -> None:
     rng, covered = random.Random(5), 0
     for _ in range(400):
