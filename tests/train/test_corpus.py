@@ -46,7 +46,7 @@ def names(problem: Problem) -> list[str]:
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real little run of the synthesis loop."""
     out = tmp_path_factory.mktemp("synth") / "run"
-    words = ["synth", "--chains", "2", "--turns", "2", "--attempts", "2", "--seed", "5", "--workers", "1"]
+    words = ["synth", "--chains", "4", "--turns", "3", "--attempts", "8", "--seed", "5", "--workers", "1"]
     subprocess.run([STEPSMITH, *words, "--out", str(out)], check=True, capture_output=True)
     return out
 
