@@ -65,7 +65,7 @@ def test_workers_that_always_die_are_an_error(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("where", [InProcess(), LocalProcesses(1)])
 def test_exceptions_come_through(where: Executor) -> None:
-    with pytest.raises(SandboxError, match="item 0"):
+    with pytest.raises(SandboxError, match=r"item \d"):  # in processes whichever fails first
         list(where.map(fail, range(3)))
 
 
