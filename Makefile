@@ -36,8 +36,8 @@ demo: setup  ## Make contest problems; train a small model on others; report on 
 	@rm -rf runs/demo runs/micro
 	$(BIN)/stepsmith synth --chains 12 --out runs/demo
 	$(BIN)/stepsmith synth examples/micro.toml --out runs/micro
-	$(BIN)/stepsmith train sft micro --steps 500 --out runs/micro/training/sft
-	$(BIN)/stepsmith train rl micro --model runs/micro/training/sft --problems runs/micro --out runs/micro/training/rl
+	$(BIN)/stepsmith train sft micro --steps 450 --out runs/micro/training/sft
+	$(BIN)/stepsmith train rl micro --steps 60 --model runs/micro/training/sft --problems runs/micro --set rl.exercises.count=500 --out runs/micro/training/rl
 	$(BIN)/stepsmith report runs/micro
 
 test: setup-dev lint slim  ## Every check and test
