@@ -24,6 +24,7 @@ from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.grading import Grader
 from stepsmith.train.policy import Policy
 from stepsmith.train.rl import RlTrainer, layout_of, train_rl
+from stepsmith.train.running import quiet_libraries
 from stepsmith.train.settings import load_training, with_overrides
 
 
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=6, help="steps per round")
     arguments = parser.parse_args()
+    quiet_libraries()
     config = with_overrides(
         load_training("micro"),
         {
