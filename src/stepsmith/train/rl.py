@@ -45,7 +45,7 @@ class Watch:
     def __init__(self, problems: dict[str, Problem]) -> None:
         self._problems = problems
         self._held_back = HeldBackWatch()
-        self.report: HeldBackReport | None = None
+        self._flagged = False
         self.clear()
 
     def clear(self) -> None:
@@ -85,7 +85,8 @@ class Watch:
         """Report on held-back tests, with a warning where rewards look unearned."""
         report = self._held_back.report()
         found = []
-        if report.jump or (report.suspicious and report.problems):
+        if report.jump or (report.suspicious and report.problems and not self._flagged):
+            self._flagged = True  # said once; a jump is said every time
             named = f", most on {', '.join(report.problems[:3])}" if report.problems else ""
             found.append(
                 f"{report.failed} of {report.passed} rewarded replies fail tests that are held back{named}: look at "
