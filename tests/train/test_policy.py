@@ -67,10 +67,16 @@ def test_a_prompt_ends_where_the_reply_begins(policy: Policy) -> None:
     assert full.prompt(problem) == ENVIRONMENTS["induction"].render(problem)
 
 
-def test_a_reply_does_not_depend_on_what_is_asked_beside_it(policy: Policy) -> None:
+def test_a_reply_does_not_depend_on_what_is_asked_beside_it() -> None:
+    """Prompts of a batch are padded; a model with strong opinions would see it."""
+    policy = a_policy(PROBLEMS)
+    with torch.no_grad():
+        for weight in policy.model.parameters():
+            weight.mul_(8)
     together = policy.replies(PROMPTS, 1, 0.0, 12, seed=0)
     alone = [policy.replies([prompt], 1, 0.0, 12, seed=0)[0] for prompt in PROMPTS]
     assert together == alone
+    assert len({reply.text for (reply,) in alone}) == 3
 
 
 def test_replies_are_the_seeds_and_leave_no_trace(policy: Policy) -> None:

@@ -240,7 +240,7 @@ def chat(policy: Policy, problem: Problem) -> str:
 def test_groups_that_fared_alike_are_drawn_again(tmp_path: Path, micro_batch: int | None) -> None:
     dull = {problem.id for problem in PROBLEMS[:5]}
     rule = lambda problem, text: 1.0 if problem.id in dull else by_hash(problem, text)  # noqa: E731
-    config = rl_config(steps=3, groups=4, resample=2, micro_batch=micro_batch)
+    config = rl_config(steps=3, groups=6, resample=2, micro_batch=micro_batch)
     policy, grader = a_policy(PROBLEMS), ByRule(rule)
     trainer = an_rl_trainer(config, PROBLEMS, grader, tmp_path, policy)
     kept, steps, grade = kept_inputs(trainer), [], grader.grade
@@ -259,13 +259,13 @@ def test_groups_that_fared_alike_are_drawn_again(tmp_path: Path, micro_batch: in
         assert len(calls) <= 3
         merged = calls[0]
         for again in calls[1:]:
-            alike = [g for g in range(4) if len({rule(p, r.text) for p, r in merged[4 * g : 4 * g + 4]}) == 1]
+            alike = [g for g in range(6) if len({rule(p, r.text) for p, r in merged[4 * g : 4 * g + 4]}) == 1]
             assert len(again) == 4 * len(alike)  # these and no others
             merged = list(merged)
             for k, g in enumerate(alike):
                 merged[4 * g : 4 * g + 4] = again[4 * k : 4 * k + 4]
         wanted = []
-        for g in range(4):
+        for g in range(6):
             rewards = [rule(p, r.text) for p, r in merged[4 * g : 4 * g + 4]]
             wanted += [
                 (chat(policy, p), round(reward - sum(rewards) / 4, 5))
@@ -276,6 +276,32 @@ def test_groups_that_fared_alike_are_drawn_again(tmp_path: Path, micro_batch: in
         assert sorted((prompt, advantage) for prompt, _, advantage in rows) == sorted(wanted)
         tokens = sum(len(reply) for _, reply, _ in rows)
         assert {int(part["num_items_in_batch"]) for part in inputs} == {tokens}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"steps": 6},
+        {"steps": 12, "micro_batch": 2, "updates": 2, "iterations": 2},
+        {"steps": 6, "resample": 2, "curriculum": "learnability"},
+    ],
+    ids=["plain", "micro", "again"],
+)
+def test_a_checkpoint_goes_on_with_the_same_batches(tmp_path: Path, how: dict[str, Any]) -> None:
+    """The same problems, replies, weights and sampler's state as without a stop."""
+    config = rl_config({"checkpoint_every": how["steps"] // 3, "keep_checkpoints": 3}, **how)
+    whole, resumed = ByRule(by_hash), ByRule(by_hash)
+    first = an_rl_trainer(config, PROBLEMS, whole, tmp_path)
+    train_rl(first, first._policy, None)
+    checkpoint = tmp_path / f"checkpoint-{how['steps'] // 3}"
+    second = an_rl_trainer(config, PROBLEMS, resumed, tmp_path / "resumed")
+    read_sampler(second.sampler, checkpoint)
+    train_rl(second, second._policy, checkpoint)
+    assert len(resumed.batches) >= 2
+    assert resumed.batches == whole.batches[-len(resumed.batches) :]
+    assert second.sampler.state_dict() == first.sampler.state_dict()
+    trained = weights_of(first._policy)
+    assert all(torch.equal(weight, trained[name]) for name, weight in weights_of(second._policy).items())
 
 
 sequences = st.tuples(
