@@ -384,10 +384,12 @@ def test_pass_rates_are_measured_once(
     config = with_overrides(config, {"data": {"problems": [], "real": [people]}, "rl": {"mix": {"real": 1.0}}})
     seen = Seen()
     train(config, tmp_path / "run", seen)
-    rates = msgspec.json.decode((tmp_path / "run/rates.json").read_bytes(), type=dict[str, tuple[int, int]])
-    assert rates == {problem.id: (0, 3) for problem in PROBLEMS}
     assert len(graders[0].batches[0]) == 24
     assert {band for step in seen.steps for band in step.by_band} == {"hard"}
+    train(msgspec.structs.replace(config, attempts=str(tmp_path / "run/attempts")), tmp_path / "again", seen)
+    assert len(graders[1].batches) == len(graders[0].batches) - 1
+    first, again = (read_training(tmp_path / name) for name in ("run", "again"))
+    assert again.spent["rate"] == first.spent["rate"] > 0  # what it cost, whoever paid
 
 
 def test_empty_bands_may_be_filled_by_their_neighbours() -> None:

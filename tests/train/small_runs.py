@@ -12,7 +12,7 @@ from stepsmith.pipeline.training import curriculum_of
 from stepsmith.store.training_log import Measurement, Step
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.corpus import is_held_out
-from stepsmith.train.grading import Grade, Grader, Reply
+from stepsmith.train.grading import Grade, Grader, GradingSettings, Reply
 from stepsmith.train.policy import Form, Policy, ask
 from stepsmith.train.rl import RlTrainer, layout_of
 from stepsmith.train.settings import ModelSettings, TrainConfig, with_overrides
@@ -78,7 +78,7 @@ class ByRule(Grader):
     """Rewards by a rule over (problem, text) instead of a judge: every reply is judged. Remembers its batches."""
 
     def __init__(self, rule: Callable[[Problem, str], float | None], *_: object, **__: object) -> None:
-        self._rule = rule
+        self._rule, self.settings = rule, GradingSettings()
         self.batches: list[list[tuple[Problem, Reply]]] = []
 
     def grade(self, batch: Sequence[tuple[Problem, Reply]]) -> list[Grade]:

@@ -2,19 +2,21 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("torch")
 
 import msgspec
+import torch
 
 from stepsmith.core.records import Problem, Verdict
 from stepsmith.core.stats import pass_rate, wilson_interval
-from stepsmith.train.grading import Grade, Grader
-from stepsmith.train.measuring import attempt, group_names, measure, pass_at_k, rated, with_rate
-from stepsmith.train.policy import Policy
-from stepsmith.train.settings import MeasureSettings
+from stepsmith.train.grading import Grade, Grader, GradingSettings
+from stepsmith.train.measuring import attempt, group_names, measure, pass_at_k, with_rates
+from stepsmith.train.policy import Form, Policy
+from stepsmith.train.settings import MeasureSettings, ModelSettings
 from tests.train.graded import counting
 from tests.train.small_runs import ByRule, a_policy, by_hash, some_problems
 
@@ -107,18 +109,51 @@ def test_the_same_policy_measures_the_same(policy: Policy) -> None:
 
 
 def test_attempts_belong_to_their_problems(policy: Policy) -> None:
-    graded = attempt(policy, PROBLEMS, ByRule(by_hash), samples=3, temperature=1.0, seed=0)
+    graded = attempt(policy, PROBLEMS, ByRule(by_hash), samples=3, temperature=1.0, seed=0).grades
     assert [[grade.problem_id for grade in grades] for grades in graded] == [[p.id] * 3 for p in PROBLEMS]
+
+
+def test_attempts_are_kept_for_who_asks_the_same(policy: Policy, tmp_path: Path) -> None:
+    """Another policy, order of problems, seed, temperature, number of replies or grading is asked anew."""
+    how: dict[str, Any] = {"samples": 2, "temperature": 1.0, "seed": 0, "keep": tmp_path / "kept"}
+    first = attempt(policy, PROBLEMS, ByRule(by_hash), **how)
+    again = ByRule(by_hash)
+    assert attempt(policy, PROBLEMS, again, **how) == first
+    assert again.batches == []
+    other = a_policy(PROBLEMS)
+    with torch.no_grad():
+        next(iter(other.model.parameters())).add_(1e-3)
+    strict = ByRule(by_hash)
+    strict.settings = GradingSettings(most_tests=1)
+    changes: list[tuple[Policy, list[Problem], ByRule, dict[str, Any]]] = [
+        (other, PROBLEMS, ByRule(by_hash), {}),
+        (policy, PROBLEMS[::-1], ByRule(by_hash), {}),
+        (policy, PROBLEMS, strict, {}),
+        *(
+            (policy, PROBLEMS, ByRule(by_hash), change)
+            for change in ({"samples": 3}, {"temperature": 0.5}, {"seed": 1})
+        ),
+    ]
+    for asked, problems, grader, change in changes:
+        attempt(asked, problems, grader, **how | change)
+        assert len(grader.batches) == 1
+
+
+def test_a_policy_is_known_by_its_weights_and_form(policy: Policy, tmp_path: Path) -> None:
+    policy.save(tmp_path)
+    settings = ModelSettings(path=str(tmp_path), context=policy.context)
+    assert Policy.open(settings).fingerprint() == policy.fingerprint()
+    assert Policy.open(settings, Form(prompt="brief", max_reply_tokens=3)).fingerprint() != policy.fingerprint()
 
 
 def test_rates_take_the_place_of_another_students(policy: Policy) -> None:
     solved = PROBLEMS[1]
     rule = lambda problem, _: 1.0 if problem.id == solved.id else 0.0 if problem.id != PROBLEMS[2].id else None  # noqa: E731
-    rates = rated(policy, PROBLEMS, ByRule(rule), 4, seed=0, temperature=1.0)
-    assert rates == {p.id: {PROBLEMS[1].id: (4, 4), PROBLEMS[2].id: (0, 0)}.get(p.id, (0, 4)) for p in PROBLEMS}
-    again = with_rate(msgspec.structs.replace(solved, pass_rate=pass_rate(0, 9)), rates)
-    assert again.pass_rate == pass_rate(4, 4)
-    assert again.id == solved.id
+    old = [msgspec.structs.replace(problem, pass_rate=pass_rate(5, 9)) for problem in PROBLEMS]
+    found = with_rates(old, attempt(policy, old, ByRule(rule), samples=4, temperature=1.0, seed=0))
+    expected = {PROBLEMS[1].id: pass_rate(4, 4), PROBLEMS[2].id: pass_rate(0, 0)}
+    assert [p.pass_rate for p in found] == [expected.get(p.id, pass_rate(0, 4)) for p in PROBLEMS]
+    assert [p.id for p in found] == [p.id for p in PROBLEMS]
 
 
 def test_groups_of_a_problem() -> None:

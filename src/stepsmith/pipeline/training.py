@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from stepsmith.train.policy import Policy
     from stepsmith.train.rl import RlTrainer
 
-CHECKPOINTS = "checkpoints"
+CHECKPOINTS, ATTEMPTS = "checkpoints", "attempts"
 LIBRARIES = ("torch", "transformers", "trl", "datasets", "peft", "accelerate")
 
 
@@ -121,6 +121,7 @@ class _Run:
         self.judge, self.grader = judge, grader
         self.log = TrainingLog(folder)
         self.checkpoints = folder / CHECKPOINTS
+        self.attempts = Path(config.attempts) if config.attempts else folder / ATTEMPTS
         self.spent: dict[str, float] = {}
         self.tokens = 0.0
 
@@ -222,7 +223,15 @@ class _Run:
         if problems and self.first:
             self.observer.note(f"measuring on {len(problems)} held-out problems")
             with self._timed("measure"):
-                found = measure(policy, problems, self.config.measure, self.grader, stage=self.config.stage, step=step)
+                found = measure(
+                    policy,
+                    problems,
+                    self.config.measure,
+                    self.grader,
+                    stage=self.config.stage,
+                    step=step,
+                    keep=self.attempts,
+                )
             self.log.measured(found)
             self.observer.measured(found)
 
@@ -281,22 +290,29 @@ class _Run:
                 self.observer.note(said)
 
     def _rated(self, problems: list[Problem], policy: "Policy") -> list[Problem]:
-        """Measure the pass rates of the pool by the policy that is going to be trained; once per run."""
-        from stepsmith.train.measuring import rated, with_rate
+        """Measure the pass rates of the pool by the policy that is going to be trained."""
+        from stepsmith.train.measuring import attempt, with_rates
         from stepsmith.train.running import together
 
-        attempts = self.config.rl.rate_first
-        if not attempts:
+        rl, seed = self.config.rl, self.config.seed
+        if not rl.rate_first:
             return problems
-        file = self.folder / "rates.json"
-        if self.first and not file.exists():
-            self.observer.note(f"rating {len(problems)} problems by {attempts} replies each")
-            with self._timed("rate"):
-                found = rated(policy, problems, self.grader, attempts, self.config.seed, self.config.rl.temperature)
-            write_whole(file, msgspec.json.encode(found))
-        together()
-        rates = msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[int, int]])
-        return [with_rate(problem, rates) for problem in problems]
+        if not self.first:
+            together()  # the first process makes what the others read
+        self.observer.note(f"rating {len(problems)} problems by {rl.rate_first} replies each")
+        found = attempt(
+            policy,
+            problems,
+            self.grader,
+            samples=rl.rate_first,
+            temperature=rl.temperature,
+            seed=seed,
+            keep=self.attempts,
+        )
+        if self.first:
+            together()
+        self.spent["rate"] = found.seconds  # also where others, or this run before it was stopped, spent them
+        return with_rates(problems, found)
 
     @contextmanager
     def _timed(self, part: str) -> Iterator[None]:

@@ -58,7 +58,7 @@ class Grader:
 
     def __init__(self, judge: Judge, settings: GradingSettings | None = None, *, workers: int = 1) -> None:
         self._judge = judge
-        self._settings = settings or GradingSettings()
+        self.settings = settings or GradingSettings()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="grader")
         self._splits: dict[str, TestSplit] = {}
         self._failed_in_a_row = 0
@@ -109,7 +109,7 @@ class Grader:
     def _grade(
         self, problem: Problem, problem_id: str, reply: Reply, result: tuple[Judgement, bool | None] | None
     ) -> Grade:
-        rewards = self._settings.rewards
+        rewards = self.settings.rewards
         status: Status = "truncated" if reply.truncated else "no-answer" if result is None else "judged"
         judgement, held_back = result if result is not None else (None, None)
         tests = self._split(problem, problem_id).results if judgement is not None else 0
@@ -129,7 +129,7 @@ class Grader:
 
     def _judged(self, problem: Problem, split: TestSplit, answer: Answer) -> tuple[Judgement, bool | None]:
         """Judge on the rewarded tests, and what passes them on those held back (None where it was not asked)."""
-        every_test = self._settings.rewards.for_environment(problem.environment).every_test
+        every_test = self.settings.rewards.for_environment(problem.environment).every_test
         judgement = self._ask(problem, split.rewarded, answer, stop_at_first_failure=not every_test)
         if not split.held_back or judgement.verdict is not Verdict.AC:
             return judgement, None
@@ -141,7 +141,7 @@ class Grader:
     ) -> Judgement:
         """Judge on some tests, again where our own machinery fails."""
         part = msgspec.structs.replace(problem, tests=tests)
-        for _ in range(1 + self._settings.retries):
+        for _ in range(1 + self.settings.retries):
             try:
                 judgement = ENVIRONMENTS[problem.environment].judge(
                     self._judge, part, answer, stop_at_first_failure=stop_at_first_failure
@@ -154,7 +154,7 @@ class Grader:
 
     def _split(self, problem: Problem, problem_id: str) -> TestSplit:
         if problem_id not in self._splits:
-            chosen = self._settings
+            chosen = self.settings
             self._splits[problem_id] = split_tests(problem, chosen.hold_back, chosen.seed, chosen.most_tests)
         return self._splits[problem_id]
 

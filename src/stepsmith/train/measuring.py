@@ -1,13 +1,19 @@
 """Measuring a policy on problems that it was not trained on."""
 
+import time
 from collections.abc import Iterable, Sequence
 from math import comb
+from pathlib import Path
 
 import msgspec
+import torch
+from filelock import FileLock
 
-from stepsmith.core.records import Problem
+from stepsmith.core.ids import content_id
+from stepsmith.core.records import Problem, Record
 from stepsmith.core.stats import pass_rate, wilson_interval
 from stepsmith.curriculum import item_of
+from stepsmith.store.claim import write_whole
 from stepsmith.store.training_log import Measurement, Score
 from stepsmith.train.grading import Grade, Grader
 from stepsmith.train.policy import Policy
@@ -17,16 +23,23 @@ KS = (1, 2, 4, 8, 16, 32)
 
 
 def measure(
-    policy: Policy, problems: Sequence[Problem], settings: MeasureSettings, grader: Grader, *, stage: Stage, step: int
+    policy: Policy,
+    problems: Sequence[Problem],
+    settings: MeasureSettings,
+    grader: Grader,
+    *,
+    stage: Stage,
+    step: int,
+    keep: Path | None = None,
 ) -> Measurement:
     """Let the policy answer each problem ``settings.samples`` times and score the answers by group.
 
     Answers that could not be judged are left out. The same policy and problems give the same figures.
     """
     samples = settings.samples if settings.temperature else 1
-    graded = attempt(policy, problems, grader, samples=samples, temperature=settings.temperature, seed=1)
+    attempts = attempt(policy, problems, grader, samples=samples, temperature=settings.temperature, seed=1, keep=keep)
     groups: dict[str, list[list[Grade]]] = {}
-    for problem, grades in zip(problems, graded, strict=True):
+    for problem, grades in zip(problems, attempts.grades, strict=True):
         for name in ("all", *group_names(problem)):
             groups.setdefault(name, []).append(grades)
     environments = {problem.environment for problem in problems}
@@ -40,31 +53,64 @@ def measure(
     )
 
 
+class Attempts(Record, frozen=True):
+    """The grades of some replies to each of some problems, and the seconds that they took."""
+
+    seconds: float
+    grades: list[list[Grade]]
+
+
 def attempt(
-    policy: Policy, problems: Sequence[Problem], grader: Grader, *, samples: int, temperature: float, seed: int
-) -> list[list[Grade]]:
-    """Return the grades of ``samples`` replies to each problem."""
+    policy: Policy,
+    problems: Sequence[Problem],
+    grader: Grader,
+    *,
+    samples: int,
+    temperature: float,
+    seed: int,
+    keep: Path | None = None,
+) -> Attempts:
+    """Return the grades of ``samples`` replies to each problem.
+
+    In the folder ``keep`` they are found by whoever wants the same of the same policy; while one process makes them,
+    others wait for it.
+    """
+    if keep is None:
+        return _attempt(policy, problems, grader, samples, temperature, seed)
+    ids = [problem.id for problem in problems]
+    computed = torch.get_num_threads(), policy.model.device.type  # they shape rounding, and so what is sampled
+    name = content_id("attempts", policy.fingerprint(), ids, grader.settings, samples, temperature, seed, computed)
+    file = keep / f"{name}.json"
+    keep.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):
+        if not file.exists():
+            write_whole(file, msgspec.json.encode(_attempt(policy, problems, grader, samples, temperature, seed)))
+    return msgspec.json.decode(file.read_bytes(), type=Attempts)
+
+
+def _attempt(
+    policy: Policy, problems: Sequence[Problem], grader: Grader, samples: int, temperature: float, seed: int
+) -> Attempts:
+    started = time.monotonic()
     prompts = [policy.prompt(problem) for problem in problems]
     replies = policy.replies(prompts, samples, temperature, policy.form.max_reply_tokens, seed)
     pairs = [(problem, reply) for problem, given in zip(problems, replies, strict=True) for reply in given]
     grades = iter(grader.grade(pairs))
-    return [[next(grades) for _ in given] for given in replies]
+    found = [[next(grades) for _ in given] for given in replies]
+    return Attempts(time.monotonic() - started, found)
 
 
-def rated(
-    policy: Policy, problems: Sequence[Problem], grader: Grader, attempts: int, seed: int, temperature: float
-) -> dict[str, tuple[int, int]]:
-    """Return (passes, attempts) of each problem by its id, as the policy is now."""
-    graded = attempt(policy, problems, grader, samples=attempts, temperature=temperature, seed=seed)
-    return {
-        problem.id: (sum(grade.solved for grade in grades), sum(grade.reward is not None for grade in grades))
-        for problem, grades in zip(problems, graded, strict=True)
-    }
-
-
-def with_rate(problem: Problem, rates: dict[str, tuple[int, int]]) -> Problem:
-    """Return a problem with the pass rate that was measured in place of another student's."""
-    return msgspec.structs.replace(problem, pass_rate=pass_rate(*rates[problem.id]))
+def with_rates(problems: Sequence[Problem], attempts: Attempts) -> list[Problem]:
+    """Return problems with the pass rates that attempts at them have shown, in place of another student's."""
+    return [
+        msgspec.structs.replace(
+            problem,
+            pass_rate=pass_rate(
+                sum(grade.solved for grade in grades), sum(grade.reward is not None for grade in grades)
+            ),
+        )
+        for problem, grades in zip(problems, attempts.grades, strict=True)
+    ]
 
 
 def group_names(problem: Problem) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The policy: a causal language model with its tokenizer and the form of its prompts. Needs the extra ``train``."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -106,6 +107,16 @@ class Policy:
     def parameters(self) -> int:
         """Number of weights."""
         return sum(weight.numel() for weight in self.model.parameters())
+
+    def fingerprint(self) -> str:
+        """Return a hash of what decides the replies: weights, tokenizer, form."""
+        digest = hashlib.blake2b(digest_size=16)
+        for name, weight in sorted(self.model.state_dict().items()):
+            digest.update(name.encode() + weight.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        digest.update(msgspec.json.encode([self.form, self.context, str(self.computes_in)]))
+        digest.update(self.tokenizer.backend_tokenizer.to_str().encode())
+        digest.update((self.tokenizer.chat_template or "").encode())
+        return digest.hexdigest()
 
     def save(self, folder: Path) -> None:
         """Write model, tokenizer and form. Adapters are merged into the model: the folder needs nothing else."""

@@ -163,12 +163,13 @@ class TrainConfig(Record, frozen=True, kw_only=True):
     log_every: Positive = 5  # steps
     report_to: tuple[str, ...] = ()  # as TRL's: "tensorboard", "trackio", "wandb"
     threads: Count = 0  # of torch on the CPU; 0: torch's own choice
+    attempts: str = ""  # folder of replies' grades, shared by runs that start alike; empty: the run's own
     judges: Count = 0  # workers that run programs; 0: one per core
 
     def shaping(self) -> object:
         """The part that shapes the result, as JSON-able builtins."""
         plain = msgspec.to_builtins(self)
-        for name in ("checkpoint_every", "keep_checkpoints", "log_every", "report_to", "threads", "judges"):
+        for name in ("checkpoint_every", "keep_checkpoints", "log_every", "report_to", "attempts", "threads", "judges"):
             plain.pop(name)
         plain.pop("rl" if self.stage == "sft" else "sft")
         return plain

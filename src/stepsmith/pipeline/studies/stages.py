@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from stepsmith.pipeline.training import TrainObserver
 
 
+ATTEMPTS = "attempts"  # what stages that start alike would else repeat
+
+
 class Trainer(Protocol):
     """What trains: ``pipeline.training.train``. It must travel to other processes by pickle."""
 
@@ -83,8 +86,11 @@ class Workshop(NamedTuple):
         if task.clock:
             before = 0 if task.start else read_training(self.stages / task.clock.sft).steps
             sft = msgspec.structs.replace(sft, steps=before + self._steps_in(task.clock))
-        runtime = {"threads": self.threads or config.threads, "judges": self.threads or config.judges}
-        return msgspec.structs.replace(config, model=model, data=data, sft=sft, **runtime)
+        threads, judges = self.threads or config.threads, self.threads or config.judges
+        attempts = str((self.stages / ATTEMPTS).resolve())
+        return msgspec.structs.replace(
+            config, model=model, data=data, sft=sft, attempts=attempts, threads=threads, judges=judges
+        )
 
     def _steps_in(self, clock: Clock) -> int:
         """Return how many supervised steps fit into the time of an RL stage: rating and training, not measuring."""
