@@ -30,7 +30,9 @@ def study(
     only: Annotated[
         list[str] | None, typer.Option(metavar="ARM", help="Only this arm and what it needs; repeatable.")
     ] = None,
-    seeds: Annotated[str | None, typer.Option(help='How many: "5" for 0 to 4; or which: "3,4,5".')] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help='How many, from the first of the study on: "5"; or which: "3,4,5".')
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Stages at once, each with one thread if more than one.")] = 1,
     stages: Annotated[
         Path | None, typer.Option(help="Folder of stages, to share between studies. Default: in --out.")
@@ -49,7 +51,7 @@ def study(
             chosen,
             folder,
             display,
-            seeds=_seeds(seeds),
+            seeds=_seeds(seeds, chosen.seeds[0]),
             only=only or (),
             workers=workers,
             resume=resume,
@@ -79,7 +81,7 @@ def _list(console: Console) -> None:
     console.print(f"Times are rough: all arms and seeds on two idle cores, with --workers {AT_ONCE}.", style="dim")
 
 
-def _seeds(text: str | None) -> tuple[int, ...]:
+def _seeds(text: str | None, first: int) -> tuple[int, ...]:
     """Return the seeds that a user asks for, () for the study's own. Raises ``ConfigError``."""
     if text is None:
         return ()
@@ -88,7 +90,7 @@ def _seeds(text: str | None) -> tuple[int, ...]:
     except ValueError:
         raise ConfigError(f'--seeds {text}: give a number of seeds ("5"), or several seeds ("3,4,5")') from None
     if "," not in text:
-        numbers = tuple(range(numbers[0]))
+        numbers = tuple(range(first, first + numbers[0]))
     if not numbers or len(set(numbers)) < len(numbers):
         raise ConfigError(f"--seeds {text}: give at least one seed, and each once")
     return numbers

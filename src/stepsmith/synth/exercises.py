@@ -29,7 +29,7 @@ from stepsmith.core.records import (
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.protocol import Judge
-from stepsmith.synth.grammar.compose import compose
+from stepsmith.synth.grammar.compose import CannotComposeError, compose
 from stepsmith.synth.grammar.composition import ANSWER_TYPES, Composition, Profile, evaluate
 from stepsmith.synth.grammar.formats import format_answer, format_case
 from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, draw_case, make_inputs
@@ -38,7 +38,7 @@ from stepsmith.synth.grammar.variants import brute_force, wrong_variants
 from stepsmith.synth.offline import MAX_WRONG, SAMPLES, VALUE_SIZES, OfflineDraft
 
 Weight = Annotated[float, Meta(ge=0)]
-TRIES = 2000  # compositions in a row that may be refused
+TRIES = 400  # compositions in a row that may be refused
 FEWEST_OUTPUTS = 2  # distinct outputs that a problem must have
 SHORTEST_STONE = 2  # steps
 
@@ -88,8 +88,11 @@ def exercises(
         environment = lot.choices(places, list(settings.environments.values()))[0]
         for attempt in range(TRIES):
             rng = derive_rng(settings.seed, "exercise", number, attempt)
-            composition = compose(rng, profile=settings.profile, steps=steps)
-            fits = len(composition.steps) == steps and wanted(composition)
+            try:
+                composition = compose(rng, profile=settings.profile, steps=steps, wanted=wanted)
+            except CannotComposeError:
+                continue
+            fits = len(composition.steps) == steps
             problem = exercise(composition, environment, rng, judge) if fits else None
             if problem is not None and not (distinct and problem.golden.id in seen):
                 break

@@ -7,7 +7,7 @@ until the whole program is fast enough. A composition is kept only if every step
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stepsmith.synth.grammar.composition import (
     ANSWER_TYPES,
@@ -61,8 +61,9 @@ def compose(
     steps: int | None = None,
     target: float | None = None,
     weights: Weights | None = None,
+    wanted: Callable[[Composition], bool] = lambda _: True,
 ) -> Composition:
-    """Draw a sound composition.
+    """Draw a sound composition that is ``wanted``.
 
     ``signals`` of a seed raise the weight of the features that answer them; ``weights`` multiplies features' weights
     by name (default 1, 0 excludes). ``steps`` fixes the number of steps (the draw may end earlier where no step
@@ -79,7 +80,7 @@ def compose(
         if target is not None:
             drafts.sort(key=lambda draft: abs(difficulty(draft) - target))
         for draft in drafts:
-            if is_sound(draft):
+            if wanted(draft) and is_sound(draft):  # the cheaper question first
                 return draft
     raise CannotComposeError(f"no sound composition in {DRAWS} drafts of profile {profile}")
 
