@@ -384,12 +384,12 @@ def test_a_wrong_study_is_refused_in_one_line(tmp_path: Path, change: tuple[str,
 
 
 def test_which_seeds() -> None:
-    assert _seeds(None) == ()
-    assert _seeds("3") == (0, 1, 2)
-    assert _seeds("7,5") == (7, 5)
+    assert _seeds(None, 10) == ()
+    assert _seeds("3", 10) == (10, 11, 12)
+    assert _seeds("7,5", 10) == (7, 5)
     for wrong in ("many", "0", "1,1"):
         with pytest.raises(ConfigError, match="--seeds"):
-            _seeds(wrong)
+            _seeds(wrong, 0)
 
 
 def test_the_list_has_every_study() -> None:

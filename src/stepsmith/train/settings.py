@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
+from stepsmith.core.nested import laid_over
 from stepsmith.core.records import Record
 from stepsmith.curriculum import Mix
 from stepsmith.synth.exercises import ExerciseSettings
@@ -202,7 +203,7 @@ def load_training(name: str) -> TrainConfig:
 def with_overrides(config: TrainConfig, changes: dict[str, object]) -> TrainConfig:
     """Return ``config`` with nested ``changes`` laid over it, checked like a file. Raises ``ConfigError``."""
     try:
-        return _checked(msgspec.convert(_merged(msgspec.to_builtins(config), changes), TrainConfig))
+        return _checked(msgspec.convert(laid_over(msgspec.to_builtins(config), changes), TrainConfig))
     except msgspec.ValidationError as error:
         raise ConfigError(f"{error}") from None
 
@@ -212,18 +213,10 @@ def _read(text: bytes, where: str) -> TrainConfig:
         plain = msgspec.toml.decode(text, type=dict[str, object])
         base = plain.pop("preset", None)
         if base is not None:
-            plain = _merged(msgspec.to_builtins(load_training(str(base))), plain)
+            plain = laid_over(msgspec.to_builtins(load_training(str(base))), plain)
         return _checked(msgspec.convert(plain, TrainConfig))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where}: {error}") from None
-
-
-def _merged(base: dict[str, object], changes: dict[str, object]) -> dict[str, object]:
-    merged = dict(base)
-    for key, value in changes.items():
-        old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def _checked(config: TrainConfig) -> TrainConfig:

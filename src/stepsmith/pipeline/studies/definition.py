@@ -8,13 +8,14 @@ import msgspec
 from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
+from stepsmith.core.nested import Nested, laid_over
 from stepsmith.core.records import Record
 from stepsmith.pipeline.config import Config, checked
 from stepsmith.train.settings import TrainConfig, load_training, with_overrides
 
 # What an arm goes through. "sft-on-rl": supervised on the golden solutions of the problems that "rl" would train on.
 StageName = Literal["synth", "sft", "rl", "sft-on-rl"]
-Changes = dict[str, object]
+Changes = Nested
 
 
 class Arm(Record, frozen=True, kw_only=True):
@@ -138,16 +139,10 @@ def _check(study: Study) -> None:
 
 
 def _synthesis(*changes: Changes) -> Config:
-    plain: object = msgspec.to_builtins(Config())
+    plain: Nested = msgspec.to_builtins(Config())
     for change in changes:
-        plain = _laid_over(plain, change)
+        plain = laid_over(plain, change)
     try:
         return checked(msgspec.convert(plain, Config))
     except msgspec.ValidationError as error:
         raise ConfigError(f"{error}") from None
-
-
-def _laid_over(base: object, changes: object) -> object:
-    if not isinstance(base, dict) or not isinstance(changes, dict):
-        return changes
-    return base | {key: _laid_over(base.get(key), value) for key, value in changes.items()}
