@@ -61,14 +61,19 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl")
 
 
+def processes() -> PartialState:
+    """Return what accelerate knows of this launch. Who asks it first settles the device, so all ask here."""
+    return PartialState(cpu=not torch.cuda.is_available())
+
+
 def is_first() -> bool:
     """Say whether this is the first process of a launch, or the only one: it writes what is written once."""
-    return bool(PartialState().is_main_process)
+    return bool(processes().is_main_process)
 
 
 def together() -> None:
     """Wait until every process of a launch has come here."""
-    PartialState().wait_for_everyone()
+    processes().wait_for_everyone()
 
 
 def last_checkpoint(checkpoints: Path) -> Path | None:
