@@ -392,6 +392,21 @@ def test_pass_rates_are_measured_once(
     assert again.spent["rate"] == first.spent["rate"] > 0  # what it cost, whoever paid
 
 
+def test_logs_go_where_they_are_asked_to(place: str, tmp_path: Path) -> None:
+    """To TensorBoard, with what our own log holds; a place that nobody knows is refused before anything is made."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(sft_config(place, report_to=["tensorboard"]), tmp_path / "run", Seen())  # type: ignore[arg-type]
+    (events,) = (tmp_path / "run/checkpoints/runs").glob("*/events.*")
+    board = EventAccumulator(str(events))
+    board.Reload()
+    logged = [step.loss for step in records(tmp_path / "run")[0]]
+    assert [point.value for point in board.Scalars("train/loss")] == pytest.approx(logged)
+    with pytest.raises(ConfigError, match=r"report_to 'tensorbord': .*supported"):
+        train(sft_config(place, report_to=["tensorbord"]), tmp_path / "other", Seen())  # type: ignore[arg-type]
+    assert not (tmp_path / "other").exists()
+
+
 def test_empty_bands_may_be_filled_by_their_neighbours() -> None:
     curriculum = curriculum_of(rl_config(curriculum="classic", empty_bands="nearest").rl)
     assert curriculum.empty == "nearest"  # type: ignore[union-attr]

@@ -70,9 +70,10 @@ def train(config: TrainConfig, folder: Path, observer: TrainObserver, *, resume:
     _check(config)
     if resume and (folder / TRAINING).exists():
         return read_training(folder)
-    from stepsmith.train.running import is_first, quiet_libraries, together
+    from stepsmith.train.running import check_reporting, is_first, quiet_libraries, together
 
     quiet_libraries()
+    check_reporting(config.report_to)
     first = is_first()
     workers = config.judges or max(1, len(os.sched_getaffinity(0)) // _processes())
     claim = FolderClaim(folder, config.shaping(), started=CONFIG, finished=TRAINING, resume=resume) if first else None

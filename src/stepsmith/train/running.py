@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ import torch
 import transformers
 from accelerate import PartialState
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.integrations.integration_utils import get_reporting_integration_callbacks
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-from stepsmith.core.errors import MachineError, TrainingError
+from stepsmith.core.errors import ConfigError, MachineError, TrainingError
 from stepsmith.train.settings import RlSettings, SftSettings, Stage, TrainConfig
 
 
@@ -59,6 +60,17 @@ def quiet_libraries() -> None:
     transformers.utils.logging.disable_progress_bar()
     datasets.disable_progress_bars()
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl")
+
+
+def check_reporting(names: Sequence[str]) -> None:
+    """Refuse to log to what transformers does not know, or what is not installed. Raises ``ConfigError``."""
+    for name in names:
+        try:
+            for callback in get_reporting_integration_callbacks([name]):
+                callback()
+        except (ValueError, RuntimeError, ImportError) as error:
+            why = " ".join(str(error).split())
+            raise ConfigError(f"report_to {name!r}: {why} Install what is missing, or leave {name} out.") from None
 
 
 def processes() -> PartialState:
