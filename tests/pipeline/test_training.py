@@ -170,6 +170,8 @@ def test_kill_dash_nine_then_resume(
     assert seen.started_with[3] == 4
     assert [step.step for step in seen.steps] == [6]
     assert [step.step for step in records(whole)[0]] == [1, 2, 4, 6]
+    before, after = [step.seconds for step in read_log(folder / "metrics.jsonl", Step)][-2:]
+    assert 0 < before < after <= read_training(folder).spent["train"] < read_training(folder).seconds
     assert records(folder) == records(whole)
     assert same_weights(folder, whole)
 

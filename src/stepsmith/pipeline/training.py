@@ -142,6 +142,7 @@ class _Run:
         done = step_of(checkpoint) if checkpoint else 0
         if self.first:
             self.log.cut_after(done if checkpoint else -1)
+        before = self.spent["train"] = self.log.seconds()
         self.observer.started(config, len(corpus.train), len(held_out), steps, done)
         if not checkpoint:
             self._measure(policy, held_out, 0)
@@ -165,7 +166,7 @@ class _Run:
             parameters=policy.parameters,
             device=_device(),
             steps=steps,
-            seconds=round(time.monotonic() - started, 1),
+            seconds=round(before + time.monotonic() - started, 1),
             tokens=self.tokens,
             spent={part: round(seconds, 2) for part, seconds in self.spent.items()},
             isolation=self.judge.isolation,
@@ -241,7 +242,7 @@ class _Run:
         from stepsmith.train.running import LogBeforeSaving, StopOnNonsense
         from stepsmith.train.sft import train_sft
 
-        recorder = Recorder(self._record, "sft", self.config.sft.steps)
+        recorder = Recorder(self._record, "sft", self.config.sft.steps, self.spent["train"])
         callbacks = [recorder, LogBeforeSaving(), StopOnNonsense(), *self._at_times(policy, held_out)]
         with self._timed("train"):
             train_sft(policy, corpus.train, self.config, self.checkpoints, callbacks, checkpoint)
@@ -258,7 +259,7 @@ class _Run:
             layout = layout_of(config, self.checkpoints)
             items = [item_of(problem, real=problem.id in corpus.real) for problem in problems]
             sampler = Sampler(items, curriculum_of(rl), layout, mix=rl.mix, seed=config.seed)
-            recorder = Recorder(self._record, "rl", rl.steps)
+            recorder = Recorder(self._record, "rl", rl.steps, self.spent["train"])
             callbacks = [recorder, LogBeforeSaving(), StopOnNonsense(), *self._at_times(policy, held_out)]
             spare = teacher.spare if teacher else 0
             trainer = RlTrainer(policy, problems, sampler, self.grader, config, self.checkpoints, callbacks, spare)

@@ -30,7 +30,7 @@ class Step(Record, frozen=True, kw_only=True):
     stage: Literal["sft", "rl"]
     step: int
     of: int
-    seconds: float  # since the run (or its resumption) began
+    seconds: float  # of training up to here, measurements on the way included
     loss: float | None = None
     learning_rate: float | None = None
     grad_norm: float | None = None
@@ -94,7 +94,7 @@ class Training(Record, frozen=True, kw_only=True):
     parameters: int
     device: str
     steps: int
-    seconds: float  # of the process that finished it; an interrupted run has more behind it
+    seconds: float  # all of it; of an interrupted process what it trained up to its last checkpoint
     tokens: float
     spent: dict[str, float] = msgspec.field(default_factory=dict)  # wall seconds by part: make, rate, train, measure
     isolation: str = ""
@@ -117,6 +117,11 @@ class TrainingLog:
     def measured(self, record: Measurement) -> None:
         """Append to the measurements."""
         self._append(MEASUREMENTS, record)
+
+    def seconds(self) -> float:
+        """Return how long has been trained, by the last record."""
+        path = self._folder / METRICS
+        return max((record.seconds for record in read_log(path, Step)), default=0.0) if path.exists() else 0.0
 
     def cut_after(self, step: int) -> None:
         """Forget what was logged after ``step``: a resumed run goes on from its last checkpoint."""

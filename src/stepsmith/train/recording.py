@@ -18,10 +18,10 @@ Logs = dict[str, float]
 
 
 class Recorder(TrainerCallback):
-    """Hands on a ``Step`` for everything that a trainer logs."""
+    """Hands on a ``Step`` for all that a trainer logs; ``before`` are seconds trained before a resumption."""
 
-    def __init__(self, record: Callable[[Step], None], stage: Stage, steps: int) -> None:
-        self._record, self._stage, self._steps = record, stage, steps
+    def __init__(self, record: Callable[[Step], None], stage: Stage, steps: int, before: float = 0.0) -> None:
+        self._record, self._stage, self._steps, self._before = record, stage, steps, before
         self._started = time.monotonic()
         self._trainer: RlTrainer | None = None
         self._last_step = 0
@@ -53,7 +53,7 @@ class Recorder(TrainerCallback):
             stage=self._stage,
             step=state.global_step,
             of=self._steps,
-            seconds=round(time.monotonic() - self._started, 2),
+            seconds=round(self._before + time.monotonic() - self._started, 2),
             loss=_number(logs, "loss"),
             learning_rate=_number(logs, "learning_rate"),
             grad_norm=_number(logs, "grad_norm"),

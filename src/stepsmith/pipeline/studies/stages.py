@@ -102,14 +102,14 @@ class Workshop(NamedTuple):
 def seconds_per_step(folder: Path) -> float:
     """Return the mean wall time of a training step, by the log of a finished run.
 
-    Left out are the first record (warming up), the time between a measurement and the record before it, and
-    resumptions. Raises ``StoreError`` where nothing else was logged.
+    Left out are the first record (warming up) and the time between a measurement and the record before it.
+    Raises ``StoreError`` where nothing else was logged.
     """
     measured = _measured_at(folder)
     seconds = steps = 0.0
     for before, after in pairwise(read_log(folder / METRICS, Step)):
         paused = any(before.step <= step < after.step for step in measured)
-        if after.seconds > before.seconds and after.step > before.step and not paused:
+        if after.step > before.step and not paused:
             seconds += after.seconds - before.seconds
             steps += after.step - before.step
     if not steps:
