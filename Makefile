@@ -36,9 +36,9 @@ demo: setup  ## Make contest problems; train a small model on others; report on 
 	@rm -rf runs/demo runs/micro
 	$(BIN)/stepsmith synth --chains 12 --out runs/demo
 	$(BIN)/stepsmith synth examples/micro.toml --out runs/micro
-	$(BIN)/stepsmith train sft micro --steps 450 --out runs/micro/training/sft
-	$(BIN)/stepsmith train rl micro --steps 60 --model runs/micro/training/sft --problems runs/micro --set rl.exercises.count=700 \
-		--set rl.rate_first=4 --set rl.select.high=0.97 --out runs/micro/training/rl
+	$(BIN)/stepsmith train sft micro --out runs/micro/training/sft
+	$(BIN)/stepsmith train rl micro --steps 75 --model runs/micro/training/sft --problems runs/micro --set rl.exercises.count=600 \
+		--set rl.rate_first=2 --out runs/micro/training/rl
 	$(BIN)/stepsmith report runs/micro
 
 test: setup-dev lint slim  ## Every check and test
