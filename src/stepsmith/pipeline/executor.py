@@ -93,6 +93,7 @@ class LocalProcesses:
                     for item in islice(_chain(again, source), self.workers * 2 - len(running)):
                         running[pool.submit(function, item)] = item
                     if not running:
+                        pool.shutdown()  # idle workers go by themselves, and leave nothing behind
                         return
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
