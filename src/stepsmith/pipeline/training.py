@@ -5,24 +5,21 @@ the command line starts without it.
 """
 
 import os
-import platform
-import resource
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-import stepsmith
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.curriculum import Sampler, Schedule, item_of, load_curriculum
 from stepsmith.curriculum.library import AnyCurriculum
 from stepsmith.judge.pool import JudgePool
+from stepsmith.pipeline.machine import device_name, library_versions, peak_memory_mb
 from stepsmith.pipeline.refining import Refinement, refinement, teaching
 from stepsmith.store.claim import CONFIG, FolderClaim, write_whole
 from stepsmith.store.training_log import MODEL, TRAINING, Measurement, Step, Training, TrainingLog, read_training
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
     from stepsmith.train.rl import RlTrainer
 
 CHECKPOINTS, ATTEMPTS = "checkpoints", "attempts"
-LIBRARIES = ("torch", "transformers", "trl", "datasets", "peft", "accelerate")
 
 
 class TrainObserver(Protocol):
@@ -155,7 +151,7 @@ class _Run:
         policy.save(self.folder / MODEL)
         manifest = Training(
             stage=config.stage,
-            versions=_versions(),
+            versions=library_versions(),
             config=msgspec.Raw(msgspec.json.encode(config)),
             seed=config.seed,
             data_id=corpus.id,
@@ -164,13 +160,13 @@ class _Run:
             left_out=dict(corpus.left_out),
             start_model=config.model.path or "from scratch",
             parameters=policy.parameters,
-            device=_device(),
+            device=device_name(),
             steps=steps,
             seconds=round(before + time.monotonic() - started, 1),
             tokens=self.tokens,
             spent={part: round(seconds, 2) for part, seconds in self.spent.items()},
             isolation=self.judge.isolation,
-            peak_memory_mb=_peak_memory_mb(),
+            peak_memory_mb=peak_memory_mb(),
         )
         write_whole(self.folder / TRAINING, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
         together()
@@ -381,30 +377,3 @@ def _spread(problems: list[Problem], most: int) -> list[Problem]:
     if not most or len(problems) <= most:
         return problems
     return [problems[index * len(problems) // most] for index in range(most)]
-
-
-def _versions() -> dict[str, str]:
-    found = {"stepsmith": stepsmith.__version__, "python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _device() -> str:
-    import torch
-
-    if torch.cuda.is_available():
-        return str(torch.cuda.get_device_name())
-    return f"CPU, {torch.get_num_threads()} threads"
-
-
-def _peak_memory_mb() -> float:
-    """Peak memory of the accelerator, else of this process."""
-    import torch
-
-    if torch.cuda.is_available():
-        return float(round(torch.cuda.max_memory_allocated() / 2**20, 1))
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
