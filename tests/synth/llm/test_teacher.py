@@ -98,6 +98,9 @@ def test_the_problem_shows_three_examples_and_hides_the_program(judge: LocalJudg
     assert "sorted" not in prompt
     assert problem.title == MESSAGE.rstrip(".")
     assert problem.starter_code.startswith("def f(xs, k):")
+    brief = ENVIRONMENTS["induction"].brief(problem)
+    assert prompt.startswith(brief.rstrip())
+    assert brief.endswith("on the inputs that follow and on others.\n")
 
 
 @pytest.mark.parametrize(
