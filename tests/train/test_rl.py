@@ -485,7 +485,7 @@ def test_cheating_earns_nothing(tmp_path: Path, judge: LocalJudge) -> None:
 
 
 def test_what_cannot_be_laid_out_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="micro_batch 3 do not divide the 8 replies"):
+    with pytest.raises(ConfigError, match="micro_batch 3 on each of 1 devices does not divide the 8 "):
         rl_arguments(rl_config(micro_batch=3), tmp_path)
     with pytest.raises(ConfigError, match="cannot be split into 3 equal updates"):
         rl_config(updates=3)

@@ -11,8 +11,8 @@ pytest.importorskip("torch")
 import torch
 from transformers import TrainerControl
 
-from stepsmith.core.errors import MachineError, TrainingError
-from stepsmith.train.running import LogBeforeSaving, StopOnNonsense, guarded, last_checkpoint, step_of
+from stepsmith.core.errors import ConfigError, MachineError, TrainingError
+from stepsmith.train.running import LogBeforeSaving, StopOnNonsense, guarded, last_checkpoint, shares, step_of
 from tests.train.small_runs import ByRule, an_rl_trainer, by_hash, rl_config, some_problems
 
 NOBODY: Any = None
@@ -34,6 +34,26 @@ def test_the_newest_whole_checkpoint_is_taken(tmp_path: Path) -> None:
 def test_a_device_that_is_too_small_says_what_to_lower(stage: Any) -> None:
     with pytest.raises(MachineError, match=rf"lower {stage}\.micro_batch .*--resume"), guarded(stage):
         raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+@pytest.mark.parametrize(
+    ("devices", "micro", "at_once", "times"), [(1, None, 64, 1), (4, None, 16, 1), (1, 16, 16, 4), (2, 8, 8, 4)]
+)
+def test_an_update_is_over_the_batch_on_any_number_of_devices(
+    monkeypatch: pytest.MonkeyPatch, devices: int, micro: int | None, at_once: int, times: int
+) -> None:
+    monkeypatch.setattr("stepsmith.train.running.processes", lambda: SimpleNamespace(num_processes=devices))
+    found = shares("sft", 64, micro)
+    assert found == {"per_device_train_batch_size": at_once, "gradient_accumulation_steps": times}
+
+
+@pytest.mark.parametrize(("devices", "micro"), [(3, None), (128, None), (1, 48), (2, 64)])
+def test_a_batch_that_cannot_be_shared_out_is_refused(
+    monkeypatch: pytest.MonkeyPatch, devices: int, micro: int | None
+) -> None:
+    monkeypatch.setattr("stepsmith.train.running.processes", lambda: SimpleNamespace(num_processes=devices))
+    with pytest.raises(ConfigError, match=rf"on each of {devices} devices does not divide the 64 of an update"):
+        shares("sft", 64, micro)
 
 
 def model_with(gradient: float) -> torch.nn.Module:

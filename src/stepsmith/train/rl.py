@@ -28,7 +28,7 @@ from stepsmith.train.grading import Grade, Grader, Reply, observations
 from stepsmith.train.held_back import HeldBackReport, HeldBackWatch
 from stepsmith.train.measuring import length_name
 from stepsmith.train.policy import Policy
-from stepsmith.train.running import common_arguments, guarded, processes, run
+from stepsmith.train.running import common_arguments, guarded, processes, run, shares
 from stepsmith.train.settings import RlSettings, TrainConfig
 from stepsmith.train.sft import lora
 
@@ -312,23 +312,15 @@ def train_rl(trainer: RlTrainer, policy: Policy, resume: Path | None) -> None:
 def rl_arguments(config: TrainConfig, checkpoints: Path) -> GRPOConfig:
     """Return TRL's configuration. Raises ``ConfigError`` where this machine's processes cannot share a generation."""
     rl = config.rl
-    count = processes().num_processes
     replies = rl.groups * rl.group_size
-    per_update = replies // rl.updates
-    micro = rl.micro_batch or per_update // count
-    if per_update % (micro * count):
-        raise ConfigError(
-            f"{count} processes with rl.micro_batch {micro} do not divide the {per_update} replies of an update"
-        )
-    if rl.resample and count > 1:
+    if rl.resample and processes().num_processes > 1:
         raise ConfigError("rl.resample works in one process; set it to 0 to train on several devices")
     period = steps_per_generation(rl)
     return GRPOConfig(
         **common_arguments(
             config, checkpoints, rl, steps=rl.steps, save_every=-(-config.checkpoint_every // period) * period
         ),
-        per_device_train_batch_size=micro,
-        gradient_accumulation_steps=per_update // (micro * count),
+        **shares("rl", replies // rl.updates, rl.micro_batch),
         generation_batch_size=replies,
         num_generations=rl.group_size,
         num_iterations=rl.iterations,

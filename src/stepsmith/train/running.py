@@ -78,6 +78,22 @@ def processes() -> PartialState:
     return PartialState(cpu=not torch.cuda.is_available())
 
 
+def shares(stage: Stage, total: int, micro: int | None) -> dict[str, int]:
+    """Return how the processes of this launch take the ``total`` examples of an update, as arguments of the trainers.
+
+    ``micro`` at a time on each device (None: its whole part at once), as often as is needed: however many devices there
+    are, an update is over ``total``. Raises ``ConfigError`` where that cannot be.
+    """
+    count = processes().num_processes
+    micro = micro or max(1, total // count)
+    if total % (micro * count):
+        raise ConfigError(
+            f"{stage}.micro_batch {micro} on each of {count} devices does not divide the {total} of an update; change "
+            f"{stage}.micro_batch or the batch"
+        )
+    return {"per_device_train_batch_size": micro, "gradient_accumulation_steps": total // (micro * count)}
+
+
 def is_first() -> bool:
     """Say whether this is the first process of a launch, or the only one: it writes what is written once."""
     return bool(processes().is_main_process)

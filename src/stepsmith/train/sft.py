@@ -10,7 +10,7 @@ from trl import SFTConfig, SFTTrainer
 from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.train.policy import Policy
-from stepsmith.train.running import common_arguments, guarded, run
+from stepsmith.train.running import common_arguments, guarded, run, shares
 from stepsmith.train.settings import TrainConfig
 
 
@@ -24,11 +24,9 @@ def train_sft(
 ) -> None:
     """Train the policy in place; ``resume`` is a checkpoint to go on from."""
     settings = config.sft
-    micro = settings.micro_batch or settings.batch
     arguments = SFTConfig(
         **common_arguments(config, checkpoints, settings, steps=settings.steps, save_every=config.checkpoint_every),
-        per_device_train_batch_size=micro,
-        gradient_accumulation_steps=max(1, settings.batch // micro),
+        **shares("sft", settings.batch, settings.micro_batch),
         max_length=policy.context,
         packing=settings.packing,
         completion_only_loss=True,
