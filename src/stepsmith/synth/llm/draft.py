@@ -164,8 +164,8 @@ def statement(message: str, samples: Sequence[TestCase]) -> str:
     """The message, and examples of what ``f`` returns."""
     examples = "\n".join(f"{call_text(test.input)} -> {test.output}" for test in samples)
     return (
-        f"{message.strip()}\n\nThis describes a Python function `{PROGRAM}`. Find out what it does: your function has to "
-        f"return the same as `{PROGRAM}` on the inputs that follow and on others.\n\n"
+        f"{message.strip()}\n\nThis describes a Python function `{PROGRAM}`. Find out what it does: your function has "
+        f"to return the same as `{PROGRAM}` on the inputs that follow and on others.\n\n"
         f"## Examples\n\n```text\n{examples}\n```\n"
     )
 
