@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from stepsmith.core.errors import ConfigError, MachineError, TrainingError
 from stepsmith.train.settings import RlSettings, SftSettings, Stage, TrainConfig
+
+
+PATIENCE = timedelta(hours=12)  # others wait while the first process rates or measures; torch's own is 10 or 30 minutes
 
 
 def common_arguments(
@@ -74,8 +78,8 @@ def check_reporting(names: Sequence[str]) -> None:
 
 
 def processes() -> PartialState:
-    """Return what accelerate knows of this launch. Who asks it first settles the device, so all ask here."""
-    return PartialState(cpu=not torch.cuda.is_available())
+    """Return what accelerate knows of this launch. Who asks it first settles device and patience, so all ask here."""
+    return PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
 
 
 def shares(stage: Stage, total: int, micro: int | None) -> dict[str, int]:
