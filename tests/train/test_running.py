@@ -12,7 +12,15 @@ import torch
 from transformers import TrainerControl
 
 from stepsmith.core.errors import ConfigError, MachineError, TrainingError
-from stepsmith.train.running import LogBeforeSaving, StopOnNonsense, guarded, last_checkpoint, shares, step_of
+from stepsmith.train.running import (
+    LogBeforeSaving,
+    StopOnNonsense,
+    common_arguments,
+    guarded,
+    last_checkpoint,
+    shares,
+    step_of,
+)
 from tests.train.small_runs import ByRule, an_rl_trainer, by_hash, rl_config, some_problems
 
 NOBODY: Any = None
@@ -28,6 +36,12 @@ def test_the_newest_whole_checkpoint_is_taken(tmp_path: Path) -> None:
     found = last_checkpoint(tmp_path)
     assert found is not None
     assert (found.name, step_of(found)) == ("checkpoint-50", 50)
+
+
+def test_where_logs_go_a_run_has_the_name_of_its_folder(tmp_path: Path) -> None:
+    config = rl_config()
+    arguments = common_arguments(config, tmp_path / "mine/checkpoints", config.rl, steps=1, save_every=1)
+    assert (arguments["run_name"], arguments["project"]) == ("mine", "stepsmith")
 
 
 @pytest.mark.parametrize("stage", ["sft", "rl"])

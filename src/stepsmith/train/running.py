@@ -22,7 +22,6 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from stepsmith.core.errors import ConfigError, MachineError, TrainingError
 from stepsmith.train.settings import RlSettings, SftSettings, Stage, TrainConfig
 
-
 PATIENCE = timedelta(hours=12)  # others wait while the first process rates or measures; torch's own is 10 or 30 minutes
 
 
@@ -47,6 +46,8 @@ def common_arguments(
         "save_steps": save_every,
         "save_total_limit": config.keep_checkpoints,
         "report_to": list(config.report_to) or "none",
+        "project": "stepsmith",
+        "run_name": checkpoints.absolute().parent.name,
         "seed": config.seed,
         "bf16": config.model.dtype == "bfloat16",
         "use_cpu": not on_gpu,
