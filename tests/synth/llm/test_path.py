@@ -148,7 +148,6 @@ def test_kill_dash_nine_then_resume_pays_nothing_twice(
                 assert victim.poll() is None
                 time.sleep(0.01)
             os.kill(victim.pid, signal.SIGKILL)
-            lost = slow.in_flight
         while slow.in_flight:
             time.sleep(0.01)
         resumed = run(*words[2:], "--resume")
@@ -156,7 +155,8 @@ def test_kill_dash_nine_then_resume_pays_nothing_twice(
         asked = Counter(bill.prompt for bill in slow.bills)
     assert data(tmp_path / "run") == data(folder / "run")
     assert set(asked) == set(paid)
-    assert sum(asked.values()) - len(asked) <= lost + 1  # an answer may have been on its way to the client
+    # A chain asks one thing at a time: of each, one answer may have been on its way.
+    assert sum(asked.values()) - len(asked) <= CHAINS < len(paid) // 2
 
 
 def test_a_budget_stops_cleanly_and_resumes(undisturbed: tuple[Path, Manifest, list[str]], tmp_path: Path) -> None:
