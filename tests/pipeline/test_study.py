@@ -368,6 +368,8 @@ def test_the_cost_counts_shared_stages_once(study: Study) -> None:
     [
         (("question =", "quest ="), "quest"),
         (('baseline = "none"', 'baseline = "nobody"'), "no arm 'nobody'"),
+        (('["best", "plain"]', '["none", "best"]'), "best and none are compared twice"),
+        (('["best", "plain"]', '["best", "best"]'), "are one arm"),
         (('"shuffled"', "3"), "str"),
         (("change.sft.steps", "change.sft.stairs"), "stairs"),
         (('as_long_as = "best"', 'as_long_as = "none"'), "as_long_as"),

@@ -1,5 +1,6 @@
 """A study is data: a question, arms that answer it, seeds, and what is measured. TOML in, a typed struct out."""
 
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -130,6 +131,9 @@ def _check(study: Study) -> None:
     named = [study.baseline, *(arm.as_long_as for arm in study.arms.values()), *sum(study.comparisons, ())]
     if unknown := [name for name in named if name and name not in study.arms]:
         raise ConfigError(f"there is no arm {unknown[0]!r}; the arms are {', '.join(study.arms)}")
+    pairs = Counter(tuple(sorted(pair)) for pair in study.compared())  # one that counts twice would spoil Holm's method
+    if wrong := [pair for pair, count in pairs.items() if count > 1 or len(set(pair)) < 2]:
+        raise ConfigError(f"{' and '.join(wrong[0])} are compared twice, or are one arm; all meet the baseline anyway")
     for name, config in trainings.items():
         stages, arm = study.stages_of(name), study.arms[name]
         if stages[0] != "sft" and not config.model.path:
