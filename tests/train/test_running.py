@@ -66,7 +66,7 @@ def test_a_batch_that_cannot_be_shared_out_is_refused(
     monkeypatch: pytest.MonkeyPatch, devices: int, micro: int | None
 ) -> None:
     monkeypatch.setattr("stepsmith.train.running.processes", lambda: SimpleNamespace(num_processes=devices))
-    with pytest.raises(ConfigError, match=rf"on each of {devices} devices does not divide the 64 of an update"):
+    with pytest.raises(ConfigError, match=rf"on each of {devices} devices does not divide the 64 examples"):
         shares("sft", 64, micro)
 
 

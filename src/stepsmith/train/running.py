@@ -93,8 +93,8 @@ def shares(stage: Stage, total: int, micro: int | None) -> dict[str, int]:
     micro = micro or max(1, total // count)
     if total % (micro * count):
         raise ConfigError(
-            f"{stage}.micro_batch {micro} on each of {count} devices does not divide the {total} of an update; change "
-            f"{stage}.micro_batch or the batch"
+            f"{stage}.micro_batch {micro} on each of {count} devices does not divide the {total} examples of an "
+            f"update; change {stage}.micro_batch or the batch"
         )
     return {"per_device_train_batch_size": micro, "gradient_accumulation_steps": total // (micro * count)}
 

@@ -69,7 +69,7 @@ class SftSettings(Record, frozen=True, kw_only=True):
     shape: ShapeSettings = ShapeSettings()
     steps: Positive = 450
     batch: Positive = 64
-    micro_batch: Positive | None = None  # examples per device at a time; None: the whole batch
+    micro_batch: Positive | None = None  # examples per device at a time; None: all of its part
     learning_rate: Rate = 4e-3
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: Count = 30  # steps
@@ -105,7 +105,7 @@ class RlSettings(Record, frozen=True, kw_only=True):
     steps: Positive = 120  # optimiser steps
     groups: Positive = 12  # problems per generation
     group_size: Annotated[int, Meta(ge=2)] = 8  # replies per problem
-    micro_batch: Positive | None = None  # replies per device at a time; None: all of a generation
+    micro_batch: Positive | None = None  # replies per device at a time; None: all of its part
     updates: Positive = 1  # optimiser steps per generation: each uses its own share of the replies
     iterations: Positive = 1  # times that a generation is gone over (mu of the GRPO paper)
     learning_rate: Rate = 1e-4
