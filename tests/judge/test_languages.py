@@ -106,7 +106,7 @@ def test_a_program_is_compiled_once(cached: LocalJudge, monkeypatch: pytest.Monk
         assert cached.judge(solution, STDIO, SUM).verdict is Verdict.AC
     assert len(made) == 1
     with LocalJudge() as other:  # with the same cache folder
-        other._crew.cache = BinaryCache(cached._crew.cache._root)
+        other._worker_set.cache = BinaryCache(cached._worker_set.cache._root)
         assert other.judge(solution, STDIO, SUM).verdict is Verdict.AC
     assert len(made) == 1
 
@@ -115,7 +115,7 @@ def test_a_torn_binary_is_made_again(cached: LocalJudge, monkeypatch: pytest.Mon
     needs("cpp")
     solution = Solution(language="cpp", code=PROGRAMS["cpp"]["AC"] + "// torn")
     assert cached.judge(solution, STDIO, SUM).verdict is Verdict.AC
-    cache = cached._crew.cache
+    cache = cached._worker_set.cache
     key = cache.key(language("cpp"), (("solution.cpp", solution.code),))
     path = cache._binaries / key
     for damage in (path.read_bytes()[:-1000], b"", path.read_bytes().replace(b"\x00\x00\x01", b"\x00\x00\x02")):
@@ -166,11 +166,11 @@ def test_the_precompiled_header_is_used(cached: LocalJudge) -> None:
     needs("cpp")
     code = "#include <bits/stdc++.h>\nint main() { int s = 0, x; while (std::cin >> x) s += x; std::cout << s; }"
     assert cached.judge(Solution(language="cpp", code=code), STDIO, SUM).verdict is Verdict.AC
-    headers = list(cached._crew.cache.headers.glob("*/bits/stdc++.h.gch"))
+    headers = list(cached._worker_set.cache.headers.glob("*/bits/stdc++.h.gch"))
     assert len(headers) == 1
-    options = cached._crew.cache.header_options(language("cpp"), (("a.cpp", code),))
+    options = cached._worker_set.cache.header_options(language("cpp"), (("a.cpp", code),))
     assert options == (f"-I{headers[0].parents[1]}",)
-    assert cached._crew.cache.header_options(language("cpp"), (("a.cpp", "int main() {}"),)) == ()
+    assert cached._worker_set.cache.header_options(language("cpp"), (("a.cpp", "int main() {}"),)) == ()
 
 
 def test_a_program_of_several_files(cached: LocalJudge) -> None:

@@ -12,7 +12,7 @@ from tests.sandbox.world import descendants
 
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.records import Checker, Contract, Judgement, Limits, Solution, TestCase, Verdict
-from stepsmith.judge import crew
+from stepsmith.judge import worker_set
 from stepsmith.judge.local import SHARED, LocalJudge
 from stepsmith.judge.program import Program
 
@@ -191,7 +191,7 @@ def test_languages_and_levels_that_do_not_exist() -> None:
 
 
 def test_levels_step_down_only_when_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = crew.levels.start
+    real = worker_set.levels.start
 
     def no_more_than(most: int) -> None:
         def start(level: int, setup: object) -> object:
@@ -199,16 +199,16 @@ def test_levels_step_down_only_when_allowed(monkeypatch: pytest.MonkeyPatch) -> 
                 raise SandboxError(f"no level {level} here")
             return real(level, setup)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(crew.levels, "start", start)
+        monkeypatch.setattr(worker_set.levels, "start", start)
 
-    monkeypatch.setattr(crew, "_best", [])
+    monkeypatch.setattr(worker_set, "_best", [])
     no_more_than(1)
     with LocalJudge() as judge:
         assert judge.isolation == "L1"
         assert judge.judge(DOUBLE, STDIO, cases(1)).verdict is Verdict.AC
     with pytest.raises(MachineError, match="L3: no level 3 here"):
         LocalJudge("L3")
-    monkeypatch.setattr(crew, "_best", [])
+    monkeypatch.setattr(worker_set, "_best", [])
     no_more_than(0)
     with pytest.raises(MachineError, match=r"no level 1 here.*--allow-unsafe"):
         LocalJudge()
@@ -235,8 +235,8 @@ def test_lost_workers_cost_nothing_but_time(own: LocalJudge) -> None:
                     continue
 
     own.judge(DOUBLE, STDIO, cases(1))
-    outside = descendants(os.getpid()) - descendants(own._crew.worker("solutions").server.pid)
-    outside.discard(own._crew.worker("solutions").server.pid)
+    outside = descendants(os.getpid()) - descendants(own._worker_set.worker("solutions").server.pid)
+    outside.discard(own._worker_set.worker("solutions").server.pid)
     killer = threading.Thread(target=kill_at_random)
     killer.start()
     solution = Solution(
@@ -261,8 +261,8 @@ def test_a_sandbox_that_fails_for_good_is_ie(own: LocalJudge, monkeypatch: pytes
 
     monkeypatch.setattr("stepsmith.judge.runs.PAUSE_S", 0.0)
     monkeypatch.setattr("stepsmith.judge.runs.PATIENCE_S", 0.0)
-    monkeypatch.setattr(crew.levels, "start", start)
-    own._crew.drop("solutions")
+    monkeypatch.setattr(worker_set.levels, "start", start)
+    own._worker_set.drop("solutions")
     judgement = own.judge(DOUBLE, STDIO, cases(1, 2))
     assert judgement.verdict is Verdict.IE
     assert judgement.tests[-1].message == "the machine is overloaded"

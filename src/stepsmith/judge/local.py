@@ -21,12 +21,12 @@ from stepsmith.core.records import (
 )
 from stepsmith.core.syntax_trees import parse_by_turns
 from stepsmith.judge.checkers import CheckResult, compare, is_custom, run_custom
-from stepsmith.judge.crew import CHECKERS, SOLUTIONS, Crew
 from stepsmith.judge.languages import language
 from stepsmith.judge.preparing import Prepared, prepare
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.judge.runs import Patience, check_program, encoded, measured, opened_program, output_of
 from stepsmith.judge.verdicts import MB, failure
+from stepsmith.judge.worker_set import CHECKERS, SOLUTIONS, WorkerSet
 from stepsmith.sandbox import frames
 from stepsmith.sandbox.worker import Worker
 
@@ -54,13 +54,13 @@ class LocalJudge:
         self._closed = False
         self._isolation = isolation
         self._allow_unsafe = allow_unsafe
-        self._crew = Crew(isolation, allow_unsafe)
+        self._worker_set = WorkerSet(isolation, allow_unsafe)
         self._owner = os.getpid()
 
     @property
     def isolation(self) -> str:
         """Level that was proved at start."""
-        return f"L{self._crew.level}"
+        return f"L{self._worker_set.level}"
 
     def judge(
         self,
@@ -138,9 +138,9 @@ class LocalJudge:
         self._closed = True
         if self._owner != os.getpid():
             return  # a copy made by fork: the workers are the original's
-        self._crew.kill()
+        self._worker_set.kill()
         with self._lock:
-            self._crew.close()
+            self._worker_set.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +181,7 @@ class LocalJudge:
                             break
                     return text, results, ""
                 except SandboxError as error:
-                    self._crew.drop(SOLUTIONS)
+                    self._worker_set.drop(SOLUTIONS)
                     if self._closed or not patience.wait():
                         return text, results, str(error)
 
@@ -193,7 +193,7 @@ class LocalJudge:
             raise CaseError("the function interface needs an entry point")
         entry_point = contract.entry_point if contract.interface == "function" else None
         worker = self._worker(SOLUTIONS, solution.code if kind.name == "python" else "")
-        prepared = prepare(worker, self._crew.cache, kind, ((kind.main, solution.code),), entry_point=entry_point)
+        prepared = prepare(worker, self._worker_set.cache, kind, ((kind.main, solution.code),), entry_point=entry_point)
         if shared and prepared.program is not None:
             program = msgspec.structs.replace(prepared.program, shared=True)
             prepared = msgspec.structs.replace(prepared, program=program)
@@ -203,9 +203,9 @@ class LocalJudge:
         if self._closed:
             raise SandboxError("the judge was closed")
         if self._owner != os.getpid():  # we are a copy made by fork: leave the original's workers alone
-            self._crew = Crew(self._isolation, self._allow_unsafe)
+            self._worker_set = WorkerSet(self._isolation, self._allow_unsafe)
             self._owner = os.getpid()
-        worker = self._crew.worker(role, code)
+        worker = self._worker_set.worker(role, code)
         if self._closed:  # while it was started
             raise SandboxError("the judge was closed")
         return worker
@@ -261,14 +261,14 @@ class LocalJudge:
             try:
                 return self._run_once(program, role)
             except SandboxError as error:
-                self._crew.drop(role)
+                self._worker_set.drop(role)
                 if self._closed or not patience.wait():
                     return ProgramRun(verdict=Verdict.IE, message=str(error))
 
     def _run_once(self, program: Program, role: str) -> ProgramRun:
         kind = language(program.language)
         worker = self._worker(role, program.sources[0][1] if kind.name == "python" else "")
-        prepared = prepare(worker, self._crew.cache, kind, program.sources, compile_s=program.compile_time_s)
+        prepared = prepare(worker, self._worker_set.cache, kind, program.sources, compile_s=program.compile_time_s)
         prepared = opened_program(worker, prepared, program.limits, program.files)
         if prepared.program is None:
             return ProgramRun(verdict=Verdict.CE, compile_output=prepared.text, compile_s=prepared.compile_s)

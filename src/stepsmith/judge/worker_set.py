@@ -21,7 +21,7 @@ _IMPORTS = {name: re.compile(rf"^[ \t]*(?:import|from)[ \t]+{name}\b", re.MULTIL
 SOLUTIONS, CHECKERS = "solutions", "checkers"  # checkers hold answers: never in a worker that solutions run in
 
 
-class Crew:
+class WorkerSet:
     """Workers by role, all of one proved isolation level."""
 
     def __init__(self, isolation: str, allow_unsafe: bool) -> None:
