@@ -61,7 +61,7 @@ def not_easy(problem: Problem) -> bool:
     return problem.pass_rate is not None and problem.pass_rate.rate < MEDIUM_HIGH
 
 
-def configuration(server: ScriptedServer, memory: Path, mode: Mode, seed: int, options: argparse.Namespace) -> Config:
+def configuration(server: ScriptedServer, cache: Path, mode: Mode, seed: int, options: argparse.Namespace) -> Config:
     """A run against the server."""
     sampling = Sampling(max_tokens=1000)
     models = {
@@ -71,7 +71,7 @@ def configuration(server: ScriptedServer, memory: Path, mode: Mode, seed: int, o
     synth = SynthSettings(
         teacher="teacher", student="student", mode=mode, seed=seed, turns=options.turns, attempts=options.attempts
     )
-    return settled(Config(models=models, synth=synth, memory=str(memory), suite=SuiteSettings(mutants=0)))
+    return settled(Config(models=models, synth=synth, cache=str(cache), suite=SuiteSettings(mutants=0)))
 
 
 def grown(config: Config, indices: Sequence[int]) -> list[Chain]:
@@ -98,13 +98,13 @@ def one_seed(skill: float, seed: int, options: argparse.Namespace) -> tuple[Arm,
         tempfile.TemporaryDirectory() as folder,
         ScriptedServer(rates=rates, student=SkillModel(skill=skill)) as server,
     ):
-        memory = Path(folder) / "m.sqlite"
-        multi_config = configuration(server, memory, "multi-turn", seed, options)
+        cache = Path(folder) / "m.sqlite"
+        multi_config = configuration(server, cache, "multi-turn", seed, options)
         multi = Arm(grown(multi_config, range(options.chains)), Counter(server.made))
-        single_config = configuration(server, memory, "single-turn", seed, options)
+        single_config = configuration(server, cache, "single-turn", seed, options)
         pilot = Arm(grown(single_config, range(PILOT)), Counter())
         needed = round(1.2 * PILOT * multi.tokens / max(1, pilot.tokens)) + 2
-        chains = grown(single_config, range(needed))  # the pilot's are remembered
+        chains = grown(single_config, range(needed))  # the pilot's are in the cache
         single = Arm(within(chains, multi.tokens), Counter())
     print(f"skill {skill}, seed {seed}: {time.monotonic() - started:.0f} s", flush=True)
     if len(single.chains) == len(chains):

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from stepsmith.cli.cache import cache_app
-from stepsmith.core.completions import Completion, Usage
 from stepsmith.core.errors import StoreError, UserError
-from stepsmith.store.completions import CompletionStore
+from stepsmith.core.model_outputs import ModelOutput, Usage
+from stepsmith.store.completion_cache import CompletionCache
 
 
 @pytest.fixture
@@ -17,11 +17,11 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two completions of `large`, forty days and an hour old, and one of `small`, of now."""
     path = tmp_path / "completions.sqlite"
     now = time.time()
-    with CompletionStore(path) as store:
+    with CompletionCache(path) as store:
         for model, age in (("large", 40 * 86_400), ("large", 3600), ("small", 0)):
             monkeypatch.setattr(time, "time", lambda age=age: now - age)
             usage = Usage(prompt_tokens=1_000_000, completion_tokens=234_567)
-            kept = Completion(content="x", finish_reason="stop", model=model, sample=0, usage=usage, cost_usd=1.5)
+            kept = ModelOutput(content="x", finish_reason="stop", model=model, sample=0, usage=usage, cost_usd=1.5)
             store.settle("r", None, {f"{model} {age}": [kept]})
     monkeypatch.undo()
     return path
@@ -34,7 +34,7 @@ def run(*arguments: str) -> str:
 
 
 def left(path: Path) -> dict[str, int]:
-    with CompletionStore(path) as store:
+    with CompletionCache(path) as store:
         return {row.model: row.completions for row in store.stats()}
 
 
@@ -62,7 +62,7 @@ def test_prune_by_age_size_and_model(memory: Path) -> None:
     assert left(memory) == {"large": 1, "small": 1}
     assert "Forgot 0 completions" in run("prune", "--max-size", "1GB", *file)
     assert "Forgot 2 completions" in run("prune", "--max-size", "0", *file)
-    assert "Nothing is remembered" in run("stats", *file)
+    assert "The completion cache is empty" in run("stats", *file)
 
 
 @pytest.mark.parametrize(

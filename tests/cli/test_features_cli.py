@@ -76,7 +76,7 @@ def test_extract_and_evolve_by_an_endpoint_and_pay_once(tmp_path):
         assert {path for path, _ in tree.walk()} < {path for path, _ in grown.walk()}
         asked = dict(brain.asked)
         done("extract", "--teacher", teacher, "--snippets", "6", "--batch", "3", "--out", str(out))
-        assert brain.asked == asked, "remembered completions are not paid for again"
+        assert brain.asked == asked, "cached answers are not paid for again"
     assert parse_tree(larger.read_text()) == grown
 
 

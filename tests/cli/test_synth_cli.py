@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from stepsmith.cli.main import app
 from stepsmith.cli.progress import spent_text
 from stepsmith.cli.synth import _spending
-from stepsmith.core.completions import Usage
 from stepsmith.core.errors import ConfigError
+from stepsmith.core.model_outputs import Usage
 from stepsmith.llm.money import Spend
 from stepsmith.store.manifest import Spending
 

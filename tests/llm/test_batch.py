@@ -1,4 +1,4 @@
-"""Batches: answers reach the same memory at half price, and no kill or lost reply makes them paid twice."""
+"""Batches: answers reach the same cache at half price, and no kill or lost reply makes them paid twice."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from stepsmith.llm.batch import BatchRequest
 from stepsmith.llm.gateway import Gateway
 from stepsmith.llm.money import Limit
 from stepsmith.llm.records import Sampling
-from stepsmith.store.completions import CompletionStore
+from stepsmith.store.completion_cache import CompletionCache
 from tests.llm.asking import PRICES, spec_of, user
 from tests.llm.hostile_provider import HostileProvider
 
@@ -23,10 +23,10 @@ def finish(gateway: Gateway, spec, batch_id: str):  # type: ignore[no-untyped-de
     return state, batches.collect(batch_id)
 
 
-def test_answers_of_a_batch_are_remembered_at_half_price(tmp_path: Path) -> None:
+def test_answers_of_a_batch_are_cached_at_half_price(tmp_path: Path) -> None:
     with (
         HostileProvider() as provider,
-        CompletionStore(tmp_path / "m.sqlite", run="r") as store,
+        CompletionCache(tmp_path / "m.sqlite", run="r") as store,
         Gateway(store) as gateway,
     ):
         spec = spec_of(provider, batch=True)
@@ -56,11 +56,11 @@ def test_answers_of_a_batch_are_remembered_at_half_price(tmp_path: Path) -> None
 def test_a_killed_run_finds_its_batch_again_without_knowing_its_id(tmp_path: Path) -> None:
     with HostileProvider() as provider:
         spec = spec_of(provider, batch=True)
-        with CompletionStore(tmp_path / "m.sqlite", run="r") as store, Gateway(store) as gateway:
+        with CompletionCache(tmp_path / "m.sqlite", run="r") as store, Gateway(store) as gateway:
             (first,) = gateway.batches(spec).submit(WORK, "solve")
             booked = gateway.ledger.total()
         with (
-            CompletionStore(tmp_path / "m.sqlite", run="r") as store,
+            CompletionCache(tmp_path / "m.sqlite", run="r") as store,
             Gateway(store, earlier=store.charges()) as gateway,
         ):
             assert gateway.ledger.total() == booked

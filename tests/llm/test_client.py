@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, RequestRefused
+from stepsmith.llm.cache import InMemoryCache, completion_key
 from stepsmith.llm.gateway import Gateway
-from stepsmith.llm.memory import VolatileMemory, completion_key
 from stepsmith.llm.money import Limit
 from stepsmith.llm.records import Concurrency, Message, Prices, Retries, Sampling
 from tests.llm.asking import FAST, spec_of, user
@@ -261,12 +261,12 @@ def test_the_same_question_is_paid_once_even_when_asked_at_once() -> None:
         assert all(longest[: len(some)] == some for some in texts)
         assert provider.delivered["same"] == 3
         (spend,) = gateway.ledger.spends()
-        assert (spend.completions, spend.remembered) == (3, 11 - 3)
+        assert (spend.completions, spend.cached) == (3, 11 - 3)
 
 
 def test_what_shapes_the_answer_is_asked_again_and_nothing_else_is() -> None:
-    memory = VolatileMemory()
-    with HostileProvider() as provider, HostileProvider() as elsewhere, Gateway(memory) as gateway:
+    cache = InMemoryCache()
+    with HostileProvider() as provider, HostileProvider() as elsewhere, Gateway(cache) as gateway:
         model = gateway.model(spec_of(provider))
         model.complete(user("a"))
         model.complete(user("a"), purpose="another stage")
@@ -327,12 +327,12 @@ def test_an_overspending_request_is_not_sent() -> None:
 
 
 def test_a_small_budget_pays_for_some_of_many_samples() -> None:
-    memory, sampling = VolatileMemory(), Sampling(max_tokens=100)
-    with HostileProvider(words=10) as provider, Gateway(memory, Limit(tokens=1000)) as gateway:
+    cache, sampling = InMemoryCache(), Sampling(max_tokens=100)
+    with HostileProvider(words=10) as provider, Gateway(cache, Limit(tokens=1000)) as gateway:
         spec = spec_of(provider, sampling=sampling)
         with pytest.raises(BudgetExceeded):
             gateway.model(spec).complete(user("q"), n=60)  # 6,000 tokens at worst
-        kept = memory.recall(completion_key(spec, user("q"), sampling), range(60))
+        kept = cache.lookup(completion_key(spec, user("q"), sampling), range(60))
         assert 30 < len(kept) == provider.delivered["q"] < 60
         assert provider.billed_tokens <= 1000
 

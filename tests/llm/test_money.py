@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepsmith.core.completions import Charge, Usage
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
+from stepsmith.core.model_outputs import Charge, Usage
 from stepsmith.llm.client import split_usage
 from stepsmith.llm.estimates import estimate, predict
 from stepsmith.llm.money import (

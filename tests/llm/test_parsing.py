@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepsmith.core.completions import Completion, Usage
+from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.llm.parsing import ParseFailure, ask, parse_code, parse_json, parse_section, sections
 from stepsmith.llm.records import Message, Sampling
 
@@ -140,9 +140,9 @@ class Scripted:
 
     def complete(
         self, messages: list[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
-    ) -> list[Completion]:
+    ) -> list[ModelOutput]:
         self.heard.append((list(messages), purpose))
-        return [Completion(content=self.replies.pop(0), finish_reason="stop", model="m", sample=0, usage=Usage())]
+        return [ModelOutput(content=self.replies.pop(0), finish_reason="stop", model="m", sample=0, usage=Usage())]
 
 
 def read(text: str) -> Feature | ParseFailure:

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepsmith.core.completions import Charge
 from stepsmith.core.errors import BudgetExceeded, EndpointError
+from stepsmith.core.model_outputs import Charge
 from stepsmith.llm.gateway import Gateway
 from stepsmith.llm.money import Limit
 from stepsmith.llm.records import Concurrency, Prices, Retries, Sampling
-from stepsmith.store.completions import CompletionStore
+from stepsmith.store.completion_cache import CompletionCache
 from tests.llm.asking import PRICES, spec_of, user
 from tests.llm.hostile_provider import ERRORS, LOSSES, ODDITIES, HostileProvider
 
@@ -48,7 +48,7 @@ def test_a_thousand_requests_under_random_faults(tmp_path: Path) -> None:
             with ThreadPoolExecutor(48) as pool:
                 return dict(zip(prompts, pool.map(one, range(1000)), strict=True))
 
-        with CompletionStore(tmp_path / "memory.sqlite") as store, Gateway(store) as gateway:
+        with CompletionCache(tmp_path / "cache.sqlite") as store, Gateway(store) as gateway:
             answers = run(gateway)
             (spend,) = gateway.ledger.spends()
         sent = provider.requests
@@ -65,11 +65,11 @@ def test_a_thousand_requests_under_random_faults(tmp_path: Path) -> None:
         assert provider.billed_tokens <= spend.usage.tokens
         assert provider.billed_usd(PRICES.input, PRICES.output) <= spend.usd
 
-        with CompletionStore(tmp_path / "memory.sqlite") as store, Gateway(store) as again:
+        with CompletionCache(tmp_path / "cache.sqlite") as store, Gateway(store) as again:
             assert run(again) == answers
             (spend,) = again.ledger.spends()
         assert provider.requests == sent
-        assert (spend.requests, spend.usd, spend.remembered) == (0, 0.0, 1500)
+        assert (spend.requests, spend.usd, spend.cached) == (0, 0.0, 1500)
         assert spend.value_usd > 0
 
 
@@ -128,12 +128,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stepsmith.llm.gateway import Gateway
 from stepsmith.llm.records import Concurrency, Message, ModelSpec, Prices, Sampling
-from stepsmith.store.completions import CompletionStore
+from stepsmith.store.completion_cache import CompletionCache
 
 url, path = sys.argv[1:]
 spec = ModelSpec(name="teacher", base_url=url, model="m", prices=Prices(input=1.0, output=2.0),
                  sampling=Sampling(max_tokens=100), concurrency=Concurrency(low=4, start=4, high=4))
-with CompletionStore(Path(path), run="r") as store, Gateway(store, earlier=store.charges()) as gateway:
+with CompletionCache(Path(path), run="r") as store, Gateway(store, earlier=store.charges()) as gateway:
     model = gateway.model(spec)
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda i: model.complete([Message(role="user", content=f"q{i}")]), range(60)))
@@ -142,9 +142,9 @@ with CompletionStore(Path(path), run="r") as store, Gateway(store, earlier=store
 
 
 def test_a_killed_run_pays_again_for_nothing_that_arrived(tmp_path: Path) -> None:
-    memory = tmp_path / "memory.sqlite"
+    cache = tmp_path / "cache.sqlite"
     with HostileProvider(work_s=0.03) as provider:
-        command = [sys.executable, "-c", _RUN, provider.url, str(memory)]
+        command = [sys.executable, "-c", _RUN, provider.url, str(cache)]
         process = subprocess.Popen(command)
         deadline = time.monotonic() + 60
         while sum(provider.delivered.values()) < 25 and time.monotonic() < deadline:
@@ -158,16 +158,16 @@ def test_a_killed_run_pays_again_for_nothing_that_arrived(tmp_path: Path) -> Non
         # Only what was on its way at the moment of a kill can have been billed and lost: four at a time.
         assert sum(provider.delivered.values()) - 60 <= 4
         assert float(usd) >= provider.billed_usd(PRICES.input, PRICES.output)  # and the books know of it
-        with CompletionStore(memory, run="r") as store:
+        with CompletionCache(cache, run="r") as store:
             charges = store.charges()
             assert sum(not charge.certain for charge in charges) <= 4
             assert sum(charge.usd for charge in charges) == pytest.approx(float(usd))
-        with CompletionStore(memory, run="another") as store:
+        with CompletionCache(cache, run="another") as store:
             assert store.charges() == []
 
 
 def test_closing_lets_answers_arrive_and_sends_nothing_new(tmp_path: Path) -> None:
-    with HostileProvider(work_s=0.3) as provider, CompletionStore(tmp_path / "memory.sqlite") as store:
+    with HostileProvider(work_s=0.3) as provider, CompletionCache(tmp_path / "cache.sqlite") as store:
         gateway = Gateway(store)
         model = gateway.model(spec_of(provider, concurrency=Concurrency(low=2, start=2, high=2), timeout_s=5))
         failures: list[EndpointError] = []
@@ -194,7 +194,7 @@ def test_closing_lets_answers_arrive_and_sends_nothing_new(tmp_path: Path) -> No
 
 
 def test_closing_without_grace_books_the_worst_case(tmp_path: Path) -> None:
-    with HostileProvider(work_s=5.0) as provider, CompletionStore(tmp_path / "memory.sqlite") as store:
+    with HostileProvider(work_s=5.0) as provider, CompletionCache(tmp_path / "cache.sqlite") as store:
         gateway = Gateway(store)
         model = gateway.model(spec_of(provider, timeout_s=9))
 

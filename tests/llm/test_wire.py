@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepsmith.llm.failures import QUOTED, AttemptError, quoted, retry_after
-from stepsmith.llm.wire import ReplyReader
+from stepsmith.llm.wire import ResponseReader
 
 
 def body(**changes: object) -> bytes:
@@ -52,7 +52,7 @@ def body(**changes: object) -> bytes:
 def test_usage_is_read_in_every_known_form_and_nonsense_is_none(
     usage: object, expected: tuple[int, int, int, int] | None
 ) -> None:
-    read = ReplyReader().body(body(usage=usage)).usage
+    read = ResponseReader().body(body(usage=usage)).usage
     found = read and (read.prompt_tokens, read.completion_tokens, read.cached_tokens, read.reasoning_tokens)
     assert found == expected
 
@@ -73,7 +73,7 @@ def test_usage_is_read_in_every_known_form_and_nonsense_is_none(
 )
 def test_what_is_no_reply_fails_and_may_have_been_billed(data: bytes, words: str) -> None:
     with pytest.raises(AttemptError, match=words) as caught:
-        ReplyReader().body(data)
+        ResponseReader().body(data)
     assert caught.value.retryable
     assert caught.value.billable
     assert not caught.value.overload
@@ -81,7 +81,7 @@ def test_what_is_no_reply_fails_and_may_have_been_billed(data: bytes, words: str
 
 def test_an_error_inside_a_reply_counts_as_its_status() -> None:
     with pytest.raises(AttemptError, match="slow down") as caught:
-        ReplyReader().body(b'{"error": {"message": "slow down", "code": 429}}')
+        ResponseReader().body(b'{"error": {"message": "slow down", "code": 429}}')
     assert (caught.value.status, caught.value.throttled, caught.value.billable) == (429, True, False)
 
 
@@ -99,13 +99,13 @@ def test_a_stream_is_whole_with_a_reason_or_a_done_and_cut_without(
 ) -> None:
     done, finished = ends
     lines = stream(*deltas, done=done, finished=finished)
-    reader = ReplyReader()
+    reader = ResponseReader()
     for line in lines:
         reader.event_line(line + b"\r")
     (choice,) = reader.finish().choices
     assert choice.text("content") == "".join(deltas)
     assert choice.finish_reason == ("length" if finished else None)
-    cut = ReplyReader()
+    cut = ResponseReader()
     for line in lines[: data.draw(st.integers(0, 2 + len(deltas)))]:
         cut.event_line(line)
     with pytest.raises(AttemptError, match="middle"):
@@ -114,13 +114,13 @@ def test_a_stream_is_whole_with_a_reason_or_a_done_and_cut_without(
 
 def test_choices_that_are_all_numbered_zero_are_told_apart() -> None:
     choices = [{"index": 0, "message": {"content": text}, "finish_reason": "stop"} for text in "ab"]
-    assert [choice.text("content") for choice in ReplyReader().body(body(choices=choices)).choices] == ["a", "b"]
+    assert [choice.text("content") for choice in ResponseReader().body(body(choices=choices)).choices] == ["a", "b"]
 
 
 def test_reasoning_is_found_in_its_known_places() -> None:
     for name in ("reasoning_content", "reasoning"):
         message = {"content": "a", name: "why", "reasoning_details": [{"x": 1}]}
-        (choice,) = ReplyReader().body(body(choices=[{"message": message}])).choices
+        (choice,) = ResponseReader().body(body(choices=[{"message": message}])).choices
         assert (choice.text("reasoning"), choice.text("content")) == ("why", "a")
 
 

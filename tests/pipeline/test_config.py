@@ -39,6 +39,7 @@ def test_a_file_overrides_and_flags_override_the_file(tmp_path: Path) -> None:
         ("[synth]\nenvironments = {induction = 0.0}\n", "environments"),
         ("[synth]\nstyles = {codeforces = -1.0, atcoder = 2.0}\n", "styles"),
         ("[refine]\nkeep_low = 0.9\nkeep_high = 0.1\n", "keep_low"),
+        ('memory = "x"\n', "`memory` is now called `cache`; rename it."),
         ("[synth\n", "c.toml"),
     ],
 )

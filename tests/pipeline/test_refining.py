@@ -248,7 +248,7 @@ def server(easy: list[Problem], hard: list[Problem]) -> Iterator[ScriptedServer]
 def toml(folder: Path, url: str, budget: str = "5 USD") -> str:
     path = folder / "teacher.toml"
     path.write_text(
-        f'budget = "{budget}"\nmemory = "{folder / "m.sqlite"}"\n[suite]\nmutants = 0\n[models.big]\n'
+        f'budget = "{budget}"\ncache = "{folder / "m.sqlite"}"\n[suite]\nmutants = 0\n[models.big]\n'
         f'base_url = "{url}"\nmodel = "teacher"\ntimeout_s = 20.0\nprices = {{input = 1.0, output = 4.0}}\n'
         "sampling = {max_tokens = 400, seed = 0}\nretries = {attempts = 1, patience_s = 0.5}\n"
     )

@@ -1,4 +1,4 @@
-"""``stepsmith cache``: what the memory of completions holds, and forgetting some of it."""
+"""``stepsmith cache``: show what the completion cache holds, and delete some of it."""
 
 import re
 import time
@@ -10,18 +10,20 @@ from rich.console import Console
 from rich.table import Table
 
 from stepsmith.core.errors import StoreError, UserError
-from stepsmith.store.completions import CompletionStore, default_path
+from stepsmith.store.completion_cache import CompletionCache, default_path
 
-_PLACE = Annotated[Path | None, typer.Option("--file", help="The memory's file.", show_default="$STEPSMITH_CACHE, XDG")]
+_PLACE = Annotated[
+    Path | None, typer.Option("--file", help="The file of the completion cache.", show_default="$STEPSMITH_CACHE, XDG")
+]
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
-cache_app = typer.Typer(help="The memory of completions: what is in it, forgetting some of it.", no_args_is_help=True)
+cache_app = typer.Typer(help="Show what the completion cache holds, or delete some of it.", no_args_is_help=True)
 
 
 @cache_app.command()
 def stats(file: _PLACE = None) -> None:
-    """Show what is remembered, by model."""
+    """Show what the completion cache holds, by model."""
     with _opened(file) as store:
         held = store.stats()
     table = Table("model", "completions", "tokens", "paid USD", "MB on disk", "oldest", "newest")
@@ -36,7 +38,7 @@ def stats(file: _PLACE = None) -> None:
             _day(row.newest),
         )
     console = Console()
-    console.print(table if held else "Nothing is remembered.")
+    console.print(table if held else "The completion cache is empty.")
     console.print(f"{store.path}", highlight=False, soft_wrap=True)
 
 
@@ -62,11 +64,11 @@ def prune(
     print(f"{'Would forget' if dry_run else 'Forgot'} {count:,} completions, {size / 1e6:,.1f} MB.")
 
 
-def _opened(file: Path | None) -> CompletionStore:
+def _opened(file: Path | None) -> CompletionCache:
     path = file or default_path()
     if not path.exists():
-        raise StoreError(f"there is no memory of completions at {path}; give its file with --file.")
-    return CompletionStore(path)
+        raise StoreError(f"there is no completion cache at {path}; give its file with --file")
+    return CompletionCache(path)
 
 
 def _age(text: str) -> float:

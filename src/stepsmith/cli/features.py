@@ -168,7 +168,7 @@ def _failures(console: Console, failures: tuple[ParseFailure, ...]) -> None:
 
 @contextmanager
 def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tuple[LLM, "PromptLibrary"]]:
-    """Open the model and the prompts; completions are remembered, so a repeated command costs nothing."""
+    """Open the model and the prompts. Answers go into the completion cache, so a repeated command costs nothing."""
     try:
         from stepsmith.pipeline.models import Meter, Models, check_models, with_addresses_named
         from stepsmith.prompts.library import PromptLibrary

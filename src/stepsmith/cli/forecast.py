@@ -39,7 +39,10 @@ def print_forecast(console: Console, found: Forecast) -> None:
             f"  USD       {_range(rest.usd, money=True) if priced else NO_PRICES}",
             highlight=False,
         )
-    console.print("The sampled chains are remembered: the run has them for nothing.", highlight=False)
+    console.print(
+        "The answers for the sampled chains are in the completion cache: the run does not pay for them again.",
+        highlight=False,
+    )
 
 
 def _range(value: Range, *, money: bool = False) -> str:

@@ -232,7 +232,7 @@ class Rejection(Record, frozen=True, kw_only=True):
 
 
 class StageSpend(Record, frozen=True, kw_only=True):
-    """What one stage asked of one model: the completions that it used, whether paid for now or remembered."""
+    """What one stage asked of one model: the completions that it used, whether paid for now or cached."""
 
     purpose: str  # the stage: "propose", "refine", "attempt", ...
     model: str  # its name in the configuration

@@ -1,4 +1,4 @@
-"""Offline volume at half price: OpenAI's /v1/files and /v1/batches. Answers land in the same memory as any others.
+"""Batches at half price: OpenAI's /v1/files and /v1/batches. The answers go into the completion cache like all others.
 
 A batch needs nothing but its id to be collected: each of its lines carries the completion key and sample that it is
 for. Submitting the same work twice finds the batch that is already there, so a killed run does not pay again.
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from stepsmith.core.completions import Charge, Completion, Usage
 from stepsmith.core.errors import ConfigError, EndpointError, RequestRefused
 from stepsmith.core.ids import content_id
+from stepsmith.core.model_outputs import Charge, ModelOutput, Usage
 from stepsmith.core.records import Record
+from stepsmith.llm.cache import Cache, completion_key
 from stepsmith.llm.client import EndpointClient, completions_of
 from stepsmith.llm.failures import AttemptError
-from stepsmith.llm.memory import Memory, completion_key
 from stepsmith.llm.money import Ledger, worst_case
 from stepsmith.llm.records import Message, Sampling
-from stepsmith.llm.wire import Reply, ReplyReader, request_body
+from stepsmith.llm.wire import ChatResponse, ResponseReader, request_body
 
 if TYPE_CHECKING:
     from openai.types import Batch
@@ -76,17 +76,17 @@ class _Response(msgspec.Struct):
 class BatchClient:
     """Batches at the endpoint of ``client``, which the configuration marks with ``batch = true``."""
 
-    def __init__(self, client: EndpointClient, memory: Memory, ledger: Ledger) -> None:
+    def __init__(self, client: EndpointClient, cache: Cache, ledger: Ledger) -> None:
         if not client.spec.batch:
             raise ConfigError(f"models.{client.spec.name} is not set up for batches; set batch = true if it has them.")
         self._client = client
         self._sdk = client.transport.sdk
         self._spec = client.spec
-        self._memory = memory
+        self._cache = cache
         self._ledger = ledger
 
     async def submit(self, requests: Sequence[BatchRequest], purpose: str = "") -> list[str]:
-        """Send what is not remembered yet and return the ids of the batches; empty when there is nothing to ask.
+        """Send what is not in the cache yet and return the ids of the batches; empty when there is nothing to ask.
 
         Raises ``BudgetExceeded`` before a batch is sent that the budget does not cover.
         """
@@ -120,14 +120,14 @@ class BatchClient:
         await self._client.call(lambda: self._sdk.batches.cancel(batch_id))
 
     async def collect(self, batch_id: str) -> Collected:
-        """Put the answers of a batch that has ended into the memory and book what they cost.
+        """Put the answers of a batch that has ended into the cache and book what they cost.
 
         Collecting again changes nothing. Raises ``EndpointError`` while the batch is under way.
         """
         batch = await self._retrieve(batch_id)
         if batch.status not in FINAL:
             raise EndpointError(f"{self._spec.name}: batch {batch_id} is {batch.status}; collect it when it has ended.")
-        kept: dict[str, list[Completion]] = {}
+        kept: dict[str, list[ModelOutput]] = {}
         failures, certain = 0, True
         for line in await self._results(batch.output_file_id):
             key, first, count = _read_id(line.custom_id)
@@ -157,12 +157,12 @@ class BatchClient:
         return Collected(completions=len(completions), failures=failures, usd=charge.usd)
 
     def _missing(self, requests: Sequence[BatchRequest]) -> Iterator[tuple[bytes, Usage]]:
-        """Yield a line of the input file, with its worst case, for everything that is not remembered."""
+        """Yield a line of the input file, with its worst case, for everything that is not in the cache."""
         seen: set[str] = set()
         for request in requests:
             sampling = request.sampling or self._spec.sampling
             key = completion_key(self._spec, request.messages, sampling)
-            have = self._memory.recall(key, range(request.n))
+            have = self._cache.lookup(key, range(request.n))
             missing = [sample for sample in range(request.n) if sample not in have]
             together = self._spec.n_support and missing == list(range(request.n - len(missing), request.n))
             for first in missing[:1] if together else missing:
@@ -192,9 +192,9 @@ class BatchClient:
         return batch_id
 
     async def _book(
-        self, ref: str, charge: Charge | None, kept: Mapping[str, Sequence[Completion]] | None = None
+        self, ref: str, charge: Charge | None, kept: Mapping[str, Sequence[ModelOutput]] | None = None
     ) -> None:
-        await asyncio.to_thread(self._memory.settle, ref, charge, kept or {})
+        await asyncio.to_thread(self._cache.settle, ref, charge, kept or {})
         self._ledger.settle(ref, charge)
 
     async def _find_or_create(self, content: bytes, digest: str, purpose: str) -> str:
@@ -240,11 +240,11 @@ def _read_id(custom_id: str) -> tuple[str, int, int]:
         raise EndpointError(f"this batch is not ours: it has a line called {custom_id!r}.") from None
 
 
-def _reply(line: _Line) -> Reply | None:
+def _reply(line: _Line) -> ChatResponse | None:
     """Return the answer of a line of results; None where there is none."""
     if line.response is None or line.response.status_code != 200:
         return None
     try:
-        return ReplyReader().body(bytes(line.response.body))
+        return ResponseReader().body(bytes(line.response.body))
     except AttemptError:
         return None

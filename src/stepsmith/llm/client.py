@@ -1,6 +1,6 @@
-"""A model behind an OpenAI-compatible endpoint, asynchronous: memory first, then paid requests, retried and counted.
+"""A model behind an OpenAI-compatible endpoint, asynchronous: the cache first, then paid requests, retried and counted.
 
-One request's way: recall what is remembered → for what is missing wait for a slot, reserve its worst case, send it,
+One request's way: look it up in the cache → for what is missing wait for a slot, reserve its worst case, send it,
 commit the answer together with its price → hand it out. Identical requests in flight are one request.
 """
 
@@ -16,14 +16,14 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from stepsmith.core.completions import Charge, Completion, Usage
 from stepsmith.core.errors import BudgetExceeded, EndpointError, MachineError
+from stepsmith.core.model_outputs import Charge, ModelOutput, Usage
+from stepsmith.llm.cache import Cache, completion_key
 from stepsmith.llm.concurrency import AdaptiveLimiter
 from stepsmith.llm.failures import REFUSED, AttemptError, give_up
-from stepsmith.llm.memory import Memory, completion_key
 from stepsmith.llm.money import Ledger, cost, prompt_bound, worst_case
 from stepsmith.llm.records import Message, ModelSpec, Sampling
-from stepsmith.llm.wire import Choice, Dialect, Reply, request_body
+from stepsmith.llm.wire import ChatResponse, Choice, Dialect, request_body
 
 if TYPE_CHECKING:
     from stepsmith.llm.transport import OpenAITransport
@@ -60,16 +60,16 @@ class _Ask(msgspec.Struct, frozen=True):
 
 
 class EndpointClient:
-    """One model. Give every client of a run the same ``memory``, ``ledger`` and ``turns``; use it in one event loop.
+    """One model. Give every client of a run the same ``cache``, ``ledger`` and ``turns``; use it in one event loop.
 
     Raises ``MachineError`` without the ``llm`` extra and ``ConfigError`` without the key or the prices that it needs.
     """
 
-    def __init__(self, spec: ModelSpec, memory: Memory, ledger: Ledger, turns: Turns | None = None) -> None:
+    def __init__(self, spec: ModelSpec, cache: Cache, ledger: Ledger, turns: Turns | None = None) -> None:
         ledger.check(spec)
         self.spec = spec
         self.transport = _transport(spec)
-        self._memory = memory
+        self._cache = cache
         self._ledger = ledger
         self._turns = turns or Turns()
         self._limiter = AdaptiveLimiter(spec.concurrency)
@@ -87,21 +87,21 @@ class EndpointClient:
 
     async def complete(
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
-    ) -> list[Completion]:
-        """Return samples 0 to n-1 of the model's answer. What is remembered costs nothing.
+    ) -> list[ModelOutput]:
+        """Return samples 0 to n-1 of the model's answer. What is in the cache costs nothing.
 
         Raises ``BudgetExceeded`` before anything is sent that the budget does not cover, ``RequestRefused`` and
-        ``EndpointError`` when the endpoint fails for good; samples that did arrive are remembered even then.
+        ``EndpointError`` when the endpoint fails for good; samples that did arrive are kept even then.
         """
         sampling = sampling or self.spec.sampling
         ask = _Ask(completion_key(self.spec, messages, sampling), tuple(messages), sampling, purpose)
         async with self._turns.take(ask.key):
-            have = await asyncio.to_thread(self._memory.recall, ask.key, range(n))
-            remembered = len(have)
+            have = await asyncio.to_thread(self._cache.lookup, ask.key, range(n))
+            cached = len(have)
             missing = [sample for sample in range(n) if sample not in have]
             have |= {completion.sample: completion for completion in await self._fetch(ask, missing)}
         completions = [have[sample] for sample in range(n)]
-        self._ledger.handed_out(purpose, self.spec.name, completions, remembered=remembered)
+        self._ledger.handed_out(purpose, self.spec.name, completions, cached=cached)
         return completions
 
     async def served(self) -> list[str]:
@@ -113,9 +113,9 @@ class EndpointClient:
         """Close the connections."""
         await self.transport.close()
 
-    async def _fetch(self, ask: _Ask, missing: list[int]) -> list[Completion]:
+    async def _fetch(self, ask: _Ask, missing: list[int]) -> list[ModelOutput]:
         """Pay for the missing samples, in as few requests as the endpoint allows."""
-        fetched: list[Completion] = []
+        fetched: list[ModelOutput] = []
         while len(missing) > 1 and self.dialect.n is not False:
             try:
                 got = await self._request(ask, missing)
@@ -139,7 +139,7 @@ class EndpointClient:
             fetched += result
         return fetched
 
-    async def _request_one(self, ask: _Ask, sample: int) -> list[Completion]:
+    async def _request_one(self, ask: _Ask, sample: int) -> list[ModelOutput]:
         try:
             return await self._request(ask, [sample])
         except AttemptError as failure:
@@ -159,7 +159,7 @@ class EndpointClient:
         except AttemptError as failure:
             raise self._give_up(failure) from None
 
-    async def _request(self, ask: _Ask, samples: Sequence[int]) -> list[Completion]:
+    async def _request(self, ask: _Ask, samples: Sequence[int]) -> list[ModelOutput]:
         """Send one request until it is answered. Raises ``AttemptError`` when the endpoint refuses it."""
         request_id = uuid.uuid4().hex
         return await self._persist(lambda: self._attempt(ask, samples, request_id))
@@ -198,16 +198,16 @@ class EndpointClient:
                 "%s: %s. Still trying, after %d tries in %.0f s.", self.spec.name, failure, tries, now - started
             )
 
-    async def _attempt(self, ask: _Ask, samples: Sequence[int], request_id: str) -> list[Completion]:
+    async def _attempt(self, ask: _Ask, samples: Sequence[int], request_id: str) -> list[ModelOutput]:
         """Send one request once; commit what it brought and what it cost before returning it."""
         worst = worst_case(ask.messages, len(samples), ask.sampling)
         body = request_body(self.spec, ask.messages, ask.sampling, len(samples), samples[0], self.dialect)
         async with self._limiter.slot() as slot:
             charge = await self._ledger.reserve(ask.purpose, self.spec, worst)
             final: Charge | None = None
-            completions: list[Completion] = []
+            completions: list[ModelOutput] = []
             try:
-                await asyncio.to_thread(self._memory.reserve, charge)
+                await asyncio.to_thread(self._cache.reserve, charge)
                 final = charge  # should anything cut this short from here on, the worst case is booked
                 started = time.monotonic()
                 reply, first_byte_s = await self.transport.exchange(body, request_id)
@@ -226,9 +226,9 @@ class EndpointClient:
                 await _uninterrupted(self._settle(charge.ref, final, {ask.key: completions}))
         return completions
 
-    async def _settle(self, ref: str, final: Charge | None, kept: dict[str, list[Completion]]) -> None:
+    async def _settle(self, ref: str, final: Charge | None, kept: dict[str, list[ModelOutput]]) -> None:
         try:
-            await asyncio.to_thread(self._memory.settle, ref, final, kept)
+            await asyncio.to_thread(self._cache.settle, ref, final, kept)
         finally:
             self._ledger.settle(ref, final)
 
@@ -237,8 +237,8 @@ class EndpointClient:
 
 
 def completions_of(
-    reply: Reply, samples: Sequence[int], spec: ModelSpec, prompt_tokens: int, discount: float = 1.0
-) -> list[Completion]:
+    reply: ChatResponse, samples: Sequence[int], spec: ModelSpec, prompt_tokens: int, discount: float = 1.0
+) -> list[ModelOutput]:
     """Number the reply's choices as ``samples`` and split what the request cost between them.
 
     Without usage from the server, ``prompt_tokens`` and the length of the text are the estimate.
@@ -252,7 +252,7 @@ def completions_of(
         refusal = choice.text("refusal")
         finish_reason = choice.finish_reason if choice.whole else "length"
         completions.append(
-            Completion(
+            ModelOutput(
                 content=choice.text("content"),
                 reasoning_content=choice.text("reasoning"),
                 refusal=refusal,
@@ -289,7 +289,7 @@ def split_usage(usage: Usage, choices: Sequence[Choice]) -> list[Usage]:
     return parts
 
 
-def _settled(charge: Charge, completions: Sequence[Completion], *, certain: bool) -> Charge:
+def _settled(charge: Charge, completions: Sequence[ModelOutput], *, certain: bool) -> Charge:
     """Return the charge of an answered request; a server that does not report usage is booked at the worst case."""
     if not certain:
         return msgspec.structs.replace(charge, samples=len(completions))

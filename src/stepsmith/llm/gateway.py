@@ -8,11 +8,11 @@ from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import Self, TypeVar
 
-from stepsmith.core.completions import Charge, Completion
 from stepsmith.core.errors import EndpointError
+from stepsmith.core.model_outputs import Charge, ModelOutput
 from stepsmith.llm.batch import BatchClient, BatchRequest, BatchState, Collected
+from stepsmith.llm.cache import Cache, InMemoryCache
 from stepsmith.llm.client import EndpointClient, Turns
-from stepsmith.llm.memory import Memory, VolatileMemory
 from stepsmith.llm.money import Ledger, Limit
 from stepsmith.llm.records import Message, ModelSpec, Sampling
 
@@ -22,16 +22,14 @@ HAND_OUT_S = 0.2  # for answers that have arrived to reach those who asked
 
 
 class Gateway:
-    """The run's way to its models: they share one memory, one ledger and one event loop in a thread of its own.
+    """Calls the models of a run, which share one completion cache, one ledger and one event loop in its own thread.
 
     Use as a context manager. It does not survive a fork: make one in each process.
     """
 
-    def __init__(
-        self, memory: Memory | None = None, limit: Limit | None = None, earlier: Iterable[Charge] = ()
-    ) -> None:
+    def __init__(self, cache: Cache | None = None, limit: Limit | None = None, earlier: Iterable[Charge] = ()) -> None:
         self.ledger = Ledger(limit, earlier)
-        self._memory = memory or VolatileMemory()
+        self._cache = cache or InMemoryCache()
         self._turns = Turns()
         self._clients: list[EndpointClient] = []
         self._clients_lock = threading.Lock()
@@ -54,7 +52,7 @@ class Gateway:
 
     def batches(self, spec: ModelSpec) -> "EndpointBatches":
         """Return the batches of a model whose endpoint has them (``batch = true``)."""
-        return EndpointBatches(self, BatchClient(self._client(spec), self._memory, self.ledger))
+        return EndpointBatches(self, BatchClient(self._client(spec), self._cache, self.ledger))
 
     def served(self, spec: ModelSpec) -> list[str]:
         """Ask an endpoint for the names of its models (``/v1/models``). Raises ``EndpointError``."""
@@ -87,7 +85,7 @@ class Gateway:
         with self._clients_lock:
             client = next((client for client in self._clients if client.spec == spec), None)
             if client is None:
-                client = EndpointClient(spec, self._memory, self.ledger, self._turns)
+                client = EndpointClient(spec, self._cache, self.ledger, self._turns)
                 self._clients.append(client)
             return client
 
@@ -123,7 +121,7 @@ class EndpointModel:
 
     def complete(
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
-    ) -> list[Completion]:
+    ) -> list[ModelOutput]:
         """See ``LLM`` and ``EndpointClient.complete``."""
         return self._gateway.wait(self._client.complete(messages, n, sampling, purpose))
 

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stepsmith.core.completions import Charge, Completion, Usage
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
+from stepsmith.core.model_outputs import Charge, ModelOutput, Usage
 from stepsmith.core.records import Record
 from stepsmith.llm.records import Message, ModelSpec, Prices, Sampling
 
@@ -41,18 +41,18 @@ class Limit(Record, frozen=True, kw_only=True):
 
 
 class Spend(Record, frozen=True, kw_only=True):
-    """What one stage asked of one model: requests paid, completions received, and those that memory gave for free."""
+    """What one stage asked of one model: paid requests, completions received, and completions from the cache."""
 
     purpose: str
     model: str
     requests: int = 0
     completions: int = 0
-    remembered: int = 0
+    cached: int = 0
     usage: Usage = Usage()  # booked by this run, worst cases included
     usd: float = 0.0  # likewise
     unsure_usd: float = 0.0  # the part of usd that was booked for answers that got lost
     unsure_tokens: int = 0
-    value_usd: float = 0.0  # what all completions handed out cost when they were paid for, remembered ones included
+    value_usd: float = 0.0  # what all completions handed out cost when they were paid for, cached ones included
 
 
 def parse_budget(text: str) -> Limit:
@@ -189,13 +189,13 @@ class Ledger:
         with self._lock:
             return len(self._reserved)
 
-    def handed_out(self, purpose: str, model: str, completions: Sequence[Completion], *, remembered: int) -> None:
-        """Count completions that a stage received, ``remembered`` of them without a request."""
+    def handed_out(self, purpose: str, model: str, completions: Sequence[ModelOutput], *, cached: int) -> None:
+        """Count completions that a stage received, ``cached`` of them without a request."""
         with self._lock:
             spend = self._spend(purpose, model)
             self._spends[purpose, model] = msgspec.structs.replace(
                 spend,
-                remembered=spend.remembered + remembered,
+                cached=spend.cached + cached,
                 value_usd=spend.value_usd + sum(completion.cost_usd for completion in completions),
             )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from stepsmith.core.completions import Completion
+from stepsmith.core.model_outputs import ModelOutput
 from stepsmith.llm.records import Message, Sampling
 
 
@@ -12,6 +12,6 @@ class LLM(Protocol):
 
     def complete(
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
-    ) -> list[Completion]:
+    ) -> list[ModelOutput]:
         """Return ``n`` samples of the answer; ``purpose`` names the stage in the books."""
         ...

@@ -80,7 +80,7 @@ class ModelSpec(Record, frozen=True, kw_only=True):
     name: str  # how the configuration and the books call it
     base_url: str  # up to and with /v1
     model: str  # what the endpoint calls it
-    identity: str = ""  # what the weights are, where ``model`` does not say; completions are remembered under it
+    identity: str = ""  # what the weights are, where ``model`` does not say; part of the key of the completion cache
     key_env: str | None = None  # environment variable that holds the key; None: the endpoint wants none
     prices: Prices | None = None
     sampling: Sampling = Sampling()
@@ -102,5 +102,5 @@ class ModelSpec(Record, frozen=True, kw_only=True):
 
     @property
     def weights(self) -> str:
-        """What completions are remembered under, whichever server ran the model."""
+        """What names the model in the completion cache, whichever server ran it."""
         return self.identity or self.model

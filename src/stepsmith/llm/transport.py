@@ -15,7 +15,7 @@ import openai
 from stepsmith.core.errors import ConfigError
 from stepsmith.llm.failures import AttemptError, quoted, retry_after
 from stepsmith.llm.records import ModelSpec
-from stepsmith.llm.wire import Reply, ReplyReader, first_text
+from stepsmith.llm.wire import ChatResponse, ResponseReader, first_text
 
 MAX_BODY = 64 * 2**20  # bytes of a reply on the wire; a stream spends some 250 on each token
 MAX_FILE = 2 * 2**30  # bytes of a batch's results
@@ -47,7 +47,7 @@ class OpenAITransport:
         if self.sdk.base_url.host != "api.openai.com":
             self.sdk.organization = self.sdk.project = None
 
-    async def exchange(self, body: Mapping[str, object], request_id: str) -> tuple[Reply, float]:
+    async def exchange(self, body: Mapping[str, object], request_id: str) -> tuple[ChatResponse, float]:
         """Send a chat completion and return the reply with the seconds to its first byte.
 
         ``request_id`` is the same for each retry of a request, so that a server that honours Idempotency-Key bills it
@@ -64,7 +64,7 @@ class OpenAITransport:
                     waited = time.monotonic() - started
                     if "event-stream" in response.headers.get("content-type", ""):
                         return await _read_stream(first, pieces), waited
-                    return ReplyReader().body(first + b"".join([piece async for piece in pieces])), waited
+                    return ResponseReader().body(first + b"".join([piece async for piece in pieces])), waited
         except Exception as error:
             raise self.explain(error) from None
 
@@ -97,8 +97,8 @@ class OpenAITransport:
         await self.sdk.close()
 
 
-async def _read_stream(first: bytes, pieces: AsyncIterator[bytes]) -> Reply:
-    reader = ReplyReader()
+async def _read_stream(first: bytes, pieces: AsyncIterator[bytes]) -> ChatResponse:
+    reader = ResponseReader()
     line: list[bytes] = []  # pieces of a line that has not ended
     piece = first
     while piece:

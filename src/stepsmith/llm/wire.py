@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from stepsmith.core.completions import Usage
+from stepsmith.core.model_outputs import Usage
 from stepsmith.llm.failures import AttemptError
 from stepsmith.llm.records import Message, ModelSpec, Sampling
 
@@ -46,7 +46,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ChatResponse:
     """What a server returned to one request."""
 
     choices: list[Choice]
@@ -137,8 +137,8 @@ class _Usage(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Body).decode
 
 
-class ReplyReader:
-    """Builds a ``Reply`` from one JSON body, or from the events of a stream fed in order."""
+class ResponseReader:
+    """Builds a ``ChatResponse`` from one JSON body, or from the events of a stream fed in order."""
 
     def __init__(self) -> None:
         self._choices: dict[int, Choice] = {}
@@ -146,7 +146,7 @@ class ReplyReader:
         self._model = ""
         self._ended = False
 
-    def body(self, data: bytes) -> Reply:
+    def body(self, data: bytes) -> ChatResponse:
         """Read a whole reply. Raises ``AttemptError`` when it is not one."""
         self._read(data, streamed=False)
         self._ended = True
@@ -163,14 +163,14 @@ class ReplyReader:
         elif not self._ended:
             self._read(value, streamed=True)
 
-    def finish(self) -> Reply:
+    def finish(self) -> ChatResponse:
         """Return the reply. Raises ``AttemptError`` when it was cut off or holds no choice."""
         choices = [self._choices[index] for index in sorted(self._choices)]
         if not self._ended and (not choices or any(choice.finish_reason is None for choice in choices)):
             raise AttemptError("the stream ended in the middle of an answer")
         if not choices:
             raise AttemptError("the reply holds no choices", spoiled=True)
-        return Reply(choices, self._usage, self._model)
+        return ChatResponse(choices, self._usage, self._model)
 
     def _read(self, data: bytes, *, streamed: bool) -> None:
         try:

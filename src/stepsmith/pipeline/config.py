@@ -24,6 +24,7 @@ Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Mode = Literal["multi-turn", "hard-first", "single-turn"]
 Profile = Literal["micro", "contest"]
 Method = Literal["teacher-student", "two-stage"]
+RENAMED_KEYS = {"memory": "cache"}  # old dotted key -> new dotted key; an old one is an error that names the new one
 
 
 class SynthSettings(Record, frozen=True, kw_only=True):
@@ -112,7 +113,7 @@ class Config(Record, frozen=True, kw_only=True):
     # What follows does not shape the bytes of the data set, and may change when a run is resumed.
     policy: str = ""  # where the student lies, if it is a policy; filled in: its name says which one it is
     budget: str = ""  # as --budget: "5 USD", "2M tokens"
-    memory: str = ""  # the file of the memory of completions; empty: $STEPSMITH_CACHE or the user's cache folder
+    cache: str = ""  # the file of the completion cache; empty: in $STEPSMITH_CACHE or the user's cache folder
     chains_at_once: Positive = 16  # with models behind endpoints, where a chain mostly waits
     workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))
 
@@ -125,7 +126,7 @@ class Config(Record, frozen=True, kw_only=True):
     def shaping(self) -> object:
         """The part that shapes the data set, as JSON-able builtins: of models the weights and the sampling."""
         plain = msgspec.to_builtins(self)
-        for name in ("workers", "policy", "budget", "memory", "chains_at_once"):
+        for name in ("workers", "policy", "budget", "cache", "chains_at_once"):
             plain.pop(name)
         plain["prompts"].pop("dir")
         plain["two_stage"].pop("tree")
@@ -143,13 +144,24 @@ def load_config(path: Path | None) -> Config:
     if path is None:
         return Config()
     try:
-        return checked(msgspec.convert(_with_names(msgspec.toml.decode(path.read_bytes())), Config))
+        plain = msgspec.toml.decode(path.read_bytes())
+        _refuse_renamed(plain)
+        return checked(msgspec.convert(_with_names(plain), Config))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {_in_words(error)}.") from None
+
+
+def _refuse_renamed(plain: object) -> None:
+    for old, new in RENAMED_KEYS.items():
+        table = plain
+        for name in old.split("."):
+            table = table.get(name) if isinstance(table, dict) else None
+        if table is not None:
+            raise msgspec.ValidationError(f"`{old}` is now called `{new}`; rename it")
 
 
 def _with_names(plain: dict[str, object]) -> dict[str, object]:

@@ -1,11 +1,11 @@
 """What a run will ask of its models, judged by its first chains: ``--dry-run``.
 
-The sampled chains are the run's own, and their completions are remembered: the run itself has them for nothing.
+The sampled chains are the run's own. The completion cache keeps their answers, so the run does not pay for them again.
 """
 
 import uuid
 
-from stepsmith.core.completions import Usage
+from stepsmith.core.model_outputs import Usage
 from stepsmith.core.records import Record, StageSpend
 from stepsmith.llm.estimates import Estimate, estimate
 from stepsmith.llm.money import Spend

@@ -1,4 +1,4 @@
-"""The models behind a run: from names and addresses to clients that share one memory, one budget and one event loop.
+"""The models of a run: from names and addresses to clients that share a completion cache, a budget and an event loop.
 
 Each chain asks through a meter of its own, so that what it used is known whatever else runs beside it.
 """
@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from stepsmith.core.completions import Completion, Usage
 from stepsmith.core.errors import ConfigError, EndpointError
+from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import StageSpend
 from stepsmith.llm.gateway import EndpointModel, Gateway
 from stepsmith.llm.money import Limit, parse_budget
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message, ModelSpec, Retries, Sampling
 from stepsmith.pipeline.config import Config
-from stepsmith.store.completions import CompletionStore, default_path
+from stepsmith.store.completion_cache import CompletionCache, default_path
 
 IMPATIENT = Retries(attempts=2, patience_s=5.0)  # for the one question that is asked before a run starts
 
@@ -94,13 +94,13 @@ class Models:
     """The models of a run, open. Use as a context manager: it waits for answers in flight, which are paid for.
 
     Charges are booked under ``run``; those from before an interruption count against the budget. Raises ``StoreError``
-    when the memory cannot be used, and what ``check_models`` raises.
+    when the completion cache cannot be used, and what ``check_models`` raises.
     """
 
     def __init__(self, config: Config, names: Iterable[str], run: str) -> None:
-        path = Path(config.memory).expanduser() if config.memory else default_path()
+        path = Path(config.cache).expanduser() if config.cache else default_path()
         with ExitStack() as opened:
-            store = opened.enter_context(CompletionStore(path, run=run))
+            store = opened.enter_context(CompletionCache(path, run=run))
             gateway = opened.enter_context(Gateway(store, limit_of(config), earlier=store.charges()))
             self._models = {name: gateway.model(config.models[name]) for name in dict.fromkeys(names)}
             self.ledger = gateway.ledger
@@ -123,9 +123,9 @@ class Meter:
     """What one chain used, by stage and model; it depends on its completions alone, not on what was paid when."""
 
     def __init__(self) -> None:
-        self._used: dict[tuple[str, str], list[Completion]] = {}
+        self._used: dict[tuple[str, str], list[ModelOutput]] = {}
 
-    def add(self, purpose: str, model: str, completions: Sequence[Completion]) -> None:
+    def add(self, purpose: str, model: str, completions: Sequence[ModelOutput]) -> None:
         """Count completions of one answer."""
         self._used.setdefault((purpose, model), []).extend(completions)
 
@@ -152,7 +152,7 @@ def _added(first: StageSpend, second: StageSpend) -> StageSpend:
     return StageSpend(purpose=first.purpose, model=first.model, **counted)
 
 
-def _sum(purpose: str, model: str, completions: Sequence[Completion]) -> StageSpend:
+def _sum(purpose: str, model: str, completions: Sequence[ModelOutput]) -> StageSpend:
     usage = sum((completion.usage for completion in completions), Usage())
     return StageSpend(
         purpose=purpose,
@@ -175,7 +175,7 @@ class _MeteredModel:
 
     def complete(
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
-    ) -> list[Completion]:
+    ) -> list[ModelOutput]:
         """See ``LLM``."""
         completions = self._model.complete(messages, n, sampling, purpose)
         self._meter.add(purpose, self._model.name, completions)

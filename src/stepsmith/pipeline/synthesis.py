@@ -87,7 +87,7 @@ def growing(config: Config, indices: Sequence[int], run: str) -> Iterator[tuple[
     """Open what it takes to grow the chains ``indices``; yields the chains as they finish, and the books of models.
 
     Offline chains are work for the processor: they run in processes. Chains that ask models mostly wait, and share one
-    budget and one memory: they run in threads of this process, over a pool of judges (decision 6).
+    budget and one completion cache: they run in threads of this process, over a pool of judges (decision 6).
     """
     names = asked_models(config)
     workers = min(config.workers, max(1, len(indices)))

@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs" / "real-endpoints.md").read_text()
 
 def test_the_configuration_is_read(tmp_path: Path) -> None:
     (table,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "run.toml").write_text(table.replace("# solvers", "solvers").replace("# memory", "memory"))
+    (tmp_path / "run.toml").write_text(table.replace("# solvers", "solvers").replace("# cache", "cache"))
     config = load_config(tmp_path / "run.toml")
     assert config.models["teacher"].weights == config.models["student"].weights
     assert config.models["teacher"].sampling != config.models["student"].sampling

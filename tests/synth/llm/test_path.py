@@ -51,20 +51,20 @@ def server() -> Iterator[ScriptedServer]:
         yield server
 
 
-def config_for(server: ScriptedServer, memory: Path, **changes: object) -> Config:
+def config_for(server: ScriptedServer, cache: Path, **changes: object) -> Config:
     models = {
         name: ModelSpec(name=name, base_url=server.url, model=name, prices=PRICES, sampling=SAMPLING, timeout_s=60.0)
         for name in ("teacher", "student", "solver-a", "solver-b", "strong-solver")
     }
     synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=9, teacher="teacher", student="student")
-    config = Config(memory=str(memory), models=models, synth=synth, suite=SuiteSettings(mutants=0), workers=1)
+    config = Config(cache=str(cache), models=models, synth=synth, suite=SuiteSettings(mutants=0), workers=1)
     return msgspec.structs.replace(config, **changes)
 
 
-def toml_for(server: ScriptedServer, memory: Path, folder: Path) -> Path:
+def toml_for(server: ScriptedServer, cache: Path, folder: Path) -> Path:
     """The same configuration as a file."""
     lines = [
-        f'memory = "{memory}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 9",
+        f'cache = "{cache}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 9",
         f"chains = {CHAINS}", f"turns = {TURNS}", f"attempts = {ATTEMPTS}", "[suite]", "mutants = 0",
     ]  # fmt: skip
     for name in ("teacher", "student"):
@@ -139,8 +139,8 @@ def test_the_manifest_says_what_the_server_billed(
         assert sum(int(count) for count in re.findall(r" (\d+)", facts["attempts"])) == ATTEMPTS
 
 
-def requests_in(memory: Path) -> int:
-    with closing(sqlite3.connect(memory)) as db:
+def requests_in(cache: Path) -> int:
+    with closing(sqlite3.connect(cache)) as db:
         return int(db.execute("SELECT COUNT(DISTINCT key) FROM completions").fetchone()[0])
 
 
@@ -157,14 +157,14 @@ def test_kill_dash_nine_then_resume_pays_nothing_twice(
             os.kill(victim.pid, signal.SIGKILL)
         while slow.in_flight:
             time.sleep(0.01)
-        paid_before, remembered = len(slow.bills), requests_in(tmp_path / "m.sqlite")
+        paid_before, cached = len(slow.bills), requests_in(tmp_path / "m.sqlite")
         resumed = run(*words[2:], "--resume")
         assert resumed.returncode == 0, resumed.stderr
         asked = Counter(bill.prompt for bill in slow.bills)
     assert data(tmp_path / "run") == data(folder / "run")
     assert set(asked) == set(paid)
-    # What reached the memory is not paid again. A chain asks one thing at a time: of each, one answer may not have.
-    assert sum(asked.values()) - len(asked) == paid_before - remembered <= CHAINS < len(paid) // 2
+    # What reached the cache is not paid again. A chain asks one thing at a time: of each, one answer may not have.
+    assert sum(asked.values()) - len(asked) == paid_before - cached <= CHAINS < len(paid) // 2
 
 
 def test_a_budget_stops_cleanly_and_resumes(undisturbed: tuple[Path, Manifest, list[str]], tmp_path: Path) -> None:

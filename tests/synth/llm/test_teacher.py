@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import pytest
 
-from stepsmith.core.completions import Completion, Usage
 from stepsmith.core.errors import RequestRefused
+from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import Environment, Limits, Lineage, Problem, Seed, Solution, TestCase, Verdict
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
@@ -40,7 +40,7 @@ class Listed:
 
     def complete(
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
-    ) -> list[Completion]:
+    ) -> list[ModelOutput]:
         self.asked.append(tuple(messages))
         self.purposes.append(purpose)
         made = []
@@ -49,7 +49,7 @@ class Listed:
             if isinstance(answer, Exception):
                 raise answer
             made.append(
-                Completion(content=answer, finish_reason=self.finish_reason, model="m", sample=sample, usage=Usage())
+                ModelOutput(content=answer, finish_reason=self.finish_reason, model="m", sample=sample, usage=Usage())
             )
         return made
 

@@ -2,7 +2,7 @@
 
 import json
 
-from stepsmith.core.completions import Completion, Usage
+from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import Seed
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.tree.evolve import EvolveSettings, evolve
@@ -25,7 +25,7 @@ class Fixed:
     def complete(self, messages, n=1, sampling=None, purpose=""):
         self.conversations.append([message.content for message in messages])
         text = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        return [Completion(content=text, finish_reason="stop", model="fixed", sample=0, usage=Usage())]
+        return [ModelOutput(content=text, finish_reason="stop", model="fixed", sample=0, usage=Usage())]
 
 
 def test_extraction_batches_seeds_and_merges_spellings():

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from unittest import mock
 
-from stepsmith.core.completions import Completion, Usage
+from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import Direction, Interface, Style
 from stepsmith.llm.records import Message, Sampling
 from stepsmith.synth.grammar.compose import compose
@@ -267,11 +267,11 @@ class ScriptedLLM:
 
     def complete(
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
-    ) -> list[Completion]:
+    ) -> list[ModelOutput]:
         plain = [{"role": message.role, "content": message.content} for message in messages]
         answers = [self.brain.answer(self.name, plain, sample) for sample in range(n)]
         return [
-            Completion(content=text, finish_reason=reason, model=self.name, sample=sample, usage=Usage())
+            ModelOutput(content=text, finish_reason=reason, model=self.name, sample=sample, usage=Usage())
             for sample, (text, reason) in enumerate(answers)
         ]
 

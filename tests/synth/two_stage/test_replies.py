@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stepsmith.core.completions import Completion, Usage
+from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import TestCase
 from stepsmith.llm.parsing import ParseFailure
 from stepsmith.synth.two_stage.filters import drop_statement, read_solution
@@ -130,9 +130,9 @@ def test_inputs_as_stored():
     assert input_text(["1"], "stdio") is None
 
 
-def completion(content: str, finish: str = "stop", tokens: int = 100, refusal: str = "") -> Completion:
+def completion(content: str, finish: str = "stop", tokens: int = 100, refusal: str = "") -> ModelOutput:
     usage = Usage(completion_tokens=tokens)
-    return Completion(content=content, finish_reason=finish, model="m", sample=0, usage=usage, refusal=refusal)
+    return ModelOutput(content=content, finish_reason=finish, model="m", sample=0, usage=usage, refusal=refusal)
 
 
 BLOCK = "```python\nprint(1)\n```"

@@ -4,7 +4,7 @@ import ast
 import re
 
 from stepsmith.core.answers import code_blocks
-from stepsmith.core.completions import Completion
+from stepsmith.core.model_outputs import ModelOutput
 
 WORDS_PER_TOKEN = 0.75  # the usual rule for English; the paper counts tokens of a tokenizer that it does not name
 CHARS_PER_TOKEN = 4  # where a server does not count
@@ -49,7 +49,7 @@ def least_words(min_tokens: int) -> int:
     return round(min_tokens * WORDS_PER_TOKEN)
 
 
-def read_solution(completion: Completion, max_tokens: int) -> tuple[str, str]:
+def read_solution(completion: ModelOutput, max_tokens: int) -> tuple[str, str]:
     """Return (program, "") of a solver's reply, or ("", reason) to drop it: all reasons are paper B's.
 
     "reply-too-long" (over ``max_tokens``, reasoning included), "reasoning-incomplete" (cut off, or it has no answer
@@ -73,7 +73,7 @@ def read_solution(completion: Completion, max_tokens: int) -> tuple[str, str]:
     return blocks[0].code.rstrip() + "\n", ""
 
 
-def tokens(completion: Completion) -> int:
+def tokens(completion: ModelOutput) -> int:
     """Tokens of a reply as the server counted them, else by length."""
     if completion.usage.completion_tokens and not completion.usage.estimated:
         return completion.usage.completion_tokens

@@ -1,4 +1,4 @@
-"""What a model returned and what was paid for it: the records that the clients, the memory and the books share."""
+"""What a model returned and what was paid for it. The clients, the completion cache and the ledger share these."""
 
 from stepsmith.core.answers import split_reasoning
 from stepsmith.core.records import Record
@@ -34,7 +34,7 @@ class Usage(Record, frozen=True, kw_only=True):
         )
 
 
-class Completion(Record, frozen=True, kw_only=True):
+class ModelOutput(Record, frozen=True, kw_only=True):
     """One sample of a model's answer, kept as the server sent it; reasoning is told apart when it is read.
 
     ``finish_reason`` is the server's word: "stop", "length" (cut at max_tokens, or by us at the size cap),

@@ -1,4 +1,4 @@
-"""The lasting memory of completions, and the book of what was paid for them: one SQLite file, shared by runs.
+"""The completion cache on disk, and the charges that were paid for its entries: one SQLite file, shared by runs.
 
 A completion and its price are committed together, durably, before anybody sees the completion. Worst cases
 are written before a request is sent, so that a run that is killed knows what may have been billed. Several threads
@@ -18,8 +18,8 @@ from typing import Self
 
 import msgspec
 
-from stepsmith.core.completions import Charge, Completion
 from stepsmith.core.errors import StoreError
+from stepsmith.core.model_outputs import Charge, ModelOutput
 from stepsmith.core.records import Record
 
 LAYOUT = 1  # PRAGMA user_version
@@ -36,12 +36,12 @@ CREATE TABLE IF NOT EXISTS charges (ref TEXT PRIMARY KEY, run TEXT NOT NULL, bod
 CREATE INDEX IF NOT EXISTS charges_by_run ON charges (run);
 """
 _encode = msgspec.msgpack.Encoder().encode
-_decode_completion = msgspec.msgpack.Decoder(Completion).decode
+_decode_completion = msgspec.msgpack.Decoder(ModelOutput).decode
 _decode_charge = msgspec.msgpack.Decoder(Charge).decode
 
 
 class Holdings(Record, frozen=True, kw_only=True):
-    """What is remembered of one model; ``bytes`` as stored, dates in seconds since 1970."""
+    """What the cache holds of one model; ``bytes`` as stored, dates in seconds since 1970."""
 
     model: str
     completions: int
@@ -53,14 +53,14 @@ class Holdings(Record, frozen=True, kw_only=True):
 
 
 def default_path() -> Path:
-    """Where the memory is unless told otherwise: $STEPSMITH_CACHE, or the user's cache folder (XDG)."""
+    """Where the cache is unless told otherwise: $STEPSMITH_CACHE, or the user's cache folder (XDG)."""
     if chosen := os.environ.get("STEPSMITH_CACHE"):
         return Path(chosen) / "completions.sqlite"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stepsmith" / "completions.sqlite"
 
 
-class CompletionStore:
-    """The memory in the file ``path``. Charges are booked under ``run``. Use as a context manager.
+class CompletionCache:
+    """The completion cache in the file ``path``. Charges are booked under ``run``. Use as a context manager.
 
     Raises ``StoreError`` when the file cannot be used or written.
     """
@@ -91,9 +91,9 @@ class CompletionStore:
         with self._lock:
             self._db.close()
 
-    def recall(self, key: str, samples: Sequence[int]) -> dict[int, Completion]:
-        """Return those of ``samples`` that are remembered under ``key``."""
-        found: dict[int, Completion] = {}
+    def lookup(self, key: str, samples: Sequence[int]) -> dict[int, ModelOutput]:
+        """Return those of ``samples`` that are kept under ``key``."""
+        found: dict[int, ModelOutput] = {}
         with self._lock, self._explained():
             for start in range(0, len(samples), ASKED_AT_ONCE):
                 some = samples[start : start + ASKED_AT_ONCE]
@@ -109,7 +109,7 @@ class CompletionStore:
         with self._transaction() as db:
             self._put_charge(db, charge)
 
-    def settle(self, ref: str, charge: Charge | None, kept: Mapping[str, Sequence[Completion]]) -> None:
+    def settle(self, ref: str, charge: Charge | None, kept: Mapping[str, Sequence[ModelOutput]]) -> None:
         """Replace the charge ``ref`` (None: nothing was billed) and keep completions by key, all or nothing.
 
         A completion that is already there stays as it is: whoever was first has handed it out.
@@ -134,7 +134,7 @@ class CompletionStore:
         return [_decode_charge(body) for (body,) in rows]
 
     def stats(self) -> list[Holdings]:
-        """Return what is remembered, by model in order of their names."""
+        """Return what the cache holds, by model in order of their names."""
         with self._lock, self._explained():
             rows = self._db.execute(
                 "SELECT model, COUNT(*), SUM(tokens), SUM(usd), SUM(LENGTH(body)), MIN(created), MAX(created)"
@@ -209,8 +209,8 @@ class CompletionStore:
                 "unable to open": "make it writable, or choose another place with STEPSMITH_CACHE",
             }
             what = next((words for sign, words in advice.items() if sign in str(error)), "it is damaged; move it away")
-            raise StoreError(f"the memory of completions, {self.path}: {error}; {what}.") from None
+            raise StoreError(f"the completion cache, {self.path}: {error}; {what}") from None
         except OSError as error:
-            raise StoreError(f"the memory of completions, {self.path}: {error.strerror}.") from None
+            raise StoreError(f"the completion cache, {self.path}: {error.strerror}") from None
         except (zlib.error, msgspec.DecodeError) as error:
-            raise StoreError(f"the memory of completions, {self.path}, is damaged ({error}); move it away.") from None
+            raise StoreError(f"the completion cache, {self.path}, is damaged ({error}); move it away") from None
