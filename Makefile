@@ -38,7 +38,7 @@ demo: setup  ## Make contest problems; train a small model on others; report on 
 	$(BIN)/stepsmith synth examples/micro.toml --out runs/micro
 	$(BIN)/stepsmith train sft micro --out runs/micro/training/sft
 	$(BIN)/stepsmith train rl micro --steps 75 --model runs/micro/training/sft --problems runs/micro --set rl.exercises.count=600 \
-		--set rl.rate_first=2 --out runs/micro/training/rl
+		--set rl.initial_samples=2 --out runs/micro/training/rl
 	$(BIN)/stepsmith report runs/micro
 
 test: setup-dev lint slim  ## Every check and test

@@ -25,8 +25,8 @@ from stepsmith.core.stats import BAND_EDGES, band_of, paired
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
 from stepsmith.pipeline.config import Config, Mode, SuiteSettings, SynthSettings
 from stepsmith.pipeline.models import add_spends
-from stepsmith.pipeline.players import settled
-from stepsmith.pipeline.synthesis import growing
+from stepsmith.pipeline.roles import resolve_config
+from stepsmith.pipeline.synthesis import open_chains
 from stepsmith.synth.skill import SkillModel
 
 RESULTS = Path(__file__).parent / "results" / "llm_path.md"
@@ -71,12 +71,12 @@ def configuration(server: ScriptedServer, cache: Path, mode: Mode, seed: int, op
     synth = SynthSettings(
         teacher="teacher", student="student", mode=mode, seed=seed, turns=options.turns, attempts=options.attempts
     )
-    return settled(Config(models=models, synth=synth, cache=str(cache), suite=SuiteSettings(mutants=0)))
+    return resolve_config(Config(models=models, synth=synth, cache=str(cache), suite=SuiteSettings(mutants=0)))
 
 
 def grown(config: Config, indices: Sequence[int]) -> list[Chain]:
     """Grow chains and return them in order."""
-    with growing(config, indices, "benchmark") as (chains, _):
+    with open_chains(config, indices, "benchmark") as (chains, _):
         return sorted(chains, key=lambda chain: chain.index)
 
 

@@ -40,7 +40,12 @@ def main() -> None:
         {
             "stage": "rl",
             "model": {"path": arguments.model},
-            "rl": {"steps": arguments.steps, "exercises": {"count": 400}, "rate_first": 0, "curriculum": "shuffled"},
+            "rl": {
+                "steps": arguments.steps,
+                "exercises": {"count": 400},
+                "initial_samples": 0,
+                "curriculum": "shuffled",
+            },
             "log_every": 1,
             "checkpoint_every": 10_000,
         },

@@ -18,12 +18,12 @@ import numpy as np
 from verify_fit import RECORDINGS, SIZES, TEACHER_PROBLEMS, crossfit, prepare
 from verify_population import DEV, Draw, RecordedJudge, Subject, dev_subjects, draws, teacher_subjects
 
-from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
+from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
+from stepsmith.verify.labels.dual_verification import DualVerificationSettings, verify_dual
+from stepsmith.verify.labels.posterior import ConsensusModel, Population
+from stepsmith.verify.labels.verification import Label, Verification
+from stepsmith.verify.labels.vote import verify_majority
 from stepsmith.verify.matrix import ExecutionMatrix
-from stepsmith.verify.paper import PaperSettings, verify_paper
-from stepsmith.verify.posterior import ConsensusModel, Population
-from stepsmith.verify.verification import Label, Verification
-from stepsmith.verify.vote import verify_majority
 
 RESULTS = Path(__file__).parent / "results"
 TARGETS = (0.02, 0.1)
@@ -104,7 +104,9 @@ def largest_group(matrix: ExecutionMatrix) -> Verification:
 
 BASELINES: dict[str, Callable[[ExecutionMatrix, int], Verification]] = {
     "majority": lambda matrix, _: verify_majority(matrix),
-    "paper": lambda matrix, seed: verify_paper(matrix, seed=seed, settings=PaperSettings(weights="size")),
+    "dual-verification": lambda matrix, seed: verify_dual(
+        matrix, seed=seed, settings=DualVerificationSettings(weights="size")
+    ),
     "CodeT": lambda matrix, _: codet(matrix),
     "largest group": lambda matrix, _: largest_group(matrix),
 }
@@ -147,13 +149,13 @@ def measure(
         model = ConsensusModel(
             with_examples=regime_of[id(item)], without_examples=regime_of[id(item)], provenance={"": "cross-fitted"}
         )
-        for economy in (False, True) if statement else (True,):
-            settings = ConsensusSettings(target_error=TARGETS[0], economy=economy)
+        for prune_runs in (False, True) if statement else (True,):
+            settings = ConsensusSettings(target_error=TARGETS[0], prune_runs=prune_runs)
             v = verify_consensus(fresh(item.draw), examples=item.draw.examples, settings=settings, model=model)
             sound = v.golden is not None and v.reason in ("", "low-confidence", "many-valid-answers", "examples-unmet")
             taken = {target: sound and v.confidence >= 1 - 2 * target for target in TARGETS}
             name = "consensus" if statement else "consensus, no statement"
-            results.append(result(item.draw, n, name if economy else f"{name}, full matrix", v, taken))
+            results.append(result(item.draw, n, name if prune_runs else f"{name}, full matrix", v, taken))
     return results
 
 

@@ -1,4 +1,4 @@
-"""Fits the consensus model: ``python benchmarks/verify_fit.py --write`` replaces src/stepsmith/verify/consensus.json.
+"""Fit the consensus model: ``python benchmarks/verify_fit.py --write`` replaces verify/labels/consensus.json.
 
 Both choices (among behaviours; among outputs where no behaviour is right) are conditional logits with an outside
 option, fitted by maximum likelihood with an L2 penalty; every problem weighs the same. What is reported anywhere comes
@@ -17,13 +17,13 @@ import msgspec
 import numpy as np
 from verify_population import DEV, Draw, RecordedJudge, Subject, dev_subjects, draws, teacher_subjects
 
-from stepsmith.verify.behaviour import Behaviour, behaviours, features
-from stepsmith.verify.consensus import output_evidence
-from stepsmith.verify.posterior import ConsensusModel, Population, Regime, choose
+from stepsmith.verify.labels.behaviour import Behaviour, behaviours, features
+from stepsmith.verify.labels.consensus import output_evidence
+from stepsmith.verify.labels.posterior import ConsensusModel, Population, Regime, choose
 
 SIZES, SEEDS = (4, 8, 16), 12
 PENALTY = 0.003
-MODEL = Path(__file__).parents[1] / "src" / "stepsmith" / "verify" / "consensus.json"
+MODEL = Path(__file__).parents[1] / "src" / "stepsmith" / "verify" / "labels" / "consensus.json"
 BUILD = Path(__file__).parents[1] / "build"
 # Among mostly wrong samples, four of four that agree are as often wrong together: the share would make them too sure.
 WITHOUT: dict[Population, tuple[str, ...]] = {"model-samples": ("share",), "offline-teacher": ()}

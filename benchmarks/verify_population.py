@@ -11,6 +11,7 @@ from stepsmith.core.ids import content_id
 from stepsmith.core.records import (
     Checker,
     Contract,
+    Example,
     Execution,
     Judgement,
     Limits,
@@ -24,7 +25,7 @@ from stepsmith.judge.checkers import compare
 from stepsmith.judge.local import LocalJudge
 from stepsmith.synth.offline import OfflineDraft, OfflineTeacher
 from stepsmith.synth.skill import SkillModel
-from stepsmith.verify.examples import Example, find_examples
+from stepsmith.verify.formats.examples import find_examples
 from stepsmith.verify.matrix import ExecutionMatrix
 
 DEV = Path(__file__).parents[2] / "shared" / "data" / "dual_verify.dev.jsonl"
@@ -86,7 +87,7 @@ class Subject:
     right: tuple[bool, ...]  # agrees with the truth on every input
     official: tuple[bool, ...]  # what the source says of it
 
-    witnessed: bool = False  # a brute force stands by: some draws see what it says on the shortest inputs
+    by_brute_force: bool = False  # a brute force stands by: some draws see what it says on the shortest inputs
 
     def draw(self, judge: RecordedJudge, n: int, seed: int, *, statement: bool = True) -> "Draw":
         """``n`` candidates drawn without replacement, in random order; everything else stays."""
@@ -94,7 +95,7 @@ class Subject:
         rows = rng.sample(range(len(self.candidates)), min(n, len(self.candidates)))
         solutions = [self.candidates[i] for i in rows]
         examples: tuple[Example, ...] = ()
-        if statement and self.witnessed and seed % 2:
+        if statement and self.by_brute_force and seed % 2:
             shortest = sorted(range(len(self.inputs)), key=lambda j: len(self.inputs[j]))[: rng.choice((3, 9))]
             examples = tuple(Example(input=self.inputs[j], output=self.truth[j]) for j in shortest)
         elif statement:
@@ -199,7 +200,7 @@ def teacher_subjects(judge: RecordedJudge, count: int, seed: int = 0) -> list[Su
                 candidates=draft.candidates,
                 right=right,
                 official=right,
-                witnessed=draft.witness is not None,
+                by_brute_force=draft.brute_force is not None,
             )
         )
     return subjects

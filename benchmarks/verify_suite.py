@@ -15,10 +15,10 @@ from stepsmith.core.stats import wilson_interval
 from stepsmith.judge.local import LocalJudge
 from stepsmith.synth.offline import OfflineDraft, OfflineTeacher
 from stepsmith.synth.skill import SkillModel
-from stepsmith.verify.growth import GrowthSettings, grow_suite
 from stepsmith.verify.matrix import ExecutionMatrix
-from stepsmith.verify.mutants import Mutant, mutate, split_equivalent
-from stepsmith.verify.strength import false_positive_rate
+from stepsmith.verify.suite.growth import GrowthSettings, grow_suite
+from stepsmith.verify.suite.mutants import Mutant, mutate, split_equivalent
+from stepsmith.verify.suite.strength import false_positive_rate
 
 RESULTS = Path(__file__).parent / "results"
 START, FULL = 6, 12  # tests at the start; inputs of the teacher's that it is compared with

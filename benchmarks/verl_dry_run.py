@@ -260,7 +260,7 @@ def check_batch(config, sampled, wanted_kinds: dict[str, list[str]]) -> None:
     from verl.utils.config import omega_conf_to_dataclass
 
     kwargs = config.reward.custom_reward_function.reward_kwargs
-    worth = {"binary": {"right": 1.0}, "paper-b": {"right": 5.0, "no code": -2.0, "cut off": -2.0}}[kwargs.reward]
+    worth = {"binary": {"right": 1.0}, "x-coder": {"right": 5.0, "no code": -2.0, "cut off": -2.0}}[kwargs.reward]
     data = tq.kv_batch_get(keys=sampled.keys, partition_id="train")
     found = {}
     extras = {}

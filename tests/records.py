@@ -48,6 +48,6 @@ def a_problem(**changes: object) -> Problem:
             ),
         ),
         "pass_rate": pass_rate(16, 32),
-        "provenance": (("method", "paper"),),
+        "provenance": (("method", "dual-verification"),),
     }
     return Problem(**(fields | changes))  # type: ignore[arg-type]

@@ -13,13 +13,13 @@ import stepsmith
 ABSENT = ("torch", "ray", "plotly", "starlette", "openai", "trl", "datasets")
 NEED_AN_EXTRA = (  # what the base install does not have to import
     "stepsmith.llm.transport",
-    "stepsmith.pipeline.endpoint_players",
+    "stepsmith.pipeline.endpoint_roles",
     "stepsmith.prompts.library",
     "stepsmith.report.",
     "stepsmith.serve.",
     "stepsmith.synth.llm.",
     "stepsmith.synth.two_stage.",
-    "stepsmith.train.measuring",
+    "stepsmith.train.evaluation",
     "stepsmith.train.policy",
     "stepsmith.train.recording",
     "stepsmith.train.rl",

@@ -17,8 +17,8 @@ from suites import Result, Task, crux_eval, human_eval, reference, score
 
 from stepsmith.judge.pool import JudgePool
 from stepsmith.pipeline.training import train
-from stepsmith.store.claim import CONFIG, write_whole
-from stepsmith.store.training_log import MEASUREMENTS, METRICS, MODEL, Measurement, Score, Step, Training, read_log
+from stepsmith.store.folder_lock import CONFIG, write_whole
+from stepsmith.store.training_log import EVAL_RESULTS, METRICS, MODEL, EvalResult, Score, Step, Training, read_log
 from stepsmith.train.policy import Form, Policy
 from stepsmith.train.running import quiet_libraries
 from stepsmith.train.settings import Stage, TrainConfig, load_training, with_overrides
@@ -62,7 +62,7 @@ class Printer:
         figures = ", ".join(f"{name} {value:.3f}" for name, value in told.items() if value is not None)
         print(f"{step.stage} {step.step}/{step.of}  {figures}  {step.seconds:.0f} s", flush=True)
 
-    def measured(self, measurement: Measurement) -> None:
+    def measured(self, measurement: EvalResult) -> None:
         found = measurement.groups["all"]
         print(
             f"held out, step {measurement.step}: {found.pass_at_1:.3f} [{found.low:.3f}, {found.high:.3f}]", flush=True
@@ -171,7 +171,7 @@ def device() -> str:
 
 
 def held_out(out: Path) -> dict[str, list[Score]]:
-    sft, rl = (list(read_log(out / stage / MEASUREMENTS, Measurement)) for stage in ("sft", "rl"))
+    sft, rl = (list(read_log(out / stage / EVAL_RESULTS, EvalResult)) for stage in ("sft", "rl"))
     if not (sft and rl):
         return {}
     points = (sft[0], sft[-1], rl[-1])

@@ -19,7 +19,7 @@ from stepsmith.store.manifest import Spending
     ("command", "words"),
     [
         (["synth"], r"offline, a \[models\.NAME\], or an address"),
-        (["synth"], r"--method .*teacher-student \(paper A\) or two-stage"),
+        (["synth"], r"--method .*teacher-student \(Deep Dive\) or two-stage"),
         (["synth"], r"--strong-solver"),
         (["doctor"], r"Configuration whose \[models\.\*\]"),
         (["features", "extract"], r"a \[models\.NAME\] of --config"),

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from stepsmith.cli import training_progress
 from stepsmith.cli.training_progress import training_display
-from stepsmith.store.training_log import Measurement, Score, Step, Tally
+from stepsmith.store.training_log import EvalResult, Score, Step, Tally
 from stepsmith.train.settings import TrainConfig
 
 
@@ -26,7 +26,7 @@ def a_step(step: int, *, easy: int = 8, warnings: tuple[str, ...] = (), **change
     return Step(stage="rl", step=step, of=40, seconds=2.0 * step, warnings=warnings, **values | changed)  # type: ignore[arg-type]
 
 
-HELD_OUT = Measurement(
+HELD_OUT = EvalResult(
     stage="rl",
     step=0,
     name="held-out",

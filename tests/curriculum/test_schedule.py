@@ -11,7 +11,7 @@ from stepsmith.curriculum import Layout, Sampler, Schedule, Segment, load_curric
 from stepsmith.curriculum.pool import BANDS
 from tests.curriculum.items import an_item, some_items
 
-# Paper A's tables again, typed by hand: (until, of 40,000) → easy, easy-medium, medium, hard.
+# Deep Dive's tables again, typed by hand: (until, of 40,000) → easy, easy-medium, medium, hard.
 THIRD = 1 / 3
 TABLES: dict[str, list[tuple[int, tuple[float, float, float, float]]]] = {
     "hard": [(7500, (0.9, 0, 0.05, 0.05)), (17500, (0.05, 0, 0.9, 0.05)), (40000, (0.05, 0, 0.05, 0.9))],

@@ -7,8 +7,8 @@ import msgspec
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.ids import content_id
-from stepsmith.store.claim import write_whole
-from stepsmith.store.training_log import MODEL, TRAINING, Measurement, Score, Step, Training, TrainingLog
+from stepsmith.store.folder_lock import write_whole
+from stepsmith.store.training_log import MODEL, TRAINING, EvalResult, Score, Step, Training, TrainingLog
 from stepsmith.train.settings import TrainConfig
 
 GAIN = {"learnability": 0.20, "shuffled": 0.10, "hard-only": 0.02}  # of RL, by curriculum
@@ -38,7 +38,7 @@ def fake_train(
             name: Score(problems=50, samples=4, pass_at_1=rate * factor, low=0, high=1, pass_at_k={"4": rate})
             for name, factor in (("all", 1.0), ("4 features", 0.5))
         }
-        log.measured(Measurement(stage=config.stage, step=step, name="held-out", temperature=1.0, groups=scores))
+        log.measured(EvalResult(stage=config.stage, step=step, name="held-out", temperature=1.0, groups=scores))
     (folder / MODEL).mkdir()
     (folder / MODEL / "skill.json").write_text(json.dumps(before + gain))
     training = Training(

@@ -52,13 +52,13 @@ def test_mistakes_are_one_clear_line(tmp_path: Path, text: str, word: str) -> No
 @pytest.mark.parametrize(
     ("voters", "method", "published"),
     [("auto", "two-stage", True), ("auto", "teacher-student", False), ("consensus", "two-stage", False),
-     ("paper", "teacher-student", True)],
+     ("dual-verification", "teacher-student", True)],
 )  # fmt: skip
 def test_each_method_has_its_papers_way_of_settling_labels(
     tmp_path: Path, voters: str, method: str, published: bool
 ) -> None:
     path = write(tmp_path, f'[synth]\nmethod = "{method}"\n[voters]\nmethod = "{voters}"\n')
-    assert load_config(path).as_published == published
+    assert load_config(path).uses_dual_verification == published
 
 
 def test_missing_and_binary_files(tmp_path: Path) -> None:
@@ -71,6 +71,6 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
 
 def test_workers_do_not_shape_the_data() -> None:
     one, two = Config(workers=1), Config(workers=2)
-    assert one.shaping() == two.shaping()
+    assert one.fingerprint_fields() == two.fingerprint_fields()
     changed = with_changes(one, workers=None, allow_unsafe=None, synth={"seed": 1})
-    assert changed.shaping() != one.shaping()
+    assert changed.fingerprint_fields() != one.fingerprint_fields()

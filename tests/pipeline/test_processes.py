@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from stepsmith.core.records import Problem
 from stepsmith.pipeline.training import train
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
-from stepsmith.store.training_log import Measurement, Step, read_log, read_training
+from stepsmith.store.training_log import EvalResult, Step, read_log, read_training
 from stepsmith.train.settings import TrainConfig, with_overrides
 from tests.train.small_runs import Seen, a_policy, rl_config, some_problems
 
@@ -69,7 +69,7 @@ def test_two_processes_train_one_policy(tmp_path: Path) -> None:
         "data": {"problems": [str(tmp_path / "problems.parquet")]},
         "measure": {"problems": 0, "exercises": {"count": 2, "steps": {"1": 1.0}}},
     }
-    config = with_overrides(rl_config(top, curriculum="learnability", rate_first=2), {"data": {"held_out": 0.1}})
+    config = with_overrides(rl_config(top, curriculum="learnability", initial_samples=2), {"data": {"held_out": 0.1}})
     lessons = {"steps": 3, "batch": 4, "warmup": 0, "learning_rate": 0.01}
     sft = with_overrides(config, {"stage": "sft", "sft": lessons, "measure": {"exercises": None}})
     worker, folder = tmp_path / "worker.py", tmp_path / "run"
@@ -96,7 +96,7 @@ def test_two_processes_train_one_policy(tmp_path: Path) -> None:
     assert second["replies"] == [4, 4, 4, 4]
     steps = read_log(folder / "metrics.jsonl", Step)
     assert [sum(tally.attempts for tally in step.by_length.values()) for step in steps] == [8] * 4
-    assert len(list(read_log(folder / "measurements.jsonl", Measurement))) == 2
+    assert len(list(read_log(folder / "eval_results.jsonl", EvalResult))) == 2
     train(sft, tmp_path / "alone", Seen())
     together, alone = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("sft", "alone"))
     assert together.keys() == alone.keys()

@@ -22,7 +22,7 @@ from stepsmith.store.training_log import METRICS, Step, read_log
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.corpus import is_held_out
 from stepsmith.train.grading import Reply
-from stepsmith.train.policy import Form, Policy
+from stepsmith.train.policy import Policy, PromptFormat
 from stepsmith.train.settings import TrainConfig, with_overrides
 from tests.synth.llm.scripted_server import ScriptedServer, _entry
 from tests.train.small_runs import Seen, a_policy, rl_config, some_problems, weights_of
@@ -34,7 +34,7 @@ class Scripted:
     """A policy that solves one operation always, two and three in half of its attempts, and more never."""
 
     def __init__(self) -> None:
-        self.form, self.context = Form(prompt="full", max_reply_tokens=64), 4096
+        self.prompt_format, self.context = PromptFormat(prompt="full", max_reply_tokens=64), 4096
         self._asked: dict[str, Problem] = {}
 
     def prompt(self, problem: Problem) -> str:
@@ -234,11 +234,11 @@ def test_what_joined_before_a_checkpoint_is_there_again(
 @pytest.fixture
 def server(easy: list[Problem], hard: list[Problem]) -> Iterator[ScriptedServer]:
     """A server whose teacher knows the compositions behind the pool, as a model sees them in its prompt."""
-    from stepsmith.synth.offline import recalled
+    from stepsmith.synth.offline import draft_from_problem
 
     with ScriptedServer() as server:
         for problem in (*easy, *hard):
-            draft = recalled(problem)
+            draft = draft_from_problem(problem)
             assert draft is not None
             entry, _ = _entry("induction", draft.composition)
             server.entries["induction", entry.code.strip()] = entry

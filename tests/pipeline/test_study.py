@@ -20,7 +20,7 @@ from stepsmith.report.writing import write_report
 from stepsmith.store.manifest import read_manifest
 from stepsmith.store.runfolder import MANIFEST, PROBLEMS
 from stepsmith.store.study_results import Result, read_results
-from stepsmith.store.training_log import Measurement, Step, TrainingLog
+from stepsmith.store.training_log import EvalResult, Step, TrainingLog
 from tests.pipeline.fake_training import GAIN, fake_train
 
 
@@ -128,7 +128,7 @@ def test_pauses_do_not_count_as_steps(tmp_path: Path) -> None:
     # Warming up; then 1 s a step; a measurement of 100 s at step 20.
     for step, seconds in ((1, 50.0), (10, 59.0), (20, 69.0), (30, 179.0), (40, 189.0)):
         log.step(Step(stage="rl", step=step, of=60, seconds=seconds))
-    log.measured(Measurement(stage="rl", step=20, name="held-out", temperature=1.0, groups={}))
+    log.measured(EvalResult(stage="rl", step=20, name="held-out", temperature=1.0, groups={}))
     assert seconds_per_step(tmp_path) == pytest.approx(1.0)
 
 

@@ -22,7 +22,7 @@ from stepsmith.core.records import Problem
 from stepsmith.core.stats import pass_rate
 from stepsmith.pipeline.training import curriculum_of, train
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
-from stepsmith.store.training_log import Measurement, Step, Training, read_log, read_training
+from stepsmith.store.training_log import EvalResult, Step, Training, read_log, read_training
 from stepsmith.train.grading import Grade
 from stepsmith.train.policy import Policy
 from stepsmith.train.rl import RlTrainer
@@ -78,15 +78,15 @@ def rl_run(
         "measure": {"every": 3, "exercises": {"count": 3, "steps": {"1": 1.0}}},
     }
     return with_overrides(
-        rl_config(base, **({"steps": 6, "rate_first": 2, "curriculum": "learnability"} | rl)), top or {}
+        rl_config(base, **({"steps": 6, "initial_samples": 2, "curriculum": "learnability"} | rl)), top or {}
     )
 
 
-def records(folder: Path) -> tuple[list[Step], list[Measurement]]:
+def records(folder: Path) -> tuple[list[Step], list[EvalResult]]:
     """What was written down, but for wall times."""
     steps = read_log(folder / "metrics.jsonl", Step)
     timeless = [msgspec.structs.replace(s, seconds=0.0, judge_s=None, generate_s=None, step_s=None) for s in steps]
-    return timeless, list(read_log(folder / "measurements.jsonl", Measurement))
+    return timeless, list(read_log(folder / "eval_results.jsonl", EvalResult))
 
 
 def same_weights(one: Path, other: Path) -> bool:
@@ -112,7 +112,7 @@ def test_a_run_leaves_what_it_promises(taught: tuple[Path, Training, Seen], plac
     assert steps[-1].loss < steps[0].loss
     policy = Policy.open(ModelSettings(path=str(folder / "model")))
     assert policy.parameters == manifest.parameters
-    assert policy.form.max_reply_tokens == 6
+    assert policy.prompt_format.max_reply_tokens == 6
     again = train(sft_config(place), folder, Seen(), resume=True)
     assert msgspec.json.encode(again) == msgspec.json.encode(read_training(folder))
     assert msgspec.structs.replace(again, config=manifest.config) == manifest
@@ -342,8 +342,8 @@ def conductor_reply(problem: Problem) -> str:
     [
         ({"curriculum": "classic"}, "pass rate|rated"),
         ({"curriculum": "none such"}, "there is no curriculum 'none such'"),
-        ({"curriculum": "hard-only", "rate_first": 2}, "hard"),
-        ({"select": {"low": 0.9, "high": 1.0}, "rate_first": 2}, "no problem is left to train on"),
+        ({"curriculum": "hard-only", "initial_samples": 2}, "hard"),
+        ({"select": {"low": 0.9, "high": 1.0}, "initial_samples": 2}, "no problem is left to train on"),
     ],
 )
 def test_bands_without_problems_are_told_before_anything_is_trained(
@@ -355,7 +355,7 @@ def test_bands_without_problems_are_told_before_anything_is_trained(
     says: str,
 ) -> None:
     monkeypatch.setattr(conductor, "Grader", lambda *_, **__: ByRule(lambda *_: 0.5 if "select" in rl else 1.0))
-    config = rl_run(taught, place, {"measure": {"exercises": None}}, **({"rate_first": 0} | rl))
+    config = rl_run(taught, place, {"measure": {"exercises": None}}, **({"initial_samples": 0} | rl))
     with pytest.raises(ConfigError, match=says):
         train(config, tmp_path / "run", Seen())
     assert not (tmp_path / "run/checkpoints").exists()
@@ -382,7 +382,7 @@ def test_pass_rates_are_measured_once(
         return graders[-1]
 
     monkeypatch.setattr(conductor, "Grader", grader)
-    config = rl_run(taught, place, {"measure": {"exercises": None, "every": 0}}, steps=2, rate_first=3)
+    config = rl_run(taught, place, {"measure": {"exercises": None, "every": 0}}, steps=2, initial_samples=3)
     config = with_overrides(config, {"data": {"problems": [], "real": [people]}, "rl": {"mix": {"real": 1.0}}})
     seen = Seen()
     train(config, tmp_path / "run", seen)

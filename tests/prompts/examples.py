@@ -104,7 +104,7 @@ def value_problem(environment: str, words: str, task: msgspec.Struct, **changes:
 
 
 def teacher_examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
-    """Heading → (template, prompt) of paper A's teacher and of solvers."""
+    """Heading → (template, prompt) of Deep Dive's teacher and of solvers."""
     common = {"count": INPUTS, "shown": SHOWN}
     cases = [(call_text(text), output) for text, output in CASES]
     refine = {

@@ -205,7 +205,7 @@ def _problem(
         ),
         pass_rate=pass_rate(passes, 32),
         provenance=(
-            ("method", "paper" + bad),
+            ("method", "dual-verification" + bad),
             ("golden_confidence", f"{rng.uniform(0.8, 1):.3f}"),
             ("kill_rate", f"{rng.uniform(0.5, 1):.3f}"),
         ),

@@ -15,10 +15,10 @@ from stepsmith.report.series import SMOOTHED_FROM, Point, smoothed, smoothing_wi
 from stepsmith.report.training import read_run, runs_within
 from stepsmith.report.writing import write_report
 from stepsmith.store.training_log import (
-    MEASUREMENTS,
+    EVAL_RESULTS,
     METRICS,
     TRAINING,
-    Measurement,
+    EvalResult,
     Score,
     Step,
     Tally,
@@ -113,7 +113,7 @@ def test_series_of_a_figure_differ_without_colours(rl_page: str) -> None:
 
 
 def test_before_and_after_are_the_measurements(rl: Path, rl_page: str) -> None:
-    first, last = list(read_log(rl / MEASUREMENTS, Measurement))
+    first, last = list(read_log(rl / EVAL_RESULTS, EvalResult))
     text = words(rl_page)
     for group, after in last.groups.items():
         before = first.groups[group]
@@ -174,7 +174,7 @@ def test_a_run_of_one_step_without_measurements_has_a_page(tmp_path: Path, stage
 
 def test_measured_but_not_yet_stepped(tmp_path: Path) -> None:
     a_config(tmp_path).measured(
-        Measurement(stage="rl", step=0, name="held-out", temperature=0.0, groups={"all": a_score()})
+        EvalResult(stage="rl", step=0, name="held-out", temperature=0.0, groups={"all": a_score()})
     )
     text = words(write_report(tmp_path).read_text())
     assert "No step has been logged yet." in text
@@ -186,7 +186,7 @@ def test_empty_groups_and_figures_that_were_not_logged_are_left_out(tmp_path: Pa
     log = a_config(tmp_path)
     for step in (1, 2):
         groups = {"all": a_score(), "hard": a_score(problems=0), "10 features": a_score(), "2 features": a_score()}
-        log.measured(Measurement(stage="rl", step=step, name="held-out", temperature=1.0, groups=groups))
+        log.measured(EvalResult(stage="rl", step=step, name="held-out", temperature=1.0, groups=groups))
         tallies = {"easy": Tally(passes=step - 1, attempts=8), "hard": Tally(passes=0, attempts=0)}
         log.step(Step(stage="rl", step=step, of=2, seconds=1.0, by_band=tallies, truncated=0.1))
     run = read_run(tmp_path)
@@ -238,7 +238,7 @@ def test_measurements_on_the_way_become_a_curve(tmp_path: Path) -> None:
     (curve,) = (curve for curve in curves_of(read_run(tmp_path)) if curve.key == "held-out")
     whole = next(trace for trace in json.loads(curve.figure)["data"] if trace["name"] == "all")
     assert whole["x"] == [0, 20, 40, 60]
-    scores = [m.groups["all"] for m in read_log(tmp_path / MEASUREMENTS, Measurement)]
+    scores = [m.groups["all"] for m in read_log(tmp_path / EVAL_RESULTS, EvalResult)]
     assert whole["y"] == [score.pass_at_1 for score in scores]
     assert whole["error_y"]["array"] == [score.high - score.pass_at_1 for score in scores]
 
@@ -290,7 +290,7 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
                  weights={f"x/{HOSTILE}": 0.5, HOSTILE: 0.5}, warnings=(HOSTILE,))
         )  # fmt: skip
         log.measured(
-            Measurement(
+            EvalResult(
                 stage="rl", step=step, name=HOSTILE, temperature=1.0, groups={"all": a_score(), HOSTILE: a_score()}
             )
         )

@@ -9,8 +9,8 @@ import msgspec
 
 from stepsmith.core.stats import wilson_interval
 from stepsmith.curriculum import Schedule, load_curriculum
-from stepsmith.store.claim import CONFIG
-from stepsmith.store.training_log import TRAINING, Measurement, Score, Step, Tally, Training, TrainingLog
+from stepsmith.store.folder_lock import CONFIG
+from stepsmith.store.training_log import TRAINING, EvalResult, Score, Step, Tally, Training, TrainingLog
 from stepsmith.train.settings import TrainConfig, load_training, with_overrides
 
 BANDS = {"easy": 0.9, "easy-medium": 0.72, "medium": 0.42, "hard": 0.14}  # pass rate before training
@@ -133,11 +133,11 @@ def _tally(rng: random.Random, attempts: int, rate: float) -> Tally:
     return Tally(passes=sum(rng.random() < rate for _ in range(attempts)), attempts=attempts)
 
 
-def _measurement(rng: random.Random, stage: str, step: int, solved: Callable[[int], float]) -> Measurement:
+def _measurement(rng: random.Random, stage: str, step: int, solved: Callable[[int], float]) -> EvalResult:
     rates = {n: [sum(rng.random() < solved(n) for _ in range(4)) / 4 for _ in range(60)] for n in range(1, 6)}
     groups = {"all": [rate for found in rates.values() for rate in found]}
     groups |= {f"{n} feature{'' if n == 1 else 's'}": found for n, found in rates.items()}
-    return Measurement(
+    return EvalResult(
         stage=stage,  # type: ignore[arg-type]
         step=step,
         name="held-out",
@@ -158,7 +158,7 @@ def _score(rates: list[float]) -> Score:
 
 def _begin(folder: Path, config: TrainConfig) -> TrainingLog:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / CONFIG).write_bytes(msgspec.json.encode(config.shaping()))
+    (folder / CONFIG).write_bytes(msgspec.json.encode(config.fingerprint_fields()))
     return TrainingLog(folder)
 
 
@@ -166,7 +166,7 @@ def _finish(folder: Path, config: TrainConfig, *, start: str, seconds: float, to
     manifest = Training(
         stage=config.stage,
         versions={"stepsmith": "0.1.0", "torch": "2.13.0", "trl": "1.16.0"},
-        config=msgspec.Raw(msgspec.json.encode(config.shaping())),
+        config=msgspec.Raw(msgspec.json.encode(config.fingerprint_fields())),
         seed=config.seed,
         data_id="data_0123456789abcdef0123456789abcdef",
         problems=problems,

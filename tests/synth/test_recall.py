@@ -11,7 +11,7 @@ from stepsmith.judge.local import LocalJudge
 from stepsmith.synth.exercises import exercise
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import difficulty
-from stepsmith.synth.offline import COMPOSITION, OfflineDraft, OfflineTeacher, recalled
+from stepsmith.synth.offline import COMPOSITION, OfflineDraft, OfflineTeacher, draft_from_problem
 from stepsmith.synth.skill import SkillModel
 from tests.records import a_problem
 
@@ -33,7 +33,7 @@ def test_the_offline_teacher_goes_on_where_a_record_stands(profile: str, style: 
     for seed in range(8):
         draft = plays.propose(SEED, "induction", random.Random(seed))
         assert isinstance(draft, OfflineDraft)
-        back = recalled(msgspec.json.decode(msgspec.json.encode(written(draft)), type=Problem))
+        back = draft_from_problem(msgspec.json.decode(msgspec.json.encode(written(draft)), type=Problem))
         assert back is not None
         assert back.composition == draft.composition
         assert (back.style, back.environment, back.direction, back.change) == (style, "induction", "harder", "more")
@@ -48,7 +48,7 @@ def test_a_record_that_says_something_else_is_left_alone() -> None:
     problem, other = written(draft), compose(random.Random(2))
     text = msgspec.json.encode(draft.composition, order="deterministic").decode()
     gone = text.replace(f'"{draft.composition.steps[0].feature}"', '"a feature of yesterday"')
-    assert recalled(problem)
+    assert draft_from_problem(problem)
     for change in (
         {"provenance": ()},
         {"features": problem.features[1:]},
@@ -57,14 +57,14 @@ def test_a_record_that_says_something_else_is_left_alone() -> None:
         {"provenance": ((COMPOSITION, gone),), "features": ()},
         {"provenance": ((COMPOSITION, "{"),)},
     ):
-        assert recalled(msgspec.structs.replace(problem, **change)) is None
-    assert recalled(a_problem()) is None
+        assert draft_from_problem(msgspec.structs.replace(problem, **change)) is None
+    assert draft_from_problem(a_problem()) is None
 
 
 @pytest.mark.parametrize("environment", ["induction", "abduction", "deduction", "fuzzing"])
 def test_a_model_is_shown_what_it_would_have_written(environment: str, judge: LocalJudge) -> None:
     pytest.importorskip("openai")
-    from stepsmith.synth.llm.recall import recalled as recalled_for_a_model
+    from stepsmith.synth.llm.from_problem import draft_from_problem as recalled_for_a_model
 
     problem = next(
         problem
@@ -90,7 +90,7 @@ def test_a_model_is_shown_what_it_would_have_written(environment: str, judge: Lo
 
 def test_what_that_form_cannot_hold_is_left_alone() -> None:
     pytest.importorskip("openai")
-    from stepsmith.synth.llm.recall import recalled as recalled_for_a_model
+    from stepsmith.synth.llm.from_problem import draft_from_problem as recalled_for_a_model
 
     problem = a_problem()
     contract = problem.contract

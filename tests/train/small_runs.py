@@ -9,17 +9,17 @@ from stepsmith.core.ids import content_id
 from stepsmith.core.records import Problem, Verdict
 from stepsmith.curriculum import Sampler, item_of
 from stepsmith.pipeline.training import curriculum_of
-from stepsmith.store.training_log import Measurement, Step
+from stepsmith.store.training_log import EvalResult, Step
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.corpus import is_held_out
 from stepsmith.train.grading import Grade, Grader, GradingSettings, Reply
-from stepsmith.train.policy import Form, Policy, ask
+from stepsmith.train.policy import Policy, PromptFormat, ask
 from stepsmith.train.rl import RlTrainer, layout_of
 from stepsmith.train.settings import ModelSettings, TrainConfig, with_overrides
 from stepsmith.train.sft import golden_reply
 
 MODEL = ModelSettings(vocabulary=280, hidden=16, intermediate=32, layers=1, heads=2, context=512)
-FORM = Form(prompt="brief", max_reply_tokens=6)
+FORM = PromptFormat(prompt="brief", max_reply_tokens=6)
 
 
 def some_problems(count: int = 6, *, seed: int = 0, held_out: float = 0.0) -> list[Problem]:
@@ -29,10 +29,10 @@ def some_problems(count: int = 6, *, seed: int = 0, held_out: float = 0.0) -> li
     return list(wanted)
 
 
-def a_policy(problems: Sequence[Problem], form: Form = FORM, seed: int = 0) -> Policy:
+def a_policy(problems: Sequence[Problem], prompt_format: PromptFormat = FORM, seed: int = 0) -> Policy:
     """A fresh decoder whose tokenizer knows little more than bytes."""
-    texts = [text for problem in problems for text in (ask(problem, form), golden_reply(problem))]
-    return Policy.from_scratch(MODEL, form, texts, seed)
+    texts = [text for problem in problems for text in (ask(problem, prompt_format), golden_reply(problem))]
+    return Policy.from_scratch(MODEL, prompt_format, texts, seed)
 
 
 def rl_config(top: dict[str, object] | None = None, **changes: object) -> TrainConfig:
@@ -113,7 +113,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self.measurements: list[Measurement] = []
+        self.measurements: list[EvalResult] = []
         self.started_with: tuple[int, int, int, int] | None = None
 
     def started(self, config: TrainConfig, problems: int, held_out: int, steps: int, done: int) -> None:
@@ -122,7 +122,7 @@ class Seen:
     def stepped(self, step: Step) -> None:
         self.steps.append(step)
 
-    def measured(self, measurement: Measurement) -> None:
+    def measured(self, measurement: EvalResult) -> None:
         self.measurements.append(measurement)
 
     def note(self, text: str) -> None:

@@ -15,13 +15,13 @@ import pytest
 from stepsmith.core.records import Checker, Contract, Limits, Problem, Solution, TestCase
 from stepsmith.envs import ENVIRONMENTS, Answer
 from stepsmith.judge.local import LocalJudge
-from stepsmith.train import REWARDS, Grader, GradingSettings, HeldBackWatch, Outcome, Reply, RewardSettings
+from stepsmith.train import REWARDS, Grader, GradingSettings, HeldBackMonitor, Outcome, Reply, RewardSettings
 from tests.records import a_problem
 from tests.train.graded import judgement
 
 FOLDER = Path(__file__).parent / "cheats"
 CHEATS = sorted([*FOLDER.glob("*/*.py"), *FOLDER.glob("*/*.reply")])
-BUILT_IN = ("binary", "paper-b")  # the first failure ends judging in the one and does not in the other
+BUILT_IN = ("binary", "x-coder")  # the first failure ends judging in the one and does not in the other
 
 
 def problem_in(folder: Path) -> Problem:
@@ -62,7 +62,7 @@ def grader(request: pytest.FixtureRequest, judge: LocalJudge) -> Iterator[Grader
 def test_the_honest_answer_gets_the_whole_reward(grader: Grader, folder: Path) -> None:
     problem = problem_in(folder)
     (grade,) = grader.grade([(problem, Reply(text=f"```python\n{problem.golden.code.strip()}\n```\n"))])
-    assert grade.reward == {"binary": 1.0, "paper-b": 5.0}[grader.name]  # type: ignore[attr-defined]
+    assert grade.reward == {"binary": 1.0, "x-coder": 5.0}[grader.name]  # type: ignore[attr-defined]
     assert grade.passed_held_back in ((True,) if problem.environment == "induction" else (None,))
 
 
@@ -86,7 +86,7 @@ def test_programs_say_what_they_try() -> None:
 
 
 def test_what_learnt_the_rewarded_tests_by_heart_is_flagged(judge: LocalJudge) -> None:
-    problem, watch = problem_in(FOLDER / "even_sum"), HeldBackWatch()
+    problem, watch = problem_in(FOLDER / "even_sum"), HeldBackMonitor()
     with Grader(judge) as grader:
         split = grader.split(problem)
         assert split.held_back

@@ -9,7 +9,7 @@ from stepsmith.curriculum import Observation
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.envs.environment import Answer
 from stepsmith.judge.local import LocalJudge
-from stepsmith.train import Grader, GradingSettings, HeldBackWatch, Reply, RewardSettings, observations
+from stepsmith.train import Grader, GradingSettings, HeldBackMonitor, Reply, RewardSettings, observations
 from stepsmith.train.grading import GONE, Grade
 from stepsmith.train.splitting import split_tests
 from tests.envs.test_environments import PROBLEMS
@@ -111,7 +111,7 @@ def test_binary_stops_at_the_first_failure_and_a_fraction_does_not() -> None:
 
 
 def test_truncated_replies_can_be_left_out() -> None:
-    settings = GradingSettings(rewards=RewardSettings(reward="paper-b", mask_truncated=True))
+    settings = GradingSettings(rewards=RewardSettings(reward="x-coder", mask_truncated=True))
     with Grader(ScriptedJudge(passes_first), settings) as grader:
         grades = grader.grade(
             [(counting(0), reply("8", truncated=True)), (counting(0), Reply(text="?")), (counting(0), reply("CE"))]
@@ -197,7 +197,7 @@ def grades_of(passed: int, failed: int, problem_id: str = "p") -> list[Grade]:
 
 
 def test_a_gap_is_flagged_by_its_interval() -> None:
-    watch = HeldBackWatch(tolerance=0.05)
+    watch = HeldBackMonitor(tolerance=0.05)
     assert not watch.report().suspicious
     watch.observe(grades_of(97, 3))
     honest = watch.report()
@@ -229,6 +229,6 @@ def test_the_real_judge_grades_every_environment(judge: LocalJudge) -> None:
         environment = ENVIRONMENTS[problem.environment]
         batch.append((problem, Reply(text=environment.write(environment.golden(problem)))))
         batch.append((problem, Reply(text=environment.write(Answer(text="(99,)")))))
-    with Grader(judge, GradingSettings(rewards=RewardSettings(reward="paper-b")), workers=2) as grader:
+    with Grader(judge, GradingSettings(rewards=RewardSettings(reward="x-coder")), workers=2) as grader:
         rewards = [grade.reward for grade in grader.grade(batch)]
     assert rewards == [5.0, 0.0] * len(PROBLEMS)

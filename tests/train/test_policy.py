@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM
 
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.envs import ENVIRONMENTS
-from stepsmith.train.policy import Form, Policy, read_form
+from stepsmith.train.policy import Policy, PromptFormat, read_prompt_format
 from stepsmith.train.settings import ModelSettings
 from tests.train.small_runs import FORM, MODEL, a_policy, some_problems, weights_of
 
@@ -63,7 +63,7 @@ def test_a_prompt_ends_where_the_reply_begins(policy: Policy) -> None:
     assert decode(policy.encode("Add 1.", "x + 1")) == "<|user|>Add 1.<|end|><|assistant|>x + 1<|end|>"
     problem = PROBLEMS[0]
     assert policy.prompt(problem) == ENVIRONMENTS["induction"].brief(problem)
-    full = Policy(policy.model, policy.tokenizer, Form(prompt="full"), policy.context, "x")
+    full = Policy(policy.model, policy.tokenizer, PromptFormat(prompt="full"), policy.context, "x")
     assert full.prompt(problem) == ENVIRONMENTS["induction"].render(problem)
 
 
@@ -117,7 +117,7 @@ def test_no_reply_goes_beyond_the_context(policy: Policy) -> None:
 
 def test_a_saved_policy_answers_alike(policy: Policy, saved: Path) -> None:
     again = opened(saved)
-    assert again.form == policy.form == read_form(str(saved))
+    assert again.prompt_format == policy.prompt_format == read_prompt_format(str(saved))
     assert again.replies(PROMPTS, 1, 0.0, 16, seed=0) == policy.replies(PROMPTS, 1, 0.0, 16, seed=0)
     assert again.replies(PROMPTS, 2, 1.0, 16, seed=3) == policy.replies(PROMPTS, 2, 1.0, 16, seed=3)
     assert again.ends() == policy.ends() == {policy.tokenizer.eos_token_id}
@@ -175,7 +175,7 @@ def test_a_tokenizer_without_chat_template_is_refused(policy: Policy, saved: Pat
         (lambda folder: (folder / "model.safetensors").unlink(), "cannot be loaded"),
         (lambda folder: (folder / "stepsmith.json").write_text('{"prompt": "long"}'), "Invalid enum value 'long'"),
     ],
-    ids=["no config", "cut off", "no weights", "unknown form"],
+    ids=["no config", "cut off", "no weights", "unknown prompt_format"],
 )
 def test_a_folder_that_cannot_be_opened_says_so(policy: Policy, tmp_path: Path, spoil: object, says: str) -> None:
     policy.save(tmp_path)
@@ -193,7 +193,7 @@ def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_without_a_form_the_full_one_is_asked(policy: Policy, tmp_path: Path) -> None:
     policy.save(tmp_path)
     (tmp_path / "stepsmith.json").unlink()
-    assert opened(tmp_path).form == Form()
+    assert opened(tmp_path).prompt_format == PromptFormat()
 
 
 def test_a_device_that_is_too_small_says_what_to_lower(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:

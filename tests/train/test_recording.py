@@ -13,8 +13,8 @@ import msgspec
 from stepsmith.core.records import Problem
 from stepsmith.core.stats import band_of, pass_rate
 from stepsmith.store.training_log import Step, Tally
+from stepsmith.train.evaluation import length_name
 from stepsmith.train.grading import Reply
-from stepsmith.train.measuring import length_name
 from stepsmith.train.recording import Every, Recorder
 from stepsmith.train.rl import Watch, train_rl
 from tests.train.small_runs import ByRule, a_grade, an_rl_trainer, by_hash, rl_config, some_problems

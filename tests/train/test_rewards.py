@@ -21,7 +21,7 @@ ALL, HALF, NONE, CE = judged("AC", "AC"), judged("AC", "WA"), judged("TLE", "RTE
     ("name", "wanted"),
     [  # all, half, none, compile failure, no answer, truncated; by hand
         ("binary", (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
-        ("paper-b", (5.0, 2.5, 0.0, -2.0, -2.0, -2.0)),
+        ("x-coder", (5.0, 2.5, 0.0, -2.0, -2.0, -2.0)),
         ("fraction", (1.0, 0.5, 0.0, 0.0, 0.0, 0.0)),
         ("all-or-part", (1.0, 0.15, 0.0, 0.0, 0.0, 0.0)),
         ("stepped", (1.0, 0.3, 0.1, 0.1, 0.0, 0.0)),
@@ -53,6 +53,6 @@ def test_a_missing_test_is_no_pass(name: str) -> None:
 
 
 def test_rewards_are_chosen_by_environment() -> None:
-    settings = RewardSettings(reward="paper-b", environments={"deduction": "binary"})
-    assert settings.for_environment("induction") is REWARDS["paper-b"]
+    settings = RewardSettings(reward="x-coder", environments={"deduction": "binary"})
+    assert settings.for_environment("induction") is REWARDS["x-coder"]
     assert settings.for_environment("deduction") is REWARDS["binary"]

@@ -118,7 +118,7 @@ def by_hand(
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"micro_batch": 4}, {"skip_silent": True, "micro_batch": 4}], ids=["whole", "micro", "silent"]
+    "how", [{}, {"micro_batch": 4}, {"skip_zero_advantage": True, "micro_batch": 4}], ids=["whole", "micro", "silent"]
 )
 def test_loss_and_gradients_are_those_of_plain_arithmetic(tmp_path: Path, how: dict[str, object]) -> None:
     """Two passes over one generation: the ratios of the first are 1, some of the second are clipped."""
@@ -489,17 +489,17 @@ def test_what_cannot_be_laid_out_is_refused(tmp_path: Path) -> None:
         rl_arguments(rl_config(micro_batch=3), tmp_path)
     with pytest.raises(ConfigError, match="cannot be split into 3 equal updates"):
         rl_config(updates=3)
-    with pytest.raises(ConfigError, match="skip_silent is exact with loss dapo"):
-        rl_config(skip_silent=True, loss="grpo")
+    with pytest.raises(ConfigError, match="skip_zero_advantage is exact with loss dapo"):
+        rl_config(skip_zero_advantage=True, loss="grpo")
 
 
 def test_settings_reach_the_trainer(tmp_path: Path) -> None:
-    """What paper A uses: no standard deviation, no KL, clip-higher, normalised by the tokens of the batch."""
+    """What Deep Dive uses: no standard deviation, no KL, clip-higher, normalised by the tokens of the batch."""
     used = rl_arguments(TrainConfig(stage="rl"), tmp_path)
     assert (used.scale_rewards, used.beta, used.loss_type) == ("none", 0.0, "dapo")
     assert (used.epsilon, used.epsilon_high) == (0.2, 0.28)
     assert used.mask_truncated_completions
-    changed = with_overrides(TrainConfig(stage="rl"), {"rl": {"scale_rewards": "group", "kl": 0.1, "clip_high": 0.3}})
+    changed = with_overrides(TrainConfig(stage="rl"), {"rl": {"scale_rewards": "group", "beta": 0.1, "clip_high": 0.3}})
     other = rl_arguments(changed, tmp_path)
     assert (other.scale_rewards, other.beta, other.epsilon_high) == ("group", 0.1, 0.3)
 

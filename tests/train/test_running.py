@@ -14,7 +14,7 @@ from transformers import TrainerControl
 from stepsmith.core.errors import ConfigError, MachineError, TrainingError
 from stepsmith.train.running import (
     LogBeforeSaving,
-    StopOnNonsense,
+    StopOnNonFiniteLoss,
     common_arguments,
     guarded,
     last_checkpoint,
@@ -82,16 +82,16 @@ def model_with(gradient: float) -> torch.nn.Module:
 def test_gradients_that_are_no_numbers_never_reach_the_weights(gradient: float) -> None:
     state: Any = SimpleNamespace(global_step=6)
     with pytest.raises(TrainingError, match=r"gradients is (nan|inf) at step 7; lower learning_rate"):
-        StopOnNonsense().on_pre_optimizer_step(NOBODY, state, NOBODY, model=model_with(gradient))
-    StopOnNonsense().on_pre_optimizer_step(NOBODY, state, NOBODY, model=model_with(3.0))
+        StopOnNonFiniteLoss().on_pre_optimizer_step(NOBODY, state, NOBODY, model=model_with(gradient))
+    StopOnNonFiniteLoss().on_pre_optimizer_step(NOBODY, state, NOBODY, model=model_with(3.0))
 
 
 def test_a_logged_loss_that_is_no_number_ends_the_run() -> None:
     state: Any = SimpleNamespace(global_step=6)
-    StopOnNonsense().on_log(NOBODY, state, NOBODY, {"loss": 0.1, "grad_norm": 2.0})
-    StopOnNonsense().on_log(NOBODY, state, NOBODY, {"reward": None})  # type: ignore[dict-item]
+    StopOnNonFiniteLoss().on_log(NOBODY, state, NOBODY, {"loss": 0.1, "grad_norm": 2.0})
+    StopOnNonFiniteLoss().on_log(NOBODY, state, NOBODY, {"reward": None})  # type: ignore[dict-item]
     with pytest.raises(TrainingError, match="loss is nan at step 6"):
-        StopOnNonsense().on_log(NOBODY, state, NOBODY, {"loss": float("nan")})
+        StopOnNonFiniteLoss().on_log(NOBODY, state, NOBODY, {"loss": float("nan")})
 
 
 def test_a_window_of_the_log_ends_at_a_checkpoint() -> None:

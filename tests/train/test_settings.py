@@ -27,7 +27,7 @@ def test_the_preset_for_one_gpu() -> None:
     assert (config.model.dtype, config.model.lora_rank, config.model.context) == ("bfloat16", 0, 2048)
     assert (config.data.prompt, config.rl.groups, config.rl.group_size) == ("full", 16, 8)
     assert (config.rl.max_reply_tokens, config.rl.curriculum) == (512, "learnability")
-    assert config.rl.rate_first > 0
+    assert config.rl.initial_samples > 0
 
 
 def test_every_value_of_our_presets_has_a_reason() -> None:
@@ -87,12 +87,12 @@ def test_what_shapes_the_result() -> None:
     base = TrainConfig()
 
     def shape(**changes: object) -> object:
-        return with_overrides(base, changes).shaping()
+        return with_overrides(base, changes).fingerprint_fields()
 
     for free in ("checkpoint_every", "keep_checkpoints", "log_every", "threads", "judges"):
-        assert shape(**{free: 3}) == base.shaping()
-    assert shape(report_to=["tensorboard"]) == base.shaping()
-    assert shape(rl={"steps": 3}) == base.shaping()
+        assert shape(**{free: 3}) == base.fingerprint_fields()
+    assert shape(report_to=["tensorboard"]) == base.fingerprint_fields()
+    assert shape(rl={"steps": 3}) == base.fingerprint_fields()
     assert shape(stage="rl", sft={"steps": 3}) == shape(stage="rl")
     for other in ({"seed": 3}, {"sft": {"steps": 3}}, {"model": {"layers": 2}}, {"data": {"held_out": 0.5}}):
-        assert shape(**other) != base.shaping()
+        assert shape(**other) != base.fingerprint_fields()

@@ -16,10 +16,10 @@ import torch
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.judge.local import LocalJudge
-from stepsmith.pipeline import players
+from stepsmith.pipeline import roles
 from stepsmith.pipeline.config import Config, RefineSettings, SuiteSettings, SynthSettings
-from stepsmith.pipeline.players import asked_models, settled
 from stepsmith.pipeline.rating import NO_ANSWER, TRUNCATED, rate
+from stepsmith.pipeline.roles import asked_models, resolve_config
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.dataset import read_problems, read_rows
 from stepsmith.synth.draft import Draft
@@ -106,12 +106,12 @@ def test_truncated_replies_and_prompts_without_room_are_told(student: PolicyStud
     (problem,) = lessons(1)
     policy: Policy = student._policy
     hurried = PolicyStudent(policy, "hurried", threads=1)
-    form = policy.form
+    prompt_format = policy.prompt_format
     try:
-        policy.form = msgspec.structs.replace(form, max_reply_tokens=2)
+        policy.prompt_format = msgspec.structs.replace(prompt_format, max_reply_tokens=2)
         cut = rate(hurried, DRAFT, problem, 3, judge, random.Random(1))
     finally:
-        policy.form = form
+        policy.prompt_format = prompt_format
     assert cut.verdicts == {TRUNCATED: 3}
     long = msgspec.structs.replace(problem, statement="and so on " * 200 + problem.statement)
     attempts = student.attempt(DRAFT, long, 3, random.Random(1))
@@ -168,9 +168,11 @@ def test_a_policy_attempts_the_problems_of_a_model(run: Path, tmp_path: Path) ->
 def test_the_name_follows_the_weights_and_the_form(run: Path, tmp_path: Path) -> None:
     name = policy_name(run)
     assert name == policy_name(run / "model")
-    assert settled(config(run)).shaping() == settled(config(run / "model")).shaping()
-    assert settled(settled(config(run))) == settled(config(run))
-    assert asked_models(settled(config(run))) == []
+    assert (
+        resolve_config(config(run)).fingerprint_fields() == resolve_config(config(run / "model")).fingerprint_fields()
+    )
+    assert resolve_config(resolve_config(config(run))) == resolve_config(config(run))
+    assert asked_models(resolve_config(config(run))) == []
     other = shutil.copytree(run / "model", tmp_path / "other")
     (other / "stepsmith.json").write_text('{"prompt": "full"}')
     assert policy_name(other) != name
@@ -180,16 +182,16 @@ def test_the_name_follows_the_weights_and_the_form(run: Path, tmp_path: Path) ->
     weights[-1] ^= 1
     (other / "model.safetensors").write_bytes(weights)
     assert policy_name(other) != name
-    assert settled(config(other)).shaping() != settled(config(run)).shaping()
+    assert resolve_config(config(other)).fingerprint_fields() != resolve_config(config(run)).fingerprint_fields()
 
 
 def test_what_is_no_policy_is_said_in_one_line(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match=r"holds no policy: give the folder of a training run"):
-        settled(config(tmp_path))
+        resolve_config(config(tmp_path))
     with pytest.raises(ConfigError, match="there is no folder"):
-        settled(config(tmp_path / "absent"))
+        resolve_config(config(tmp_path / "absent"))
     with pytest.raises(ConfigError, match=r"unknown student 'nobody'.*folder of a trained policy"):
-        settled(config(Path("nobody")))
+        resolve_config(config(Path("nobody")))
     with pytest.raises(ConfigError, match="nothing says where the student 'policy 123' lies"):
         synthesize(config(Path("policy 123")), tmp_path / "out", Quiet())
     (tmp_path / "unfinished" / "checkpoints").mkdir(parents=True)
@@ -199,6 +201,6 @@ def test_what_is_no_policy_is_said_in_one_line(run: Path, tmp_path: Path, monkey
     (broken / "config.json").write_text("{")
     with pytest.raises(ConfigError, match="cannot be loaded"):
         PolicyStudent.open(broken)
-    monkeypatch.setattr(players, "find_spec", lambda name: None)
+    monkeypatch.setattr(roles, "find_spec", lambda name: None)
     with pytest.raises(MachineError, match=r"stepsmith\[train\]"):
-        settled(config(run))
+        resolve_config(config(run))

@@ -6,7 +6,7 @@ import torch
 
 from stepsmith.core.records import Problem
 from stepsmith.synth.exercises import ExerciseSettings, exercises
-from stepsmith.train.policy import Form, Policy, ask
+from stepsmith.train.policy import Policy, PromptFormat, ask
 from stepsmith.train.settings import ModelSettings
 from stepsmith.train.sft import golden_reply
 
@@ -19,9 +19,9 @@ def lessons(count: int = 400, steps: str = "1", seed: int = 0) -> list[Problem]:
 
 def tiny_policy(problems: Sequence[Problem], steps: int = 150, batch: int = 16, seed: int = 0) -> Policy:
     """A decoder from scratch after a few steps of plain supervised training on the golden replies."""
-    form = Form(prompt="brief", max_reply_tokens=64)
-    texts = [text for problem in problems for text in (ask(problem, form), golden_reply(problem))]
-    policy = Policy.from_scratch(SIZE, form, texts, seed)
+    prompt_format = PromptFormat(prompt="brief", max_reply_tokens=64)
+    texts = [text for problem in problems for text in (ask(problem, prompt_format), golden_reply(problem))]
+    policy = Policy.from_scratch(SIZE, prompt_format, texts, seed)
     end = policy.tokenizer.eos_token_id
     rows = []
     for problem in problems:

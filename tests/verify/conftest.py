@@ -1,10 +1,10 @@
 from collections.abc import Iterator
 
 import pytest
-from expression_judge import ExpressionJudge
 
 from stepsmith.core.records import Checker, Contract
 from stepsmith.judge.local import LocalJudge
+from tests.verify.expression_judge import ExpressionJudge
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 import random
 
-from expression_judge import programs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stepsmith.core.records import Contract, Solution, Verdict
 from stepsmith.verify.matrix import ExecutionMatrix
+from tests.verify.expression_judge import programs
 
 
 def test_each_distinct_program_runs_once_on_each_distinct_input(judge, contract):

@@ -6,7 +6,7 @@ import pytest
 
 from stepsmith.core.errors import CaseError, StoreError
 from stepsmith.judge.local import LocalJudge
-from stepsmith.verify.problems import Candidate, VerifyProblem
+from stepsmith.verify.formats.problems import Candidate, VerifyProblem
 from stepsmith.verify.stream import already_done, verify_all, write_outcomes
 from stepsmith.verify.verifier import VerifyOptions
 
@@ -57,7 +57,11 @@ def test_outcomes_of_other_problems_or_options_are_refused(tmp_path):
     _run(path)
     whole = path.read_bytes()
     edited = [msgspec.structs.replace(PROBLEMS[0], inputs=("(9,)",)), *PROBLEMS[1:]]
-    for problems, options in ((edited, OPTIONS), (PROBLEMS[:3], OPTIONS), (PROBLEMS, VerifyOptions(method="paper"))):
+    for problems, options in (
+        (edited, OPTIONS),
+        (PROBLEMS[:3], OPTIONS),
+        (PROBLEMS, VerifyOptions(method="dual-verification")),
+    ):
         with pytest.raises(CaseError, match="other problems or other options"):
             already_done(path, problems, options)
     path.write_text("what?\n")

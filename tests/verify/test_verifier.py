@@ -2,12 +2,12 @@ import json
 
 import msgspec
 import pytest
-from expression_judge import ExpressionJudge
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Verdict
-from stepsmith.verify.problems import Candidate, Validator, VerifyProblem
+from stepsmith.verify.formats.problems import Candidate, Validator, VerifyProblem
 from stepsmith.verify.verifier import VerifyOptions, verify_problem
+from tests.verify.expression_judge import ExpressionJudge
 
 STATEMENT = "Return twice x.\n>>> f(2)\n4\n>>> f(5)\n10\n>>> f(0)\n0\n"
 RIGHT = ["def f(x):\n    return 2 * x\n", "def f(y):\n    return y + y\n", "def f(x):\n    return x << 1\n"]
@@ -99,7 +99,7 @@ def test_only_the_first_candidates_are_used(local_judge):
     assert outcome.status == "rejected"
 
 
-@pytest.mark.parametrize("method", ["majority", "paper", "consensus"])
+@pytest.mark.parametrize("method", ["majority", "dual-verification", "consensus"])
 def test_every_method_answers_in_the_same_form(local_judge, method):
     outcome = _verify(local_judge, _problem(RIGHT), method=method, seed=3)
     assert outcome.method == method
@@ -122,10 +122,10 @@ def test_every_method_answers_in_the_same_form(local_judge, method):
         ({"statement": STATEMENT + ">>> f(9)\n99\n"}, RIGHT, "examples-unmet"),
     ],
 )
-@pytest.mark.parametrize("method", ["paper", "consensus"])
+@pytest.mark.parametrize("method", ["dual-verification", "consensus"])
 def test_bad_problems_have_stated_outcomes(local_judge, fields, codes, reason, method):
     outcome = _verify(local_judge, _problem(codes, **fields), method=method, target_error=0.45)
-    if method == "paper" and reason in ("non-deterministic", "examples-unmet"):
+    if method == "dual-verification" and reason in ("non-deterministic", "examples-unmet"):
         return  # the published method does not look
     assert (outcome.status, outcome.reason) == ("rejected", reason)
     assert outcome.detail

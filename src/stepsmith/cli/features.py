@@ -15,7 +15,7 @@ from stepsmith.core.ids import content_id, derive_rng
 from stepsmith.llm.parsing import ParseFailure
 from stepsmith.llm.protocol import LLM
 from stepsmith.pipeline.config import load_config
-from stepsmith.store.claim import write_whole
+from stepsmith.store.folder_lock import write_whole
 from stepsmith.synth.seeds import SeedSource
 from stepsmith.synth.tree.evolve import EvolveSettings, evolve
 from stepsmith.synth.tree.extract import BATCH, extract, extract_offline

@@ -37,7 +37,7 @@ def synth(
         typer.Option(help=r"Who attempts: simulated, the folder of a trained policy, a \[models.NAME] or an address."),
     ] = None,
     method: Annotated[
-        str | None, typer.Option(help="How a model teaches: teacher-student (paper A) or two-stage (paper B).")
+        str | None, typer.Option(help="How a model teaches: teacher-student (Deep Dive) or two-stage (X-Coder).")
     ] = None,
     solver: Annotated[
         list[str] | None, typer.Option(help="Model whose programs vote on outputs beside the teacher's; repeatable.")

@@ -15,7 +15,7 @@ from stepsmith.cli.report import try_report
 from stepsmith.cli.training_progress import training_display
 from stepsmith.core.errors import ConfigError
 from stepsmith.pipeline.training import train
-from stepsmith.store.training_log import MEASUREMENTS, MODEL, Measurement, Score, Training, read_log
+from stepsmith.store.training_log import EVAL_RESULTS, MODEL, EvalResult, Score, Training, read_log
 from stepsmith.train.corpus import problems_of
 from stepsmith.train.settings import Stage, TrainConfig, load_training, presets, with_overrides
 
@@ -89,13 +89,13 @@ def rl(
 ) -> None:
     """Train a model by verifiable rewards under a curriculum."""
     changes: dict[str, object] = {"rl": {"curriculum": curriculum}} if curriculum else {}
-    settled = _config("rl", config, model, problems, no_exercises, steps, seed, settings, threads, changes)
+    configured = _config("rl", config, model, problems, no_exercises, steps, seed, settings, threads, changes)
     if backend == "verl":
-        _render(settled, out, judge_url, render_only=render_only)
+        _render(configured, out, judge_url, render_only=render_only)
     elif render_only:
         raise ConfigError("--render-only goes with --backend verl")
     else:
-        _run(settled, out, resume=resume)
+        _run(configured, out, resume=resume)
 
 
 def _config(
@@ -173,14 +173,14 @@ def _summary(console: Console, done: Training, out: Path) -> None:
     )
     for reason, count in done.left_out.items():
         console.print(f"Left out: {count} ({reason}).", highlight=False)
-    path = out / MEASUREMENTS
-    measured = list(read_log(path, Measurement)) if path.exists() else []
+    path = out / EVAL_RESULTS
+    measured = list(read_log(path, EvalResult)) if path.exists() else []
     if measured:
         console.print(_before_and_after(measured[0], measured[-1]))
     console.print(f"Model: {out / MODEL}", soft_wrap=True, highlight=False)
 
 
-def _before_and_after(first: Measurement, last: Measurement) -> Table:
+def _before_and_after(first: EvalResult, last: EvalResult) -> Table:
     kind = "greedy" if not last.temperature else f"temperature {last.temperature:g}"
     table = Table("held-out problems", "number", "before", "after (95% interval)", title=f"pass@1, {kind}", box=None)
     for column in table.columns[1:]:

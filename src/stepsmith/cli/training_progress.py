@@ -14,7 +14,7 @@ from rich.text import Text
 from stepsmith.cli.curriculum import LOOK
 from stepsmith.cli.progress import LINE_EVERY_S, bar_columns, short_count
 from stepsmith.pipeline.training import TrainObserver
-from stepsmith.store.training_log import Measurement, Score, Step, Tally
+from stepsmith.store.training_log import EvalResult, Score, Step, Tally
 from stepsmith.train.settings import TrainConfig
 
 SPARKS = "▁▂▃▄▅▆▇█"  # pass rates from 0 to 1
@@ -56,7 +56,7 @@ def groups_of(step: Step) -> Mapping[str, Tally]:
     return dict(sorted(step.by_length.items(), key=lambda item: (len(item[0]), item[0])))  # "2 features", "10 features"
 
 
-def measured_text(measurement: Measurement) -> str:
+def measured_text(measurement: EvalResult) -> str:
     """Return a measurement in one line: all problems with the interval, then each group."""
 
     def shown(name: str, score: Score) -> str:
@@ -95,7 +95,7 @@ class _Plain:
         self._warnings.clear()
         self._line(" · ".join(parts))
 
-    def measured(self, measurement: Measurement) -> None:
+    def measured(self, measurement: EvalResult) -> None:
         self._line(measured_text(measurement))
 
     def note(self, text: str) -> None:
@@ -145,7 +145,7 @@ class _Live:
             self._warnings[text] = step.step
         self._progress.update(self._task, completed=step.step, text="")
 
-    def measured(self, measurement: Measurement) -> None:
+    def measured(self, measurement: EvalResult) -> None:
         self._progress.update(self._task, text="")
         self._console.print(measured_text(measurement), highlight=False, markup=False)
 

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
 from stepsmith.judge.local import LocalJudge
-from stepsmith.verify.adapters import Format, read_problems
-from stepsmith.verify.outcome import Outcome
+from stepsmith.verify.formats.adapters import Format, read_problems
+from stepsmith.verify.report import ProblemReport
 from stepsmith.verify.stream import already_done, verify_all, write_outcomes
 from stepsmith.verify.verifier import Method, VerifyOptions
 
@@ -64,7 +64,7 @@ def verify(
         with _progress(console) as progress:
             task = progress.add_task("", total=total, completed=len(done), text="")
 
-            def seen(outcome: Outcome) -> None:
+            def seen(outcome: ProblemReport) -> None:
                 nonlocal executions
                 counts[outcome.status] += 1
                 executions += outcome.executions

@@ -18,7 +18,7 @@ TestKind = Literal["nominal", "complex", "boundary", "stress", "adversarial"]
 Direction = Literal["new", "harder", "easier", "sideways"]
 Band = Literal["hard", "medium", "easy-medium", "easy"]
 
-# Paper B's vote weights by kind of case (arXiv 2601.06953); adversarial is ours and counts like stress.
+# X-Coder's vote weights by kind of case (arXiv 2601.06953); adversarial is ours and counts like stress.
 KIND_WEIGHT: dict[TestKind, float] = {
     "nominal": 1.0,
     "complex": 2.0,
@@ -97,6 +97,13 @@ class TestCase(Record, frozen=True, kw_only=True):
     kind: TestKind = "nominal"
     weight: float = 1.0
     confidence: float = 1.0  # probability that `output` is right
+
+
+class Example(Record, frozen=True, kw_only=True):
+    """A worked example of a statement: an input and its output, written as tests of the same interface are."""
+
+    input: str
+    output: str
 
 
 class Execution(Record, frozen=True, kw_only=True):
@@ -207,6 +214,7 @@ class Problem(Record, frozen=True, kw_only=True):
     tests: tuple[TestCase, ...]
     golden: Solution
     lineage: Lineage
+    examples: tuple[Example, ...] = ()  # those of ``tests`` that the statement shows
     wrong: tuple[WrongSolution, ...] = ()
     validator: str = (
         ""  # Python: defines `validate(*arguments)`, or a program over stdin that exits 0 for a legal input

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from stepsmith.core.records import Band, PassRate
 
-# Paper A's bins on the measured pass rate (arXiv 2603.24202, data section): hard .10-.26, medium .26-.61,
+# Deep Dive's bins on the measured pass rate (arXiv 2603.24202, data section): hard .10-.26, medium .26-.61,
 # easy-medium .61-.85, easy .85-.97. Below .10 and above .97 the paper has no bin; ours extend the outer two.
 BAND_EDGES: tuple[tuple[float, Band], ...] = ((0.26, "hard"), (0.61, "medium"), (0.85, "easy-medium"))
 
@@ -39,7 +39,7 @@ def pass_rate(passes: int, attempts: int) -> PassRate:
 
 
 def band_of(rate: float) -> Band:
-    """Return paper A's difficulty band for a pass rate in [0, 1]."""
+    """Return Deep Dive's difficulty band for a pass rate in [0, 1]."""
     for edge, band in BAND_EDGES:
         if rate < edge:
             return band

@@ -16,7 +16,7 @@ NonNegative = Annotated[float, Meta(ge=0)]
 
 
 class Learnability(Record, frozen=True, kw_only=True, tag_field="kind", tag="learnability"):
-    """Problems by lot, with odds E[p(1 - p)] under the Beta posterior of their pass rate.
+    """Problems at random, with odds E[p(1 - p)] under the Beta posterior of their pass rate.
 
     p(1 - p) is the variance of a binary reward: nothing is learnt from a group that always or never passes. For
     Beta(a, b) the expectation is ab / ((a + b)(a + b + 1)). In a large pool a problem seldom comes twice: then
@@ -38,7 +38,7 @@ class Learnability(Record, frozen=True, kw_only=True, tag_field="kind", tag="lea
         """Any problems will do."""
 
     def cells(self, moment: Moment) -> dict[str, Cell]:
-        """One cell, by lot."""
+        """One cell, at random."""
         odds = []
         kin = moment.evidence.kin(moment.items, moment.progress, self.kin_attempts)
         for item in moment.items:

@@ -20,7 +20,7 @@ class Moment(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Problems that share a sampling weight. Without ``odds`` the least drawn is next; with them, by lot."""
+    """Problems that share a sampling weight. Without ``odds`` the least drawn is next; with them, at random."""
 
     weight: float
     items: Sequence[Item]

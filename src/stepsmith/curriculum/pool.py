@@ -22,7 +22,7 @@ class Item(Record, frozen=True, kw_only=True):
 
     @property
     def band(self) -> Band | None:
-        """Paper A's band of the pass rate; None for a problem that was never rated."""
+        """Deep Dive's band of the pass rate; None for a problem that was never rated."""
         return band_of(self.pass_rate.rate) if self.pass_rate is not None and self.pass_rate.attempts else None
 
 

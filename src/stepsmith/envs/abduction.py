@@ -20,7 +20,7 @@ class AbductionTask(Record, frozen=True, kw_only=True):
 class Abduction:
     """Reward: 1 iff f(î) = o.
 
-    Paper A writes 1[î = i], which punishes the other valid pre-images of a many-to-one ``f``; they are right here.
+    Deep Dive writes 1[î = i], which punishes the other valid pre-images of a many-to-one ``f``; they are right here.
     """
 
     name: Literal["abduction"] = "abduction"

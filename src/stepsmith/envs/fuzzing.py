@@ -10,7 +10,7 @@ from stepsmith.envs.environment import Answer, single
 from stepsmith.envs.literals import arguments, arity_of, literal_answer
 from stepsmith.judge.protocol import Judge
 
-PROGRAM, FORM, PROPERTY = "f", "pre_test_f", "test_f"  # the names that paper A gives them
+PROGRAM, FORM, PROPERTY = "f", "pre_test_f", "test_f"  # the names that Deep Dive gives them
 
 ILL_FORMED, HOLDS, FAILS = "'ill-formed'", "'holds'", "'fails'"  # as the judge writes the values that are returned
 
@@ -48,7 +48,7 @@ class FuzzingTask(Record, frozen=True, kw_only=True):
 
 
 class Fuzzing:
-    """Reward: 1 iff pre_test_f(î) passes and test_f(î) fails (paper A)."""
+    """Reward: 1 iff pre_test_f(î) passes and test_f(î) fails (Deep Dive)."""
 
     name: Literal["fuzzing"] = "fuzzing"
 

@@ -10,7 +10,7 @@ from stepsmith.judge.protocol import Judge
 
 
 class Induction:
-    """Reward: 1 iff f̂(i) = o on every case (paper A); the tests are hidden but for the worked samples."""
+    """Reward: 1 iff f̂(i) = o on every case (Deep Dive); the tests are hidden but for the worked samples."""
 
     name: Literal["induction"] = "induction"
 

@@ -104,7 +104,7 @@ def _turns(config: Config) -> int:
 
 
 def _direction(config: Config, feedback: Feedback | None, kept: list[Problem]) -> Direction:
-    """Paper A's progression: harder above 0.65, easier at 0. In between, towards the bands that the chain lacks.
+    """Deep Dive's progression: harder above 0.65, easier at 0. In between, towards the bands that the chain lacks.
 
     In hard-first mode the chain first climbs until it holds a hard problem, then only goes down.
     """

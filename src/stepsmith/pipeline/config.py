@@ -17,7 +17,7 @@ from stepsmith.core.records import Environment, Record, Style
 from stepsmith.llm.records import ModelSpec
 from stepsmith.synth.skill import SkillModel
 from stepsmith.synth.two_stage.settings import TwoStageSettings
-from stepsmith.verify.admission import AdmissionSettings
+from stepsmith.verify.suite.admission import AdmissionSettings
 
 Positive = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
@@ -32,28 +32,28 @@ class SynthSettings(Record, frozen=True, kw_only=True):
 
     seeds: tuple[str, ...] = ()  # files or folders of Python source, or JSONL with a `code` field; empty: stdlib
     chains: Positive = 24
-    turns: Positive = 6  # paper A
+    turns: Positive = 6  # Deep Dive
     mode: Mode = "multi-turn"
-    method: Method = "teacher-student"  # of a teacher that is a model: paper A's, or paper B's
+    method: Method = "teacher-student"  # of a teacher that is a model: Deep Dive's, or X-Coder's
     profile: Profile = "contest"
     seed: int = 0
     teacher: str = "offline"
     student: str = "simulated"  # or a model, or the folder of a trained policy
     solvers: tuple[str, ...] = ()  # models whose programs vote on the outputs beside the teacher's
-    strong_solver: str = ""  # a model that has no vote: what it never solves is dropped (paper B); empty: not asked
+    strong_solver: str = ""  # a model that has no vote: what it never solves is dropped (X-Coder); empty: not asked
     strong_attempts: Positive = 4  # that it has for each problem; ours, the paper gives no figure
-    attempts: Positive = 32  # M in paper A; 8 was too noisy
+    attempts: Positive = 32  # M in Deep Dive; 8 was too noisy
     environments: dict[Environment, float] = msgspec.field(
         # Our choice: induction makes full contest problems, the others reuse its programs.
         default_factory=lambda: {"induction": 0.55, "abduction": 0.15, "deduction": 0.15, "fuzzing": 0.15}
     )
     styles: dict[Style, float] = msgspec.field(
-        default_factory=lambda: {"codeforces": 0.70, "atcoder": 0.15, "leetcode": 0.15}  # paper B, 70:15:15
+        default_factory=lambda: {"codeforces": 0.70, "atcoder": 0.15, "leetcode": 0.15}  # X-Coder, 70:15:15
     )
 
 
 class RefineSettings(Record, frozen=True, kw_only=True):
-    """When the teacher makes a problem harder or easier (paper A)."""
+    """When the teacher makes a problem harder or easier (Deep Dive)."""
 
     harder_above: Share = 0.65
     medium_low: Share = 0.35  # the band the teacher aims at is medium_low..harder_above
@@ -62,17 +62,17 @@ class RefineSettings(Record, frozen=True, kw_only=True):
 
 
 class VoterSettings(Record, frozen=True, kw_only=True):
-    """How labels are settled, and who settles those of the offline teacher's problems. Our choices, sized for speed.
+    """How labels are settled, and who votes on the offline teacher's problems. Our choices, sized for speed.
 
-    ``auto`` is paper B's dual verification for the two-stage method and ours for the rest: consensus knows solvers from
+    ``auto`` is X-Coder's dual verification for the two-stage method and ours for the rest: consensus knows solvers from
     weak models (docs/verification.md), and without worked examples not even eight of them that agree are enough for it.
     """
 
-    method: Literal["auto", "consensus", "paper"] = "auto"
+    method: Literal["auto", "consensus", "dual-verification"] = "auto"
     target_error: Share = 0.02  # consensus: wanted share of wrong goldens among accepted problems
     candidates: Positive = 6  # solutions that vote
     skill_bonus: float = 2.5  # logits by which a voter is better than the student
-    hold_out: Share = 0.5  # paper B: about half
+    hold_out: Share = 0.5  # X-Coder: about half
 
 
 class SuiteSettings(Record, frozen=True, kw_only=True):
@@ -118,12 +118,12 @@ class Config(Record, frozen=True, kw_only=True):
     workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))
 
     @property
-    def as_published(self) -> bool:
-        """Whether labels are settled as in paper B."""
+    def uses_dual_verification(self) -> bool:
+        """Whether labels are settled as in X-Coder."""
         method = self.voters.method
-        return method == "paper" or (method == "auto" and self.synth.method == "two-stage")
+        return method == "dual-verification" or (method == "auto" and self.synth.method == "two-stage")
 
-    def shaping(self) -> object:
+    def fingerprint_fields(self) -> object:
         """The part that shapes the data set, as JSON-able builtins: of models the weights and the sampling."""
         plain = msgspec.to_builtins(self)
         for name in ("workers", "policy", "budget", "cache", "chains_at_once"):

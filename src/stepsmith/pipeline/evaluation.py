@@ -10,26 +10,35 @@ from dataclasses import dataclass
 import msgspec
 
 from stepsmith.core.errors import RequestRefused
-from stepsmith.core.records import KIND_WEIGHT, Limits, Lineage, Problem, Solution, TestCase, Verdict, WrongSolution
+from stepsmith.core.records import (
+    KIND_WEIGHT,
+    Example,
+    Limits,
+    Lineage,
+    Problem,
+    Solution,
+    TestCase,
+    Verdict,
+    WrongSolution,
+)
 from stepsmith.core.stats import wilson_interval
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.rating import Rating, rate, tally
 from stepsmith.synth.draft import Draft, Student
-from stepsmith.verify.admission import admit
-from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
-from stepsmith.verify.examples import Example
-from stepsmith.verify.growth import GrowthSettings, grow_suite
+from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
+from stepsmith.verify.labels.dual_verification import DualVerificationSettings, verify_dual
+from stepsmith.verify.labels.verification import Verification, to_tests
+from stepsmith.verify.labels.vote import verify_majority
 from stepsmith.verify.matrix import ExecutionMatrix
-from stepsmith.verify.mutants import Mutant, mutate
-from stepsmith.verify.paper import PaperSettings, verify_paper
-from stepsmith.verify.strength import suite_strength
-from stepsmith.verify.verification import Verification, to_tests
-from stepsmith.verify.vote import verify_majority
+from stepsmith.verify.suite.admission import admit
+from stepsmith.verify.suite.growth import GrowthSettings, grow_suite
+from stepsmith.verify.suite.mutants import Mutant, mutate
+from stepsmith.verify.suite.strength import suite_strength
 
-WITNESS_TIME_S = 0.25  # CPU seconds per input that the brute force gets
-WITNESS_FIRST, WITNESS_INPUTS = 3, 9  # it is tried on the three shortest inputs, then on six more
+BRUTE_FORCE_TIME_S = 0.25  # CPU seconds per input that the brute force gets
+BRUTE_FORCE_FIRST, BRUTE_FORCE_INPUTS = 3, 9  # it is tried on the three shortest inputs, then on six more
 FALLBACK_MUTANTS = 12  # wrong programs for a draft that brings none
 
 
@@ -77,28 +86,27 @@ def evaluate(
 
 
 def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng: random.Random) -> Problem:
-    """Settle the labels and the golden solution by the candidates' votes, with the brute force as a witness."""
+    """Settle the labels and the golden solution by the candidates' votes, with the brute force as a check."""
     if draft.fault or not draft.candidates:
         fault = draft.fault
         problem = _unverified(draft, lineage)
         raise _RejectedError(problem, fault.reason if fault else "no-candidates", fault.detail if fault else "")
     inputs = [item.text for item in draft.inputs]
     kinds = [item.kind for item in draft.inputs]
-    witnessed = _witnessed(draft, judge)
-    stated = tuple(Example(input=text, output=output) for text, output in draft.examples)
+    by_brute_force = _by_brute_force(draft, judge)
     matrix = ExecutionMatrix(judge, draft.contract, draft.candidates, inputs)
     verification: Verification
     if draft.defining:
         verification = msgspec.structs.replace(verify_majority(matrix, kinds), method="definition")
-    elif config.as_published:
-        settings = PaperSettings(holdout=config.voters.hold_out)
-        verification = verify_paper(matrix, kinds, seed=rng.randrange(2**32), settings=settings)
+    elif config.uses_dual_verification:
+        settings = DualVerificationSettings(holdout=config.voters.hold_out)
+        verification = verify_dual(matrix, kinds, seed=rng.randrange(2**32), settings=settings)
     else:
         asked = ConsensusSettings(
             target_error=config.voters.target_error,
             population="offline-teacher" if config.synth.teacher == "offline" else "model-samples",
         )
-        verification = verify_consensus(matrix, kinds, examples=(*stated, *witnessed), settings=asked)
+        verification = verify_consensus(matrix, kinds, examples=(*draft.examples, *by_brute_force), settings=asked)
     if verification.status == "rejected" or verification.golden is None:
         raise _RejectedError(_unverified(draft, lineage), verification.reason, verification.detail)
     tests = to_tests(verification, inputs)
@@ -110,11 +118,11 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
             ("method", verification.method),
             ("golden_confidence", f"{verification.confidence:.3f}"),
             ("voters", str(len(draft.candidates))),
-            ("witnessed_tests", str(len(witnessed))),
+            ("brute_force_tests", str(len(by_brute_force))),
         ),
     )
     labels = {test.input: test.output for test in tests}
-    for example in witnessed:
+    for example in by_brute_force:
         said = labels.get(example.input)
         if said is not None and not judge.agree(draft.contract.checker, example.input, example.output, said):
             detail = f"on {example.input[:120]!r} the votes say {said[:80]!r}, the brute force {example.output[:80]!r}"
@@ -132,18 +140,18 @@ def _unverified(draft: Draft, lineage: Lineage) -> Problem:
     return draft.write(tests, golden, lineage)
 
 
-def _witnessed(draft: Draft, judge: Judge) -> tuple[Example, ...]:
+def _by_brute_force(draft: Draft, judge: Judge) -> tuple[Example, ...]:
     """What the brute force says on the shortest inputs.
 
     It gets little time and goes on to longer inputs only while it keeps up: where it runs out of time it says nothing.
     """
-    if draft.witness is None:
+    if draft.brute_force is None:
         return ()
-    hurried = msgspec.structs.replace(draft.contract, limits=Limits(time_s=WITNESS_TIME_S))
+    hurried = msgspec.structs.replace(draft.contract, limits=Limits(time_s=BRUTE_FORCE_TIME_S))
     shortest = sorted((item.text for item in draft.inputs), key=len)
     said: list[Example] = []
-    for batch in (shortest[:WITNESS_FIRST], shortest[WITNESS_FIRST:WITNESS_INPUTS]):
-        runs = judge.execute(draft.witness, hurried, batch)
+    for batch in (shortest[:BRUTE_FORCE_FIRST], shortest[BRUTE_FORCE_FIRST:BRUTE_FORCE_INPUTS]):
+        runs = judge.execute(draft.brute_force, hurried, batch)
         answered = [
             Example(input=text, output=run.output)
             for text, run in zip(batch, runs, strict=True)
@@ -224,7 +232,7 @@ def _in_environment(draft: Draft, problem: Problem, judge: Judge, rng: random.Ra
 def _solved(
     draft: Draft, problem: Problem, config: Config, judge: Judge, strong_solver: Student, rng: random.Random
 ) -> Problem:
-    """Reject what a very strong model never solves (paper B's filter), before a student's attempts are spent on it."""
+    """Reject what a very strong model never solves (X-Coder's filter), before a student's attempts are spent on it."""
     rating = _attempted(strong_solver, config.synth.strong_attempts, draft, problem, judge, rng)
     provenance = (*problem.provenance, ("strong_attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, provenance=provenance)
@@ -251,7 +259,7 @@ def _rated(
     student: Student,
     rng: random.Random,
 ) -> tuple[Problem, Rating]:
-    """Measure the pass rate by fresh attempts, and reject what nobody or everybody solves (paper A's filter)."""
+    """Measure the pass rate by fresh attempts, and reject what nobody or everybody solves (Deep Dive's filter)."""
     rating = _attempted(student, config.synth.attempts, draft, problem, judge, rng)
     provenance = (*problem.provenance, ("attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, pass_rate=rating.rate, provenance=provenance)

@@ -11,8 +11,8 @@ from stepsmith.llm.estimates import Estimate, estimate
 from stepsmith.llm.money import Spend
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.models import add_spends
-from stepsmith.pipeline.players import asked_models, settled
-from stepsmith.pipeline.synthesis import growing
+from stepsmith.pipeline.roles import asked_models, resolve_config
+from stepsmith.pipeline.synthesis import open_chains
 
 SAMPLED = 4  # chains; our choice: enough for an interval, few enough to be cheap
 
@@ -29,11 +29,11 @@ class Forecast(Record, frozen=True, kw_only=True):
 
 def forecast(config: Config) -> Forecast:
     """Grow the first chains of a run without keeping them. Raises what ``synthesize`` raises."""
-    config = settled(config)
+    config = resolve_config(config)
     sampled = min(SAMPLED, config.synth.chains) if asked_models(config) else 0
     if not sampled:
         return Forecast(sampled=0, left=config.synth.chains, problems=0, spent=(), rest=None)
-    with growing(config, range(sampled), f"dry run {uuid.uuid4().hex}") as (chains, _):
+    with open_chains(config, range(sampled), f"dry run {uuid.uuid4().hex}") as (chains, _):
         grown = sorted(chains, key=lambda chain: chain.index)
     left = config.synth.chains - sampled
     return Forecast(

@@ -27,9 +27,9 @@ from stepsmith.pipeline.config import Config, load_config, with_changes
 from stepsmith.pipeline.evaluation import evaluate
 from stepsmith.pipeline.executor import Executor, InProcess, LocalThreads
 from stepsmith.pipeline.models import Models
-from stepsmith.pipeline.players import Cast, Casting, asked_models, settled
 from stepsmith.pipeline.rating import rate
-from stepsmith.store.claim import write_whole
+from stepsmith.pipeline.roles import RoleFactory, Roles, asked_models, resolve_config
+from stepsmith.store.folder_lock import write_whole
 from stepsmith.synth.draft import Draft
 from stepsmith.train.corpus import is_held_out
 from stepsmith.train.settings import TeacherSettings, TrainConfig
@@ -108,7 +108,7 @@ class Refinement:
         self._config, self._settings, self._policy, self._rounds = config, config.rl.teacher, policy, rounds
         self._synth, self._judge = synth, judge
         self._student = PolicyStudent(policy, IN_TRAINING, temperature=config.rl.temperature)
-        self._casting = Casting(synth, judge, models, self._student)
+        self._role_factory = RoleFactory(synth, judge, models, self._student)
         self._executor: Executor = LocalThreads(synth.chains_at_once) if models else InProcess()
         self.joined = [problem for past in rounds.past for problem in past.joined]
         self.pool = [*pool, *self.joined]
@@ -171,7 +171,7 @@ class Refinement:
                 found.append((times[problem.id], -off, -counts.attempts, problem.id, problem, counts))
         chosen: list[_Chosen] = []
         for *_, problem, counts in sorted(found, key=lambda one: one[:4]):
-            draft = self._casting.recalled(problem)
+            draft = self._role_factory.draft_from_problem(problem)
             if draft is not None and len(chosen) < settings.problems:
                 chosen.append(_Chosen(problem, draft, counts))
         return chosen
@@ -180,11 +180,11 @@ class Refinement:
         """Return the new problem, or why there is none, or how the teacher failed."""
         rng = derive_rng(self._config.seed, "refine", step, chosen.problem.id)
         try:
-            return self._evaluated(chosen, self._casting.cast(), rng)
+            return self._evaluated(chosen, self._role_factory.make(), rng)
         except (EndpointError, BudgetExceeded, SandboxError) as failure:
             return failure
 
-    def _evaluated(self, chosen: _Chosen, cast: Cast, rng: random.Random) -> Problem | str:
+    def _evaluated(self, chosen: _Chosen, cast: Roles, rng: random.Random) -> Problem | str:
         parent, settings = chosen.problem, self._settings
         rating = rate(cast.student, chosen.draft, parent, settings.attempts, self._judge, rng)
         shown = (chosen.counts.passes + rating.rate.passes) / (chosen.counts.attempts + rating.rate.attempts)
@@ -252,12 +252,12 @@ def teaching(settings: TeacherSettings) -> Config:
     )
     if config.synth.method == "two-stage":
         raise ConfigError("rl.teacher: the two-stage method cannot take up a problem that it did not write")
-    return settled(msgspec.structs.replace(config, policy=IN_TRAINING))
+    return resolve_config(msgspec.structs.replace(config, policy=IN_TRAINING))
 
 
 def _claimed(folder: Path, synth: Config) -> str:
     """Return the run's name in the books, the same one after an interruption."""
-    path, wanted = folder / TEACHER, msgspec.to_builtins(synth.shaping())
+    path, wanted = folder / TEACHER, msgspec.to_builtins(synth.fingerprint_fields())
     if not path.exists():
         setting = _Setting(run=uuid.uuid4().hex, config=wanted)
         write_whole(path, msgspec.json.format(msgspec.json.encode(setting), indent=1))

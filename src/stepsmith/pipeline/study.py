@@ -12,10 +12,10 @@ from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses
 from stepsmith.pipeline.studies.definition import Study
 from stepsmith.pipeline.studies.outcomes import result_of
 from stepsmith.pipeline.studies.plan import Plan, Task, plan
-from stepsmith.pipeline.studies.stages import Ended, Trainer, Workshop
+from stepsmith.pipeline.studies.stages import Ended, StageRunner, Trainer
 from stepsmith.pipeline.studies.summary import summarize
 from stepsmith.report.study_table import markdown
-from stepsmith.store.claim import CONFIG, FolderClaim, write_whole
+from stepsmith.store.folder_lock import CONFIG, FolderLock, write_whole
 from stepsmith.store.study_results import TABLE, Result, Summary, write_results, write_summary
 
 STAGES = "stages"
@@ -65,10 +65,10 @@ def run_study(
     arms = _arms(study, only)
     seeds = tuple(seeds) or study.seeds
     todo = plan(study, seeds, arms)
-    claim = FolderClaim(folder, {"study": study.name}, started=CONFIG, finished=_NEVER, resume=resume)
+    claim = FolderLock(folder, {"study": study.name}, started=CONFIG, finished=_NEVER, resume=resume)
     try:
         write_whole(folder / DEFINITION, msgspec.json.format(msgspec.json.encode(study), indent=1))
-        workshop = Workshop(stages or folder / STAGES, trainer, threads=1 if workers > 1 else 0)
+        workshop = StageRunner(stages or folder / STAGES, trainer, threads=1 if workers > 1 else 0)
         run = _Run(study, folder, seeds, arms, todo, workshop, observer)
         run.stages(workers)
         summary = run.write()
@@ -83,7 +83,7 @@ class _Run:
     """A study while it runs."""
 
     def __init__(
-        self, study: Study, folder: Path, seeds: Sequence[int], arms: Sequence[str], todo: Plan, workshop: Workshop,
+        self, study: Study, folder: Path, seeds: Sequence[int], arms: Sequence[str], todo: Plan, workshop: StageRunner,
         observer: StudyObserver,
     ) -> None:  # fmt: skip
         self._study, self._folder, self._seeds, self._arms = study, folder, seeds, arms

@@ -23,9 +23,9 @@ from stepsmith.pipeline.chain import Services, grow_chain
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
 from stepsmith.pipeline.models import Models, add_spends
-from stepsmith.pipeline.players import Casting, asked_models, settled
-from stepsmith.store.claim import write_whole
+from stepsmith.pipeline.roles import RoleFactory, asked_models, resolve_config
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
+from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
 from stepsmith.store.runfolder import PROBLEMS, REJECTED, TIMINGS, RunFolder
 from stepsmith.synth.seeds import SeedSource
@@ -61,17 +61,17 @@ def synthesize(config: Config, folder: Path, observer: Observer, *, resume: bool
     when programs cannot be run and ``EndpointError`` when a model cannot be reached; chains that were finished before
     stay, and so does every completion.
     """
-    config = settled(config)
+    config = resolve_config(config)
     _seed_source(config)  # says now what is wrong with the seeds, not in a worker
     with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
         isolation = judge.isolation
     proven = msgspec.structs.replace(config, judge=msgspec.structs.replace(config.judge, isolation=isolation))
-    with RunFolder(folder, config.shaping(), resume=resume) as run:
+    with RunFolder(folder, config.fingerprint_fields(), resume=resume) as run:
         finished = run.finished()
         missing = [index for index in range(config.synth.chains) if index not in finished]
         observer.started(len(finished), config.synth.chains, isolation)
         started = time.monotonic()
-        with growing(proven, missing, run.id) as (chains, ledger):
+        with open_chains(proven, missing, run.id) as (chains, ledger):
             if ledger:
                 observer.asking(ledger.spends)
             for chain in chains:
@@ -83,7 +83,7 @@ def synthesize(config: Config, folder: Path, observer: Observer, *, resume: bool
 
 
 @contextmanager
-def growing(config: Config, indices: Sequence[int], run: str) -> Iterator[tuple[Iterator[Chain], Ledger | None]]:
+def open_chains(config: Config, indices: Sequence[int], run: str) -> Iterator[tuple[Iterator[Chain], Ledger | None]]:
     """Open what it takes to grow the chains ``indices``; yields the chains as they finish, and the books of models.
 
     Offline chains are work for the processor: they run in processes. Chains that ask models mostly wait, and share one
@@ -126,12 +126,12 @@ class Stage:
         self.judge = judge
         self._config = config
         self._seeds = _seed_source(config)
-        self._casting = Casting(config, judge, models)
+        self._role_factory = RoleFactory(config, judge, models)
 
     def grow(self, index: int) -> Chain:
         """Grow a chain; several threads may do so at once."""
         started = time.monotonic()
-        cast = self._casting.cast()
+        cast = self._role_factory.make()
         services = Services(
             seeds=self._seeds,
             teacher=cast.teacher,
@@ -183,7 +183,7 @@ def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spe
             "pyarrow": pa.__version__,
         },
         config_id=run.config_id,
-        config=msgspec.Raw(msgspec.json.encode(config.shaping())),
+        config=msgspec.Raw(msgspec.json.encode(config.fingerprint_fields())),
         seed=config.synth.seed,
         teacher=config.synth.teacher,
         student=config.synth.student,

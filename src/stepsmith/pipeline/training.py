@@ -21,12 +21,12 @@ from stepsmith.curriculum.library import AnyCurriculum
 from stepsmith.judge.pool import JudgePool
 from stepsmith.pipeline.machine import device_name, library_versions, peak_memory_mb
 from stepsmith.pipeline.refining import Refinement, refinement, teaching
-from stepsmith.store.claim import CONFIG, FolderClaim, write_whole
-from stepsmith.store.training_log import MODEL, TRAINING, Measurement, Step, Training, TrainingLog, read_training
+from stepsmith.store.folder_lock import CONFIG, FolderLock, write_whole
+from stepsmith.store.training_log import MODEL, TRAINING, EvalResult, Step, Training, TrainingLog, read_training
+from stepsmith.train.ablations import select
 from stepsmith.train.corpus import Corpus, read_corpus
 from stepsmith.train.grading import Grader
 from stepsmith.train.settings import RlSettings, TrainConfig
-from stepsmith.train.shaping import select
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback
@@ -48,7 +48,7 @@ class TrainObserver(Protocol):
         """A step was logged."""
         ...
 
-    def measured(self, measurement: Measurement) -> None:
+    def measured(self, measurement: EvalResult) -> None:
         """The policy was measured on held-out problems."""
         ...
 
@@ -72,7 +72,11 @@ def train(config: TrainConfig, folder: Path, observer: TrainObserver, *, resume:
     check_reporting(config.report_to)
     first = is_first()
     workers = config.judges or max(1, len(os.sched_getaffinity(0)) // _processes())
-    claim = FolderClaim(folder, config.shaping(), started=CONFIG, finished=TRAINING, resume=resume) if first else None
+    claim = (
+        FolderLock(folder, config.fingerprint_fields(), started=CONFIG, finished=TRAINING, resume=resume)
+        if first
+        else None
+    )
     together()
     try:
         with (
@@ -94,7 +98,7 @@ class _Nobody:
     def stepped(self, step: Step) -> None:
         """Look away."""
 
-    def measured(self, measurement: Measurement) -> None:
+    def measured(self, measurement: EvalResult) -> None:
         """Look away."""
 
     def note(self, text: str) -> None:
@@ -176,17 +180,17 @@ class _Run:
         """Load the model, or make one whose tokenizer is learnt from what it is going to read and write."""
         import torch
 
-        from stepsmith.train.policy import Form, Policy, ask
+        from stepsmith.train.policy import Policy, PromptFormat, ask
         from stepsmith.train.sft import golden_reply
 
         config = self.config
         if config.threads:
             torch.set_num_threads(config.threads)
-        form = Form(prompt=config.data.prompt, max_reply_tokens=config.rl.max_reply_tokens)
+        prompt_format = PromptFormat(prompt=config.data.prompt, max_reply_tokens=config.rl.max_reply_tokens)
         if config.model.path:
-            return Policy.open(config.model, form)
-        texts = (text for problem in corpus.train for text in (ask(problem, form), golden_reply(problem)))
-        return Policy.from_scratch(config.model, form, texts, config.seed)
+            return Policy.open(config.model, prompt_format)
+        texts = (text for problem in corpus.train for text in (ask(problem, prompt_format), golden_reply(problem)))
+        return Policy.from_scratch(config.model, prompt_format, texts, config.seed)
 
     def _fit(self, corpus: Corpus, policy: "Policy") -> None:
         """Leave out problems whose prompts are too long, and lessons that do not fit into the context."""
@@ -216,7 +220,7 @@ class _Run:
         corpus.held_out = [p for p in corpus.held_out if len(policy.encode(policy.prompt(p))) <= limit]
 
     def _measure(self, policy: "Policy", problems: Sequence[Problem], step: int) -> None:
-        from stepsmith.train.measuring import measure
+        from stepsmith.train.evaluation import measure
 
         if problems and self.first:
             self.observer.note(f"measuring on {len(problems)} held-out problems")
@@ -235,18 +239,18 @@ class _Run:
 
     def _sft(self, corpus: Corpus, policy: "Policy", held_out: Sequence[Problem], checkpoint: Path | None) -> None:
         from stepsmith.train.recording import Recorder
-        from stepsmith.train.running import LogBeforeSaving, StopOnNonsense
+        from stepsmith.train.running import LogBeforeSaving, StopOnNonFiniteLoss
         from stepsmith.train.sft import train_sft
 
         recorder = Recorder(self._record, "sft", self.config.sft.steps, self.spent["train"])
-        callbacks = [recorder, LogBeforeSaving(), StopOnNonsense(), *self._at_times(policy, held_out)]
+        callbacks = [recorder, LogBeforeSaving(), StopOnNonFiniteLoss(), *self._at_times(policy, held_out)]
         with self._timed("train"):
             train_sft(policy, corpus.train, self.config, self.checkpoints, callbacks, checkpoint)
 
     def _rl(self, corpus: Corpus, policy: "Policy", held_out: Sequence[Problem], checkpoint: Path | None) -> None:
         from stepsmith.train.recording import Every, Recorder
         from stepsmith.train.rl import RlTrainer, layout_of, read_sampler, train_rl
-        from stepsmith.train.running import LogBeforeSaving, StopOnNonsense
+        from stepsmith.train.running import LogBeforeSaving, StopOnNonFiniteLoss
 
         config, rl = self.config, self.config.rl
         problems = select(self._rated(corpus.train, policy), rl.select, config.seed)
@@ -256,7 +260,7 @@ class _Run:
             items = [item_of(problem, real=problem.id in corpus.real) for problem in problems]
             sampler = Sampler(items, curriculum_of(rl), layout, mix=rl.mix, seed=config.seed)
             recorder = Recorder(self._record, "rl", rl.steps, self.spent["train"])
-            callbacks = [recorder, LogBeforeSaving(), StopOnNonsense(), *self._at_times(policy, held_out)]
+            callbacks = [recorder, LogBeforeSaving(), StopOnNonFiniteLoss(), *self._at_times(policy, held_out)]
             spare = teacher.spare if teacher else 0
             trainer = RlTrainer(policy, problems, sampler, self.grader, config, self.checkpoints, callbacks, spare)
             recorder.watch(trainer)
@@ -289,20 +293,20 @@ class _Run:
 
     def _rated(self, problems: list[Problem], policy: "Policy") -> list[Problem]:
         """Measure the pass rates of the pool by the policy that is going to be trained."""
-        from stepsmith.train.measuring import attempt, with_rates
+        from stepsmith.train.evaluation import attempt, with_rates
         from stepsmith.train.running import together
 
         rl, seed = self.config.rl, self.config.seed
-        if not rl.rate_first:
+        if not rl.initial_samples:
             return problems
         if not self.first:
             together()  # the first process makes what the others read
-        self.observer.note(f"rating {len(problems)} problems by {rl.rate_first} replies each")
+        self.observer.note(f"rating {len(problems)} problems by {rl.initial_samples} replies each")
         found = attempt(
             policy,
             problems,
             self.grader,
-            samples=rl.rate_first,
+            samples=rl.initial_samples,
             temperature=rl.temperature,
             seed=seed,
             keep=self.attempts,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from stepsmith.core.stats import BAND_EDGES
 from stepsmith.report.survey import CONFIDENCE_EDGES, Survey
 
-GRAIN = 32  # bins of the histogram are 1/32 wide: paper A's number of attempts
+GRAIN = 32  # bins of the histogram are 1/32 wide: Deep Dive's number of attempts
 # Paul Tol's "bright" scheme, which stays apart for colour-blind readers and on light and dark ground.
 ENVIRONMENT_COLOUR = {"induction": "#4477aa", "abduction": "#66b3d9", "deduction": "#3d9970", "fuzzing": "#ccaa33"}
 REJECTED_COLOUR = "#9a9a9a"
@@ -89,7 +89,7 @@ def _rate_bars(name: str, bins: Counter[int], grain: int, colour: str) -> go.Bar
 
 
 def _draw_bands(figure: go.Figure) -> None:
-    """Tint paper A's bands behind the bars and name them above."""
+    """Tint Deep Dive's bands behind the bars and name them above."""
     left = 0.0
     for right, band in (*BAND_EDGES, (1.0, "easy")):
         figure.add_shape(

@@ -26,7 +26,7 @@ from stepsmith.report.survey import BANDS, survey
 from stepsmith.report.tables import feature_rows, figure_row
 from stepsmith.report.toml import to_toml
 from stepsmith.report.training import TrainingRun, holds_training, read_run, runs_within
-from stepsmith.store.claim import write_whole
+from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import read_manifest
 from stepsmith.store.runfolder import REPORT, TIMINGS
 from stepsmith.store.study_results import read_summary

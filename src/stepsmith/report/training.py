@@ -11,12 +11,12 @@ import msgspec
 
 from stepsmith.core.errors import RunFolderError
 from stepsmith.report.survey import BANDS
-from stepsmith.store.claim import CONFIG
+from stepsmith.store.folder_lock import CONFIG
 from stepsmith.store.training_log import (
-    MEASUREMENTS,
+    EVAL_RESULTS,
     METRICS,
     TRAINING,
-    Measurement,
+    EvalResult,
     Score,
     Step,
     Training,
@@ -118,7 +118,7 @@ class TrainingRun:
     config: object
     manifest: Training | None
     steps: tuple[Step, ...]
-    measurements: tuple[Measurement, ...]
+    measurements: tuple[EvalResult, ...]
 
     @property
     def stage(self) -> str:
@@ -169,9 +169,9 @@ class TrainingRun:
         return list(found.items())
 
     @property
-    def measured(self) -> list[list[Measurement]]:
+    def measured(self) -> list[list[EvalResult]]:
         """The measurements of each kind (what was measured, at which temperature), by step."""
-        kinds: defaultdict[tuple[str, float], list[Measurement]] = defaultdict(list)
+        kinds: defaultdict[tuple[str, float], list[EvalResult]] = defaultdict(list)
         for measurement in sorted(self.measurements, key=lambda measurement: measurement.step):
             kinds[measurement.name, measurement.temperature].append(measurement)
         return list(kinds.values())
@@ -200,14 +200,14 @@ class TrainingRun:
 
 def holds_training(folder: Path) -> bool:
     """Say whether a folder is that of a training run which has written something down."""
-    return any((folder / name).is_file() for name in (METRICS, MEASUREMENTS, TRAINING))
+    return any((folder / name).is_file() for name in (METRICS, EVAL_RESULTS, TRAINING))
 
 
 def read_run(folder: Path) -> TrainingRun:
     """Read what a training run wrote down. Raises ``RunFolderError`` or ``StoreError``."""
     manifest = read_training(folder) if (folder / TRAINING).exists() else None
     steps = tuple(read_log(folder / METRICS, Step)) if (folder / METRICS).exists() else ()
-    measured = tuple(read_log(folder / MEASUREMENTS, Measurement)) if (folder / MEASUREMENTS).exists() else ()
+    measured = tuple(read_log(folder / EVAL_RESULTS, EvalResult)) if (folder / EVAL_RESULTS).exists() else ()
     try:
         config = bytes(manifest.config) if manifest else (folder / CONFIG).read_bytes()
         settings = msgspec.json.decode(config, type=Settings)
@@ -241,7 +241,7 @@ def group_order(name: str) -> tuple[int, int, str]:
     return (2, bands.index(name), "") if name in bands else (3, 0, name)
 
 
-def _comparison(first: Measurement, last: Measurement) -> Comparison:
+def _comparison(first: EvalResult, last: EvalResult) -> Comparison:
     alone = first is last
     rows = []
     for group in sorted(last.groups, key=group_order):

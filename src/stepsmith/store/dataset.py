@@ -1,267 +1,172 @@
-"""Problems as Parquet: one schema, streamed row by row, byte-identical for the same rows."""
+"""Problems as Parquet: one table of columns, streamed row by row, byte-identical for the same rows."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepsmith.core.errors import RunFolderError, StoreError
-from stepsmith.core.records import (
-    Checker,
-    Contract,
-    Direction,
-    Environment,
-    FeatureUse,
-    Interface,
-    Limits,
-    Lineage,
-    Problem,
-    Rejection,
-    Solution,
-    Style,
-    TestCase,
-    WrongSolution,
-)
-from stepsmith.core.stats import band_of, pass_rate
+from stepsmith.core.records import Problem, Rejection
+from stepsmith.core.stats import band_of
 
 ROWS_PER_GROUP = 128  # bounds memory: one row group is held at a time
 ROWS_PER_BATCH = 32  # rows that are Python objects at a time when reading
-
-_TEXT, _INT, _FLOAT = pa.string(), pa.int32(), pa.float64()
-_SOLUTION = pa.struct([("language", _TEXT), ("code", _TEXT)])
-_PROBLEM_FIELDS: list[tuple[str, pa.DataType]] = [
-    ("id", _TEXT),
-    ("chain_id", _TEXT),
-    ("turn", _INT),
-    ("parent_id", _TEXT),
-    ("direction", _TEXT),
-    ("change", _TEXT),
-    ("environment", _TEXT),
-    ("interface", _TEXT),
-    ("style", _TEXT),
-    ("title", _TEXT),
-    ("statement", _TEXT),
-    ("starter_code", _TEXT),
-    ("entry_point", _TEXT),
-    ("task", _TEXT),
-    (
-        "features",
-        pa.list_(
-            pa.struct(
-                [
-                    ("name", _TEXT),
-                    ("category", _TEXT),
-                    ("params", pa.list_(pa.struct([("name", _TEXT), ("value", pa.int64())]))),
-                    ("seed_lines", pa.list_(_INT)),
-                    ("signal", _TEXT),
-                ]
-            )
-        ),
-    ),
-    ("seed_ref", _TEXT),
-    (
-        "tests",
-        pa.list_(
-            pa.struct(
-                [("input", _TEXT), ("output", _TEXT), ("kind", _TEXT), ("weight", _FLOAT), ("confidence", _FLOAT)]
-            )
-        ),
-    ),
-    ("checker", _TEXT),
-    ("checker_flags", pa.list_(_TEXT)),
-    ("checker_files", pa.list_(pa.struct([("name", _TEXT), ("source", _TEXT)]))),
-    ("golden", _SOLUTION),
-    (
-        "wrong",
-        pa.list_(pa.struct([("language", _TEXT), ("code", _TEXT), ("killed_by", _INT), ("origin", _TEXT)])),
-    ),
-    ("validator", _TEXT),
-    ("time_limit_s", _FLOAT),
-    ("wall_limit_s", _FLOAT),
-    ("memory_limit_mb", _INT),
-    ("output_limit_mb", _FLOAT),
-    ("attempts", _INT),
-    ("passes", _INT),
-    ("pass_rate", _FLOAT),
-    ("pass_rate_low", _FLOAT),
-    ("pass_rate_high", _FLOAT),
-    ("band", _TEXT),
-    ("provenance", pa.list_(pa.struct([("key", _TEXT), ("value", _TEXT)]))),
-]
-PROBLEM_SCHEMA = pa.schema(_PROBLEM_FIELDS)
-REJECTION_SCHEMA = pa.schema([("reason", _TEXT), ("detail", _TEXT), *_PROBLEM_FIELDS])
 
 Row = dict[str, object]
 _T = TypeVar("_T")
 
 
+class Codec(NamedTuple):
+    """How a nested value is written into its column, and read back. Both take and return plain lists and dicts."""
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+class Column(NamedTuple):
+    """One column of ``problems.parquet``.
+
+    ``path`` is the attribute of ``Problem`` that it holds, dotted. A column without a path is computed from the problem
+    by ``derive`` for the readers of the file, and ignored when the file is read back.
+    """
+
+    name: str
+    type: pa.DataType
+    path: str = ""
+    codec: Codec | None = None
+    derive: Callable[[Problem], object] | None = None
+
+
+def _pairs(key: str, value: str) -> Codec:
+    """A sequence of pairs is a list of structs with two fields."""
+    return Codec(
+        write=lambda pairs: [{key: first, value: second} for first, second in pairs],
+        read=lambda structs: [(struct[key], struct[value]) for struct in structs],
+    )
+
+
+_PARAMS = _pairs("name", "value")
+_FEATURES = Codec(
+    write=lambda uses: [{**use, "params": _PARAMS.write(use["params"])} for use in uses],
+    read=lambda uses: [{**use, "params": _PARAMS.read(use["params"])} for use in uses],
+)
+_WRONG = Codec(
+    write=lambda wrong: [{**one["solution"], "killed_by": one["killed_by"], "origin": one["origin"]} for one in wrong],
+    read=lambda wrong: [
+        {
+            "solution": {"language": one["language"], "code": one["code"]},
+            "killed_by": one["killed_by"],
+            "origin": one["origin"],
+        }
+        for one in wrong
+    ],
+)
+
+
+def _list_of(**fields: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.struct(list(fields.items())))
+
+
+_TEXT, _INT, _FLOAT = pa.string(), pa.int32(), pa.float64()
+
+# Every column, in the order of the file. This is the only list of them.
+COLUMNS: tuple[Column, ...] = (
+    Column("id", _TEXT, derive=lambda problem: problem.id),
+    Column("chain_id", _TEXT, "lineage.chain_id"),
+    Column("turn", _INT, "lineage.turn"),
+    Column("parent_id", _TEXT, "lineage.parent_id"),
+    Column("direction", _TEXT, "lineage.direction"),
+    Column("change", _TEXT, "lineage.change"),
+    Column("environment", _TEXT, "environment"),
+    Column("interface", _TEXT, "contract.interface"),
+    Column("style", _TEXT, "style"),
+    Column("title", _TEXT, "title"),
+    Column("statement", _TEXT, "statement"),
+    Column("starter_code", _TEXT, "starter_code"),
+    Column("entry_point", _TEXT, "contract.entry_point"),
+    Column("task", _TEXT, "task"),
+    Column(
+        "features",
+        _list_of(
+            name=_TEXT,
+            category=_TEXT,
+            params=_list_of(name=_TEXT, value=pa.int64()),
+            seed_lines=pa.list_(_INT),
+            signal=_TEXT,
+        ),
+        "features",
+        _FEATURES,
+    ),
+    Column("seed_ref", _TEXT, "lineage.seed_ref"),
+    Column("examples", _list_of(input=_TEXT, output=_TEXT), "examples"),
+    Column("tests", _list_of(input=_TEXT, output=_TEXT, kind=_TEXT, weight=_FLOAT, confidence=_FLOAT), "tests"),
+    Column("checker", _TEXT, "contract.checker.name"),
+    Column("checker_flags", pa.list_(_TEXT), "contract.checker.flags"),
+    Column("checker_files", _list_of(name=_TEXT, source=_TEXT), "contract.checker.files", _pairs("name", "source")),
+    Column("golden", pa.struct([("language", _TEXT), ("code", _TEXT)]), "golden"),
+    Column("wrong", _list_of(language=_TEXT, code=_TEXT, killed_by=_INT, origin=_TEXT), "wrong", _WRONG),
+    Column("validator", _TEXT, "validator"),
+    Column("time_limit_s", _FLOAT, "contract.limits.time_s"),
+    Column("wall_limit_s", _FLOAT, "contract.limits.wall_s"),
+    Column("memory_limit_mb", _INT, "contract.limits.memory_mb"),
+    Column("output_limit_mb", _FLOAT, "contract.limits.output_mb"),
+    Column("attempts", _INT, "pass_rate.attempts"),
+    Column("passes", _INT, "pass_rate.passes"),
+    Column("pass_rate", _FLOAT, derive=lambda problem: problem.pass_rate.rate if problem.pass_rate else None),
+    Column("pass_rate_low", _FLOAT, "pass_rate.low"),
+    Column("pass_rate_high", _FLOAT, "pass_rate.high"),
+    Column("band", _TEXT, derive=lambda problem: band_of(problem.pass_rate.rate) if problem.pass_rate else None),
+    Column("provenance", _list_of(key=_TEXT, value=_TEXT), "provenance", _pairs("key", "value")),
+)
+PROBLEM_SCHEMA = pa.schema([(column.name, column.type) for column in COLUMNS])
+REJECTION_SCHEMA = pa.schema([("reason", _TEXT), ("detail", _TEXT), *PROBLEM_SCHEMA])
+
+
 def problem_row(problem: Problem) -> Row:
     """Flatten a problem into the columns of ``PROBLEM_SCHEMA``; ``row_problem`` is its inverse."""
-    contract, lineage, measured = problem.contract, problem.lineage, problem.pass_rate
-    return {
-        "id": problem.id,
-        "chain_id": lineage.chain_id,
-        "turn": lineage.turn,
-        "parent_id": lineage.parent_id,
-        "direction": lineage.direction,
-        "change": lineage.change,
-        "environment": problem.environment,
-        "interface": contract.interface,
-        "style": problem.style,
-        "title": problem.title,
-        "statement": problem.statement,
-        "starter_code": problem.starter_code,
-        "entry_point": contract.entry_point,
-        "task": problem.task,
-        "features": [
-            {
-                "name": use.name,
-                "category": use.category,
-                "params": [{"name": name, "value": value} for name, value in use.params],
-                "seed_lines": list(use.seed_lines),
-                "signal": use.signal,
-            }
-            for use in problem.features
-        ],
-        "seed_ref": lineage.seed_ref,
-        "tests": [msgspec.to_builtins(test) for test in problem.tests],
-        "checker": contract.checker.name,
-        "checker_flags": list(contract.checker.flags),
-        "checker_files": [{"name": name, "source": source} for name, source in contract.checker.files],
-        "golden": msgspec.to_builtins(problem.golden),
-        "wrong": [
-            {
-                "language": wrong.solution.language,
-                "code": wrong.solution.code,
-                "killed_by": wrong.killed_by,
-                "origin": wrong.origin,
-            }
-            for wrong in problem.wrong
-        ],
-        "validator": problem.validator,
-        "time_limit_s": contract.limits.time_s,
-        "wall_limit_s": contract.limits.wall_s,
-        "memory_limit_mb": contract.limits.memory_mb,
-        "output_limit_mb": contract.limits.output_mb,
-        "attempts": measured.attempts if measured else None,
-        "passes": measured.passes if measured else None,
-        "pass_rate": measured.rate if measured else None,
-        "pass_rate_low": measured.low if measured else None,
-        "pass_rate_high": measured.high if measured else None,
-        "band": band_of(measured.rate) if measured else None,
-        "provenance": [{"key": key, "value": value} for key, value in problem.provenance],
-    }
-
-
-class _FeatureRow(msgspec.Struct):
-    name: str
-    category: str
-    params: list[dict[str, str | int]]
-    seed_lines: tuple[int, ...]
-    signal: str
-
-
-class _ProblemRow(msgspec.Struct):
-    """The columns of one row, as pyarrow gives them back."""
-
-    chain_id: str
-    turn: int
-    parent_id: str | None
-    direction: Direction
-    change: str
-    environment: Environment
-    interface: Interface
-    style: Style
-    title: str
-    statement: str
-    starter_code: str
-    entry_point: str | None
-    task: str
-    features: list[_FeatureRow]
-    seed_ref: str
-    tests: tuple[TestCase, ...]
-    checker: str
-    checker_flags: tuple[str, ...]
-    checker_files: list[dict[str, str]]
-    golden: Solution
-    wrong: list[dict[str, str | int]]
-    validator: str
-    time_limit_s: float
-    wall_limit_s: float | None
-    memory_limit_mb: int
-    output_limit_mb: float
-    attempts: int | None
-    passes: int | None
-    provenance: list[dict[str, str]]
+    plain = msgspec.to_builtins(problem)
+    row: Row = {}
+    for column in COLUMNS:
+        value = column.derive(problem) if column.derive else _dig(plain, column.path.split("."))
+        row[column.name] = column.codec.write(value) if column.codec else value
+    return row
 
 
 def row_problem(row: Row) -> Problem:
     """Rebuild the problem of a row. Raises ``StoreError`` when columns are missing or of another type."""
+    plain: dict[str, Any] = {}
     try:
-        flat = msgspec.convert(row, _ProblemRow)
-        measured = None
-        if flat.attempts is not None and flat.passes is not None:
-            measured = pass_rate(flat.passes, flat.attempts)
-        return Problem(
-            environment=flat.environment,
-            style=flat.style,
-            title=flat.title,
-            statement=flat.statement,
-            contract=Contract(
-                interface=flat.interface,
-                entry_point=flat.entry_point,
-                limits=Limits(
-                    time_s=flat.time_limit_s,
-                    wall_s=flat.wall_limit_s,
-                    memory_mb=flat.memory_limit_mb,
-                    output_mb=flat.output_limit_mb,
-                ),
-                checker=Checker(
-                    name=flat.checker,
-                    flags=flat.checker_flags,
-                    files=tuple((file["name"], file["source"]) for file in flat.checker_files),
-                ),
-            ),
-            starter_code=flat.starter_code,
-            task=flat.task,
-            features=tuple(
-                FeatureUse(
-                    name=use.name,
-                    category=use.category,
-                    params=tuple((str(param["name"]), int(param["value"])) for param in use.params),
-                    seed_lines=use.seed_lines,
-                    signal=use.signal,
-                )
-                for use in flat.features
-            ),
-            tests=flat.tests,
-            golden=flat.golden,
-            lineage=Lineage(
-                chain_id=flat.chain_id,
-                turn=flat.turn,
-                parent_id=flat.parent_id,
-                change=flat.change,
-                direction=flat.direction,
-                seed_ref=flat.seed_ref,
-            ),
-            wrong=tuple(
-                WrongSolution(
-                    solution=Solution(language=str(wrong["language"]), code=str(wrong["code"])),
-                    killed_by=int(wrong["killed_by"]),
-                    origin=str(wrong["origin"]),
-                )
-                for wrong in flat.wrong
-            ),
-            pass_rate=measured,
-            validator=flat.validator,
-            provenance=tuple((item["key"], item["value"]) for item in flat.provenance),
-        )
-    except msgspec.ValidationError as error:
+        for column in COLUMNS:
+            if column.path:
+                *parents, last = column.path.split(".")
+                place = plain
+                for parent in parents:
+                    place = place.setdefault(parent, {})
+                value = row[column.name]
+                place[last] = column.codec.read(value) if column.codec else value
+        if plain["pass_rate"]["attempts"] is None:
+            plain["pass_rate"] = None
+        return msgspec.convert(plain, Problem)
+    except KeyError as missing:
+        raise StoreError(
+            f"this is not a row of problems.parquet: there is no column {missing}. If an older version of Stepsmith "
+            "wrote the file, make it again with `stepsmith synth`."
+        ) from None
+    except (msgspec.ValidationError, TypeError) as error:
         raise StoreError(f"this is not a row of problems.parquet: {error}") from None
+
+
+def _dig(plain: Any, path: Sequence[str]) -> object:
+    """Follow a path into nested dicts; None where a part of it is None."""
+    for name in path:
+        if plain is None:
+            return None
+        plain = plain[name]
+    return plain
 
 
 def rejection_row(rejection: Rejection) -> Row:
@@ -294,7 +199,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
     ``columns`` limits what is read: column names, or dotted paths into nested ones (``tests.list.element.kind``).
     """
     try:
-        file = pq.ParquetFile(path, pre_buffer=False)  # buffered ahead, the whole file would end up in memory
+        file = pq.ParquetFile(path, pre_buffer=False)  # with buffering, the whole file would end up in memory
     except FileNotFoundError:
         raise RunFolderError(f"{path} is not there: is this the folder of a finished `stepsmith synth`?") from None
     except (OSError, pa.ArrowInvalid) as error:

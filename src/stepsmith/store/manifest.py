@@ -7,7 +7,7 @@ import msgspec
 
 from stepsmith.core.errors import RunFolderError
 from stepsmith.core.records import Record, StageSpend
-from stepsmith.store.claim import write_whole
+from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.runfolder import MANIFEST
 
 

@@ -18,7 +18,7 @@ from typing import Self
 import msgspec
 
 from stepsmith.core.records import Chain
-from stepsmith.store.claim import FolderClaim, explained
+from stepsmith.store.folder_lock import FolderLock, explained
 
 WORK = "work.sqlite"
 MANIFEST = "manifest.json"
@@ -40,7 +40,7 @@ class RunFolder:
     """
 
     def __init__(self, path: Path, config: object, *, resume: bool) -> None:
-        self._claim = FolderClaim(path, config, started=WORK, finished=MANIFEST, resume=resume)
+        self._claim = FolderLock(path, config, started=WORK, finished=MANIFEST, resume=resume)
         self.path, self.config_id = path, self._claim.config_id
         try:
             self._db = self._open_database()

@@ -8,7 +8,7 @@ import msgspec
 from stepsmith.core.errors import StoreError
 from stepsmith.core.records import Record
 from stepsmith.core.stats import Mean, Paired
-from stepsmith.store.claim import write_whole
+from stepsmith.store.folder_lock import write_whole
 
 RESULTS, SUMMARY, TABLE = "results.jsonl", "summary.json", "table.md"
 

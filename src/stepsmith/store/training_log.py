@@ -1,6 +1,6 @@
 """What a training run writes down as it goes: one JSON record per line, appended, readable while it runs.
 
-``metrics.jsonl`` holds a ``Step`` per logged step, ``measurements.jsonl`` a ``Measurement`` per evaluation, and
+``metrics.jsonl`` holds a ``Step`` per logged step, ``eval_results.jsonl`` a ``EvalResult`` per evaluation, and
 ``training.json`` the ``Training`` that a finished run ends with.
 """
 
@@ -12,9 +12,9 @@ import msgspec
 
 from stepsmith.core.errors import RunFolderError, StoreError
 from stepsmith.core.records import Record
-from stepsmith.store.claim import write_whole
+from stepsmith.store.folder_lock import write_whole
 
-METRICS, MEASUREMENTS, TRAINING, MODEL = "metrics.jsonl", "measurements.jsonl", "training.json", "model"
+METRICS, EVAL_RESULTS, TRAINING, MODEL = "metrics.jsonl", "eval_results.jsonl", "training.json", "model"
 
 
 class Tally(Record, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class Score(Record, frozen=True, kw_only=True):
     no_answer: float = 0.0
 
 
-class Measurement(Record, frozen=True, kw_only=True):
+class EvalResult(Record, frozen=True, kw_only=True):
     """A policy measured on held-out problems."""
 
     stage: Literal["sft", "rl"]
@@ -101,7 +101,7 @@ class Training(Record, frozen=True, kw_only=True):
     peak_memory_mb: float = 0.0
 
 
-_R = TypeVar("_R", Step, Measurement)
+_R = TypeVar("_R", Step, EvalResult)
 
 
 class TrainingLog:
@@ -114,9 +114,9 @@ class TrainingLog:
         """Append to the metrics."""
         self._append(METRICS, record)
 
-    def measured(self, record: Measurement) -> None:
+    def measured(self, record: EvalResult) -> None:
         """Append to the measurements."""
-        self._append(MEASUREMENTS, record)
+        self._append(EVAL_RESULTS, record)
 
     def seconds(self) -> float:
         """Return how long has been trained, by the last record."""
@@ -126,7 +126,7 @@ class TrainingLog:
     def cut_after(self, step: int) -> None:
         """Forget what was logged after ``step``: a resumed run goes on from its last checkpoint."""
         self._cut(METRICS, Step, step)
-        self._cut(MEASUREMENTS, Measurement, step)
+        self._cut(EVAL_RESULTS, EvalResult, step)
 
     def _cut(self, name: str, kind: type[_R], step: int) -> None:
         path = self._folder / name

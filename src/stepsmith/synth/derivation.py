@@ -58,6 +58,7 @@ def with_task(
         environment=environment,
         statement=statement,
         starter_code="",
+        examples=(),
         task=msgspec.json.encode(task).decode(),
         tests=tuple(base.tests[index] for index in tests),
         wrong=tuple(msgspec.structs.replace(w, killed_by=place[w.killed_by]) for w in killed),

@@ -8,6 +8,7 @@ from typing import Protocol
 from stepsmith.core.records import (
     Contract,
     Direction,
+    Example,
     Lineage,
     PassRate,
     Problem,
@@ -100,17 +101,17 @@ class Draft(Protocol):
         ...
 
     @property
-    def examples(self) -> tuple[tuple[str, str], ...]:
+    def examples(self) -> tuple[Example, ...]:
         """Inputs with outputs that stand in the statement and hold whatever the candidates say."""
         ...
 
     @property
     def defining(self) -> bool:
-        """Whether the first candidate alone says what is right, so that there is nothing to vote on (paper A)."""
+        """Whether the first candidate alone says what is right, so that there is nothing to vote on (Deep Dive)."""
         ...
 
     @property
-    def witness(self) -> Solution | None:
+    def brute_force(self) -> Solution | None:
         """An independent brute force, right but slow: compared with the labels on the inputs it can manage."""
         ...
 

@@ -1,6 +1,6 @@
 """Exercises: problems straight from the grammar, whose answers are right by construction.
 
-The program of a composition *defines* what is right (as paper A's ``f`` does), and the grammar's own code computes the
+The program of a composition *defines* what is right (as Deep Dive's ``f`` does), and the grammar's code computes the
 outputs in this process. Nothing is voted on or rated, so thousands come in a minute: for the first lessons of a small
 model, for pools of problems of a wanted kind, and for held-out problems to measure on.
 """
@@ -133,7 +133,7 @@ def exercise(
         change="",
         cases=cases,
         candidates=(),
-        witness=Solution(language="python", code=slow) if slow else None,
+        brute_force=Solution(language="python", code=slow) if slow else None,
         wrong=(),
         theme_seed=rng.randrange(2**32),
     )
@@ -184,7 +184,7 @@ def _stones(
 
 
 def _other_programs(composition: Composition, rng: random.Random, most: int) -> list[str]:
-    """Return right programs other than the reference, by lot."""
+    """Return right programs other than the reference, at random."""
     ways: list[list[Pick]] = [["code", "slow"] if feature.slow else ["code"] for feature in composition.features]
     picks = list(itertools.product(*ways))[1:]
     return [render_program(composition, "function", pick) for pick in rng.sample(picks, min(most, len(picks)))]

@@ -16,6 +16,7 @@ from stepsmith.core.records import (
     Checker,
     Contract,
     Direction,
+    Example,
     Interface,
     Limits,
     Lineage,
@@ -86,12 +87,12 @@ class OfflineDraft:
     change: str
     cases: tuple[CaseInput, ...]  # the worked samples first
     candidates: tuple[Solution, ...]
-    witness: Solution | None
+    brute_force: Solution | None
     wrong: tuple[LabelledProgram, ...]
     theme_seed: int
     fault: Fault | None = None  # none: the grammar makes whole problems only
     executions: int = 0
-    examples: tuple[tuple[str, str], ...] = ()
+    examples: tuple[Example, ...] = ()
     defining: bool = False
 
     @property
@@ -141,6 +142,7 @@ class OfflineDraft:
             task="{}",
             features=self.composition.uses(),
             tests=tuple(tests),
+            examples=tuple(Example(input=text, output=output) for text, output in samples),
             golden=golden,
             validator=validator_program(self.composition, self.interface),
             lineage=lineage,
@@ -163,7 +165,7 @@ def _fuzzing(draft: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution],
     chosen = rng.choice(faulty)
     entry = base.contract.entry_point or ""
     arguments = ", ".join(parameters_of(base.golden.code, entry))
-    definition = (draft.witness or base.golden).code
+    definition = (draft.brute_force or base.golden).code
     task = FuzzingTask(
         program=_renamed(chosen.solution.code, entry, PROGRAM),
         pre_test_f=validator_program(draft.composition, "function", FORM),
@@ -204,7 +206,7 @@ def _renamed(code: str, old: str, new: str) -> str:
     return re.sub(rf"\b{re.escape(old)}\b", new, code)
 
 
-def recalled(problem: Problem) -> OfflineDraft | None:
+def draft_from_problem(problem: Problem) -> OfflineDraft | None:
     """Return the draft behind a problem's record, for refinement; None where the record does not hold one.
 
     What the record says of its composition must be what the grammar makes of it today: its features and its bounds.
@@ -228,7 +230,7 @@ def recalled(problem: Problem) -> OfflineDraft | None:
         change=problem.lineage.change,
         cases=(),
         candidates=(problem.golden,),
-        witness=None,
+        brute_force=None,
         wrong=(),
         theme_seed=0,
     )
@@ -293,7 +295,7 @@ class OfflineTeacher:
             change=change,
             cases=(*samples, *others),
             candidates=tuple(_python(render_program(composition, interface, picks)) for picks in beliefs),
-            witness=_python(slow) if slow else None,
+            brute_force=_python(slow) if slow else None,
             wrong=tuple(
                 LabelledProgram(label=variant.label, solution=_python(variant.code))
                 for variant in wrong_variants(composition, interface, rng)[:MAX_WRONG]

@@ -13,7 +13,7 @@ import msgspec
 from stepsmith.core.errors import SeedError
 from stepsmith.core.records import Seed
 
-WINDOW_LINES = (25, 50)  # paper A, seeds
+WINDOW_LINES = (25, 50)  # Deep Dive, seeds
 SKIPPED_FOLDERS = frozenset(
     {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__", "lib-dynload"}
 )

@@ -13,8 +13,8 @@ from stepsmith.store.dataset import read_problems
 from stepsmith.store.runfolder import PROBLEMS
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.synth.grammar.composition import Composition
+from stepsmith.train.ablations import shape
 from stepsmith.train.settings import TrainConfig
-from stepsmith.train.shaping import shape
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ class HeldBackReport(Record, frozen=True, kw_only=True):
         return self.failed / self.passed if self.passed else 0.0
 
 
-class HeldBackWatch:
+class HeldBackMonitor:
     """Counts grades. A rejected answer may be a hack, an honest mistake on a rare case, or a wrong label: look at it.
 
     ``tolerance`` is the share of rejections taken for honest; our choice.

@@ -1,4 +1,4 @@
-"""The policy: a causal language model with its tokenizer and the form of its prompts. Needs the extra ``train``."""
+"""The policy: a causal language model with its tokenizer and prompt format. Needs the extra ``train``."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.train.grading import Reply
-from stepsmith.train.settings import ModelSettings, PromptForm
+from stepsmith.train.settings import ModelSettings, PromptLength
 
 FORM = "stepsmith.json"  # beside the model: how it is to be asked
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
@@ -37,10 +37,10 @@ PIECES = r"\d|[,;] (?:then |next, |and then )?|\n+|[^\d,;\n]+|[,;]"
 BATCH = 128  # replies that are generated together
 
 
-class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PromptFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a saved policy is asked."""
 
-    prompt: PromptForm = "full"
+    prompt: PromptLength = "full"
     max_reply_tokens: int = 512
 
 
@@ -48,16 +48,29 @@ class Policy:
     """A model that writes replies. ``name`` says where it came from."""
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, form: Form, context: int, name: str
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        prompt_format: PromptFormat,
+        context: int,
+        name: str,
     ) -> None:
-        self.model, self.tokenizer, self.form, self.context, self.name = model, tokenizer, form, context, name
+        self.model, self.tokenizer, self.prompt_format, self.context, self.name = (
+            model,
+            tokenizer,
+            prompt_format,
+            context,
+            name,
+        )
         self.computes_in = torch.float32
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         tokenizer.padding_side = "left"
 
     @classmethod
-    def from_scratch(cls, settings: ModelSettings, form: Form, texts: Iterable[str], seed: int) -> Self:
+    def from_scratch(
+        cls, settings: ModelSettings, prompt_format: PromptFormat, texts: Iterable[str], seed: int
+    ) -> Self:
         """Return a fresh decoder with a tokenizer learnt from ``texts``. The same texts and seed give the same one."""
         torch.manual_seed(seed)
         tokenizer = _learn_tokenizer(texts, settings)
@@ -76,11 +89,13 @@ class Policy:
                 pad_token_id=tokenizer.pad_token_id,
             )
         )
-        return cls(model, tokenizer, form, settings.context, "from scratch")
+        return cls(model, tokenizer, prompt_format, settings.context, "from scratch")
 
     @classmethod
-    def open(cls, settings: ModelSettings, form: Form | None = None, device: str | None = None) -> Self:
-        """Load ``settings.path``; without ``form`` as the folder says, without ``device`` onto the GPU if there is one.
+    def open(
+        cls, settings: ModelSettings, prompt_format: PromptFormat | None = None, device: str | None = None
+    ) -> Self:
+        """Load ``settings.path``. Defaults: the folder's own prompt format; the GPU if there is one.
 
         Raises ``ConfigError`` in one line.
         """
@@ -99,7 +114,13 @@ class Policy:
             )
         stated = getattr(model.config, "max_position_embeddings", settings.context)
         model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        policy = cls(model, tokenizer, form or read_form(settings.path), min(settings.context, stated), settings.path)
+        policy = cls(
+            model,
+            tokenizer,
+            prompt_format or read_prompt_format(settings.path),
+            min(settings.context, stated),
+            settings.path,
+        )
         policy.computes_in = getattr(torch, settings.dtype)
         return policy
 
@@ -109,27 +130,27 @@ class Policy:
         return sum(weight.numel() for weight in self.model.parameters())
 
     def fingerprint(self) -> str:
-        """Return a hash of what decides the replies: weights, tokenizer, form."""
+        """Return a hash of what decides the replies: weights, tokenizer, prompt format."""
         digest = hashlib.blake2b(digest_size=16)
         for name, weight in sorted(self.model.state_dict().items()):
             digest.update(name.encode() + weight.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-        digest.update(msgspec.json.encode([self.form, self.context, str(self.computes_in)]))
+        digest.update(msgspec.json.encode([self.prompt_format, self.context, str(self.computes_in)]))
         digest.update(self.tokenizer.backend_tokenizer.to_str().encode())
         digest.update((self.tokenizer.chat_template or "").encode())
         return digest.hexdigest()
 
     def save(self, folder: Path) -> None:
-        """Write model, tokenizer and form. Adapters are merged into the model: the folder needs nothing else."""
+        """Write model, tokenizer and prompt format. Adapters are merged into the model."""
         folder.mkdir(parents=True, exist_ok=True)
         if isinstance(self.model, PeftModel):
             self.model = self.model.merge_and_unload()
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-        (folder / FORM).write_bytes(msgspec.json.format(msgspec.json.encode(self.form)))
+        (folder / FORM).write_bytes(msgspec.json.format(msgspec.json.encode(self.prompt_format)))
 
     def prompt(self, problem: Problem) -> str:
         """Return what the policy is asked."""
-        return ask(problem, self.form)
+        return ask(problem, self.prompt_format)
 
     def encode(self, prompt: str, reply: str | None = None) -> list[int]:
         """Return the tokens of a prompt in the chat template, up to where the reply begins, or with a reply."""
@@ -203,10 +224,10 @@ class Policy:
         return frozenset(token for token in (*tokens, self.tokenizer.eos_token_id) if token is not None)
 
 
-def ask(problem: Problem, form: Form) -> str:
-    """Return what a policy of this form is asked."""
+def ask(problem: Problem, prompt_format: PromptFormat) -> str:
+    """Return what a policy of this prompt format is asked."""
     environment = ENVIRONMENTS[problem.environment]
-    return environment.brief(problem) if form.prompt == "brief" else environment.render(problem)
+    return environment.brief(problem) if prompt_format.prompt == "brief" else environment.render(problem)
 
 
 def _weights_dtype(settings: ModelSettings) -> torch.dtype:
@@ -214,13 +235,13 @@ def _weights_dtype(settings: ModelSettings) -> torch.dtype:
     return getattr(torch, settings.dtype) if settings.lora_rank else torch.float32
 
 
-def read_form(folder: str) -> Form:
-    """Return how a saved policy is asked; the full form where the folder does not say."""
+def read_prompt_format(folder: str) -> PromptFormat:
+    """Return how a saved policy is asked; the full prompt where the folder does not say."""
     path = Path(folder) / FORM
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Form)
+        return msgspec.json.decode(path.read_bytes(), type=PromptFormat)
     except FileNotFoundError:
-        return Form()
+        return PromptFormat()
     except msgspec.DecodeError as error:
         raise ConfigError(f"{path}: {error}") from None
 

@@ -13,7 +13,7 @@ import msgspec
 from stepsmith.core.records import Environment, Judgement, Record, Verdict
 
 Status = Literal["judged", "no-answer", "truncated"]
-RewardName = Literal["binary", "paper-b", "fraction", "all-or-part", "stepped"]
+RewardName = Literal["binary", "x-coder", "fraction", "all-or-part", "stepped"]
 
 
 class Outcome(Record, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class RewardSettings(Record, frozen=True, kw_only=True):
 
 
 def binary(outcome: Outcome) -> float | None:
-    """Paper A: 1 if every test passes, else 0."""
+    """Deep Dive: 1 if every test passes, else 0."""
     if outcome.judgement is None:
         return 0.0
     if unjudged(outcome):
@@ -55,8 +55,8 @@ def binary(outcome: Outcome) -> float | None:
     return float(passed_all(outcome))
 
 
-def paper_b(outcome: Outcome) -> float | None:
-    """Paper B: -2 for no code or a compile failure, else 5 × the fraction of tests passed."""
+def x_coder(outcome: Outcome) -> float | None:
+    """X-Coder: -2 for no code or a compile failure, else 5 × the fraction of tests passed."""
     if outcome.judgement is None or outcome.judgement.verdict is Verdict.CE:
         return -2.0
     part = fraction(outcome)
@@ -75,7 +75,7 @@ def fraction(outcome: Outcome) -> float | None:
 def all_or_part(outcome: Outcome) -> float | None:
     """1 if every test passes, else 0.3 × the fraction passed (our choice).
 
-    Paper B saw RL game edge cases for partial credit: here no part comes near the whole.
+    X-Coder saw RL game edge cases for partial credit: here no part comes near the whole.
     """
     part = fraction(outcome)
     return part if part is None or passed_all(outcome) else 0.3 * part
@@ -115,7 +115,7 @@ def passed_all(outcome: Outcome) -> bool:
 
 REWARDS: dict[RewardName, Reward] = {
     "binary": Reward(binary, every_test=False),
-    "paper-b": Reward(paper_b, every_test=True),
+    "x-coder": Reward(x_coder, every_test=True),
     "fraction": Reward(fraction, every_test=True),
     "all-or-part": Reward(all_or_part, every_test=True),
     "stepped": Reward(stepped, every_test=True),

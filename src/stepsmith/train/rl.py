@@ -22,11 +22,11 @@ from stepsmith.core.errors import ConfigError, RunFolderError, SandboxError
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Problem
 from stepsmith.curriculum import Layout, Sampler
-from stepsmith.store.claim import write_whole
+from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.training_log import Tally
+from stepsmith.train.evaluation import length_name
 from stepsmith.train.grading import Grade, Grader, Reply, observations
-from stepsmith.train.held_back import HeldBackReport, HeldBackWatch
-from stepsmith.train.measuring import length_name
+from stepsmith.train.held_back import HeldBackMonitor, HeldBackReport
 from stepsmith.train.policy import Policy
 from stepsmith.train.running import common_arguments, guarded, processes, run, shares
 from stepsmith.train.settings import RlSettings, TrainConfig
@@ -43,7 +43,7 @@ class Watch:
 
     def __init__(self, problems: dict[str, Problem]) -> None:
         self._problems = problems
-        self._held_back = HeldBackWatch()
+        self._held_back = HeldBackMonitor()
         self._flagged = False
         self.clear()
 
@@ -205,11 +205,11 @@ class RlTrainer(GRPOTrainer):
         return inputs
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
-        """With ``skip_silent``, leave out replies whose advantage is 0: they cost a pass and add no gradient.
+        """With ``skip_zero_advantage``, leave out replies whose advantage is 0: they cost a pass and add no gradient.
 
         Exact where the loss is normalised by the tokens of the whole generation, which TRL counts before.
         """
-        if self._config.rl.skip_silent:
+        if self._config.rl.skip_zero_advantage:
             heard = inputs["advantages"] != 0
             heard[0] |= not heard.any()
             rows = len(heard)
@@ -328,7 +328,7 @@ def rl_arguments(config: TrainConfig, checkpoints: Path) -> GRPOConfig:
         temperature=rl.temperature,
         top_p=rl.top_p,
         top_k=rl.top_k,
-        beta=rl.kl,
+        beta=rl.beta,
         scale_rewards=rl.scale_rewards,
         loss_type=rl.loss,
         epsilon=rl.clip_low,

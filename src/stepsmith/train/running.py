@@ -140,7 +140,7 @@ class LogBeforeSaving(TrainerCallback):
         control.should_log |= control.should_save
 
 
-class StopOnNonsense(TrainerCallback):
+class StopOnNonFiniteLoss(TrainerCallback):
     """Ends a run whose loss is no number, before it spoils the weights."""
 
     def on_pre_optimizer_step(

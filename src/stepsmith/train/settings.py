@@ -16,11 +16,11 @@ from stepsmith.core.nested import laid_over
 from stepsmith.core.records import Record
 from stepsmith.curriculum import Mix
 from stepsmith.synth.exercises import ExerciseSettings
+from stepsmith.train.ablations import AblationSettings, SelectSettings
 from stepsmith.train.grading import GradingSettings
-from stepsmith.train.shaping import SelectSettings, ShapeSettings
 
 Stage = Literal["sft", "rl"]
-PromptForm = Literal["full", "brief"]
+PromptLength = Literal["full", "brief"]
 Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -58,7 +58,7 @@ class DataSettings(Record, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()  # folders of `stepsmith synth` or Parquet files
     real: tuple[str, ...] = ()  # the same for problems from people: see Mix.real
     held_out: Share = 0.1
-    prompt: PromptForm = "full"
+    prompt: PromptLength = "full"
     max_prompt_tokens: Positive = 384  # longer prompts are left out, and counted
 
 
@@ -66,7 +66,7 @@ class SftSettings(Record, frozen=True, kw_only=True):
     """Supervised fine-tuning on golden solutions. The loss is over the reply alone."""
 
     exercises: ExerciseSettings | None = None  # straight from the grammar, beside data.problems
-    shape: ShapeSettings = ShapeSettings()
+    shape: AblationSettings = AblationSettings()
     steps: Positive = 450
     batch: Positive = 64
     micro_batch: Positive | None = None  # examples per device at a time; None: all of its part
@@ -80,7 +80,7 @@ class SftSettings(Record, frozen=True, kw_only=True):
 
 
 class TeacherSettings(Record, frozen=True, kw_only=True):
-    """The teacher in the loop of RL (what paper A names as missing); ``every`` 0 leaves it out.
+    """The teacher in the loop of RL (what Deep Dive names as missing); ``every`` 0 leaves it out.
 
     Every so many steps the problems whose pass rate in training left ``low``..``high`` go to the teacher, at most
     ``problems`` of them, worst first, with attempts of the policy as it is then.
@@ -99,8 +99,8 @@ class RlSettings(Record, frozen=True, kw_only=True):
     """Group-relative policy optimisation as TRL names its parts."""
 
     exercises: ExerciseSettings | None = None
-    shape: ShapeSettings = ShapeSettings()
-    rate_first: Count = 0  # replies of the policy per problem that measure its pass rate anew before training
+    shape: AblationSettings = AblationSettings()
+    initial_samples: Count = 0  # replies of the policy per problem that measure its pass rate anew before training
     select: SelectSettings = SelectSettings()  # after that
     steps: Positive = 120  # optimiser steps
     groups: Positive = 12  # problems per generation
@@ -118,13 +118,15 @@ class RlSettings(Record, frozen=True, kw_only=True):
     top_p: Share = 1.0
     top_k: Count = 0
     max_reply_tokens: Positive = 96
-    scale_rewards: Literal["none", "group", "batch"] = "none"  # paper A: no standard deviation
-    kl: Annotated[float, Meta(ge=0)] = 0.0  # beta; papers A and B: none
+    scale_rewards: Literal["none", "group", "batch"] = "none"  # Deep Dive: no standard deviation
+    beta: Annotated[float, Meta(ge=0)] = 0.0  # weight of the KL term; Deep Dive and X-Coder: none
     loss: Literal["grpo", "dapo", "bnpo", "dr_grpo", "cispo"] = "dapo"
     clip_low: Rate = 0.2
     clip_high: Rate = 0.28  # clip-higher, DAPO's value
     mask_truncated: bool = True
-    skip_silent: bool = False  # no pass over replies without advantage; the logged entropy is then of the others alone
+    skip_zero_advantage: bool = (
+        False  # no pass over replies without advantage; the logged entropy is then of the others alone
+    )
     resample: Count = 0  # times that groups of zero variance are drawn again, per generation
     vllm: Literal["off", "colocate", "server"] = "off"
     curriculum: str = "learnability"  # as in `stepsmith curriculum list`
@@ -135,7 +137,7 @@ class RlSettings(Record, frozen=True, kw_only=True):
     teacher: TeacherSettings = TeacherSettings()
 
 
-class MeasureSettings(Record, frozen=True, kw_only=True):
+class EvalSettings(Record, frozen=True, kw_only=True):
     """How a policy is measured on held-out problems."""
 
     every: Count = 0  # steps; 0: before and after only
@@ -155,7 +157,7 @@ class TrainConfig(Record, frozen=True, kw_only=True):
     data: DataSettings = DataSettings()
     sft: SftSettings = SftSettings()
     rl: RlSettings = RlSettings()
-    measure: MeasureSettings = MeasureSettings()
+    measure: EvalSettings = EvalSettings()
     isolation: Literal["auto", "L0", "L1", "L2", "L3"] = "auto"
     allow_unsafe: bool = False
     # What follows does not shape the result, and may change when a run is resumed.
@@ -167,7 +169,7 @@ class TrainConfig(Record, frozen=True, kw_only=True):
     attempts: str = ""  # folder of replies' grades, shared by runs that start alike; empty: the run's own
     judges: Count = 0  # workers that run programs; 0: one per core
 
-    def shaping(self) -> object:
+    def fingerprint_fields(self) -> object:
         """The part that shapes the result, as JSON-able builtins."""
         plain = msgspec.to_builtins(self)
         for name in ("checkpoint_every", "keep_checkpoints", "log_every", "report_to", "attempts", "threads", "judges"):
@@ -225,8 +227,8 @@ def _checked(config: TrainConfig) -> TrainConfig:
         raise ConfigError(
             f"rl: {rl.groups} groups of {rl.group_size} replies cannot be split into {rl.updates} equal updates"
         )
-    if rl.skip_silent and (rl.loss not in ("dapo", "cispo") or rl.kl):
-        raise ConfigError("rl.skip_silent is exact with loss dapo or cispo and without kl; set it to false")
+    if rl.skip_zero_advantage and (rl.loss not in ("dapo", "cispo") or rl.beta):
+        raise ConfigError("rl.skip_zero_advantage is exact with loss dapo or cispo and with beta 0; set it to false")
     if config.model.hidden % config.model.heads:
         raise ConfigError(f"model: hidden {config.model.hidden} is not a multiple of heads {config.model.heads}")
     if rl.teacher.low >= rl.teacher.high:

@@ -4,7 +4,7 @@ from stepsmith.core.errors import ConfigError
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Contract, Problem, Record, TestCase
 from stepsmith.envs.literals import canonical
-from stepsmith.verify.examples import find_examples
+from stepsmith.verify.formats.examples import find_examples
 
 
 class TestSplit(Record, frozen=True, kw_only=True):

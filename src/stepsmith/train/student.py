@@ -68,7 +68,9 @@ class PolicyStudent:
             why = f"No answer: the prompt has {length} tokens, and the model takes {policy.context} in all."
             return [Attempt(text=why, truncated=True)] * attempts
         with _generating, _threads(self._threads):
-            (replies,) = policy.replies([prompt], attempts, self._temperature, policy.form.max_reply_tokens, seed)
+            (replies,) = policy.replies(
+                [prompt], attempts, self._temperature, policy.prompt_format.max_reply_tokens, seed
+            )
         return [Attempt(text=reply.text, truncated=reply.truncated) for reply in replies]
 
 
@@ -80,13 +82,13 @@ def model_folder(folder: Path) -> Path:
     if (folder / "checkpoints").is_dir():
         raise ConfigError(f"{folder} is a training run without a {MODEL} folder: finish it with --resume first.")
     raise ConfigError(
-        f"{folder} holds no policy: give the folder of a training run, or of a model in Hugging Face's form "
+        f"{folder} holds no policy: give the folder of a training run, or of a model in Hugging Face's format "
         "(config.json and *.safetensors)."
     )
 
 
 def policy_name(folder: Path) -> str:
-    """Return a policy's name for manifests: a hash of its weights, tokenizer and form, wherever they lie.
+    """Return a policy's name for manifests: a hash of its weights, tokenizer and prompt format, wherever they lie.
 
     Raises ``ConfigError``.
     """

@@ -10,8 +10,8 @@ import msgspec
 
 from stepsmith.core.errors import CaseError, StoreError
 from stepsmith.judge.protocol import Judge
-from stepsmith.verify.outcome import Outcome, OutcomeStub, encode_outcome
-from stepsmith.verify.problems import VerifyProblem
+from stepsmith.verify.formats.problems import VerifyProblem
+from stepsmith.verify.report import ProblemReport, ReportStub, encode_report
 from stepsmith.verify.verifier import VerifyOptions, digest_of, verify_problem
 
 AHEAD = 4  # problems per worker that may wait behind a slow one: their outputs are held in memory
@@ -19,7 +19,7 @@ AHEAD = 4  # problems per worker that may wait behind a slow one: their outputs 
 
 def verify_all(
     problems: Iterable[VerifyProblem], make_judge: Callable[[], Judge], options: VerifyOptions, workers: int
-) -> Generator[Outcome, None, None]:
+) -> Generator[ProblemReport, None, None]:
     """Yield one outcome per problem, in order, with a judge for each of ``workers`` problems under way at once.
 
     The judges are made before anything starts, so that a machine that cannot judge says so at once, and are closed at
@@ -28,14 +28,14 @@ def verify_all(
     idle: SimpleQueue[Judge] = SimpleQueue()
     judges: list[Judge] = []
 
-    def one(problem: VerifyProblem) -> Outcome:
+    def one(problem: VerifyProblem) -> ProblemReport:
         judge = idle.get()
         try:
             return verify_problem(problem, judge, options)
         finally:
             idle.put(judge)
 
-    waiting: deque[Future[Outcome]] = deque()
+    waiting: deque[Future[ProblemReport]] = deque()
     threads = ThreadPoolExecutor(workers, thread_name_prefix="verify")
     try:
         for _ in range(workers):
@@ -53,7 +53,7 @@ def verify_all(
             judge.close()
 
 
-def write_outcomes(outcomes: Iterable[Outcome], path: Path, seen: Callable[[Outcome], None]) -> None:
+def write_outcomes(outcomes: Iterable[ProblemReport], path: Path, seen: Callable[[ProblemReport], None]) -> None:
     """Append outcomes to ``path``, one whole line at a time, each flushed before ``seen`` is told of it.
 
     Raises ``StoreError`` when the disk is full or the file cannot be written; whole lines stay.
@@ -61,23 +61,23 @@ def write_outcomes(outcomes: Iterable[Outcome], path: Path, seen: Callable[[Outc
     try:
         with path.open("ab") as lines:
             for outcome in outcomes:
-                lines.write(encode_outcome(outcome))
+                lines.write(encode_report(outcome))
                 lines.flush()
                 seen(outcome)
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror}; run the same command again to continue") from None
 
 
-def already_done(path: Path, problems: Iterable[VerifyProblem], options: VerifyOptions) -> list[OutcomeStub]:
+def already_done(path: Path, problems: Iterable[VerifyProblem], options: VerifyOptions) -> list[ReportStub]:
     """The outcomes that ``path`` holds already, after cutting off a last line that was torn.
 
     Raises ``CaseError`` where it holds other things than outcomes of the first of these problems under these options.
     """
     if not path.is_file():  # nothing yet, or a pipe
         return []
-    decoder = msgspec.json.Decoder(OutcomeStub)
+    decoder = msgspec.json.Decoder(ReportStub)
     expected = iter(problems)
-    done: list[OutcomeStub] = []
+    done: list[ReportStub] = []
     end = 0
     try:
         with path.open("r+b") as lines:

@@ -10,20 +10,20 @@ from stepsmith.core.errors import SandboxError
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Contract, Interface, Limits, Record, Solution, TestCase, TestKind, Verdict
 from stepsmith.judge.protocol import Judge
-from stepsmith.verify.audit import audit_outputs, verdict_mismatches
-from stepsmith.verify.claims import verify_claimed
-from stepsmith.verify.consensus import ConsensusSettings, verify_consensus
-from stepsmith.verify.examples import find_examples
+from stepsmith.verify.formats.examples import find_examples
+from stepsmith.verify.formats.problems import Candidate, Validator, VerifyProblem
+from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
+from stepsmith.verify.labels.dual_verification import DualVerificationSettings, verify_dual
+from stepsmith.verify.labels.label_audit import audit_outputs, verdict_mismatches
+from stepsmith.verify.labels.trusted_solutions import verify_trusted
+from stepsmith.verify.labels.verification import Label, Verification, to_tests
+from stepsmith.verify.labels.vote import verify_majority
 from stepsmith.verify.matrix import ExecutionMatrix
-from stepsmith.verify.mutants import mutate
-from stepsmith.verify.outcome import Audit, Golden, Outcome, TestOutcome
-from stepsmith.verify.paper import PaperSettings, verify_paper
-from stepsmith.verify.problems import Candidate, Validator, VerifyProblem
-from stepsmith.verify.strength import SuiteStrength, suite_strength
-from stepsmith.verify.verification import Label, Verification, to_tests
-from stepsmith.verify.vote import verify_majority
+from stepsmith.verify.report import Audit, Golden, ProblemReport, TestReport
+from stepsmith.verify.suite.mutants import mutate
+from stepsmith.verify.suite.strength import SuiteStrength, suite_strength
 
-Method = Literal["consensus", "paper", "majority"]
+Method = Literal["consensus", "dual-verification", "majority"]
 
 
 class VerifyOptions(Record, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class VerifyOptions(Record, frozen=True, kw_only=True):
     mutants: int = 20
 
 
-def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> Outcome:
+def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> ProblemReport:
     """Verify one problem. What is wrong with it or its candidates is a stated outcome, never an exception.
 
     So is a failure of our own machinery that outlived its retries: "judge-failed", worth another try.
@@ -45,7 +45,7 @@ def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions)
     try:
         return _outcome(problem, judge, options)
     except SandboxError as error:
-        return Outcome(
+        return ProblemReport(
             problem_id=problem.problem_id,
             status="rejected",
             reason="judge-failed",
@@ -61,7 +61,7 @@ def verify_problem(problem: VerifyProblem, judge: Judge, options: VerifyOptions)
         )
 
 
-def _outcome(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> Outcome:
+def _outcome(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> ProblemReport:
     """Verify, audit, measure.
 
     Candidates with a known verdict other than AC do not vote; they serve to measure the suite. Where some are known
@@ -91,7 +91,7 @@ def _outcome(problem: VerifyProblem, judge: Judge, options: VerifyOptions) -> Ou
         suite = _strength(judge, matrix, verification, known_wrong, options)
     usable = set(valid)
     labels: dict[int, Label] = dict(zip(valid, verification.labels, strict=True)) if verification.labels else {}
-    return Outcome(
+    return ProblemReport(
         problem_id=problem.problem_id,
         status=verification.status,
         reason=verification.reason,
@@ -118,12 +118,12 @@ def _verify(
     """Dispatch to the method."""
     if options.method == "majority":
         return verify_majority(matrix, kinds)
-    if options.method == "paper":
+    if options.method == "dual-verification":
         weights: Literal["kind", "size"] = "kind" if problem.kinds else "size"
-        return verify_paper(matrix, kinds, seed=options.seed, settings=PaperSettings(weights=weights))
+        return verify_dual(matrix, kinds, seed=options.seed, settings=DualVerificationSettings(weights=weights))
     examples = find_examples(problem.statement, problem.contract, matrix.solutions)
     if claimed:
-        return verify_claimed(matrix, kinds, examples=examples, target_error=options.target_error)
+        return verify_trusted(matrix, kinds, examples=examples, target_error=options.target_error)
     return verify_consensus(
         matrix,
         kinds,
@@ -233,12 +233,12 @@ def _strength(
     return suite_strength(judge, matrix.contract, golden, tests, known_wrong, mutants)
 
 
-def _test(problem: VerifyProblem, index: int, label: Label | None, *, valid: bool) -> TestOutcome:
+def _test(problem: VerifyProblem, index: int, label: Label | None, *, valid: bool) -> TestReport:
     """One line of the outcome's tests."""
     kind: TestKind = problem.kinds[index] if problem.kinds else "nominal"
     if label is None:
-        return TestOutcome(index=index, output=None, confidence=0.0, support=0, voters=0, kind=kind, valid=valid)
-    return TestOutcome(
+        return TestReport(index=index, output=None, confidence=0.0, support=0, voters=0, kind=kind, valid=valid)
+    return TestReport(
         index=index,
         output=label.output,
         confidence=round(label.confidence, 4),

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server on loopback that plays teacher, solver and student in paper A's formats.
+"""An OpenAI-compatible server on loopback that plays teacher, solver and student in Deep Dive's formats.
 
 As teacher it answers with problems of the offline grammar, and makes mistakes at stated rates; as student it answers
 with the programs and values of a stated skill model. So the whole path through prompts, client, parsing, filters and

@@ -1,4 +1,4 @@
-"""Paper A's teacher around a model that answers from a list, with a real judge."""
+"""Deep Dive's teacher around a model that answers from a list, with a real judge."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ import pytest
 
 from stepsmith.core.errors import RequestRefused
 from stepsmith.core.model_outputs import ModelOutput, Usage
-from stepsmith.core.records import Environment, Limits, Lineage, Problem, Seed, Solution, TestCase, Verdict
+from stepsmith.core.records import Environment, Example, Limits, Lineage, Problem, Seed, Solution, TestCase, Verdict
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.local import LocalJudge
@@ -260,7 +260,8 @@ def test_solvers_see_the_problem_and_vote(judge: LocalJudge) -> None:
     assert draft.reply is not None
     assert [candidate.code.strip() for candidate in draft.candidates] == [CODE, CODE]
     assert not draft.defining
-    assert draft.examples == tuple(zip(draft.reply.inputs[:3], draft.outputs[:3], strict=True))
+    shown = zip(draft.reply.inputs[:3], draft.outputs[:3], strict=True)
+    assert draft.examples == tuple(Example(input=text, output=output) for text, output in shown)
     prompt = right.asked[0][0].content
     assert "f([4, 4, 1]) -> [8, 8]" in prompt
     assert "[16, 18]" not in prompt

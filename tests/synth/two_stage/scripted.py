@@ -1,4 +1,4 @@
-"""A model in paper B's formats that is played by the offline grammar, and a server that lends it an endpoint.
+"""A model in X-Coder's formats that is played by the offline grammar, and a server that lends it an endpoint.
 
 It keeps no state: a number in the strategy and in the title names the composition that a problem is of, and every
 answer follows from the question alone. Mistakes are injected at stated rates, by a hash of the question.

@@ -101,7 +101,7 @@ def test_problems_are_accepted_and_carry_their_features(run):
         assert len(problem.features) >= 1
         assert problem.pass_rate is not None
         assert 0 < problem.pass_rate.rate <= 0.97
-        assert dict(problem.provenance)["method"] == "paper"
+        assert dict(problem.provenance)["method"] == "dual-verification"
         assert problem.validator
         assert problem.wrong
     assert any(turn.direction != "new" for chain in chains for turn in chain.turns), "problems are refined"

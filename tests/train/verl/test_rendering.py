@@ -147,7 +147,7 @@ def test_the_papers_settings_in_verls_terms(tmp_path: Path) -> None:
     render(presets()["x-coder"], many(60), tmp_path / "b", JUDGE)
     found = configured(tmp_path / "b")
     kwargs = found["reward"]["custom_reward_function"]["reward_kwargs"]
-    assert (kwargs["reward"], kwargs["judge_url"]) == ("paper-b", "${oc.env:STEPSMITH_JUDGE_URL}")
+    assert (kwargs["reward"], kwargs["judge_url"]) == ("x-coder", "${oc.env:STEPSMITH_JUDGE_URL}")
     assert (found["data"]["train_batch_size"], found["actor_rollout_ref"]["rollout"]["n"]) == (128, 8)
     assert found["algorithm"]["norm_adv_by_std_in_grpo"] is True
     assert found["trainer"]["total_training_steps"] == 938
@@ -162,7 +162,7 @@ def test_the_papers_settings_in_verls_terms(tmp_path: Path) -> None:
         ({"rl": {"schedule": "linear"}}, "linear"),
         ({"rl": {"updates": 8}}, "must divide rl.groups 4"),
         ({"rl": {"teacher": {"every": 5}}}, "rl.teacher"),
-        ({"rl": {"rate_first": 8}}, "rate_first"),
+        ({"rl": {"initial_samples": 8}}, "initial_samples"),
         ({"rl": {"reward": "random"}}, "random"),
         ({"rl": {"curriculum": "learnability"}}, "learnability.*which verl does not tell"),
         ({"rl": {"mix": {"review": 0.1}}}, "review 0.1"),

@@ -78,7 +78,7 @@ def test_it_grades_like_training_in_one_process(
     limits = msgspec.structs.replace(PROBLEMS[name].contract.limits, time_s=0.1)
     contract = msgspec.structs.replace(PROBLEMS[name].contract, limits=limits)
     problem = msgspec.structs.replace(PROBLEMS[name], contract=contract)
-    for chosen in ("binary", "paper-b"):
+    for chosen in ("binary", "x-coder"):
         settings = GradingSettings(rewards=RewardSettings(reward=chosen))
         given_replies = replies(problem)
         with Grader(pool, settings) as grader:

@@ -8,7 +8,7 @@ from stepsmith.pipeline.studies.definition import Study
 from stepsmith.pipeline.studies.plan import Task
 from stepsmith.store.manifest import Manifest, read_manifest
 from stepsmith.store.study_results import Result
-from stepsmith.store.training_log import MEASUREMENTS, Measurement, read_log, read_training
+from stepsmith.store.training_log import EVAL_RESULTS, EvalResult, read_log, read_training
 
 TOKENS = 1000.0
 
@@ -32,7 +32,7 @@ def result_of(study: Study, arm: str, seed: int, path: Sequence[Task], stages: P
     if path[-1].stage == "synth":
         return Result(arm=arm, seed=seed, values=_yields(study, read_manifest(last)), stages=folders)
     manifests = {task.stage: read_training(stages / task.name) for task in path}
-    measurements = sorted(read_log(last / MEASUREMENTS, Measurement), key=lambda record: record.step)
+    measurements = sorted(read_log(last / EVAL_RESULTS, EvalResult), key=lambda record: record.step)
     if not measurements:
         raise ConfigError(f"{last} measured nothing; give measure.exercises or problems to hold out")
     values = {name: _score(measurements[-1], name) for name in study.outcomes}
@@ -60,7 +60,7 @@ def _yields(study: Study, manifest: Manifest) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _score(measurement: Measurement, outcome: str) -> float | None:
+def _score(measurement: EvalResult, outcome: str) -> float | None:
     """Return GROUP, GROUP@K, GROUP:truncated or GROUP:no_answer of a measurement, None where it has no such thing."""
     group, _, share = outcome.partition(":")
     group, _, k = group.partition("@")

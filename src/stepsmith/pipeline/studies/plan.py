@@ -120,7 +120,7 @@ def _training(config: TrainConfig, stage: StageName, seed: int) -> TrainConfig:
 
 def _add(tasks: dict[str, Task], task: Task) -> str:
     config = task.training or task.synthesis
-    content = content_id("stage", config.shaping() if config else None, task.start, task.pool, task.clock)
+    content = content_id("stage", config.fingerprint_fields() if config else None, task.start, task.pool, task.clock)
     name = f"{task.stage}-{content.removeprefix('stage_')[:DIGITS]}"
     tasks.setdefault(name, msgspec.structs.replace(task, name=name))
     return name

@@ -14,11 +14,11 @@ from stepsmith.pipeline.studies.plan import Clock, Task
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.runfolder import MANIFEST
 from stepsmith.store.training_log import (
-    MEASUREMENTS,
+    EVAL_RESULTS,
     METRICS,
     MODEL,
     TRAINING,
-    Measurement,
+    EvalResult,
     Step,
     Training,
     read_log,
@@ -50,7 +50,7 @@ class Ended(NamedTuple):
     error: str
 
 
-class Workshop(NamedTuple):
+class StageRunner(NamedTuple):
     """Where and how stages are run. ``threads``: cores that one stage may use; 0: all."""
 
     stages: Path
@@ -77,7 +77,7 @@ class Workshop(NamedTuple):
         return Ended(task.name, "")
 
     def _training(self, task: Task, config: TrainConfig) -> TrainConfig:
-        """Fill in what the stages before have settled."""
+        """Fill in what earlier stages have decided."""
         model, data, sft = config.model, config.data, config.sft
         if task.start:
             model = msgspec.structs.replace(model, path=str((self.stages / task.start / MODEL).resolve()))
@@ -118,8 +118,8 @@ def seconds_per_step(folder: Path) -> float:
 
 
 def _measured_at(folder: Path) -> Sequence[int]:
-    path = folder / MEASUREMENTS
-    return [record.step for record in read_log(path, Measurement) if record.step] if path.exists() else []
+    path = folder / EVAL_RESULTS
+    return [record.step for record in read_log(path, EvalResult) if record.step] if path.exists() else []
 
 
 def _trainer() -> Trainer:
@@ -142,7 +142,7 @@ class _TrainingWatch:
         loss = f", loss {step.loss:.3f}" if step.loss is not None and step.stage == "sft" else ""
         self.note(f"step {step.step} of {step.of}{rate}{loss}")
 
-    def measured(self, measurement: Measurement) -> None:
+    def measured(self, measurement: EvalResult) -> None:
         if score := measurement.groups.get("all"):
             self.note(f"measured at step {measurement.step}: pass@1 {score.pass_at_1:.3f}")
 

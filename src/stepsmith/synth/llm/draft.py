@@ -10,6 +10,7 @@ from stepsmith.core.records import (
     Checker,
     Contract,
     Direction,
+    Example,
     Limits,
     Lineage,
     Problem,
@@ -73,14 +74,15 @@ class LLMDraft:
 
     @property
     def candidates(self) -> tuple[Solution, ...]:
-        """The teacher's program, which defines the outputs (paper A), and the solvers'."""
+        """The teacher's program, which defines the outputs (Deep Dive), and the solvers'."""
         return (self.program, *self.solvers)
 
     @property
-    def examples(self) -> tuple[tuple[str, str], ...]:
+    def examples(self) -> tuple[Example, ...]:
         """What the solvers were shown, and students will be."""
         inputs = self.reply.inputs if self.reply else ()
-        return tuple(zip(inputs, self.outputs, strict=False))[:SHOWN]
+        pairs = zip(inputs, self.outputs, strict=False)
+        return tuple(Example(input=text, output=output) for text, output in pairs)[:SHOWN]
 
     @property
     def defining(self) -> bool:
@@ -88,7 +90,7 @@ class LLMDraft:
         return not self.asked
 
     @property
-    def witness(self) -> Solution | None:
+    def brute_force(self) -> Solution | None:
         """Nobody writes a brute force."""
         return None
 
@@ -121,6 +123,7 @@ class LLMDraft:
             task="{}",
             features=(),
             tests=tuple(tests),
+            examples=tuple(Example(input=t.input, output=t.output) for t in tests[:SHOWN]) if reply else (),
             golden=golden,
             lineage=lineage,
             provenance=self.provenance,

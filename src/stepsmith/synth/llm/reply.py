@@ -1,4 +1,4 @@
-"""A teacher's reply in paper A's format (arXiv 2603.24202): a python block, input blocks, a message block.
+"""A teacher's reply in Deep Dive's format (arXiv 2603.24202): a python block, input blocks, a message block.
 
 Read tolerantly (prose around, XML instead of fences, a whole call instead of its arguments), but nothing is guessed.
 """
@@ -9,7 +9,7 @@ from stepsmith.core.records import Environment, Record
 from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY
 from stepsmith.llm.parsing import ParseFailure, parse_code, parse_section, sections
 
-INPUTS = 5  # paper A
+INPUTS = 5  # Deep Dive
 LONGEST_CODE, LONGEST_INPUT, LONGEST_MESSAGE = 20_000, 20_000, 4_000  # characters; ours
 
 FUNCTIONS: dict[Environment, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""Paper A's teacher (arXiv 2603.24202): a model that proposes problems from seeds and refines them by pass rate.
+"""Deep Dive's teacher (arXiv 2603.24202): a model that proposes problems from seeds and refines them by pass rate.
 
 ask ─► read (one repair) ─► message: no code, stands alone ─► run ``f`` twice ─► fuzzing: the mistake shows ─► solvers
 Whatever fails on the way is a draft with a fault, which is kept as a rejection.
@@ -21,7 +21,7 @@ from stepsmith.llm.records import Message
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Draft, Fault, Feedback
 from stepsmith.synth.llm.draft import CONTRACT, SHOWN, LLMDraft, fuzzing_task
-from stepsmith.synth.llm.message import leaked_code, relies_on_unseen
+from stepsmith.synth.llm.leakage import leaked_code, relies_on_unseen
 from stepsmith.synth.llm.reply import INPUTS, TeacherReply, call_text, parse_reply
 from stepsmith.synth.llm.solvers import solve
 
@@ -29,9 +29,9 @@ PROPOSE, REFINE, REPAIR = "teacher/propose", "teacher/refine", "teacher/repair"
 EXCERPT = 2_000  # characters of a student's reply that the teacher is shown; ours
 DRAWS = 10_000  # the number in a prompt that makes chains with the same seed, and turns after a failed one, differ
 
-# Paper A's chains are built from a hard problem down: hard .05-.16, medium .41-.59, easy .81-.91.
+# Deep Dive's chains are built from a hard problem down: hard .05-.16, medium .41-.59, easy .81-.91.
 CHAIN_HARD, CHAIN_MEDIUM, CHAIN_EASY = (0.05, 0.16), (0.41, 0.59), (0.81, 0.91)
-HARD_LOW = 0.10  # below it paper A has no bin
+HARD_LOW = 0.10  # below it Deep Dive has no bin
 Range = tuple[float, float]  # of pass rates
 
 
@@ -39,8 +39,8 @@ Range = tuple[float, float]  # of pass rates
 class Progression:
     """Which pass rate the teacher is asked to aim at."""
 
-    medium: Range  # paper A: .35 to .65
-    easy_high: float  # paper A: .97, above which nothing is kept
+    medium: Range  # Deep Dive: .35 to .65
+    easy_high: float  # Deep Dive: .97, above which nothing is kept
     hard_first: bool  # chains go from a hard problem down
 
     def first(self) -> Range | None:

@@ -22,7 +22,7 @@ CONTEXT_LINES = 200  # of the tree that a request shows
 
 
 class EvolveSettings(Record, frozen=True, kw_only=True):
-    """How much is asked for. Paper B asks for at least two siblings a node; the other figures are ours."""
+    """How much is asked for. X-Coder asks for at least two siblings a node; the other figures are ours."""
 
     requests: int = 20
     nodes_per_request: int = 4

@@ -16,7 +16,7 @@ from stepsmith.synth.tree.tree import CATEGORIES, FeatureTree, Path, path_of
 if TYPE_CHECKING:
     from stepsmith.prompts.library import PromptLibrary  # needs the extra `llm`
 
-BATCH = 5  # snippets a request; paper B does not say
+BATCH = 5  # snippets a request; X-Coder does not say
 PURPOSE = "extract features"
 
 

@@ -7,7 +7,7 @@ from stepsmith.core.records import Record
 
 Path = tuple[str, ...]  # names from the category down
 
-# Paper B's seven kinds of feature (arXiv 2601.06953).
+# X-Coder's seven kinds of feature (arXiv 2601.06953).
 CATEGORIES: tuple[str, ...] = (
     "algorithm",
     "data structure",

@@ -1,1 +1,1 @@
-"""Paper B's teacher (SynthSmith, arXiv 2601.06953): features → plan → statement → inputs → solutions that vote."""
+"""X-Coder's teacher (SynthSmith, arXiv 2601.06953): features → plan → statement → inputs → solutions that vote."""

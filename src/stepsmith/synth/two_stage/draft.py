@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stepsmith.core.records import (
     Contract,
     Direction,
+    Example,
     FeatureUse,
     Lineage,
     Problem,
@@ -47,7 +48,7 @@ class TwoStageDraft:
     candidates: tuple[Solution, ...] = ()
     supply: InputSupply | None = None
     judge: Judge | None = None  # that tries mutants out for fuzzing
-    examples: tuple[tuple[str, str], ...] = ()
+    examples: tuple[Example, ...] = ()
     defining: bool = False  # its solvers vote
     fault: Fault | None = None
     executions: int = 0
@@ -58,7 +59,7 @@ class TwoStageDraft:
         return self.statement.contract(self.time_limit_s) if self.statement else Contract(interface="stdio")
 
     @property
-    def witness(self) -> Solution | None:
+    def brute_force(self) -> Solution | None:
         """Nobody writes a brute force."""
         return None
 
@@ -82,6 +83,7 @@ class TwoStageDraft:
             task="{}",
             features=tuple(self._use(path) for path in self.plan.chosen) if self.plan else (),
             tests=tuple(tests),
+            examples=tuple(Example(input=test.input, output=test.output) for test in samples),
             golden=golden,
             validator=statement.validator if statement else "",
             lineage=lineage,

@@ -29,7 +29,7 @@ _NOT_ALONE = re.compile(
 def drop_statement(statement: str, min_tokens: int) -> tuple[str, str] | None:
     """Return (reason, detail) to drop a statement, or None.
 
-    Reasons: "statement-too-short" (paper B), "hint-in-statement", "not-alone".
+    Reasons: "statement-too-short" (X-Coder), "hint-in-statement", "not-alone".
     """
     words = len(statement.split())
     if words < min_tokens * WORDS_PER_TOKEN:
@@ -50,7 +50,7 @@ def least_words(min_tokens: int) -> int:
 
 
 def read_solution(completion: ModelOutput, max_tokens: int) -> tuple[str, str]:
-    """Return (program, "") of a solver's reply, or ("", reason) to drop it: all reasons are paper B's.
+    """Return (program, "") of a solver's reply, or ("", reason) to drop it: all reasons are X-Coder's.
 
     "reply-too-long" (over ``max_tokens``, reasoning included), "reasoning-incomplete" (cut off, or it has no answer
     after the reasoning), "refused", "no-code-block", "several-code-blocks", "syntax-error".

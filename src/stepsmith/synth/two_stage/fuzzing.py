@@ -1,6 +1,6 @@
 """Fuzzing from a verified function problem: a mutant, the statement's validator, and the golden as what is right.
 
-Paper B has no such task. Its problems have all that paper A's fuzzing asks for: ``f`` is a mutant that the tests
+X-Coder has no such task. Its problems have all that Deep Dive's fuzzing asks for: ``f`` is a mutant that the tests
 reject, ``pre_test_f`` is the validator, and ``test_f`` compares with the golden solution.
 """
 

@@ -23,7 +23,7 @@ from stepsmith.synth.two_stage.statement import Statement, input_text
 INPUTS, GENERATOR, REPAIR = "two_stage/inputs", "two_stage/generator", "two_stage/repair"
 SEEDS = 2**31
 
-# Paper B prompts for four sizes and weights four kinds; which is which is our reading.
+# X-Coder prompts for four sizes and weights four kinds; which is which is our reading.
 KIND_OF_SIZE: dict[str, TestKind] = {"edge": "boundary", "small": "nominal", "medium": "complex", "large": "stress"}
 
 

@@ -23,25 +23,25 @@ class TwoStageSettings(Record, frozen=True, kw_only=True):
     leaves: Positive = 12  # of the sampled subtree; ours
     least_chosen: Positive = 2  # features that a problem rests on; ours
     most_chosen: Positive = 4
-    seed_pull: float = 3.0  # weight of leaves that the chain's seed shows, relative to the others; 1: paper B, ours 3
-    samples: Positive = 2  # paper B: at least two
-    min_statement_tokens: Positive = 200  # paper B
-    prompted_inputs: int = 15  # paper B; 0: none by prompting
+    seed_pull: float = 3.0  # weight of leaves that the chain's seed shows, relative to the others; 1: X-Coder, ours 3
+    samples: Positive = 2  # X-Coder: at least two
+    min_statement_tokens: Positive = 200  # X-Coder
+    prompted_inputs: int = 15  # X-Coder; 0: none by prompting
     generator: bool = True  # inputs by a CYaRon program, too
-    generator_cases: Positive = 5  # paper B: at least five kinds of case
+    generator_cases: Positive = 5  # X-Coder: at least five kinds of case
     generated_inputs: Positive = 20  # ours; the paper's suites have 13.6 (prompted) and 18.3 (generated) tests
     generator_time_s: float = 10.0
     max_input_chars: Positive = 200_000  # ours
     min_inputs: Positive = 8  # valid ones, the samples among them; ours
-    solutions: Positive = 8  # candidates that vote, spread over the solvers; paper B compares 4, 8 and 16
-    max_reply_tokens: Positive = 25_000  # paper B
+    solutions: Positive = 8  # candidates that vote, spread over the solvers; X-Coder compares 4, 8 and 16
+    max_reply_tokens: Positive = 25_000  # X-Coder
     time_limit_s: float = 2.0
 
     def read_tree(self) -> FeatureTree:
         """Return the tree that problems are made from. Raises ``UserError`` for a file that is missing or malformed."""
         return read_tree(Path(self.tree).expanduser()) if self.tree else starter_tree()
 
-    def settled(self) -> "TwoStageSettings":
+    def resolve(self) -> "TwoStageSettings":
         """Return these settings with the tree's version, so that a changed tree is another run."""
         version = content_id("tree", self.read_tree()).removeprefix("tree_")[:VERSION_DIGITS]
         return msgspec.structs.replace(self, tree_version=version)

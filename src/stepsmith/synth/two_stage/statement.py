@@ -68,7 +68,7 @@ class _Sample(msgspec.Struct):
 
 
 def statement_parser(style: Style, settings: TwoStageSettings) -> Callable[[str], Statement | ParseFailure]:
-    """Return the parser of stage 2's reply in ``style``; what paper B drops is a failure with its reason."""
+    """Return the parser of stage 2's reply in ``style``; what X-Coder drops is a failure with its reason."""
 
     def parse(text: str) -> Statement | ParseFailure:
         parts: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Paper B's teacher (SynthSmith, arXiv 2601.06953), and what no published system does: it refines its problems, too.
+"""X-Coder's teacher (SynthSmith, arXiv 2601.06953), and what no published system does: it refines its problems, too.
 
 subtree ─► plan (stage 1) ─► statement, samples, validator (stage 2) ─► inputs: prompted, generated ─► solvers' programs
 Whatever fails on the way is a draft with a fault, which is kept as a rejection. The dearest step, solving, comes last.

@@ -63,8 +63,10 @@ def check_possible(config: TrainConfig) -> None:
         wrong.append(f"rl.updates {rl.updates} must divide rl.groups {rl.groups}: verl splits a batch by whole groups")
     if rl.teacher.every:
         wrong.append("rl.teacher needs the trainer of `stepsmith train rl` itself: set every = 0")
-    if rl.rate_first:
-        wrong.append("rl.rate_first needs the trainer of `stepsmith train rl` itself: rate the problems beforehand")
+    if rl.initial_samples:
+        wrong.append(
+            "rl.initial_samples needs the trainer of `stepsmith train rl` itself: rate the problems beforehand"
+        )
     if rl.reward != "judged":
         wrong.append(f'rl.reward "{rl.reward}" is a control of `stepsmith train rl` itself')
     if wrong:
@@ -116,8 +118,8 @@ def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
         Line(f"{actor}.policy_loss.loss_mode", loss, f"rl.loss {rl.loss}"),
         Line(f"{actor}.loss_agg_mode", averaged, f"rl.loss {rl.loss}"),
         Line(f"{actor}.entropy_coeff", 0, "none, as in TRL"),
-        Line(f"{actor}.use_kl_loss", rl.kl > 0, "rl.kl"),
-        Line(f"{actor}.kl_loss_coef", rl.kl, "rl.kl"),
+        Line(f"{actor}.use_kl_loss", rl.beta > 0, "rl.beta"),
+        Line(f"{actor}.kl_loss_coef", rl.beta, "rl.beta"),
         Line(f"{actor}.kl_loss_type", "low_var_kl", "TRL's estimator, k3"),
         Line(f"{optim}.lr", rl.learning_rate, "rl.learning_rate"),
         Line(f"{optim}.lr_scheduler_type", rl.schedule, "rl.schedule"),

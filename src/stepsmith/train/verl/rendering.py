@@ -17,7 +17,7 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.store.dataset import write_rows
 from stepsmith.train.corpus import composition_of, is_held_out
 from stepsmith.train.grading import GradingSettings
-from stepsmith.train.settings import PromptForm, TrainConfig
+from stepsmith.train.settings import PromptLength, TrainConfig
 from stepsmith.train.verl.hydra import check_possible, hydra_file, verl_steps
 from stepsmith.train.verl.rows import ROW_SCHEMA, prompt_of, verl_row
 from stepsmith.train.verl.standalone import standalone
@@ -65,14 +65,14 @@ def render(
 
 
 def export_rows(
-    problems: Iterable[Problem], folder: Path, *, form: PromptForm, held_out: float, grading: GradingSettings
+    problems: Iterable[Problem], folder: Path, *, form: PromptLength, held_out: float, grading: GradingSettings
 ) -> list[Path]:
     """Write ``train.parquet`` and ``test.parquet`` in verl's row format, and the reward function that reads them."""
     halves = split(problems, held_out)
     return _data(halves.train, halves.test, folder, form, grading)
 
 
-def export_pairs(problems: Iterable[Problem], folder: Path, *, form: PromptForm, held_out: float) -> list[Path]:
+def export_pairs(problems: Iterable[Problem], folder: Path, *, form: PromptLength, held_out: float) -> list[Path]:
     """Write ``train.jsonl`` and ``test.jsonl``: prompt and golden answer as chat messages, as for TRL's SFT."""
     halves = split(problems, held_out)
     written = []
@@ -120,7 +120,7 @@ def order(config: TrainConfig, problems: Sequence[Problem], real: Collection[str
 
 
 def _data(
-    train: Sequence[Problem], test: Sequence[Problem], folder: Path, form: PromptForm, grading: GradingSettings
+    train: Sequence[Problem], test: Sequence[Problem], folder: Path, form: PromptLength, grading: GradingSettings
 ) -> list[Path]:
     for part, what in ((train, "left to train on"), (test, "held out to measure on, which verl wants")):
         if not part:
@@ -136,7 +136,7 @@ def _data(
     return [*written, _write(folder / REWARD, standalone("stepsmith.train.verl.reward"))]
 
 
-def _pair(problem: Problem, form: PromptForm) -> dict[str, object]:
+def _pair(problem: Problem, form: PromptLength) -> dict[str, object]:
     environment = ENVIRONMENTS[problem.environment]
     answer = environment.write(environment.golden(problem))
     return {

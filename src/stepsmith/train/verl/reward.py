@@ -54,9 +54,9 @@ class Outcome(NamedTuple):
 def reward_of(name: str, outcome: Outcome) -> float:
     """Return the reward by its name: the same numbers as training in one process gives."""
     no_code = outcome.verdict is None
-    if name == "binary":  # paper A (arXiv 2603.24202)
+    if name == "binary":  # Deep Dive (arXiv 2603.24202)
         return float(outcome.solved)
-    if name == "paper-b":  # arXiv 2601.06953
+    if name == "x-coder":  # arXiv 2601.06953
         return -2.0 if no_code or outcome.verdict == "CE" else 5.0 * outcome.fraction
     if name == "fraction":
         return outcome.fraction

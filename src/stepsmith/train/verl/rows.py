@@ -11,7 +11,7 @@ from stepsmith.envs.fuzzing import FAILS, PROGRAM, FuzzingTask, harness
 from stepsmith.envs.literals import arity_of
 from stepsmith.store.dataset import Row
 from stepsmith.train.grading import GradingSettings
-from stepsmith.train.settings import PromptForm
+from stepsmith.train.settings import PromptLength
 from stepsmith.train.splitting import split_tests
 
 _TEXT = pa.string()
@@ -79,7 +79,7 @@ class GroundTruth(Record, frozen=True, kw_only=True):
     arity: int = 0
 
 
-def verl_row(problem: Problem, index: int, split: str, form: PromptForm, grading: GradingSettings) -> Row:
+def verl_row(problem: Problem, index: int, split: str, form: PromptLength, grading: GradingSettings) -> Row:
     """Return the row of a problem, under ``ROW_SCHEMA``.
 
     In ``split`` "test" no test is held back: nothing of it is ever trained on.
@@ -106,7 +106,7 @@ def verl_row(problem: Problem, index: int, split: str, form: PromptForm, grading
     }
 
 
-def prompt_of(problem: Problem, form: PromptForm) -> str:
+def prompt_of(problem: Problem, form: PromptLength) -> str:
     """Return what a policy is asked."""
     environment = ENVIRONMENTS[problem.environment]
     return environment.brief(problem) if form == "brief" else environment.render(problem)

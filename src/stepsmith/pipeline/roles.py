@@ -1,0 +1,211 @@
+"""Who plays in a run: the names in a configuration, and who they stand for.
+
+``TEACHERS`` and ``STUDENTS`` are the offline twins. Every other name is a model behind an endpoint, a table
+``[models.NAME]`` or an address; a student may also be a trained policy, by its folder.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.core.records import Problem
+from stepsmith.judge.program import RunningJudge
+from stepsmith.judge.protocol import Judge
+from stepsmith.pipeline.config import Config
+from stepsmith.pipeline.models import Meter, Models, check_models, is_address, with_addresses_named
+from stepsmith.synth.draft import Draft, Student, Teacher
+from stepsmith.synth.offline import OfflineTeacher, draft_from_problem
+from stepsmith.synth.simulated import SimulatedStudent
+from stepsmith.train.student import POLICY, PolicyStudent, policy_name
+
+if TYPE_CHECKING:
+    from stepsmith.pipeline.endpoint_roles import EndpointRoles
+
+TEACHERS: dict[str, Callable[[Config], Teacher]] = {
+    "offline": lambda config: OfflineTeacher(
+        profile=config.synth.profile,
+        styles=dict(config.synth.styles),
+        voters=config.voters.candidates,
+        voter_skill=config.simulated.better_by(config.voters.skill_bonus),
+    ),
+}
+STUDENTS: dict[str, Callable[[Config, Judge], Student]] = {
+    "simulated": lambda config, judge: SimulatedStudent(config.simulated, judge),
+}
+
+
+def resolve_config(config: Config) -> Config:
+    """Return ``config`` with every name resolved, after a check that its players exist and can play together.
+
+    Addresses become models, and the version of the prompts is filled in, so that the result says what will be asked.
+    Raises ``ConfigError``, and ``MachineError`` where the extra is missing.
+    """
+    config = _with_policy_named(config)
+    synth = config.synth
+    for role, name, twins in (("teacher", synth.teacher, TEACHERS), ("student", synth.student, STUDENTS)):
+        trained = role == "student" and is_policy(config)
+        if name not in twins and name not in config.models and not is_address(name) and not trained:
+            more = ["an address", *["the folder of a trained policy"] * (role == "student")]
+            known = ", ".join([*twins, *sorted(config.models), *more])
+            raise ConfigError(f"unknown {role} {name!r}; available: {known}.")
+    if synth.method == "two-stage" and synth.teacher in TEACHERS:
+        raise ConfigError("the two-stage method needs a model as teacher; name a --teacher.")
+    asked = asked_models(config)
+    if not asked:
+        return config
+    if synth.student in STUDENTS and synth.teacher not in TEACHERS:
+        raise ConfigError("the simulated student attempts only the offline teacher's problems; name a --student.")
+    if synth.solvers and synth.teacher in TEACHERS:
+        raise ConfigError("solvers vote on the problems of a model; the offline teacher brings its own voters.")
+    config, names = with_addresses_named(config, asked)
+    config = msgspec.structs.replace(
+        config,
+        synth=msgspec.structs.replace(
+            synth,
+            teacher=names.get(synth.teacher, synth.teacher),
+            student=names.get(synth.student, synth.student),
+            solvers=tuple(names.get(name, name) for name in synth.solvers),
+            strong_solver=names.get(synth.strong_solver, synth.strong_solver),
+        ),
+    )
+    _keep_voters_apart(config)
+    check_models(config, asked_models(config))
+    version = _endpoint_roles(config).prompts.version_of_all()
+    config = msgspec.structs.replace(config, prompts=msgspec.structs.replace(config.prompts, version=version))
+    if synth.method == "two-stage":
+        config = msgspec.structs.replace(config, two_stage=config.two_stage.resolve())
+    return config
+
+
+def asked_models(config: Config) -> list[str]:
+    """Names of the models that a run asks; none where it is played offline."""
+    names = [config.synth.teacher] * (config.synth.teacher not in TEACHERS)
+    names += [config.synth.student] * (config.synth.student not in STUDENTS and not is_policy(config))
+    names += config.synth.solvers
+    names += [config.synth.strong_solver] * bool(config.synth.strong_solver)
+    return list(dict.fromkeys(names))
+
+
+def is_policy(config: Config) -> bool:
+    """Say whether the student of a resolved configuration is a trained policy."""
+    return config.synth.student.startswith(POLICY)
+
+
+def _with_policy_named(config: Config) -> Config:
+    """Return ``config`` with the folder of a policy as student replaced by its name. Raises ``ConfigError``."""
+    given = config.synth.student
+    if is_policy(config) and not config.policy:
+        raise ConfigError(f"nothing says where the student {given!r} lies; give its folder instead.")
+    if is_policy(config) or given in STUDENTS or given in config.models or is_address(given):
+        return config
+    folder = Path(given).expanduser()
+    if not folder.is_dir():
+        if os.sep in given:
+            raise ConfigError(f"there is no folder {given}; --student takes that of a training run or a model.")
+        return config
+    if absent := [name for name in ("torch", "transformers") if find_spec(name) is None]:
+        raise MachineError(f"a policy as student needs the {absent[0]} package: pip install 'stepsmith[train]'")
+    synth = msgspec.structs.replace(config.synth, student=policy_name(folder))
+    return msgspec.structs.replace(config, synth=synth, policy=str(folder.resolve()))
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who plays in one chain, and what they spend. ``strong_solver`` attempts problems like a student."""
+
+    teacher: Teacher
+    student: Student
+    meter: Meter
+    strong_solver: Student | None = None
+
+
+class RoleFactory:
+    """Makes the players of chains. ``models`` are open where some are asked.
+
+    A policy is loaded once, for the first chain. ``student`` is one that plays in place of the configured one.
+    """
+
+    def __init__(
+        self, config: Config, judge: RunningJudge, models: Models | None, student: Student | None = None
+    ) -> None:
+        self._student = student
+        self._loading = threading.Lock()
+        self._config = config
+        self._judge = judge
+        self._models = models
+        self._endpoints = _endpoint_roles(config) if models else None
+
+    def make(self) -> Roles:
+        """Return fresh players with a meter of their own."""
+        config, judge, meter, synth = self._config, self._judge, Meter(), self._config.synth
+        with self._loading:
+            if self._student is None and is_policy(config):
+                self._student = PolicyStudent.open(Path(config.policy))
+        if self._models is None or self._endpoints is None:
+            student = self._student or STUDENTS[synth.student](config, judge)
+            return Roles(TEACHERS[synth.teacher](config), student, meter)
+        if synth.teacher in TEACHERS:
+            teacher = TEACHERS[synth.teacher](config)
+        else:
+            solvers = [self._models.model(name, meter) for name in synth.solvers]
+            teacher = self._endpoints.teacher(self._models.model(synth.teacher, meter), judge, solvers)
+        if self._student:
+            student = self._student
+        elif synth.student in STUDENTS:
+            student = STUDENTS[synth.student](config, judge)
+        else:
+            student = self._endpoints.student(self._models.model(synth.student, meter))
+        strong = None
+        if synth.strong_solver:
+            strong = self._endpoints.strong_solver(self._models.model(synth.strong_solver, meter))
+        return Roles(teacher, student, meter, strong)
+
+    def draft_from_problem(self, problem: Problem) -> Draft | None:
+        """Return the draft behind a problem's record, for the teacher to refine; None where it cannot take it up."""
+        if self._endpoints is None or self._config.synth.teacher in TEACHERS:
+            return draft_from_problem(problem)
+        return self._endpoints.draft_from_problem(problem)
+
+
+def _keep_voters_apart(config: Config) -> None:
+    """Refuse a student or a strong solver that also votes: those who settle the labels never measure difficulty.
+
+    Deep Dive's teacher may be its own student: where nobody else votes, its program defines the outputs.
+    """
+    synth, models = config.synth, config.models
+    two_stage = synth.method == "two-stage"
+    alone = [synth.teacher] * (two_stage and not synth.solvers)  # it solves what it states
+    beside = [synth.teacher] * (not two_stage and bool(synth.solvers) and synth.teacher in models)
+    for role, name, voters in (
+        ("student", synth.student, [*synth.solvers, *alone]),
+        ("strong solver", synth.strong_solver, [*synth.solvers, *alone, *beside]),
+    ):
+        measuring = models.get(name)
+        for voter in voters:
+            if measuring and models[voter].weights == measuring.weights:
+                raise ConfigError(
+                    f"{voter!r} votes on the outputs and cannot be the {role}, too: who settles the outputs does not "
+                    f"measure difficulty; name another {role}, or solvers that are neither."
+                )
+    student, strong = models.get(synth.student), models.get(synth.strong_solver)
+    if student and strong and (student.weights, student.sampling) == (strong.weights, strong.sampling):
+        raise ConfigError(
+            f"the strong solver {synth.strong_solver!r} would repeat the student's attempts; give it other weights, or "
+            "a [models.NAME] table with another sampling."
+        )
+
+
+def _endpoint_roles(config: Config) -> "EndpointRoles":
+    # The one place where the extra `llm` comes in: imported here and not above, so that the base install runs.
+    try:
+        from stepsmith.pipeline.endpoint_roles import EndpointRoles
+    except ModuleNotFoundError as missing:
+        raise MachineError(f"models need the {missing.name} package: pip install 'stepsmith[llm]'") from None
+    return EndpointRoles(config)

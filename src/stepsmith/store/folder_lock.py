@@ -1,0 +1,115 @@
+"""Claiming an output folder: one configuration, one process at a time, resumed only when asked to."""
+
+import errno
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from stepsmith.core.errors import RunFolderError, StoreError
+from stepsmith.core.ids import content_id
+
+CONFIG, LOCK = "config.json", ".lock"
+
+
+class FolderLock:
+    """An output folder, held exclusively until ``close``.
+
+    ``config`` is the part of the configuration that shapes the results, as JSON-able builtins. A folder that has the
+    file ``started`` holds a run, one that has ``finished`` a finished one. Raises ``RunFolderError`` when the folder is
+    another run's, is in use, holds an unfinished run (without ``resume``) or a finished one, or cannot be written.
+    """
+
+    def __init__(self, path: Path, config: object, *, started: str, finished: str, resume: bool) -> None:
+        self.path = path
+        self.config_id = content_id("cfg", config)
+        with explained(path):
+            path.mkdir(parents=True, exist_ok=True)
+        self._claim_lock()
+        try:
+            self._guard(config, started, finished, resume=resume)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let others have it."""
+        os.close(self._lock)
+
+    def _claim_lock(self) -> None:
+        with explained(self.path):
+            self._lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise RunFolderError(
+                f"{self.path} is in use by another stepsmith process; wait for it or choose another --out."
+            ) from None
+
+    def _guard(self, config: object, started: str, finished: str, *, resume: bool) -> None:
+        described = self.path / CONFIG
+        if not (self.path / started).exists():
+            foreign = sorted(p.name for p in self.path.iterdir() if p.name not in {LOCK, CONFIG})
+            if foreign:
+                raise RunFolderError(
+                    f"{self.path} is not empty and is not a run ({foreign[0]} is there); choose another --out."
+                )
+            write_whole(described, msgspec.json.format(msgspec.json.encode(config, order="sorted"), indent=2))
+            return
+        try:
+            previous = msgspec.json.decode(described.read_bytes())
+        except (OSError, msgspec.DecodeError) as error:
+            raise RunFolderError(f"{described} cannot be read ({error}); choose another --out.") from None
+        if content_id("cfg", previous) != self.config_id:
+            where = "; ".join(_differences("", previous, msgspec.json.decode(msgspec.json.encode(config))))
+            raise RunFolderError(f"{self.path} belongs to another configuration ({where}); choose another --out.")
+        if (self.path / finished).exists():
+            raise RunFolderError(
+                f"{self.path} already holds this run, finished; choose another --out, or delete it to run again."
+            )
+        if not resume:
+            raise RunFolderError(
+                f"{self.path} holds an unfinished run of this configuration; add --resume to continue it."
+            )
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file so that it is there whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    with explained(path.parent):
+        partial.write_bytes(content)
+        partial.replace(path)
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what the operating system or SQLite says into one of our errors, with the way out."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError):
+        raise RunFolderError(f"{folder} is a file, not a folder; choose another --out.") from None
+    except sqlite3.DatabaseError as error:
+        if "full" in str(error):
+            raise StoreError(f"no space left in {folder}; free some, then run again with --resume.") from None
+        if "readonly" in str(error) or "unable to open" in str(error):
+            raise RunFolderError(f"{folder} cannot be written ({error}); choose another --out.") from None
+        raise StoreError(f"the database in {folder} is damaged ({error}); delete the folder and run again.") from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreError(f"no space left in {folder}; free some, then run again with --resume.") from None
+        raise RunFolderError(f"{folder} cannot be written ({error.strerror}); choose another --out.") from None
+
+
+def _differences(prefix: str, old: object, new: object) -> list[str]:
+    """Say where two configurations differ, as ``key: old → new``, the first three."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        found: list[str] = []
+        for key in sorted(old.keys() | new.keys()):
+            found += _differences(f"{prefix}.{key}".lstrip("."), old.get(key), new.get(key))
+        return found[:3]
+    return [] if old == new else [f"{prefix}: {old!r} → {new!r}"]

@@ -1,0 +1,1 @@
+"""Formats: anybody's problems, read as ``VerifyProblem``."""

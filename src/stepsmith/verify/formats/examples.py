@@ -1,0 +1,160 @@
+"""Worked examples in a statement: what a real author left us of the truth, read whatever its form."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from stepsmith.core.records import Contract, Example, Solution
+from stepsmith.verify.formats.literals import closing, literal_at
+from stepsmith.verify.formats.samples import stdio_samples
+
+# What may stand between a call and its result. Longer arrows first.
+_ARROW = (
+    r"(?:==+>|=+>|-+>|→|➞|⟹|⇒|===?|=|#\s*(?:returns?\b|=+>|-+>)?|:"
+    r"|,?\s*(?:should|must|will)\s+(?:return|give|be|equal)\b"
+)
+_RESULT = re.compile(
+    _ARROW + r"|returns?\b|gives?\b|yields?\b|outputs?\b|equals?\b|evaluates\s+to\b|is\b)", re.IGNORECASE
+)
+_OUTCOME = re.compile(
+    r"(?:outputs?|results?|answers?|returns?|expected)\b(?:\s*(?:should|must|will)\b)?(?:\s*(?:be|is)\b)?\s*[:=]?\s*"
+    r"|(?:should|must)\s+(?:be|return|equal)\b\s*[:=]?\s*",
+    re.IGNORECASE,
+)
+
+
+def find_examples(statement: str, contract: Contract, candidates: Sequence[Solution] = ()) -> tuple[Example, ...]:
+    """The worked examples of a problem, in order, without repeats.
+
+    Function problems: doctests, ``f(x) == y`` and its kin with any arrow or "returns", ``Input: a = 1 / Output: 2``
+    blocks, and sentences that assign every parameter and then name the result. Stdio problems: headed sample
+    blocks. Where the statement shows none, the docstring that most Python candidates share is read instead.
+    An author may be wrong and so may this reader: treat examples as strong evidence, not as truth.
+    """
+    texts = [statement, shared_docstring(contract, candidates)]
+    if contract.interface == "stdio":
+        found = [[Example(input=i, output=o) for i, o in stdio_samples(text)] for text in texts]
+    else:
+        name = (contract.entry_point or "").rpartition(".")[2]
+        parameters = _parameters(name, [statement, *(c.code for c in candidates if c.language == "python")])
+        found = [[*_calls(text, re.escape(name), parameters), *_assignments(text, parameters)] for text in texts]
+        if not any(found):  # an example may call the function by a name of its author's
+            found = [list(_calls(text, r"[A-Za-z_]\w*", parameters, len(parameters))) for text in texts]
+    return tuple(dict.fromkeys(next((examples for examples in found if examples), [])))
+
+
+def shared_docstring(contract: Contract, candidates: Sequence[Solution]) -> str:
+    """The docstring of the entry point that at least half of the Python candidates carry; "" if there is none."""
+    name = (contract.entry_point or "").rpartition(".")[2]
+    seen: Counter[str] = Counter()
+    python = [c for c in candidates if c.language == "python"]
+    for candidate in python:
+        try:
+            tree = ast.parse(candidate.code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                seen[ast.get_docstring(node) or ""] += 1
+                break
+    text, count = seen.most_common(1)[0] if seen else ("", 0)
+    return text if 2 * count >= len(python) else ""
+
+
+def _parameters(name: str, sources: Sequence[str]) -> list[str]:
+    """Parameter names of the entry point, from the first source that defines it; [] if none does."""
+    pattern = re.compile(rf"def\s+{re.escape(name)}\s*\(")
+    for source in sources:
+        if match := pattern.search(source):
+            end = closing(source, match.end() - 1)
+            try:
+                function = ast.parse(f"def f({source[match.end() : end - 1]}): pass").body[0] if end else None
+            except SyntaxError:
+                continue
+            if isinstance(function, ast.FunctionDef):
+                return [a.arg for a in function.args.args if a.arg != "self"]
+    return []
+
+
+def _calls(text: str, name: str, parameters: Sequence[str], arity: int | None = None) -> Iterator[Example]:
+    """Calls of ``name`` (a pattern) with literal arguments, ``arity`` of them if given, each followed by its result."""
+    for match in re.finditer(rf"(?<![\w.]){name}\s*\(", text):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        end = closing(text, match.end() - 1)
+        if before.rstrip().endswith("def") or end is None:
+            continue
+        arguments = _call_arguments(text[match.start() : end].replace("\n", " "), parameters)
+        if arguments is None or (arity is not None and len(ast.literal_eval(arguments)) != arity):
+            continue
+        rest = text[end:]
+        if before.lstrip().startswith(">>>") and not rest.lstrip(" \t").startswith(("=", "#", "-")):
+            result = literal_at(rest, len(rest) - len(rest.lstrip()))
+        else:
+            separator = _RESULT.match(rest.lstrip(" \t`'\"").lstrip())
+            if not separator:
+                continue
+            shift = len(rest) - len(rest.lstrip(" \t`'\"").lstrip())
+            start = shift + separator.end()
+            result = literal_at(rest, start + len(rest[start:]) - len(rest[start:].lstrip(" \t`\n")))
+        if result is not None:
+            yield Example(input=arguments, output=result[0])
+
+
+def _call_arguments(call: str, parameters: Sequence[str]) -> str | None:
+    """The argument tuple of a call written out, by position and name; None unless all are literals."""
+    try:
+        node = ast.parse(call.strip(), mode="eval").body
+        if not isinstance(node, ast.Call):
+            return None
+        values = [ast.literal_eval(argument) for argument in node.args]
+        named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords}
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return None
+    if named:
+        missing = [p for p in parameters[len(values) :] if p in named]
+        if len(missing) != len(named):
+            return None
+        values += [named[p] for p in missing]
+    return repr(tuple(values))
+
+
+def _assignments(text: str, parameters: Sequence[str]) -> Iterator[Example]:
+    """``Input: ...`` / ``Output: ...`` blocks, and prose that sets every parameter and then says the outcome."""
+    text = re.sub(r"\bdef\s[^\n]*", lambda header: " " * len(header.group()), text)  # defaults are no examples
+    first = rf"{re.escape(parameters[0])}\s*=(?!=)|" if parameters else ""
+    starts = [match.start() for match in re.finditer(rf"(?<![\w.])(?:{first}Input\s*:)", text)]
+    last_end = 0
+    for index, start in enumerate(starts):
+        if start < last_end:
+            continue
+        values, at = _values_from(text, start)
+        if not values or (parameters and len(values) != len(parameters)):
+            continue
+        last_end = at
+        limit = next((s for s in starts[index + 1 :] if s >= at), len(text))
+        for outcome in _OUTCOME.finditer(text, at, limit):
+            result = literal_at(text, outcome.end())
+            if result is not None:
+                yield Example(input=repr(tuple(values)), output=result[0])
+                last_end = result[1]
+                break
+
+
+_HEADING = re.compile(r"Input\s*:\s*", re.IGNORECASE)
+_GAP = re.compile(r"[\s,;`]*(?:and\s+)?(?:[A-Za-z_]\w*\s*=\s*)?")
+
+
+def _values_from(text: str, start: int) -> tuple[list[object], int]:
+    """Literals one after another, ``name = value`` or bare, separated by commas, "and" or new lines; where they end."""
+    heading = _HEADING.match(text, start)
+    at = heading.end() if heading else start
+    values: list[object] = []
+    while True:
+        gap = _GAP.match(text, at)
+        assert gap is not None  # it matches the empty text
+        result = literal_at(text, gap.end())
+        if result is None:
+            return values, at
+        values.append(ast.literal_eval(result[0]))
+        at = result[1]

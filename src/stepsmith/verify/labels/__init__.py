@@ -1,0 +1,1 @@
+"""Labels: what the right outputs are, which candidate is golden, and how sure both are."""

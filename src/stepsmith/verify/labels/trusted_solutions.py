@@ -1,0 +1,102 @@
+"""Verification where somebody vouches for candidates: a package's accepted submissions, a data set's solutions."""
+
+import math
+from collections.abc import Sequence
+
+from stepsmith.core.records import Example, TestKind
+from stepsmith.verify.labels.behaviour import Behaviour, behaviours
+from stepsmith.verify.labels.verification import Label, Verification
+from stepsmith.verify.labels.vote import refuse_empty
+from stepsmith.verify.matrix import ExecutionMatrix
+
+# Probability that a program which somebody calls right is right. Ours, not fitted: with good tests a few per cent of
+# accepted programs are wrong all the same (4% with CodeContests' generated tests, Li et al. 2022).
+TRUST = 0.95
+# Odds gained by reproducing the worked examples: a program that is wrongly believed right passes them half of the time.
+EXAMPLES_FACTOR = 2.0
+
+
+def verify_trusted(
+    matrix: ExecutionMatrix,
+    kinds: Sequence[TestKind] = (),
+    *,
+    examples: Sequence[Example] = (),
+    target_error: float = 0.02,
+    trust: float = TRUST,
+) -> Verification:
+    """Verify candidates that are all claimed to be right. Runs the whole matrix.
+
+    Claims err independently, repeats of one structure less so: a behaviour with ``s`` effective members has odds
+    (trust / (1 - trust))ˢ, twice that if it reproduces all worked examples, and none of them odds 1. Two agreeing
+    accepted submissions are enough for a target error of 0.02, one needs the statement's examples on its side.
+    Reasons to reject: those of ``refuse_empty``, "claims-contradict" where claimed programs differ and no side is sure
+    enough, "examples-unmet", "non-deterministic", "low-confidence".
+    """
+    empty = tuple(Label(output=None, kind=kinds[j] if kinds else "nominal") for j in range(len(matrix.inputs)))
+    if refused := refuse_empty(matrix, empty, "claims") if not (matrix.solutions and matrix.inputs) else None:
+        return refused
+    found = behaviours(matrix, examples)
+    belief = _belief(found, trust, len(examples))
+    labels = _labels(matrix, kinds, found, belief)
+    if refused := refuse_empty(matrix, labels, "claims"):
+        return refused
+    best = max(range(len(found)), key=lambda k: (belief[k], -found[k].members[0]))
+    golden, needed = found[best].members[0], 1 - 2 * target_error
+    sizes = (
+        f"{len(found[best].members)} of {len(matrix.solutions)} claimed programs agree; probability {belief[best]:.3f}"
+    )
+    reason, detail = "", ""
+    if found[best].passed < len(examples):
+        reason = "examples-unmet"
+        detail = f"it reproduces {found[best].passed} of {len(examples)} worked examples; {sizes}"
+    elif belief[best] < needed:
+        reason = "claims-contradict" if len(found) > 1 else "low-confidence"
+        detail = f"{sizes}, {needed:.3f} is needed"
+    elif matrix.rerun(golden):
+        reason, detail = "non-deterministic", f"candidate {golden} differs from itself when run again"
+    return Verification(
+        method="claims",
+        labels=labels,
+        golden=golden,
+        confidence=belief[best],
+        status="rejected" if reason else "accepted",
+        reason=reason,
+        detail=detail,
+        executions=matrix.executions,
+    )
+
+
+def _belief(found: Sequence[Behaviour], trust: float, examples: int) -> list[float]:
+    """The probability of each behaviour; one that fails on some input has no claim to be right."""
+    weight = math.log(trust / (1 - trust))
+    bonus = math.log(EXAMPLES_FACTOR) if examples else 0.0
+    scores = [-math.inf if None in b.answers else weight * b.effective + bonus * (b.passed == examples) for b in found]
+    top = max([0.0, *scores])
+    total = math.exp(-top) + sum(math.exp(score - top) for score in scores)
+    return [math.exp(score - top) / total for score in scores]
+
+
+def _labels(
+    matrix: ExecutionMatrix, kinds: Sequence[TestKind], found: Sequence[Behaviour], belief: Sequence[float]
+) -> tuple[Label, ...]:
+    """On every input the output with the most belief behind it."""
+    labels = []
+    for j in range(len(matrix.inputs)):
+        kind: TestKind = kinds[j] if kinds else "nominal"
+        clusters = matrix.clusters(j)
+        if not clusters:
+            labels.append(Label(output=None, kind=kind))
+            continue
+        mass = [sum(p for b, p in zip(found, belief, strict=True) if b.answers[j] == k) for k in range(len(clusters))]
+        best = max(range(len(clusters)), key=lambda k: (mass[k], -k))
+        labels.append(
+            Label(
+                output=clusters[best].output,
+                support=clusters[best].size,
+                voters=sum(c.size for c in clusters),
+                confidence=mass[best],
+                tie=mass.count(mass[best]) > 1,
+                kind=kind,
+            )
+        )
+    return tuple(labels)

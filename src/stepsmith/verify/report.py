@@ -1,0 +1,112 @@
+"""What ``stepsmith verify`` writes: one outcome a line, in the order of the problems."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from stepsmith.core.records import Record, TestKind
+from stepsmith.verify.labels.verification import Status
+from stepsmith.verify.suite.strength import SuiteStrength
+
+
+class TestReport(Record, frozen=True, kw_only=True):
+    """The label of one input; none where the problem's validator rejects the input (``valid`` is False)."""
+
+    __test__ = False  # not a pytest class
+
+    index: int
+    output: str | None
+    confidence: float
+    support: int
+    voters: int
+    kind: TestKind
+    tie: bool = False
+    valid: bool = True
+
+
+class Golden(Record, frozen=True, kw_only=True):
+    """The selected candidate and the probability that it is right on every input."""
+
+    candidate: int
+    confidence: float
+
+
+class Doubt(Record, frozen=True, kw_only=True):
+    """A published label that the candidates contradict."""
+
+    index: int
+    input: str  # shortened
+    published: str | None
+    believed: str | None
+    confidence: float  # that `believed` is right, so the least that the published one is wrong by
+    agreeing: tuple[int, ...]  # candidates that give the published output
+    disagreeing: tuple[int, ...]  # candidates that give another one
+
+
+class Audit(Record, frozen=True, kw_only=True):
+    """What became of the published outputs."""
+
+    labels: int  # published labels that were compared
+    confirmed: int
+    wrong: tuple[
+        Doubt, ...
+    ] = ()  # believed wrong at the confidence that the target error asks for; smallest input first
+    doubtful: tuple[Doubt, ...] = ()  # contradicted by a more likely output, with less confidence than that
+    contradictions: tuple[tuple[int, int], ...] = ()  # pairs of equal inputs that are published with different outputs
+    smallest: int | None = None  # index of the smallest input whose label is believed wrong
+    verdict_mismatches: tuple[str, ...] = ()  # candidates whose known verdict the published outputs do not bear out
+
+    def renumbered(self, inputs: Sequence[int], candidates: Sequence[int]) -> "Audit":
+        """The same audit with position k among the audited inputs (candidates) replaced by ``inputs[k]``."""
+
+        def doubt(old: Doubt) -> Doubt:
+            return msgspec.structs.replace(
+                old,
+                index=inputs[old.index],
+                agreeing=tuple(candidates[i] for i in old.agreeing),
+                disagreeing=tuple(candidates[i] for i in old.disagreeing),
+            )
+
+        return msgspec.structs.replace(
+            self,
+            wrong=tuple(map(doubt, self.wrong)),
+            doubtful=tuple(map(doubt, self.doubtful)),
+            contradictions=tuple((inputs[a], inputs[b]) for a, b in self.contradictions),
+            smallest=None if self.smallest is None else inputs[self.smallest],
+        )
+
+
+class ProblemReport(Record, frozen=True, kw_only=True):
+    """One line of the output. ``digest`` is that of the problem, for resuming."""
+
+    problem_id: str | int
+    status: Status
+    reason: str
+    detail: str
+    method: str
+    golden: Golden | None
+    tests: tuple[TestReport, ...]
+    suite: SuiteStrength | None
+    audit: Audit | None
+    executions: int
+    isolation: str
+    digest: str
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_report(outcome: ProblemReport) -> bytes:
+    """Return one outcome as a line of JSON, with its newline; an absent ``suite`` is an empty object."""
+    line = msgspec.to_builtins(outcome)
+    if outcome.suite is None:
+        line["suite"] = {}
+    return _encoder.encode(line) + b"\n"
+
+
+class ReportStub(msgspec.Struct, frozen=True):
+    """What resuming needs to know of a line that was written before."""
+
+    problem_id: str | int
+    digest: str
+    status: str

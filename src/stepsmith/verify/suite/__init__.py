@@ -1,0 +1,1 @@
+"""Test suites: admission gates, wrong programs, growth and measured strength."""

@@ -1,0 +1,192 @@
+"""Gates that a finished problem passes before it is kept. A problem that fails one is rejected with the reason."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from stepsmith.core.records import Problem, Record, TestCase, TestKind, Verdict, WrongSolution
+from stepsmith.judge.protocol import Judge
+from stepsmith.verify.matrix import ExecutionMatrix
+from stepsmith.verify.suite.baselines import arguments, baselines
+from stepsmith.verify.suite.mutants import Mutant
+
+
+class AdmissionSettings(Record, frozen=True, kw_only=True):
+    """Thresholds of the gates."""
+
+    min_tests: int = 5
+    min_entropy_bits: float = 0.7  # of the outputs over the tests; 0.7 allows up to 81% equal outputs
+    min_samples: int = 2  # tests whose input and output the statement shows; 0 where it shows none by design
+    min_statement_chars: int = 80
+
+
+class _Kills(NamedTuple):
+    wrong: tuple[WrongSolution, ...]
+    survivors: tuple[Mutant, ...]
+    open_kinds: list[TestKind]  # kinds of test that reject no mutant
+    executions: int
+
+
+class Admission(Record, frozen=True, kw_only=True):
+    """The outcome: an empty ``reason`` means admitted."""
+
+    reason: str = ""
+    detail: str = ""
+    entropy_bits: float = 0.0
+    wrong: tuple[WrongSolution, ...] = ()  # the mutants that some test rejects
+    survivors: tuple[Mutant, ...] = ()  # those that no test rejects: equivalent, or the suite is weak
+    executions: int = 0
+
+    @property
+    def admitted(self) -> bool:
+        """Whether every gate was passed."""
+        return not self.reason
+
+
+def admit(
+    problem: Problem,
+    judge: Judge,
+    mutants: Sequence[Mutant],
+    *,
+    settings: AdmissionSettings = AdmissionSettings(),  # noqa: B008 - frozen
+    ran_before: bool = False,
+) -> Admission:
+    """Pass ``problem`` through every gate, the ones that cost no execution first.
+
+    In order: the statement is complete ("incomplete-statement"), enough tests ("too-few-tests"), outputs vary
+    ("constant-output"), no trivial program passes ("trivial-solution"), the golden is AC on all tests
+    ("golden-fails") and says the same when run again ("non-deterministic"), and for every kind of test present
+    some mutant is rejected by a test of that kind ("mutants-survive"). A problem whose golden is in a language
+    that has no mutants must bring wrong programs as ``mutants``. If our own machinery failed (IE), the reason is
+    "judge-failed" and the problem deserves another try. ``ran_before`` says that the expected outputs include the
+    golden's own from an earlier run, so that one run here shows whether it is deterministic.
+    """
+    if missing := missing_parts(problem, settings):
+        return Admission(reason="incomplete-statement", detail=missing)
+    tests = problem.tests
+    if len(tests) < settings.min_tests:
+        return Admission(reason="too-few-tests", detail=f"{len(tests)} tests, at least {settings.min_tests} are needed")
+    entropy = output_entropy([test.output for test in tests])
+    if entropy < settings.min_entropy_bits:
+        output, count = Counter(test.output for test in tests).most_common(1)[0]
+        detail = f"{count} of {len(tests)} outputs are {_short(output)}; entropy {entropy:.2f} bits"
+        return Admission(reason="constant-output", detail=detail, entropy_bits=entropy)
+    if label := passing_baseline(problem, judge):
+        detail = f'the trivial program "{label}" passes every test'
+        return Admission(reason="trivial-solution", detail=detail, entropy_bits=entropy)
+    matrix = ExecutionMatrix(judge, problem.contract, [problem.golden], [test.input for test in tests])
+    reason, detail = _golden_fault(matrix, tests, rerun=not ran_before)
+    if reason:
+        return Admission(reason=reason, detail=detail, entropy_bits=entropy, executions=matrix.executions)
+    kills = _kill(problem, judge, mutants)
+    if kills.open_kinds:
+        reason = "mutants-survive"
+        detail = f"no mutant of {len(mutants)} is rejected by the tests of kind {', '.join(kills.open_kinds)}"
+    return Admission(
+        reason=reason,
+        detail=detail,
+        entropy_bits=entropy,
+        wrong=kills.wrong,
+        survivors=kills.survivors,
+        executions=matrix.executions + kills.executions,
+    )
+
+
+def output_entropy(outputs: Sequence[str]) -> float:
+    """Shannon entropy of the outputs' distribution, in bits; equal text is the same output."""
+    counts = Counter(" ".join(output.split()) for output in outputs)
+    return -sum(n / len(outputs) * math.log2(n / len(outputs)) for n in counts.values()) if outputs else 0.0
+
+
+def passing_baseline(problem: Problem, judge: Judge) -> str | None:
+    """The label of the first trivial program that every test would accept, or None."""
+    checker = problem.contract.checker
+    for baseline in baselines(problem.contract, problem.tests):
+        if all(
+            output is not None and judge.agree(checker, test.input, test.output, output)
+            for test, output in zip(problem.tests, baseline.outputs, strict=True)
+        ):
+            return baseline.label
+    return None
+
+
+def missing_parts(problem: Problem, settings: AdmissionSettings) -> str:
+    """What the statement lacks, in words; "" when it is complete."""
+    parts = {"title": problem.title, "statement": problem.statement, "golden solution": problem.golden.code}
+    if problem.contract.interface == "function":
+        parts["entry point"] = problem.contract.entry_point or ""
+    empty = [name for name, text in parts.items() if not text.strip()]
+    if empty:
+        return f"empty: {', '.join(empty)}"
+    if len(problem.statement) < settings.min_statement_chars:
+        return (
+            f"the statement has {len(problem.statement)} characters, at least {settings.min_statement_chars} are needed"
+        )
+    shown = sum(shows_sample(problem.statement, problem.contract.interface == "function", t) for t in problem.tests)
+    if shown < settings.min_samples:
+        return f"the statement shows {shown} of the tests as samples, at least {settings.min_samples} are needed"
+    return ""
+
+
+def shows_sample(statement: str, function: bool, test: TestCase) -> bool:
+    """Whether input (for functions: every argument) and output of ``test`` stand in the statement, spacing aside."""
+    text = _squeeze(statement)
+    pieces = [test.input]
+    if function:
+        try:
+            pieces = [repr(argument) for argument in arguments(test.input)]
+        except (ValueError, SyntaxError):
+            pieces = [test.input]
+    return all(_squeeze(piece) in text for piece in (*pieces, test.output))
+
+
+def _golden_fault(matrix: ExecutionMatrix, tests: Sequence[TestCase], *, rerun: bool) -> tuple[str, str]:
+    """(reason, detail) of what is wrong with the golden, the matrix's only candidate; ("", "") if nothing is."""
+    for j, (test, run) in enumerate(zip(tests, matrix.row(0), strict=True)):
+        if run.verdict is Verdict.IE:
+            return "judge-failed", f"test {j}: {run.message or 'internal error'}"
+        if run.verdict is not Verdict.AC:
+            return "golden-fails", f"test {j} ends in {run.verdict}: {_short(run.message)}"
+        if not matrix.agree(j, test.output, run.output):
+            return "golden-fails", f"test {j}: expected {_short(test.output)}, got {_short(run.output)}"
+    changed = matrix.rerun(0) if rerun else ()
+    if changed:
+        return "non-deterministic", f"run twice, the golden solution differs on test {changed[0]}"
+    return "", ""
+
+
+def _kill(problem: Problem, judge: Judge, mutants: Sequence[Mutant]) -> _Kills:
+    """Judge each mutant to its first failing test; then see whether every kind of test rejects one of them."""
+    tests = problem.tests
+    wrong, survivors, executions = [], [], 0
+    for mutant in mutants:
+        results = judge.judge(mutant.solution, problem.contract, tests, stop_at_first_failure=True).tests
+        executions += len(results)
+        if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
+            origin = f"mutant: {mutant.label}"
+            wrong.append(WrongSolution(solution=mutant.solution, killed_by=len(results) - 1, origin=origin))
+        else:
+            survivors.append(mutant)
+    open_kinds = {test.kind for test in tests} - {tests[w.killed_by].kind for w in wrong}
+    for kind in sorted(open_kinds):
+        of_kind = [test for test in tests if test.kind == kind]
+        for w in wrong:
+            results = judge.judge(w.solution, problem.contract, of_kind, stop_at_first_failure=True).tests
+            executions += len(results)
+            if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
+                open_kinds.remove(kind)
+                break
+    return _Kills(tuple(wrong), tuple(survivors), sorted(open_kinds), executions)
+
+
+def _squeeze(text: str) -> str:
+    """Text without white space and with one kind of quote, so that layout does not hide a sample."""
+    return re.sub(r"\s+", "", text).replace('"', "'")
+
+
+def _short(text: str, width: int = 60) -> str:
+    """The beginning of ``text``, on one line, for a message."""
+    line = " ".join(text.split())
+    return repr(line if len(line) <= width else line[: width - 1] + "…")

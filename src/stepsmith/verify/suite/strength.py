@@ -1,0 +1,119 @@
+"""How strong a test suite is, as numbers: who gets past it, and what of the golden solution it never reaches."""
+
+from collections.abc import Sequence
+
+from stepsmith.core.records import Contract, Record, Solution, TestCase, Verdict
+from stepsmith.core.stats import wilson_interval
+from stepsmith.judge.protocol import Judge
+from stepsmith.verify.matrix import ExecutionMatrix
+from stepsmith.verify.suite.admission import output_entropy
+from stepsmith.verify.suite.coverage import branch_coverage
+from stepsmith.verify.suite.mutants import Mutant, split_equivalent
+
+
+class SuiteStrength(Record, frozen=True, kw_only=True):
+    """Kill rate over wrong programs and mutants with its interval, branch coverage, entropy, time-limit margin."""
+
+    tests: int
+    wrong: int  # programs that the suite ought to reject: wrong candidates, and mutants that are not equivalent
+    killed: int
+    kill_rate: float | None  # None without wrong programs
+    kill_rate_low: float  # 95% Wilson interval
+    kill_rate_high: float
+    mutants: int
+    equivalent_mutants: int  # left out: same outputs as the golden on every input of the pool
+    survivors: tuple[str, ...]  # labels of the wrong programs that pass
+    branch_coverage: float | None  # of the golden; None where it cannot be measured
+    output_entropy_bits: float
+    time_margin: float | None  # time limit over the slowest golden run, rounded down to a power of two, at most 64
+    separation: float | None  # fastest too-slow run over the slowest golden run, likewise; None where none was too slow
+
+
+def suite_strength(
+    judge: Judge,
+    contract: Contract,
+    golden: Solution,
+    tests: Sequence[TestCase],
+    wrong: Sequence[Solution] = (),
+    mutants: Sequence[Mutant] = (),
+    *,
+    pool: Sequence[str] = (),
+    coverage: bool = True,
+) -> SuiteStrength:
+    """Run the suite on programs that it should reject, each up to its first failing test.
+
+    ``tests`` are taken as right: the golden passes them. Mutants that no test rejects are also run on ``pool``
+    (inputs outside the suite, as many as can be afforded); those that agree with the golden there too are equivalent
+    as far as anybody can tell and are left out. ``wrong`` are known to be wrong and always count.
+    """
+    inputs = [test.input for test in tests]
+    suspects = (*wrong, *(mutant.solution for mutant in mutants))
+    matrix = ExecutionMatrix(judge, contract, (golden, *suspects), inputs)
+    passed = [i for i in range(1, len(suspects) + 1) if first_failure(matrix, tests, i) is None]
+    surviving = [mutants[i - 1 - len(wrong)] for i in passed if i > len(wrong)]
+    alive, equivalent = split_equivalent(judge, contract, golden, surviving, pool) if pool else ((), tuple(surviving))
+    survivors = (*(f"candidate {i - 1}" for i in passed if i <= len(wrong)), *(mutant.label for mutant in alive))
+    total = len(suspects) - len(equivalent)
+    killed = total - len(survivors)
+    low, high = wilson_interval(killed, total)
+    covered = branch_coverage(judge, contract, golden, inputs) if coverage else None
+    slowest = max((run.cpu_s for run in matrix.row(0)), default=0.0)
+    return SuiteStrength(
+        tests=len(tests),
+        wrong=total,
+        killed=killed,
+        kill_rate=killed / total if total else None,
+        kill_rate_low=low,
+        kill_rate_high=high,
+        mutants=len(mutants),
+        equivalent_mutants=len(equivalent),
+        survivors=survivors,
+        branch_coverage=covered.rate if covered else None,
+        output_entropy_bits=round(output_entropy([test.output for test in tests]), 3),
+        time_margin=time_margin(contract.limits.time_s, slowest),
+        separation=_separation(matrix, slowest),
+    )
+
+
+def first_failure(matrix: ExecutionMatrix, tests: Sequence[TestCase], candidate: int) -> int | None:
+    """The first test that rejects ``candidate``, None if all accept it; a run lost to IE rejects nothing."""
+    done, step = 0, 1
+    while done < len(tests):
+        matrix.fill(range(done, min(done + step, len(tests))), (candidate,))
+        for j in range(done, min(done + step, len(tests))):
+            run = matrix.at(candidate, j)
+            if run.verdict is Verdict.IE:
+                continue
+            if run.verdict is not Verdict.AC or not matrix.agree(j, tests[j].output, run.output):
+                return j
+        done, step = done + step, 2 * step
+    return None
+
+
+def false_positive_rate(
+    judge: Judge, contract: Contract, tests: Sequence[TestCase], wrong: Sequence[Solution]
+) -> tuple[int, int]:
+    """(wrong programs that pass every test, wrong programs)."""
+    matrix = ExecutionMatrix(judge, contract, wrong, [test.input for test in tests])
+    return sum(first_failure(matrix, tests, i) is None for i in range(len(wrong))), len(wrong)
+
+
+def time_margin(limit_s: float, slowest_s: float) -> float | None:
+    """How many times the slowest run fits into the limit, as a power of two of at most 64, so that repeats agree."""
+    if slowest_s <= 0:
+        return None
+    margin = 1.0
+    while margin < 64 and 2 * margin * slowest_s <= limit_s:
+        margin *= 2
+    return margin if slowest_s <= limit_s else 0.0
+
+
+def _separation(matrix: ExecutionMatrix, slowest: float) -> float | None:
+    """The least CPU time of a run that was too slow, over the golden's slowest, down to a power of two."""
+    slow = [
+        matrix.at(i, j).cpu_s
+        for i in range(1, len(matrix.solutions))
+        for j in range(len(matrix.inputs))
+        if matrix.has(i, j) and matrix.at(i, j).verdict is Verdict.TLE
+    ]
+    return time_margin(min(slow), slowest) if slow else None

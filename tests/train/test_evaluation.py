@@ -1,0 +1,170 @@
+"""Measuring: pass@k, who counts, in which groups, and that a measurement is the same twice."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+import msgspec
+import torch
+
+from stepsmith.core.records import Problem, Verdict
+from stepsmith.core.stats import pass_rate, wilson_interval
+from stepsmith.train.evaluation import attempt, group_names, measure, pass_at_k, with_rates
+from stepsmith.train.grading import Grade, Grader, GradingSettings
+from stepsmith.train.policy import Policy, PromptFormat
+from stepsmith.train.settings import EvalSettings, ModelSettings
+from tests.train.graded import counting
+from tests.train.small_runs import ByRule, a_policy, by_hash, some_problems
+
+PROBLEMS = some_problems(5)
+REFERENCE = Path(__file__).parents[3] / "shared" / "data" / "passk_reference.json"
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return a_policy(PROBLEMS)
+
+
+def test_pass_at_k_by_hand() -> None:
+    assert pass_at_k(5, 2, 2) == pytest.approx(1 - 3 / 10)  # 3 of the 10 pairs have none of the two that pass
+    assert pass_at_k(4, 0, 3) == 0.0
+    assert pass_at_k(4, 2, 3) == 1.0
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="reference values of the estimator are not there")
+def test_pass_at_k_is_the_published_estimator() -> None:
+    rows = json.loads(REFERENCE.read_text())["rows"]
+    assert len(rows) > 200
+    for n, c, k, wanted in rows:
+        assert pass_at_k(n, c, k) == pytest.approx(wanted, abs=1e-9)
+
+
+class Verdicts(Grader):
+    """Per problem the outcome of each reply in turn: passed, failed, not judged (None), cut off, without an answer."""
+
+    def __init__(self, table: dict[str, str]) -> None:
+        self._table = table
+
+    def grade(self, batch: object) -> list[Grade]:
+        turn: dict[str, int] = {}
+        grades = []
+        for problem, _ in batch:  # type: ignore[attr-defined]
+            at = turn[problem.id] = turn.get(problem.id, -1) + 1
+            outcome = self._table[problem.id][at]
+            grades.append(
+                Grade(
+                    problem_id=problem.id,
+                    environment=problem.environment,
+                    status={"t": "truncated", "n": "no-answer"}.get(outcome, "judged"),  # type: ignore[arg-type]
+                    reward=None if outcome == "?" else float(outcome == "+"),
+                    verdict=Verdict.AC if outcome == "+" else Verdict.WA,
+                    solved=outcome == "+",
+                )
+            )
+        return grades
+
+    def close(self) -> None:
+        pass
+
+
+def test_scores_by_hand(policy: Policy) -> None:
+    """Replies that could not be judged count nowhere; problems that never were, not either."""
+    easy = msgspec.structs.replace(PROBLEMS[0], pass_rate=pass_rate(9, 10))
+    long = next(p for p in PROBLEMS if len(p.features) == 2)
+    none = counting(0)
+    problems = [easy, long, none]
+    table = {easy.id: "++-+", long.id: "+?tn", none.id: "????"}
+    settings = EvalSettings(samples=4, temperature=1.0)
+    found = measure(policy, problems, settings, Verdicts(table), stage="rl", step=7)
+    everyone = found.groups["all"]
+    assert (found.step, found.stage, everyone.problems, everyone.samples) == (7, "rl", 2, 4)
+    assert everyone.pass_at_1 == pytest.approx((3 / 4 + 1 / 3) / 2)
+    assert (everyone.low, everyone.high) == wilson_interval(3 / 4 + 1 / 3, 2)
+    assert everyone.pass_at_k["2"] == pytest.approx((1.0 + 2 / 3) / 2)
+    assert set(everyone.pass_at_k) == {"1", "2"}  # only three replies of the second were judged
+    assert (everyone.truncated, everyone.no_answer) == (1 / 12, 1 / 12)
+    assert found.groups["easy"].pass_at_1 == 3 / 4
+    assert found.groups["2 features"].pass_at_1 == pytest.approx(
+        1 / 3 if len(easy.features) == 1 else everyone.pass_at_1
+    )
+    assert "induction" not in found.groups  # of one environment alone it would repeat "all"
+    assert next(iter(found.groups)) == "all"
+
+
+def test_greedy_measurements_take_one_sample(policy: Policy) -> None:
+    grader = ByRule(by_hash)
+    found = measure(policy, PROBLEMS, EvalSettings(samples=4, temperature=0.0), grader, stage="sft", step=0)
+    assert found.groups["all"].samples == 1
+    assert [problem.id for problem, _ in grader.batches[0]] == [problem.id for problem in PROBLEMS]
+
+
+def test_the_same_policy_measures_the_same(policy: Policy) -> None:
+    settings = EvalSettings(samples=3)
+    first, second = (measure(policy, PROBLEMS, settings, ByRule(by_hash), stage="sft", step=0) for _ in range(2))
+    assert first == second
+
+
+def test_attempts_belong_to_their_problems(policy: Policy) -> None:
+    graded = attempt(policy, PROBLEMS, ByRule(by_hash), samples=3, temperature=1.0, seed=0).grades
+    assert [[grade.problem_id for grade in grades] for grades in graded] == [[p.id] * 3 for p in PROBLEMS]
+
+
+def test_attempts_are_kept_for_who_asks_the_same(policy: Policy, tmp_path: Path) -> None:
+    """Another policy, order of problems, seed, temperature, number of replies or grading is asked anew."""
+    how: dict[str, Any] = {"samples": 2, "temperature": 1.0, "seed": 0, "keep": tmp_path / "kept"}
+    first = attempt(policy, PROBLEMS, ByRule(by_hash), **how)
+    again = ByRule(by_hash)
+    assert attempt(policy, PROBLEMS, again, **how) == first
+    assert again.batches == []
+    other = a_policy(PROBLEMS)
+    with torch.no_grad():
+        next(iter(other.model.parameters())).add_(1e-3)
+    strict = ByRule(by_hash)
+    strict.settings = GradingSettings(most_tests=1)
+    changes: list[tuple[Policy, list[Problem], ByRule, dict[str, Any]]] = [
+        (other, PROBLEMS, ByRule(by_hash), {}),
+        (policy, PROBLEMS[::-1], ByRule(by_hash), {}),
+        (policy, PROBLEMS, strict, {}),
+        *(
+            (policy, PROBLEMS, ByRule(by_hash), change)
+            for change in ({"samples": 3}, {"temperature": 0.5}, {"seed": 1})
+        ),
+    ]
+    for asked, problems, grader, change in changes:
+        attempt(asked, problems, grader, **how | change)
+        assert len(grader.batches) == 1
+
+
+def test_a_policy_is_known_by_its_weights_and_form(policy: Policy, tmp_path: Path) -> None:
+    policy.save(tmp_path)
+    settings = ModelSettings(path=str(tmp_path), context=policy.context)
+    assert Policy.open(settings).fingerprint() == policy.fingerprint()
+    assert Policy.open(settings, PromptFormat(prompt="brief", max_reply_tokens=3)).fingerprint() != policy.fingerprint()
+
+
+def test_rates_take_the_place_of_another_students(policy: Policy) -> None:
+    solved = PROBLEMS[1]
+    rule = lambda problem, _: 1.0 if problem.id == solved.id else 0.0 if problem.id != PROBLEMS[2].id else None  # noqa: E731
+    old = [msgspec.structs.replace(problem, pass_rate=pass_rate(5, 9)) for problem in PROBLEMS]
+    found = with_rates(old, attempt(policy, old, ByRule(rule), samples=4, temperature=1.0, seed=0))
+    expected = {PROBLEMS[1].id: pass_rate(4, 4), PROBLEMS[2].id: pass_rate(0, 0)}
+    assert [p.pass_rate for p in found] == [expected.get(p.id, pass_rate(0, 4)) for p in PROBLEMS]
+    assert [p.id for p in found] == [p.id for p in PROBLEMS]
+
+
+def test_groups_of_a_problem() -> None:
+    def names(problem: Problem, **changes: object) -> tuple[str, ...]:
+        return group_names(msgspec.structs.replace(problem, **changes))
+
+    problem = next(p for p in PROBLEMS if len(p.features) == 2)
+    assert names(problem) == ("induction", "2 features")
+    assert names(problem, features=problem.features[:1], pass_rate=pass_rate(0, 8)) == (
+        "induction",
+        "1 feature",
+        "hard",
+    )
+    assert names(problem, features=(), pass_rate=pass_rate(0, 0)) == ("induction",)

@@ -1,0 +1,144 @@
+import ast
+
+import msgspec
+import pytest
+
+from stepsmith.core.records import Checker, Contract, Lineage, Problem, Solution, TestCase
+from stepsmith.verify.suite.admission import AdmissionSettings, admit, output_entropy, shows_sample
+from stepsmith.verify.suite.baselines import baselines
+from stepsmith.verify.suite.mutants import Mutant
+
+LINEAGE = Lineage(chain_id="c", turn=1, parent_id=None, change="", direction="new", seed_ref="s")
+STATEMENT = (
+    "You are given an integer x. Print the square of x, and three more where x is negative and odd.\n\n"
+    "Sample 1: 3\n9\n\nSample 2: -2\n4\n\nSample 3: -3\n12"
+)
+GOLDEN = "x*x + 3*(x < 0)*(x % 2)"
+
+
+def _problem(golden=GOLDEN, statement=STATEMENT, outputs=None, kinds=None) -> Problem:
+    inputs = ["3", "-2", "-3", "0", "7", "-9"]
+    outputs = outputs or [str(eval(GOLDEN, {"x": int(x)})) for x in inputs]
+    kinds = kinds or ["nominal", "nominal", "boundary", "nominal", "nominal", "boundary"]
+    return Problem(
+        environment="induction",
+        style="atcoder",
+        title="Squares",
+        statement=statement,
+        contract=Contract(interface="function", entry_point="f", checker=Checker(name="literal")),
+        starter_code="",
+        task="{}",
+        features=(),
+        tests=tuple(TestCase(input=i, output=o, kind=k) for i, o, k in zip(inputs, outputs, kinds, strict=True)),
+        golden=Solution(language="expression", code=golden),
+        lineage=LINEAGE,
+    )
+
+
+def _mutants(*codes):
+    return [Mutant(label=code, operator="test", solution=Solution(language="expression", code=code)) for code in codes]
+
+
+MUTANTS = _mutants("x*x", "x*x + 3*(x % 2)", GOLDEN + " + 0")
+
+
+def test_a_good_problem_is_admitted_with_its_wrong_programs_and_survivors(judge):
+    admission = admit(_problem(), judge, MUTANTS)
+    assert admission.admitted
+    assert [(w.origin, w.killed_by) for w in admission.wrong] == [("mutant: x*x", 2), ("mutant: x*x + 3*(x % 2)", 0)]
+    assert [m.label for m in admission.survivors] == [GOLDEN + " + 0"]
+    assert admission.executions == judge.runs
+    assert admission.entropy_bits > 2
+
+
+def _reason(judge, problem, mutants=MUTANTS, **settings):
+    return admit(problem, judge, mutants, settings=AdmissionSettings(**settings)).reason
+
+
+def test_incomplete_statements(judge):
+    assert _reason(judge, _problem(statement="")) == "incomplete-statement"
+    assert _reason(judge, _problem(statement=STATEMENT[:90])) == "incomplete-statement"  # no samples
+    assert _reason(judge, _problem(statement=STATEMENT[:90]), min_samples=0) == ""
+    assert _reason(judge, msgspec.structs.replace(_problem(), title=" ")) == "incomplete-statement"
+    assert judge.runs > 0  # the one that was admitted ran; the others cost nothing
+
+
+def test_outputs_that_hardly_vary(judge):
+    assert _reason(judge, _problem(golden="9", outputs=["9"] * 6)) == "constant-output"
+    assert judge.runs == 0
+
+
+def test_too_few_tests(judge):
+    assert _reason(judge, _problem(), min_tests=7) == "too-few-tests"
+
+
+@pytest.mark.parametrize("golden", ["x", "[x]"])
+def test_a_trivial_program_that_passes(judge, golden):
+    outputs = [str(eval(golden, {"x": x})) for x in (3, -2, -3, 0, 7, -9)]
+    problem = _problem(golden=golden, outputs=outputs, statement="x" * 100 + "3 3 -2 -2")
+    assert _reason(judge, problem) == ("trivial-solution" if golden == "x" else "incomplete-statement")
+
+
+def test_golden_faults(judge):
+    assert _reason(judge, _problem(golden="x*x")) == "golden-fails"
+    assert _reason(judge, _problem(golden="TLE")) == "golden-fails"
+    assert _reason(judge, _problem(golden="IE")) == "judge-failed"
+
+
+def test_a_golden_that_changes_its_mind(judge):
+    numbers = [str(v) for v in range(1, 7)]  # what the first run of the coin says
+    problem = _problem(golden="coin", outputs=numbers, statement=STATEMENT + "3 1 -2 2")
+    assert _reason(judge, problem) == "non-deterministic"
+
+
+def test_every_kind_of_test_must_kill_a_mutant(judge):
+    admission = admit(_problem(), judge, _mutants(GOLDEN + " + (x == 7)"))
+    assert admission.reason == "mutants-survive"
+    assert "boundary" in admission.detail
+    assert "nominal" not in admission.detail
+    assert admit(_problem(), judge, []).reason == "mutants-survive"
+
+
+def test_entropy_in_bits():
+    assert output_entropy(["a", "b", "c", "d"]) == 2.0
+    assert output_entropy(["a", "a\n"]) == 0.0
+
+
+def test_samples_are_found_whatever_the_layout():
+    test = TestCase(input="([1, 2], 'ab')", output="[2]")
+    assert shows_sample('xs = [1,2]\ns = "ab"\nreturns [2]', True, test)
+    assert not shows_sample("xs = [1,2]\nreturns [2]", True, test)
+    assert shows_sample("Input\n\n3 4\n\nOutput\n\n7\n", False, TestCase(input="3 4\n", output="7\n"))
+
+
+def test_baseline_answers_are_what_the_baseline_programs_return():
+    tests = [TestCase(input=i, output=o) for i, o in [("([3, 1, 2], 4)", "6"), ("([], 0)", "0"), ("('ab', 'c')", "6")]]
+    for baseline in baselines(Contract(interface="function", entry_point="f"), tests):
+        scope: dict = {}
+        exec(baseline.solution.code, scope)
+        for test, output in zip(tests, baseline.outputs, strict=True):
+            try:
+                returned = scope["f"](*ast.literal_eval(test.input))
+            except Exception:
+                returned = None
+                assert output in (None, "None")
+            else:
+                assert ast.literal_eval(output) == returned
+
+
+def test_stdio_baseline_answers_are_what_the_programs_print(capsys, monkeypatch):
+    import io
+
+    tests = [TestCase(input="3\n1 2 3\n", output="6\n"), TestCase(input="2\nab c\n", output="6\n")]
+    found = baselines(Contract(interface="stdio"), tests)
+    assert {"constant", "echo", "silent", "sum after the first"} <= {b.label for b in found}
+    for baseline in found:
+        for test, output in zip(tests, baseline.outputs, strict=True):
+            monkeypatch.setattr("sys.stdin", io.StringIO(test.input))
+            try:
+                exec(baseline.solution.code, {})
+            except Exception:
+                assert output is None
+            printed = capsys.readouterr().out
+            if output is not None:
+                assert printed == output
