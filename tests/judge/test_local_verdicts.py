@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stepsmith.core.records import Limits, Verdict
 from stepsmith.judge.verdicts import doubtful, failure, run_limits
-from stepsmith.sandbox.program import RunOutcome
+from stepsmith.sandbox.executable import RunOutcome
 
 LIMITS = Limits(time_s=1, memory_mb=100, output_mb=1)
 

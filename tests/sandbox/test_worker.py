@@ -13,15 +13,15 @@ from tests.sandbox.world import descendants, descriptors
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.sandbox import frames, levels
+from stepsmith.sandbox.executable import Executable, RunLimits, RunOutcome, check_name, image_mb
 from stepsmith.sandbox.launch import Setup
-from stepsmith.sandbox.program import Program, RunLimits, RunOutcome, check_name, image_mb
 from stepsmith.sandbox.worker import Worker
 
 LIMITS = RunLimits(cpu_s=2, wall_s=10, memory_mb=256, output_bytes=10_000)
 
 
 def run(worker: Worker, code: str, stdin: bytes = b"", limits: RunLimits = LIMITS, *arguments: str) -> RunOutcome:
-    opened = worker.open(Program(kind="python", code=code.encode()), limits)
+    opened = worker.open(Executable(kind="python", code=code.encode()), limits)
     assert opened.ok, opened.text
     return worker.run(stdin, arguments)
 
@@ -123,13 +123,13 @@ def test_a_program_cannot_hide_behind_its_end(worker: Worker) -> None:
     """What it started goes with it."""
     before = descendants(os.getpid())
     run(worker, "import threading, os, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\nos._exit(0)")
-    worker.open(Program(kind="python", code=b"pass"), LIMITS)
+    worker.open(Executable(kind="python", code=b"pass"), LIMITS)
     assert len(descendants(os.getpid())) <= len(before) + 1
 
 
 def test_source_that_does_not_compile(worker: Worker) -> None:
     for code in (b"def f(:", b"\tx\n  y", b"x = '\xff'", b"\0", b"# coding: nonsense\n\xe9", b"return 1"):
-        opened = worker.open(Program(kind="python", code=code), LIMITS)
+        opened = worker.open(Executable(kind="python", code=code), LIMITS)
         assert not opened.ok, code
         assert opened.text
     assert run(worker, "\ufeffprint('byte order mark')").exit_code == 0
@@ -144,7 +144,7 @@ open("big.txt", "w").write("x" * 5000)
 open("in/data.txt", "w").write("changed")
 os.mkdir("folder.txt")
 """
-    program = Program(
+    program = Executable(
         kind="python", code=code.encode(), files=(("in/data.txt", b"data "), ("empty/", b"")), folder="write"
     )
     assert worker.open(program, LIMITS).ok
@@ -153,14 +153,14 @@ os.mkdir("folder.txt")
     names = ["out/deep/a.txt", "missing", "big.txt", "folder.txt", "empty", "in/data.txt"]
     assert worker.collect(names, 4000) == {"out/deep/a.txt": b"data argument", "in/data.txt": b"changed"}
     # The next program finds an empty folder.
-    program = Program(kind="python", code=b"import os\nprint(os.listdir('.'))", folder="read")
+    program = Executable(kind="python", code=b"import os\nprint(os.listdir('.'))", folder="read")
     worker.open(program, LIMITS)
     assert worker.run(b"").stdout == b"[]\n"
 
 
 def test_a_folder_to_read_is_not_written(worker: Worker) -> None:
     code = b"open('a', 'r+').write('x')"
-    worker.open(Program(kind="python", code=code, files=(("a", b"y"),), folder="read"), LIMITS)
+    worker.open(Executable(kind="python", code=code, files=(("a", b"y"),), folder="read"), LIMITS)
     assert b"PermissionError" in worker.run(b"").stderr
 
 
@@ -174,7 +174,7 @@ for make in (lambda: os.symlink("/etc/passwd", "a"), lambda: os.link("file", "b"
     except OSError:
         print("denied")
 """
-    worker.open(Program(kind="python", code=code.encode(), files=(("file", b""),), folder="write"), LIMITS)
+    worker.open(Executable(kind="python", code=code.encode(), files=(("file", b""),), folder="write"), LIMITS)
     assert worker.run(b"").stdout == b"denied\n" * 3
     assert worker.collect(["a", "b", "c"], 1000) == {}
 
@@ -191,11 +191,11 @@ except OSError as error:
     print(error.errno)
 os.chmod(".", 0)
 """
-    worker.open(Program(kind="python", code=code.encode(), folder="write"), LIMITS)
+    worker.open(Executable(kind="python", code=code.encode(), folder="write"), LIMITS)
     outcome = worker.run(b"")
     if worker.server.level >= 2:
         assert outcome.stdout == b"28\n"  # no space left: the folder's file system has few inodes
-    worker.open(Program(kind="python", code=b"import os\nprint(os.listdir('.'))", folder="write"), LIMITS)
+    worker.open(Executable(kind="python", code=b"import os\nprint(os.listdir('.'))", folder="write"), LIMITS)
     assert worker.run(b"").stdout == b"[]\n"
 
 
@@ -210,25 +210,25 @@ except OSError as error:
     print(error.errno)
 """
     limits = RunLimits(cpu_s=5, wall_s=30, memory_mb=1024, output_bytes=16 << 20)
-    worker.open(Program(kind="python", code=code.encode(), folder="write"), limits)
+    worker.open(Executable(kind="python", code=code.encode(), folder="write"), limits)
     assert worker.run(b"").stdout == b"28\n"
 
 
 def test_a_lost_fork_server_is_our_failure(best: int) -> None:
     worker = levels.start(best, Setup())
-    worker.open(Program(kind="python", code=b"while True: pass"), LIMITS)
+    worker.open(Executable(kind="python", code=b"while True: pass"), LIMITS)
     killer = threading.Timer(0.2, os.kill, (worker.server.pid, signal.SIGKILL))
     killer.start()
     with pytest.raises(SandboxError):
         worker.run(b"")
     with pytest.raises(SandboxError):
-        worker.open(Program(kind="python", code=b"pass"), LIMITS)
+        worker.open(Executable(kind="python", code=b"pass"), LIMITS)
     worker.close()
 
 
 def test_a_lost_supervisor_is_our_failure(best: int) -> None:
     with levels.start(best, Setup()) as worker:
-        worker.open(Program(kind="python", code=b"pass"), LIMITS)
+        worker.open(Executable(kind="python", code=b"pass"), LIMITS)
         (supervisor,) = descendants(worker.server.pid)
         os.kill(supervisor, signal.SIGKILL)
         with pytest.raises(SandboxError):
@@ -238,7 +238,7 @@ def test_a_lost_supervisor_is_our_failure(best: int) -> None:
 def test_closing_leaves_nothing(best: int) -> None:
     processes, open_files = descendants(os.getpid()), descriptors()
     with levels.start(best, Setup()) as worker:
-        worker.open(Program(kind="python", code=b"import time\ntime.sleep(100)"), LIMITS)
+        worker.open(Executable(kind="python", code=b"import time\ntime.sleep(100)"), LIMITS)
         group = worker.server.group
         folders = [] if group is None else [*group.folders]
         assert all(folder.exists() for folder in folders)
@@ -253,10 +253,10 @@ def test_workers_die_with_their_judge(best: int) -> None:
 import os, sys, threading
 from stepsmith.sandbox import levels
 from stepsmith.sandbox.launch import Setup
-from stepsmith.sandbox.program import Program, RunLimits
+from stepsmith.sandbox.executable import Executable, RunLimits
 worker = levels.start({best}, Setup())
 limits = RunLimits(cpu_s=60, wall_s=60, memory_mb=256, output_bytes=1)
-worker.open(Program(kind="python", code=b"while True: pass"), limits)
+worker.open(Executable(kind="python", code=b"while True: pass"), limits)
 threading.Thread(target=worker.run, args=(b"",), daemon=True).start()
 print("ready", flush=True)
 sys.stdin.read()

@@ -6,7 +6,7 @@ from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Record
 from stepsmith.judge.binaries import BinaryCache
 from stepsmith.judge.languages import BINARY, Language
-from stepsmith.sandbox.program import Program, RunLimits, RunOutcome
+from stepsmith.sandbox.executable import Executable, RunLimits, RunOutcome
 from stepsmith.sandbox.worker import Worker
 
 MB = 1 << 20
@@ -22,7 +22,7 @@ Sources = tuple[tuple[str, str], ...]
 class Prepared(Record, frozen=True, kw_only=True):
     """A program ready to be opened; None where it does not compile. ``text`` is what the compiler said."""
 
-    program: Program | None
+    program: Executable | None
     text: str = ""
     compile_s: float = 0.0
 
@@ -48,7 +48,7 @@ def prepare(
         return _interpreted(worker, language, files, compile_s)
     others = len(files) > 1
     return Prepared(
-        program=Program(
+        program=Executable(
             kind="python", code=code, command=(name,), entry_point=entry_point,
             files=files if others else (), folder="read" if others else "",
         )
@@ -66,7 +66,7 @@ def _compiled(worker: Worker, cache: BinaryCache, language: Language, sources: S
             return Prepared(program=None, text=text, compile_s=spent)
         cache.put(key, binary)
     name = sources[0][0].rpartition(".")[0] or "program"
-    return Prepared(program=Program(kind="binary", code=binary, command=(name,)), text=text, compile_s=spent)
+    return Prepared(program=Executable(kind="binary", code=binary, command=(name,)), text=text, compile_s=spent)
 
 
 def _compile(
@@ -102,7 +102,7 @@ def _interpreted(
     if outcome.exit_code != 0:
         return Prepared(program=None, text=text, compile_s=spent)
     command = (tool, *language.interpreter[1:], name)
-    program = Program(kind="command", command=command, files=files, folder="read")
+    program = Executable(kind="command", command=command, files=files, folder="read")
     return Prepared(program=program, text=text, compile_s=spent)
 
 
@@ -110,7 +110,7 @@ def _tool(
     worker: Worker, command: tuple[str, ...], files: tuple[tuple[str, bytes], ...], compile_s: float, *,
     folder: str, spawning: bool,
 ) -> RunOutcome:  # fmt: skip
-    program = Program(kind="command", command=command, files=files, folder=folder, spawning=spawning)  # type: ignore[arg-type]
+    program = Executable(kind="command", command=command, files=files, folder=folder, spawning=spawning)  # type: ignore[arg-type]
     limits = RunLimits(
         cpu_s=compile_s, wall_s=3 * compile_s + 30, memory_mb=COMPILE_MEMORY_MB, output_bytes=BINARY_MB * MB
     )

@@ -8,8 +8,7 @@ from stepsmith.core.records import Contract, Limits, Verdict
 from stepsmith.judge.preparing import Prepared
 from stepsmith.judge.program import Program
 from stepsmith.judge.verdicts import doubtful, failure, run_limits
-from stepsmith.sandbox.program import Program as SandboxProgram
-from stepsmith.sandbox.program import RunOutcome, check_name
+from stepsmith.sandbox.executable import Executable, RunOutcome, check_name
 from stepsmith.sandbox.worker import Worker
 
 # A test is given up as IE after this many failures of our machinery in a row, and not before this many wall seconds.
@@ -60,10 +59,10 @@ def opened_program(
     """Open a prepared program, with files in a folder it may write to where ``files`` are given."""
     if prepared.program is None:
         return prepared
-    program: SandboxProgram = prepared.program
+    program: Executable = prepared.program
     if files is not None:
         more = tuple((name, encoded(content)) for name, content in files)
-        program = SandboxProgram(
+        program = Executable(
             kind=program.kind, code=program.code, command=program.command, entry_point=program.entry_point,
             files=(*program.files, *more), folder="write",
         )  # fmt: skip

@@ -3,7 +3,7 @@
 import signal
 
 from stepsmith.core.records import Limits, Verdict
-from stepsmith.sandbox.program import RunLimits, RunOutcome
+from stepsmith.sandbox.executable import RunLimits, RunOutcome
 
 MB = 1 << 20
 WALL_FACTOR, WALL_EXTRA_S = 5.0, 2.0  # the wall limit where a contract names none

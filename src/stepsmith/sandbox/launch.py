@@ -96,7 +96,7 @@ class ForkServer:
             self._box = box = tempfile.mkdtemp(prefix=f"{BOX_PREFIX}-{os.getpid()}-")
             if uid is not None:
                 os.chown(box, uid, uid)
-        settings: wire.Settings = {
+        settings: wire.ServerSettings = {
             "level": self.level, "uid": uid, "box": box, "box_mb": BOX_MB,
             "readable": [*readable, *setup.package_folders], "programs": [*setup.programs],
             "packages": [*setup.packages], "package_root": str(Path(__file__).parents[2]),

@@ -21,8 +21,8 @@ from pathlib import Path
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Record
 from stepsmith.sandbox import landlock, linux, self_attack
+from stepsmith.sandbox.executable import Executable, RunLimits
 from stepsmith.sandbox.launch import ForkServer, Setup
-from stepsmith.sandbox.program import Program, RunLimits
 from stepsmith.sandbox.worker import Worker
 
 BEST = 3
@@ -100,7 +100,7 @@ def _namespace(process: Path, name: str) -> str:
 def _attack(worker: Worker) -> None:
     """Attack from inside. Every attack must have been made, and must have failed."""
     source = Path(self_attack.__file__).read_bytes()
-    opened = worker.open(Program(kind="python", code=source), _LIMITS)
+    opened = worker.open(Executable(kind="python", code=source), _LIMITS)
     with _targets() as targets:
         outcome = worker.run(json.dumps(targets).encode())
     lines = outcome.stdout.decode().splitlines()

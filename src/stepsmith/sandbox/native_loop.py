@@ -5,10 +5,10 @@ import os
 
 from stepsmith.sandbox import seccomp
 from stepsmith.sandbox.confinement import EXEC_FD
-from stepsmith.sandbox.task import ENVIRONMENT, Task, strings
+from stepsmith.sandbox.task import ENVIRONMENT, SupervisorTask, strings
 
 
-class _Setup(ctypes.Structure):
+class _NativeSetup(ctypes.Structure):
     """``struct setup`` of supervisor.c."""
 
     _fields_ = (
@@ -28,12 +28,12 @@ class NativeLoop:
         self._arguments = library.arguments
         self._arguments.restype = ctypes.c_void_p
 
-    def serve(self, task: Task) -> list[str] | None:
+    def serve(self, task: SupervisorTask) -> list[str] | None:
         """Do what ``supervisor.serve`` does."""
         command = None if task.command is None else strings(task.command)
         environment = strings(ENVIRONMENT)
         confinement = task.confinement
-        setup = _Setup(
+        setup = _NativeSetup(
             session=task.session.fileno(), landlock=confinement.rules, executing=command is not None, exec_fd=EXEC_FD,
             own_pid_mark=seccomp.OWN_PID, exec_key=confinement.exec_key or 0, cpu_s=task.cpu_s, wall_s=task.wall_s,
             narrow=confinement.narrow.address if confinement.narrow else None,

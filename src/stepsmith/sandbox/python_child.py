@@ -20,7 +20,7 @@ from stepsmith.sandbox import frames
 ARGUMENTS_FD, RESULT_FD = 0, 3
 
 
-class PythonProgram:
+class PythonMain:
     """A compiled program, made in the solution's process; ``run`` is called in a test's process."""
 
     def __init__(self, code: CodeType, entry_point: str | None, command: list[str]) -> None:

@@ -92,7 +92,7 @@ class Installer:
 
     def __init__(self, program: bytes) -> None:
         self._buffer = ctypes.create_string_buffer(program, len(program))
-        self._header = _Program(len(program) // 8, ctypes.addressof(self._buffer))
+        self._header = _SockFprog(len(program) // 8, ctypes.addressof(self._buffer))
         self._argument = ctypes.byref(self._header)
         marker = struct.pack("I", OWN_PID)
         self._places = [i for i in range(4, len(program), 8) if program[i : i + 4] == marker]
@@ -109,7 +109,7 @@ class Installer:
         return ctypes.addressof(self._header)
 
 
-class _Program(ctypes.Structure):
+class _SockFprog(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 

@@ -9,12 +9,12 @@ from types import CodeType
 
 from stepsmith.sandbox import linux, python_child, wire
 from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resources
-from stepsmith.sandbox.task import Task
+from stepsmith.sandbox.task import SupervisorTask
 
 COMPILE_CPU_S = 10
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-Loop = Callable[[Task], list[str] | None]
+Loop = Callable[[SupervisorTask], list[str] | None]
 
 
 def become(
@@ -42,7 +42,7 @@ def become(
     program, problem = None, ""
     if request["kind"] == "python":
         compiled, problem = compile_python(wire.read_file(code), command[0])
-        program = compiled and python_child.PythonProgram(compiled, request["entry_point"], command)
+        program = compiled and python_child.PythonMain(compiled, request["entry_point"], command)
     wire.send(session, b"-" + problem.encode("utf-8", "backslashreplace")[: wire.PACKET // 2] if problem else b"+")
     if problem:
         return
@@ -50,7 +50,9 @@ def become(
         base_mb=base_mb, memory_mb=limits["memory_mb"], output_bytes=limits["output_bytes"],
         is_compiler=request["spawning"],
     )  # fmt: skip
-    task = Task(session, confinement, limits["cpu_s"], limits["wall_s"], None if program is not None else command)
+    task = SupervisorTask(
+        session, confinement, limits["cpu_s"], limits["wall_s"], None if program is not None else command
+    )
     arguments = loop(task)
     if arguments is not None and program is not None:
         if request["shared"]:

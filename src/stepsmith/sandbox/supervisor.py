@@ -16,12 +16,12 @@ import time
 
 from stepsmith.sandbox import linux, wire
 from stepsmith.sandbox.confinement import EXEC_FD, limit_cpu
-from stepsmith.sandbox.task import ENVIRONMENT, Task, strings
+from stepsmith.sandbox.task import ENVIRONMENT, SupervisorTask, strings
 
 AT_EMPTY_PATH = 0x1000
 
 
-def serve(task: Task) -> list[str] | None:
+def serve(task: SupervisorTask) -> list[str] | None:
     """Run one test per packet until the judge hangs up, then return None.
 
     In the process of a Python test, return the test's arguments: the caller becomes the program. A packet holds the
@@ -53,7 +53,7 @@ def serve(task: Task) -> list[str] | None:
         wire.send(task.session, wire.FACTS.pack(status, end, cpu_s, wall_s, usage.ru_maxrss))
 
 
-def _confine(task: Task, fds: list[int], stage: mmap.mmap) -> None:
+def _confine(task: SupervisorTask, fds: list[int], stage: mmap.mmap) -> None:
     try:
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         for target, descriptor in enumerate(fds):
@@ -76,7 +76,7 @@ def _execute(words: list[bytes], key: int, stage: mmap.mmap) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _watch(task: Task, pid: int, started: float) -> int:
+def _watch(task: SupervisorTask, pid: int, started: float) -> int:
     """Wait until the process ends or passes a limit, and say which."""
     process = os.pidfd_open(pid)
     poll = select.poll()

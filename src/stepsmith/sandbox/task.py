@@ -9,7 +9,7 @@ from stepsmith.sandbox.confinement import Confinement
 ENVIRONMENT = ("PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1", "TMPDIR=.", "HOME=/")
 
 
-class Task:
+class SupervisorTask:
     """Tests of one program, under limits. Without a command the program is Python."""
 
     def __init__(

@@ -20,7 +20,7 @@ FACTS = struct.Struct("=iiddq")
 ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED = range(4)
 
 
-class Settings(TypedDict):
+class ServerSettings(TypedDict):
     """The first packet: what a fork server has to become."""
 
     level: int
@@ -35,7 +35,7 @@ class Settings(TypedDict):
     library: str  # the supervisor's loop in C; empty for none
 
 
-class Limits(TypedDict):
+class LimitFields(TypedDict):
     """Limits of one program's tests."""
 
     cpu_s: float
@@ -58,7 +58,7 @@ class OpenRequest(TypedDict):
     folder: str  # "", "read" or "write"
     spawning: bool
     shared: bool
-    limits: Limits
+    limits: LimitFields
 
 
 class CollectRequest(TypedDict):
@@ -78,14 +78,14 @@ class StatusRequest(TypedDict):
 Request = OpenRequest | CollectRequest | StatusRequest
 
 
-def pack(message: Settings | Request) -> bytes:
+def pack(message: ServerSettings | Request) -> bytes:
     """Return a message for the fork server."""
     return marshal.dumps(message)  # type: ignore[arg-type]  # a typed dictionary is a dictionary
 
 
-def unpack_settings(data: bytes) -> Settings:
+def unpack_settings(data: bytes) -> ServerSettings:
     """Read the first packet; for the fork server only."""
-    settings: Settings = marshal.loads(data)
+    settings: ServerSettings = marshal.loads(data)
     return settings
 
 

@@ -11,8 +11,8 @@ from typing import Self
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.sandbox import wire
+from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome, check_name, image_mb
 from stepsmith.sandbox.launch import START_S, EndedError, ForkServer, Setup
-from stepsmith.sandbox.program import Opened, Program, RunLimits, RunOutcome, check_name, image_mb
 
 MB = 1 << 20
 F_ADD_SEALS, ALL_SEALS = 1033, 0xF  # seal, shrink, grow, write
@@ -41,7 +41,7 @@ class Worker:
         """The fork server."""
         return self._server
 
-    def open(self, program: Program, limits: RunLimits) -> Opened:
+    def open(self, program: Executable, limits: RunLimits) -> Opened:
         """Make a program ready to run, in a process of its own: Python is compiled. The one before is ended."""
         self._hang_up()
         with _machinery():
@@ -145,7 +145,7 @@ class Worker:
             self._session = None
 
 
-def _open_request(program: Program, limits: RunLimits) -> wire.OpenRequest:
+def _open_request(program: Executable, limits: RunLimits) -> wire.OpenRequest:
     return {
         "op": "open", "kind": program.kind, "entry_point": program.entry_point, "command": [*program.command],
         "names": [name for name, _ in program.files], "folder": program.folder, "spawning": program.spawning,

@@ -39,15 +39,15 @@ def main(descriptor: int) -> None:
         if pid:
             wire.send(control, str(pid).encode())
             os._exit(0)
-    server = Server(control, settings)
+    zygote = Zygote(control, settings)
     wire.send(control, b"ready")
-    server.serve()
+    zygote.serve()
 
 
-class Server:
+class Zygote:
     """The fork server's state: the confinements it can give, and the solution's process that is open."""
 
-    def __init__(self, control: _socket.socket, settings: wire.Settings) -> None:
+    def __init__(self, control: _socket.socket, settings: wire.ServerSettings) -> None:
         self.control = control
         self.level = settings["level"]
         self.readable = settings["readable"]
@@ -158,7 +158,7 @@ def _loop(library: str) -> solution.Loop:
     return supervisor.serve
 
 
-def preload(settings: wire.Settings) -> None:
+def preload(settings: wire.ServerSettings) -> None:
     """Import what programs are likely to need, and give them the builtins that ``site`` would."""
     sys.path += settings["package_path"]
     for name in [*PRELOADED.split(), *settings["packages"]]:

@@ -6,7 +6,7 @@ from typing import Literal
 from stepsmith.core.records import Record
 
 
-class Program(Record, frozen=True, kw_only=True):
+class Executable(Record, frozen=True, kw_only=True):
     """Something to run: Python source, a compiled binary, or a command of the machine (compiler, interpreter)."""
 
     kind: Literal["python", "binary", "command"]
