@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -19,7 +20,7 @@ from stepsmith.pipeline.study import STAGES, TABLE, run_study
 from stepsmith.report.writing import write_report
 from stepsmith.store.manifest import read_manifest
 from stepsmith.store.runfolder import MANIFEST, PROBLEMS
-from stepsmith.store.study_results import Result, read_results
+from stepsmith.store.study_results import RESULTS, ArmResult
 from stepsmith.store.training_log import EvalResult, Step, TrainingLog
 from tests.pipeline.fake_training import GAIN, fake_train
 
@@ -32,10 +33,14 @@ class Watcher:
     def planned(self, tasks: Sequence[Task], done: int) -> None:
         self.done_before = done
 
-    def told(self, task: Task, text: str) -> None: ...
+    def note(self, task: Task, text: str) -> None: ...
 
     def ended(self, task: Task, error: str) -> None:
         self.ends.append((task.arm, task.seed, task.stage, error))
+
+
+def read_results(folder: Path) -> list[ArmResult]:
+    return [msgspec.json.decode(line, type=ArmResult) for line in (folder / RESULTS).read_bytes().splitlines()]
 
 
 STUDY = """
@@ -43,7 +48,7 @@ question = "Which?"
 source = "a test"
 baseline = "none"
 comparisons = [["best", "plain"]]
-outcomes = ["all", "4 features", "all@4", "all:no_answer"]
+metrics = ["all", "4 features", "all@4", "all:no_answer"]
 minutes = { sft = 1.0, rl = 10.0 }
 change.sft.steps = 100
 change.rl = { steps = 40, empty_bands = "nearest" }
@@ -77,7 +82,7 @@ def written(folder: Path, text: str, name: str = "mine") -> Study:
 
 def go(
     study: Study, folder: Path, *, break_on: str = "", **options: object
-) -> tuple[Watcher, dict[tuple[str, int], Result]]:
+) -> tuple[Watcher, dict[tuple[str, int], ArmResult]]:
     watcher = Watcher()
     trainer = functools.partial(fake_train, calls=folder.parent / "calls.jsonl", break_on=break_on)
     run_study(study, folder, watcher, trainer=trainer, **options)  # type: ignore[arg-type]
@@ -245,10 +250,10 @@ def test_the_figures_are_those_of_the_runs(study: Study, tmp_path: Path) -> None
             assert gain == 0
     trainer = functools.partial(fake_train, calls=tmp_path / "calls.jsonl")
     summary = run_study(study, tmp_path / "out", Watcher(), trainer=trainer, resume=True)
-    rows = {row.arm: row for row in summary.outcomes["all"].rows}
+    rows = {row.arm: row for row in summary.metrics["all"].rows}
     means = {arm: row.mean.mean for arm, row in rows.items() if row.mean}
     assert means["best"] == pytest.approx(sum(results["best", seed].values["all"] for seed in range(3)) / 3)
-    compared = {(c.arm, c.against): c for c in summary.outcomes["all"].comparisons}
+    compared = {(c.arm, c.against): c for c in summary.metrics["all"].comparisons}
     assert set(compared) == {(arm, "none") for arm in study.arms if arm != "none"} | {("best", "plain")}
     best = compared["best", "plain"]
     assert best.paired.n == best.paired.positive == 3
@@ -272,21 +277,21 @@ def test_the_table_says_n_everywhere(study: Study, tmp_path: Path) -> None:
     assert against_plain[:3] == ["best", "plain", "3"]
     assert against_plain[-1] == "3 / 0"
     assert "n = 3" in table
-    assert "a sign test gives p = 0.25" in table
+    assert "a sign test still gives p = 0.25" in table
 
 
 def test_one_seed_gives_no_interval(study: Study, tmp_path: Path) -> None:
     go(study, tmp_path / "out", seeds=(0,), only=("none", "best"))
     table = (tmp_path / "out" / TABLE).read_text()
     rows = [line for line in table.splitlines() if line.startswith("| best") and "| 1 / 0" in line]
-    assert "One seed says nothing of chance" in table
-    assert len(rows) == 3  # the outcomes; the share without an answer is 0 everywhere
+    assert "With one seed there are no intervals" in table
+    assert len(rows) == 3  # the metrics; the share without an answer is 0 everywhere
     for row in rows:
         assert "[" not in row
         assert row.count("–") == 2
 
 
-def test_an_unknown_outcome_names_what_was_measured(tmp_path: Path) -> None:
+def test_an_unknown_metric_names_what_was_measured(tmp_path: Path) -> None:
     study = written(tmp_path, STUDY.replace('["all", "4 features"', '["9 features", "all"'))
     with pytest.raises(ConfigError, match=r"'9 features'.*all, 4 features"):
         go(study, tmp_path / "out")
@@ -301,7 +306,7 @@ def test_the_page_shows_every_arm_and_no_markup_of_its_own(tmp_path: Path) -> No
     for arm in study.arms:
         assert f">{arm}<" in page
     blocks = page.split('<script type="application/json"')[1:]
-    assert len(blocks) == 2 * 4  # means and differences for every outcome; two points are no curve
+    assert len(blocks) == 2 * 4  # means and differences for every metric; two points are no curve
     first = json.loads(blocks[0].partition(">")[2].partition("</script>")[0])
     assert len(first["data"][0]["x"]) == 18  # every seed of every arm
 
@@ -313,7 +318,7 @@ question = "How many?"
 source = "a test"
 stages = ["synth"]
 seeds = [0]
-outcomes = ["kept per proposed", "kept per judged program", "kept", "proposed", "kept per 1000 tokens"]
+metrics = ["kept per proposed", "kept per judged program", "kept", "proposed", "kept per 1000 tokens"]
 change.synth = { profile = "micro", attempts = 2, turns = 2, chains = 1 }
 change.suite = { growth_executions = 0, mutants = 0, pool = 0 }
 change.voters.candidates = 2
@@ -368,14 +373,16 @@ def test_the_cost_counts_shared_stages_once(study: Study) -> None:
     [
         (("question =", "quest ="), "quest"),
         (('baseline = "none"', 'baseline = "nobody"'), "no arm 'nobody'"),
-        (('["best", "plain"]', '["none", "best"]'), "best and none are compared twice"),
-        (('["best", "plain"]', '["best", "best"]'), "are one arm"),
+        (('["best", "plain"]', '["none", "best"]'), "best and none are one arm, or are compared twice"),
+        (('["best", "plain"]', '["best", "best"]'), "best and best are one arm"),
         (('"shuffled"', "3"), "str"),
         (("change.sft.steps", "change.sft.stairs"), "stairs"),
         (('as_long_as = "best"', 'as_long_as = "none"'), "as_long_as"),
-        (('[arms.none]\nstages = ["sft"]', '[arms.none]\nstages = ["rl"]'), "start from"),
-        (('[arms.none]\nstages = ["sft"]', '[arms.none]\nstages = ["sft", "synth"]'), "stands alone"),
-        (('outcomes = ["all"', 'outcomes = []\nextra = ["all"'), "extra"),
+        (('[arms.none]\nstages = ["sft"]', '[arms.none]\nstages = ["rl"]'), "rl needs a model"),
+        (('[arms.none]\nstages = ["sft"]', '[arms.none]\nstages = ["sft", "synth"]'), "must be its only stage"),
+        (('metrics = ["all"', 'metrics = []\nextra = ["all"'), "extra"),
+        (('metrics = ["all", "4 features", "all@4", "all:no_answer"]', "metrics = []"), "at least one metric"),
+        (("metrics = ", "outcomes = "), "`outcomes` is now called `metrics`"),
     ],
 )
 def test_a_wrong_study_is_refused_in_one_line(tmp_path: Path, change: tuple[str, str], message: str) -> None:

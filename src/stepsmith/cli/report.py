@@ -1,4 +1,4 @@
-"""``stepsmith report``: (re)write the report of a run."""
+"""``stepsmith report``: write the report of a run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,22 +13,26 @@ from stepsmith.report.writing import write_report
 def report(
     dir: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="Output folder of `stepsmith synth`, finished, or of `stepsmith train`."),
+        typer.Argument(
+            metavar="DIR",
+            help="Folder of a finished `stepsmith synth`, or of a `stepsmith train` or `stepsmith study`.",
+        ),
     ],
 ) -> None:
-    """(Re)write DIR/report.html: one file that opens offline.
+    """Write DIR/report.html, one file that opens offline. An existing report is replaced.
 
-    A problem set is shown with the training runs in DIR/training; a training run may still be going on.
+    The report of a problem set also shows the training runs in DIR/training. Training runs and studies may still be
+    running.
     """
     _say(Console(), f"Report: {write_report(dir)}")
 
 
 def try_report(console: Console, folder: Path) -> None:
-    """Write the report at the end of a run; without the extra it says how to get it, and the run stays a success."""
+    """Write the report at the end of a run. Without the extra, print how to install it; the run is still a success."""
     try:
         _say(console, f"Report: {write_report(folder)}")
     except MachineError as error:
-        _say(console, f"No report: {error}, then stepsmith report {folder}")
+        _say(console, f"No report: {error}, then run stepsmith report {folder}")
 
 
 def _say(console: Console, line: str) -> None:

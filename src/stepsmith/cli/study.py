@@ -1,4 +1,4 @@
-"""``stepsmith study``: run a study, or see which ones there are."""
+"""``stepsmith study``: run a study, or list those that ship with Stepsmith."""
 
 import shlex
 import sys
@@ -18,27 +18,40 @@ from stepsmith.pipeline.studies.plan import Task, estimate_minutes
 from stepsmith.pipeline.study import run_study
 from stepsmith.report.study_table import markdown
 
-LINE_EVERY_S = 10.0  # of what a stage tells
-AT_ONCE = 2  # stages, for the times in the list
+LINE_EVERY_S = 10.0  # shortest time between two progress lines
+AT_ONCE = 2  # stages at once, for the times in the list
 
 
 def study(
-    name: Annotated[str | None, typer.Argument(metavar="STUDY", help="One of --list, or FILE.toml.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="STUDY", help="Name of a study (see --list), or a TOML file.")
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the studies that ship with Stepsmith.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Output folder. Default: runs/studies/NAME.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in --out, or extend it.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results, tables and report. Default: runs/studies/STUDY.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the study in --out; more seeds or arms can be added.")
+    ] = False,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="ARM", help="Only this arm and what it needs; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="ARM", help="Run only this arm and the stages that it needs. Can be repeated."),
     ] = None,
     seeds: Annotated[
-        str | None, typer.Option(help='How many, from the first of the study on: "5"; or which: "3,4,5".')
+        str | None,
+        typer.Option(
+            help='Number of seeds, counted from the first seed of the study ("5"), or a list of seeds ("3,4,5").'
+        ),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Stages at once, each with one thread if more than one.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Number of stages to run at once. With more than one, each uses one thread.")
+    ] = 1,
     stages: Annotated[
-        Path | None, typer.Option(help="Folder of stages, to share between studies. Default: in --out.")
+        Path | None,
+        typer.Option(help="Folder for the stages. Studies with the same folder share equal stages. Default: in --out."),
     ] = None,
 ) -> None:
-    """Run the arms of a study with several seeds, and compare them."""
+    """Run the arms of a study with several seeds and compare them."""
     console = Console(highlight=False)
     if list_ or name is None:
         _list(console)
@@ -60,14 +73,16 @@ def study(
     except KeyboardInterrupt:
         words = [word for word in sys.argv[1:] if word != "--resume"]
         console.print(
-            f"\nStopped. What is finished stays in {folder}; go on with:\n  stepsmith {shlex.join(words)} --resume",
+            f"\nStopped. Finished stages stay in {folder}; continue with:\n  stepsmith {shlex.join(words)} --resume",
             soft_wrap=True,
         )
         raise typer.Exit(130) from None
     console.print(markdown(summary), soft_wrap=True, markup=False)
     try_report(console, folder)
     if summary.failures:
-        console.print(f"{len(summary.failures)} runs are not finished; --resume tries them again.")
+        console.print(
+            f"{len(summary.failures)} runs are not finished; run the command again with --resume to retry them."
+        )
         raise typer.Exit(1)
 
 
@@ -78,11 +93,11 @@ def _list(console: Console) -> None:
         cost = f"{hours:.1f} h" if hours else "?"
         table.add_row(name, found.question, str(len(found.arms)), str(len(found.seeds)), cost)
     console.print(table)
-    console.print(f"Times are rough: all arms and seeds on two idle cores, with --workers {AT_ONCE}.", style="dim")
+    console.print(f"Times are rough, for all arms and seeds on two idle cores with --workers {AT_ONCE}.", style="dim")
 
 
 def _seeds(text: str | None, first: int) -> tuple[int, ...]:
-    """Return the seeds that a user asks for, () for the study's own. Raises ``ConfigError``."""
+    """Parse --seeds; () stands for the study's own seeds. Raises ``ConfigError``."""
     if text is None:
         return ()
     try:
@@ -92,12 +107,12 @@ def _seeds(text: str | None, first: int) -> tuple[int, ...]:
     if "," not in text:
         numbers = tuple(range(first, first + numbers[0]))
     if not numbers or len(set(numbers)) < len(numbers):
-        raise ConfigError(f"--seeds {text}: give at least one seed, and each once")
+        raise ConfigError(f"--seeds {text}: give at least one seed, and each seed only once")
     return numbers
 
 
 class _Display:
-    """A line per stage, and what a stage tells now and then."""
+    """Prints a line per stage, and the progress of a stage now and then."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -106,9 +121,9 @@ class _Display:
 
     def planned(self, tasks: Sequence[Task], done: int) -> None:
         self._all, self._done, self._before = len(tasks), done, done
-        self._print(f"{len(tasks)} stages, {done} of them done before")
+        self._print(f"{len(tasks)} stages, {done} of them already done")
 
-    def told(self, task: Task, text: str) -> None:
+    def note(self, task: Task, text: str) -> None:
         now = time.monotonic()
         if now - self._last >= LINE_EVERY_S:
             self._last = now
@@ -116,8 +131,8 @@ class _Display:
 
     def ended(self, task: Task, error: str) -> None:
         self._done += 1
-        spent = time.monotonic() - self._started
-        left = spent / (self._done - self._before) * (self._all - self._done) / 60
+        elapsed = time.monotonic() - self._started
+        left = elapsed / (self._done - self._before) * (self._all - self._done) / 60
         how = f"failed: {error}" if error else "done"
         what = f"{task.stage} {task.arm} seed {task.seed}".replace("  ", " ")
         self._print(f"stage {self._done}/{self._all} · {what} · {how} · about {left:.0f} min left")

@@ -1,4 +1,4 @@
-"""The page of a study: for every outcome its arms and their differences, with all seeds shown."""
+"""The report page of a study: for each metric the arms and their differences, with every seed shown."""
 
 from html import escape
 from pathlib import Path
@@ -8,26 +8,26 @@ import plotly.graph_objects as go
 
 from stepsmith.report.embedding import json_blocks
 from stepsmith.report.study_table import costs, interval_text, p_text
-from stepsmith.store.study_results import SUMMARY, Outcome, Summary
+from stepsmith.store.study_results import SUMMARY, MetricTable, Summary
 
 COLOUR, FAINT = "#4477aa", "#9a9a9a"
-LINE, ENDS = 30, 60  # pixels for an arm, and for the axis
+LINE, ENDS = 30, 60  # height in pixels of one arm, and of the axis
 LINES = ("#4477aa", "#dd7f2a", "#3d9970", "#b8355b", "#8a5aa0", "#b8a125", "#2f7f86", "#a8622f", "#6b6f7a")
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def holds_study(folder: Path) -> bool:
-    """Say whether a folder is that of a study."""
+    """Return whether ``folder`` is the folder of a study."""
     return (folder / SUMMARY).exists()
 
 
 def study_page(summary: Summary, templates: jinja2.Environment) -> str:
     """Return the page as HTML."""
     figures: dict[str, str] = {}
-    for index, (name, outcome) in enumerate(summary.outcomes.items()):
-        figures[f"means-{index}"] = _json(_means(name, outcome))
-        if outcome.comparisons:
-            figures[f"differences-{index}"] = _json(_differences(name, outcome))
+    for index, (name, metric) in enumerate(summary.metrics.items()):
+        figures[f"means-{index}"] = _json(_means(name, metric))
+        if metric.comparisons:
+            figures[f"differences-{index}"] = _json(_differences(name, metric))
     if curves := _curves(summary):
         figures["curves"] = _json(curves)
     return templates.get_template("study.html.j2").render(
@@ -39,9 +39,9 @@ def study_page(summary: Summary, templates: jinja2.Environment) -> str:
     )
 
 
-def _means(name: str, outcome: Outcome) -> go.Figure:
-    """Every seed as a mark, their mean as a larger one with its interval."""
-    rows = [row for row in outcome.rows if row.mean is not None]
+def _means(name: str, metric: MetricTable) -> go.Figure:
+    """Draw a small mark per seed, and a large one for the mean with its interval."""
+    rows = [row for row in metric.rows if row.mean is not None]
     figure = go.Figure()
     figure.add_trace(
         go.Scatter(
@@ -59,8 +59,8 @@ def _means(name: str, outcome: Outcome) -> go.Figure:
     return _laid_out(figure, escape(name), len(rows))
 
 
-def _differences(name: str, outcome: Outcome) -> go.Figure:
-    shown = [(f"{c.arm} − {c.against}", c.paired.mean, c.paired.interval) for c in outcome.comparisons]
+def _differences(name: str, metric: MetricTable) -> go.Figure:
+    shown = [(f"{c.arm} − {c.against}", c.paired.mean, c.paired.interval) for c in metric.comparisons]
     figure = go.Figure(_intervals("difference and 95% interval", shown))
     figure.add_shape(
         type="line", x0=0, x1=0, xref="x", y0=0, y1=1, yref="paper", line={"color": FAINT, "width": 1}, layer="below"
@@ -89,7 +89,7 @@ def _intervals(label: str, shown: list[tuple[str, float, tuple[float, float] | N
 
 
 def _curves(summary: Summary) -> go.Figure | None:
-    """The first outcome over the steps of the last stage, as a mean over seeds; None where nothing was on the way."""
+    """Draw the first metric by step of the last stage, as a mean over seeds; None without evaluations on the way."""
     figure = go.Figure()
     for index, arm in enumerate(summary.arms):
         by_step: dict[int, list[float]] = {}
@@ -112,7 +112,7 @@ def _curves(summary: Summary) -> go.Figure | None:
         height=320,
         showlegend=True,
         xaxis={"title": "step of the last stage"},
-        yaxis={"title": escape(next(iter(summary.outcomes), ""))},
+        yaxis={"title": escape(next(iter(summary.metrics), ""))},
     )
     return figure
 
@@ -127,5 +127,7 @@ def _laid_out(figure: go.Figure, title: str, lines: int) -> go.Figure:
 
 
 def _json(figure: go.Figure) -> str:
-    figure.update_layout(template="none")  # Plotly's own theme would fix the colours, which follow the reader's
+    figure.update_layout(
+        template="none"
+    )  # Plotly's own theme would fix the colours; the page sets them for light and dark mode
     return str(figure.to_json())

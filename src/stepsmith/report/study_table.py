@@ -1,44 +1,48 @@
-"""A study's tables as text, and how its figures are written."""
+"""The tables of a study as Markdown, and how numbers are written in them."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from stepsmith.core.stats import Mean, Paired
-from stepsmith.store.study_results import Comparison, Row, Summary
+from stepsmith.store.study_results import ArmRow, Comparison, Summary
 
-FEW = 5  # seeds, below which the table warns
+FEW = 5  # with fewer seeds the table has a warning
 
 
 def markdown(summary: Summary) -> str:
-    """Write the tables as Markdown."""
+    """Return the tables as Markdown."""
     seeds = summary.seeds
     lines = [f"# Study: {summary.name}", "", summary.question, "", f"Source: {summary.source}", ""]
     lines += [f"Seeds: {', '.join(map(str, seeds))} (n = {len(seeds)} for each arm unless a row says otherwise)."]
     lines += [
         "Means over seeds with 95% intervals (Student's t). Differences are paired by seed, with 95% intervals and p of"
-        " the paired t test; p (Holm) is adjusted for the comparisons of its table. Signs: seeds above / below."
+        " the paired t test; p (Holm) is adjusted for the number of comparisons in its table. Signs: number of seeds"
+        " with a positive / a negative difference."
     ]
     if len(seeds) == 1:
-        lines += ["One seed says nothing of chance: there are no intervals and no p values."]
+        lines += ["With one seed there are no intervals and no p values: differences may be chance."]
     elif len(seeds) < FEW:
         lines += [
-            f"With {len(seeds)} seeds only large effects can be told from chance: even if all signs agree, a sign test "
-            f"gives p = {min(1.0, 2 * 0.5 ** len(seeds)):.3g}."
+            f"With {len(seeds)} seeds only large effects can be told from chance: when all signs agree, a sign test "
+            f"still gives p = {min(1.0, 2 * 0.5 ** len(seeds)):.3g}."
         ]
     if summary.reading:
         lines += ["", summary.reading]
-    for name, outcome in summary.outcomes.items():
+    for name, metric in summary.metrics.items():
         lines += ["", f"## {name}", ""]
-        lines += _table(("arm", "n", "mean [95%]", "by seed"), [_mean_cells(row) for row in outcome.rows])
-        if outcome.comparisons:
+        lines += _table(("arm", "n", "mean [95%]", "by seed"), [_mean_cells(row) for row in metric.rows])
+        if metric.comparisons:
             lines += [""]
             lines += _table(
-                ("arm", "less", "n", "difference [95%]", "p", "p (Holm)", "signs"),
-                [_difference_cells(comparison) for comparison in outcome.comparisons],
+                ("arm", "minus", "n", "difference [95%]", "p", "p (Holm)", "signs"),
+                [_difference_cells(comparison) for comparison in metric.comparisons],
             )
     lines += ["", "## Arms", ""]
-    lines += _table(("arm", "what it is", "n", "steps", "seconds"), costs(summary))
-    lines += ["", "Steps and seconds are means over seeds; stages that arms share were run once and count for each."]
+    lines += _table(("arm", "description", "n", "steps", "seconds"), costs(summary))
+    lines += [
+        "",
+        "Steps and seconds are means over seeds. A stage that several arms share was run once and counts for each arm.",
+    ]
     if summary.failures:
         lines += ["", "## Not finished", ""]
         lines += [f"- {what}: {' '.join(why.split())}" for what, why in summary.failures.items()]
@@ -46,12 +50,12 @@ def markdown(summary: Summary) -> str:
 
 
 def number(value: float, *, signed: bool = False) -> str:
-    """Write a figure with three digits after the point, or one where it is large."""
+    """Format a number with three decimals, or with one from 10 on."""
     return f"{value:{'+' if signed else ''}.{1 if abs(value) >= 10 else 3}f}"
 
 
 def interval_text(found: Mean | Paired, *, signed: bool = False) -> str:
-    """Write a mean with its interval, if it has one."""
+    """Format a mean with its interval, if it has one."""
     mean = number(found.mean, signed=signed)
     if found.interval is None:
         return mean
@@ -60,12 +64,12 @@ def interval_text(found: Mean | Paired, *, signed: bool = False) -> str:
 
 
 def p_text(p: float | None) -> str:
-    """Write a p value."""
+    """Format a p value; "–" for None."""
     return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def costs(summary: Summary) -> list[tuple[str, ...]]:
-    """Return what every arm is and took: name, words, n, steps and seconds by stage (means over seeds)."""
+    """Return a row per arm: name, description, n, and steps and seconds by stage (means over seeds)."""
     rows: list[tuple[str, ...]] = []
     for arm, about in summary.arms.items():
         results = [result for result in summary.results if result.arm == arm]
@@ -74,7 +78,7 @@ def costs(summary: Summary) -> list[tuple[str, ...]]:
     return rows
 
 
-def _mean_cells(row: Row) -> tuple[str, ...]:
+def _mean_cells(row: ArmRow) -> tuple[str, ...]:
     if row.mean is None:
         return (row.arm, "0", "–", "–")
     return (row.arm, str(row.mean.n), interval_text(row.mean), ", ".join(map(number, row.values.values())))
@@ -94,13 +98,13 @@ def _difference_cells(comparison: Comparison) -> tuple[str, ...]:
 
 
 def _by_stage(figures: Sequence[Mapping[str, float]]) -> str:
-    """Write the mean of each stage over seeds."""
+    """Format the mean of each stage over seeds."""
     stages = dict.fromkeys(stage for by_stage in figures for stage in by_stage)
     return ", ".join(f"{stage} {fmean(by[stage] for by in figures if stage in by):.0f}" for stage in stages) or "–"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lay out a Markdown table that also reads well as text."""
+    """Return the lines of a Markdown table whose columns are aligned."""
     cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
     lines = [

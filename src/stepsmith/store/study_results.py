@@ -1,4 +1,4 @@
-"""What a study writes down: a ``Result`` for each arm and seed, one JSON record a line, and the tables made of them."""
+"""The files that a study writes: an ``ArmResult`` per arm and seed as JSON lines, and the tables computed from them."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,20 +13,20 @@ from stepsmith.store.folder_lock import write_whole
 RESULTS, SUMMARY, TABLE = "results.jsonl", "summary.json", "table.md"
 
 
-class Result(Record, frozen=True, kw_only=True):
-    """What one arm came to with one seed."""
+class ArmResult(Record, frozen=True, kw_only=True):
+    """The result of one arm with one seed."""
 
     arm: str
     seed: int
-    values: dict[str, float]  # by outcome
-    stages: dict[str, str]  # by stage: the folder it ran in
-    steps: dict[str, int] = msgspec.field(default_factory=dict)  # of training, by stage
-    seconds: dict[str, float] = msgspec.field(default_factory=dict)  # wall time by stage, what is shared included
-    curve: tuple[tuple[int, float], ...] = ()  # the first outcome by step of the last stage
+    values: dict[str, float]  # by metric
+    stages: dict[str, str]  # stage -> name of the folder it ran in
+    steps: dict[str, int] = msgspec.field(default_factory=dict)  # stage -> training steps
+    seconds: dict[str, float] = msgspec.field(default_factory=dict)  # stage -> wall time; shared stages count in full
+    curve: tuple[tuple[int, float], ...] = ()  # (step of the last stage, value of the first metric)
 
 
-class Row(Record, frozen=True, kw_only=True):
-    """An arm in the table of an outcome."""
+class ArmRow(Record, frozen=True, kw_only=True):
+    """The row of an arm in the table of a metric."""
 
     arm: str
     values: dict[int, float]  # by seed
@@ -34,57 +34,53 @@ class Row(Record, frozen=True, kw_only=True):
 
 
 class Comparison(Record, frozen=True, kw_only=True):
-    """An arm less another one, over the seeds that both have."""
+    """The difference ``arm`` - ``against``, over the seeds that both have."""
 
     arm: str
     against: str
     paired: Paired
-    adjusted_p: float | None = None  # Holm, over the comparisons of the outcome
+    adjusted_p: float | None = None  # Holm's method, over all comparisons of the metric
 
 
-class Outcome(Record, frozen=True, kw_only=True):
-    """One thing that was measured, for every arm."""
+class MetricTable(Record, frozen=True, kw_only=True):
+    """One metric: a row per arm, and the differences between arms."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ArmRow, ...]
     comparisons: tuple[Comparison, ...]
 
 
 class Summary(Record, frozen=True, kw_only=True):
-    """A study's tables: all that its page and ``table.md`` show."""
+    """Everything that ``table.md`` and the report page of a study show."""
 
     name: str
     question: str
     source: str
     reading: str
     seeds: tuple[int, ...]
-    arms: dict[str, str]  # what each is
-    outcomes: dict[str, Outcome]
-    results: tuple[Result, ...]
-    failures: dict[str, str]  # why an arm and seed could not be finished
+    arms: dict[str, str]  # name -> description
+    metrics: dict[str, MetricTable]
+    results: tuple[ArmResult, ...]
+    failures: dict[str, str]  # "ARM, seed N" -> why it could not be finished
 
 
-def write_results(folder: Path, results: Iterable[Result]) -> None:
-    """Write all results anew."""
+def write_results(folder: Path, results: Iterable[ArmResult]) -> None:
+    """Write (or replace) ``results.jsonl``."""
     write_whole(folder / RESULTS, b"".join(msgspec.json.encode(result) + b"\n" for result in results))
 
 
 def write_summary(folder: Path, summary: Summary) -> None:
-    """Write the tables as data."""
+    """Write (or replace) ``summary.json``."""
     write_whole(folder / SUMMARY, msgspec.json.format(msgspec.json.encode(summary), indent=1))
 
 
 def read_summary(folder: Path) -> Summary:
-    """Read the tables of a study. Raises ``StoreError``."""
+    """Read ``summary.json``. Raises ``StoreError``."""
     try:
         return msgspec.json.decode((folder / SUMMARY).read_bytes(), type=Summary)
-    except (OSError, msgspec.DecodeError) as error:
-        raise StoreError(f"{folder / SUMMARY} cannot be read: {error}") from None
-
-
-def read_results(folder: Path) -> list[Result]:
-    """Read the results of a study. Raises ``StoreError``."""
-    try:
-        lines = (folder / RESULTS).read_bytes().splitlines()
-        return [msgspec.json.decode(line, type=Result) for line in lines]
-    except (OSError, msgspec.DecodeError) as error:
-        raise StoreError(f"{folder / RESULTS} cannot be read: {error}") from None
+    except OSError as error:
+        raise StoreError(f"{folder / SUMMARY} cannot be read: {error.strerror}") from None
+    except msgspec.DecodeError as error:
+        raise StoreError(
+            f"{folder / SUMMARY} cannot be read: {error}. If an older version wrote it, run "
+            f"`stepsmith study` with --resume to write it again."
+        ) from None

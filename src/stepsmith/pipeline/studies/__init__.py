@@ -1,4 +1,4 @@
-"""Studies: a question as data (``definition``), the stages that answer it, their outcomes, and the summary of them.
+"""Studies: the definition of a question, the stages to run, the metrics read from them, and the summary tables.
 
-The conductor is ``pipeline.study``; the studies that ship with Stepsmith are the files in ``library``.
+``pipeline.study`` runs a study; the studies that ship with Stepsmith are the TOML files in ``library``.
 """

@@ -1,7 +1,7 @@
-"""From a study to the stages to run: what arms share (the same start for a seed, the same pool) is one stage.
+"""The plan of a study: the stages to run. Arms share equal stages, such as the SFT of one seed or the pool.
 
-A stage is named by the content of its configuration and of the stages that it builds on. So a changed study runs again
-only what changed, and several studies can share their stages.
+The name of a stage is a hash of its configuration and of the stages that it depends on. So a study that was changed
+runs only the changed stages again, and several studies can share stages.
 """
 
 from collections.abc import Sequence
@@ -15,45 +15,48 @@ from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.studies.definition import StageName, Study
 from stepsmith.train.settings import TrainConfig
 
-DIGITS = 12  # of an id, in the name of a folder
+DIGITS = 12  # hexadecimal digits of the hash in a folder name
 
 
-class Clock(Record, frozen=True, kw_only=True):
-    """Where the number of supervised steps comes from: the time of one stage, the time per step of another."""
+class EqualTime(Record, frozen=True, kw_only=True):
+    """Two tasks that set the number of SFT steps: the time of ``rl``, divided by the time per step of ``sft``."""
 
     rl: str
     sft: str
 
 
 class Task(Record, frozen=True, kw_only=True):
-    """A stage to run. ``name`` is its folder and its id; the arm and the seed are the first that need it."""
+    """A stage to run. ``name`` is its id and its folder; ``arm`` and ``seed`` are the first ones that need it."""
 
     name: str
     stage: StageName
     arm: str
     seed: int
-    training: TrainConfig | None = None  # without the model and the pool, which are known when it runs
+    training: TrainConfig | None = None  # its model and its pool are filled in when it runs
     synthesis: Config | None = None
-    start: str = ""  # the task that trains the model it starts from
-    pool: str = ""
-    clock: Clock | None = None
+    start: str = ""  # name of the task that trains the model to start from
+    pool: str = ""  # name of the task that makes the pool
+    equal_time: EqualTime | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The tasks that must be finished before."""
-        clock = (self.clock.rl, self.clock.sft) if self.clock else ()
-        return tuple(name for name in (self.start, self.pool, *clock) if name)
+        """Names of the tasks that must be finished first."""
+        timed = (self.equal_time.rl, self.equal_time.sft) if self.equal_time else ()
+        return tuple(name for name in (self.start, self.pool, *timed) if name)
 
 
-class Plan(NamedTuple):
-    """Tasks by name, each after those that it needs; and those of each arm and seed, of which the last is measured."""
+class StudyPlan(NamedTuple):
+    """The tasks by name, each after those that it needs, and for each arm and seed the names of its own tasks.
+
+    The metrics of an arm and seed are read from the last one.
+    """
 
     tasks: dict[str, Task]
     paths: dict[tuple[str, int], tuple[str, ...]]
 
 
-def plan(study: Study, seeds: Sequence[int], arms: Sequence[str]) -> Plan:
-    """Return what has to be run for some arms and seeds, seed by seed. Raises ``ConfigError``."""
+def plan(study: Study, seeds: Sequence[int], arms: Sequence[str]) -> StudyPlan:
+    """Return the tasks for some arms and seeds, one seed after the other. Raises ``ConfigError``."""
     tasks: dict[str, Task] = {}
     pool_config = study.pool_config()
     pool = ""
@@ -61,15 +64,15 @@ def plan(study: Study, seeds: Sequence[int], arms: Sequence[str]) -> Plan:
         pool = _add(tasks, Task(name="", stage="synth", arm="", seed=pool_config.synth.seed, synthesis=pool_config))
     made = _Paths(study, pool, tasks)
     order = sorted(arms, key=lambda name: bool(study.arms[name].as_long_as))
-    return Plan(tasks, {(arm, seed): made.path(arm, seed) for seed in seeds for arm in order})
+    return StudyPlan(tasks, {(arm, seed): made.path(arm, seed) for seed in seeds for arm in order})
 
 
 def estimate_minutes(study: Study, seeds: Sequence[int], arms: Sequence[str]) -> float:
-    """Return how long a study takes by what its stages took when they were measured, what is shared counted once."""
+    """Estimate how long a study takes, from ``study.minutes``. Shared stages count once."""
     costs = study.minutes
     total = 0.0
     for task in plan(study, seeds, arms).tasks.values():
-        if task.clock is None:
+        if task.equal_time is None:
             total += costs.get(task.stage, 0.0)
         else:
             total += costs.get("rl", 0.0) + (costs.get("sft", 0.0) if task.stage == "sft" else 0.0)
@@ -77,22 +80,22 @@ def estimate_minutes(study: Study, seeds: Sequence[int], arms: Sequence[str]) ->
 
 
 class _Paths:
-    """Lays out the tasks of arms, one after the other."""
+    """Adds the tasks of arms to ``tasks``, one arm after the other."""
 
     def __init__(self, study: Study, pool: str, tasks: dict[str, Task]) -> None:
         self._study, self._pool, self._tasks = study, pool, tasks
         self._trainings, self._syntheses = study.trainings(), study.syntheses()
 
     def path(self, arm: str, seed: int) -> tuple[str, ...]:
-        """Add the tasks of an arm, and of the arm whose time it takes, and return its own."""
+        """Add the tasks of an arm (and of the arm in ``as_long_as``) and return the names of its own tasks."""
         if arm in self._syntheses:
             config = self._syntheses[arm]
             config = msgspec.structs.replace(config, synth=msgspec.structs.replace(config.synth, seed=seed))
             return (_add(self._tasks, Task(name="", stage="synth", arm=arm, seed=seed, synthesis=config)),)
-        clock = None
+        equal_time = None
         if other := self._study.arms[arm].as_long_as:
             first, *_, last = self.path(other, seed)
-            clock = Clock(rl=last, sft=first)
+            equal_time = EqualTime(rl=last, sft=first)
         stages = self._study.stages_of(arm)
         path: list[str] = []
         for stage in stages:
@@ -104,7 +107,7 @@ class _Paths:
                 training=_training(self._trainings[arm], stage, seed),
                 start=path[-1] if path else "",
                 pool="" if stage == "sft" else self._pool,
-                clock=clock if stage == stages[-1] else None,
+                equal_time=equal_time if stage == stages[-1] else None,
             )
             path.append(_add(self._tasks, task))
         return tuple(path)
@@ -120,7 +123,8 @@ def _training(config: TrainConfig, stage: StageName, seed: int) -> TrainConfig:
 
 def _add(tasks: dict[str, Task], task: Task) -> str:
     config = task.training or task.synthesis
-    content = content_id("stage", config.fingerprint_fields() if config else None, task.start, task.pool, task.clock)
+    fields = config.fingerprint_fields() if config else None
+    content = content_id("stage", fields, task.start, task.pool, task.equal_time)
     name = f"{task.stage}-{content.removeprefix('stage_')[:DIGITS]}"
     tasks.setdefault(name, msgspec.structs.replace(task, name=name))
     return name

@@ -1,4 +1,4 @@
-"""Running one stage of a study in its own folder, wherever it stands: not begun, half done, or finished."""
+"""Running one stage of a study in its own folder: start it, or resume it where it stopped."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -10,7 +10,7 @@ import msgspec
 from stepsmith.core.errors import StepsmithError, StoreError
 from stepsmith.core.records import Chain
 from stepsmith.llm.money import Spend
-from stepsmith.pipeline.studies.plan import Clock, Task
+from stepsmith.pipeline.studies.plan import EqualTime, Task
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.runfolder import MANIFEST
 from stepsmith.store.training_log import (
@@ -30,94 +30,94 @@ if TYPE_CHECKING:
     from stepsmith.pipeline.training import TrainObserver
 
 
-ATTEMPTS = "attempts"  # what stages that start alike would else repeat
+ATTEMPTS = "attempts"  # folder of completions that stages with the same start share
 
 
 class Trainer(Protocol):
-    """What trains: ``pipeline.training.train``. It must travel to other processes by pickle."""
+    """The signature of ``pipeline.training.train``. An implementation must be picklable."""
 
     def __call__(
         self, config: TrainConfig, folder: Path, observer: "TrainObserver", *, resume: bool = False
     ) -> Training:
-        """Run or resume a training into ``folder``."""
+        """Run or resume a training in ``folder``."""
         ...
 
 
-class Ended(NamedTuple):
-    """A stage that came to an end; ``error`` says why it could not be finished, "" if it was."""
+class StageResult(NamedTuple):
+    """A stage that has ended; ``error`` says why it could not be finished, "" if it was."""
 
     name: str
     error: str
 
 
 class StageRunner(NamedTuple):
-    """Where and how stages are run. ``threads``: cores that one stage may use; 0: all."""
+    """Runs stages, each in a folder of ``stages``. ``threads``: the cores that one stage may use; 0: all."""
 
     stages: Path
-    trainer: Trainer | None  # None: the one of ``pipeline.training``, which needs the extra `train`
+    trainer: Trainer | None  # None: ``pipeline.training.train``, which needs the extra `train`
     threads: int
 
     def is_done(self, task: Task) -> bool:
-        """Say whether a stage is finished."""
+        """Return whether a stage is finished."""
         return (self.stages / task.name / (MANIFEST if task.synthesis else TRAINING)).exists()
 
-    def run(self, task: Task, tell: Callable[[str], None] = lambda _: None) -> Ended:
-        """Run a stage, or go on with it; ``tell`` hears how it gets on. What goes wrong ends this stage alone."""
+    def run(self, task: Task, tell: Callable[[str], None] = lambda _: None) -> StageResult:
+        """Run or resume a stage; ``tell`` gets lines of progress. An error ends only this stage."""
         folder = self.stages / task.name
         try:
             if task.synthesis is not None:
                 workers = self.threads or task.synthesis.workers
                 config = msgspec.structs.replace(task.synthesis, workers=workers)
-                synthesize(config, folder, _SynthesisWatch(tell), resume=True)
+                synthesize(config, folder, _SynthesisLines(tell), resume=True)
             elif task.training is not None:
                 train = self.trainer or _trainer()
-                train(self._training(task, task.training), folder, _TrainingWatch(tell), resume=True)
+                train(self._training(task, task.training), folder, _TrainingLines(tell), resume=True)
         except StepsmithError as error:
-            return Ended(task.name, str(error))
-        return Ended(task.name, "")
+            return StageResult(task.name, str(error))
+        return StageResult(task.name, "")
 
     def _training(self, task: Task, config: TrainConfig) -> TrainConfig:
-        """Fill in what earlier stages have decided."""
+        """Fill in what depends on earlier stages: the model, the pool and the number of steps."""
         model, data, sft = config.model, config.data, config.sft
         if task.start:
             model = msgspec.structs.replace(model, path=str((self.stages / task.start / MODEL).resolve()))
         if task.pool:
             data = msgspec.structs.replace(data, problems=(*data.problems, str((self.stages / task.pool).resolve())))
-        if task.clock:
-            before = 0 if task.start else read_training(self.stages / task.clock.sft).steps
-            sft = msgspec.structs.replace(sft, steps=before + self._steps_in(task.clock))
+        if task.equal_time:
+            before = 0 if task.start else read_training(self.stages / task.equal_time.sft).steps
+            sft = msgspec.structs.replace(sft, steps=before + self._steps_in(task.equal_time))
         threads, judges = self.threads or config.threads, self.threads or config.judges
         attempts = str((self.stages / ATTEMPTS).resolve())
         return msgspec.structs.replace(
             config, model=model, data=data, sft=sft, attempts=attempts, threads=threads, judges=judges
         )
 
-    def _steps_in(self, clock: Clock) -> int:
-        """Return how many supervised steps fit into the time of an RL stage: rating and training, not measuring."""
-        rl = read_training(self.stages / clock.rl)
-        seconds = rl.steps * seconds_per_step(self.stages / clock.rl) + rl.spent.get("rate", 0.0)
-        return max(1, round(seconds / seconds_per_step(self.stages / clock.sft)))
+    def _steps_in(self, time: EqualTime) -> int:
+        """Return how many SFT steps fit into the time of an RL stage: its rating and training, without evaluation."""
+        rl = read_training(self.stages / time.rl)
+        seconds = rl.steps * seconds_per_step(self.stages / time.rl) + rl.spent.get("rate", 0.0)
+        return max(1, round(seconds / seconds_per_step(self.stages / time.sft)))
 
 
 def seconds_per_step(folder: Path) -> float:
-    """Return the mean wall time of a training step, by the log of a finished run.
+    """Return the mean wall time of a training step, from the log of a finished run.
 
-    Left out are the first record (warming up) and the time between a measurement and the record before it.
-    Raises ``StoreError`` where nothing else was logged.
+    The first record (warm-up) and the records during which the model was evaluated are left out. Raises ``StoreError``
+    where no other record was logged.
     """
-    measured = _measured_at(folder)
+    evaluated = _evaluated_at(folder)
     seconds = steps = 0.0
     for before, after in pairwise(read_log(folder / METRICS, Step)):
-        paused = any(before.step <= step < after.step for step in measured)
+        paused = any(before.step <= step < after.step for step in evaluated)
         if after.step > before.step and not paused:
             seconds += after.seconds - before.seconds
             steps += after.step - before.step
     if not steps:
-        raise StoreError(f"{folder / METRICS} does not tell how long a step takes; lower log_every")
+        raise StoreError(f"{folder / METRICS} has too few records to tell how long a step takes; lower log_every")
     return seconds / steps
 
 
-def _measured_at(folder: Path) -> Sequence[int]:
+def _evaluated_at(folder: Path) -> Sequence[int]:
     path = folder / EVAL_RESULTS
     return [record.step for record in read_log(path, EvalResult) if record.step] if path.exists() else []
 
@@ -128,14 +128,14 @@ def _trainer() -> Trainer:
     return train
 
 
-class _TrainingWatch:
-    """Says in a few words how a training gets on."""
+class _TrainingLines:
+    """Turns the events of a training into short lines for ``tell``."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.note = tell
 
     def started(self, config: TrainConfig, problems: int, held_out: int, steps: int, done: int) -> None:
-        self.note(f"{config.stage} on {problems} problems, {held_out} held out; {done} of {steps} steps done before")
+        self.note(f"{config.stage} on {problems} problems, {held_out} held out; {done} of {steps} steps already done")
 
     def stepped(self, step: Step) -> None:
         rate = f", pass rate {step.pass_rate:.2f}" if step.pass_rate is not None else ""
@@ -144,11 +144,11 @@ class _TrainingWatch:
 
     def measured(self, measurement: EvalResult) -> None:
         if score := measurement.groups.get("all"):
-            self.note(f"measured at step {measurement.step}: pass@1 {score.pass_at_1:.3f}")
+            self.note(f"evaluated at step {measurement.step}: pass@1 {score.pass_at_1:.3f}")
 
 
-class _SynthesisWatch:
-    """Says in a few words how a synthesis gets on."""
+class _SynthesisLines:
+    """Turns the events of a synthesis into short lines for ``tell``."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
@@ -156,14 +156,14 @@ class _SynthesisWatch:
 
     def started(self, finished: int, chains: int, isolation: str) -> None:
         self._done, self._of = finished, chains
-        self._tell(f"{finished} of {chains} chains done before, isolation {isolation}")
+        self._tell(f"{finished} of {chains} chains already done, isolation {isolation}")
 
     def grown(self, chain: Chain) -> None:
         self._done += 1
         self._tell(f"chain {self._done} of {self._of}: kept {len(chain.problems)} of {chain.proposed}")
 
     def asking(self, books: Callable[[], Sequence[Spend]]) -> None:
-        """What models cost is in the manifest."""
+        """Not shown: the manifest holds what the models cost."""
 
     def assembling(self) -> None:
         self._tell("writing the problems")

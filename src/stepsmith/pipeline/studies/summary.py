@@ -1,4 +1,4 @@
-"""A study's tables: means and intervals over seeds, paired differences, and everything's n."""
+"""The tables of a study: means and intervals over seeds, paired differences, and the number of seeds of each."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,22 +6,23 @@ import msgspec
 
 from stepsmith.core.stats import holm, mean_of, paired
 from stepsmith.pipeline.studies.definition import Study
-from stepsmith.store.study_results import Comparison, Outcome, Result, Row, Summary
+from stepsmith.store.study_results import ArmResult, ArmRow, Comparison, MetricTable, Summary
 
 
 def summarize(
-    study: Study, seeds: Sequence[int], arms: Sequence[str], results: Sequence[Result], failures: Mapping[str, str]
+    study: Study, seeds: Sequence[int], arms: Sequence[str], results: Sequence[ArmResult], failures: Mapping[str, str]
 ) -> Summary:
-    """Return the tables of what is finished so far."""
+    """Compute the tables from the results that are finished so far."""
     found = {(result.arm, result.seed): result.values for result in results}
-    outcomes = {}
-    for name in study.outcomes:
+    metrics = {}
+    for name in study.metrics:
         values = {arm: {s: found[arm, s][name] for s in seeds if name in found.get((arm, s), {})} for arm in arms}
         rows = [
-            Row(arm=arm, values=own, mean=mean_of(list(own.values())) if own else None) for arm, own in values.items()
+            ArmRow(arm=arm, values=own, mean=mean_of(list(own.values())) if own else None)
+            for arm, own in values.items()
         ]
         if any(values.values()):
-            outcomes[name] = Outcome(rows=tuple(rows), comparisons=tuple(_comparisons(study, values)))
+            metrics[name] = MetricTable(rows=tuple(rows), comparisons=tuple(_comparisons(study, values)))
     return Summary(
         name=study.name,
         question=study.question,
@@ -29,7 +30,7 @@ def summarize(
         reading=study.reading,
         seeds=tuple(seeds),
         arms={arm: study.arms[arm].about for arm in arms},
-        outcomes=outcomes,
+        metrics=metrics,
         results=tuple(results),
         failures=dict(failures),
     )

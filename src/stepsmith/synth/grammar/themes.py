@@ -37,7 +37,7 @@ ADJECTIVES = (
 
 PLACES = (
     "the Harbour", "the Valley", "Lowbridge", "the Old Mill", "the Archive", "Saltmarsh", "the Observatory",
-    "the Market", "Windmere", "the StageRunner", "the Island", "Kestrel Hill", "the Museum", "the North Gate",
+    "the Market", "Windmere", "the Workshop", "the Island", "Kestrel Hill", "the Museum", "the North Gate",
     "the Academy", "Amberfield", "the Lighthouse", "the Station", "the Garden", "Stonehaven",
 )  # fmt: skip
 
