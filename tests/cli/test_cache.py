@@ -58,7 +58,7 @@ def test_prune_by_age_size_and_model(memory: Path) -> None:
     assert "Would forget 1 completions" in run("prune", "--older-than", "30d", "--dry-run", *file)
     assert left(memory) == {"large": 2, "small": 1}
     assert "Forgot 1 completions" in run("prune", "--older-than", "30d", *file)
-    assert "Forgot 0 completions" in run("prune", "--older-than", "30m", "--model", "small", *file)
+    assert "Forgot 0 completions" in run("prune", "--older-than", "30min", "--model", "small", *file)
     assert left(memory) == {"large": 1, "small": 1}
     assert "Forgot 0 completions" in run("prune", "--max-size", "1GB", *file)
     assert "Forgot 2 completions" in run("prune", "--max-size", "0", *file)
@@ -67,8 +67,10 @@ def test_prune_by_age_size_and_model(memory: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("--older-than", "soon"), ("--max-size", "2 parsecs"), ("--older-than", "1d", "--max-size", "1GB")],
-)
+    [(), ("--older-than", "soon"), ("--max-size", "2 parsecs"), ("--older-than", "1d", "--max-size", "1GB"),
+     ("--max-size", "2"), ("--max-size", "1,5GB"), ("--older-than", "3m"), ("--older-than", "1,5d"),
+     ("--older-than", "30"), ("--max-size", "-1GB"), ("--max-size", "1e9B"), ("--max-size", "500 mB")],
+)  # fmt: skip
 def test_unclear_wishes_are_refused_and_forget_nothing(memory: Path, arguments: tuple[str, ...]) -> None:
     with pytest.raises(UserError):
         run("prune", *arguments, "--file", str(memory))

@@ -42,6 +42,11 @@ SPEC = ModelSpec(name="t", base_url="http://localhost/v1", model="m", prices=Pri
         ("1000000", Limit(tokens=1_000_000)),
         ("1,000,000 tokens", Limit(tokens=1_000_000)),
         ("1_000 token", Limit(tokens=1_000)),
+        ("200,000", Limit(tokens=200_000)),
+        ("200 k tokens", Limit(tokens=200_000)),
+        ("4.35k tokens", Limit(tokens=4_350)),
+        ("5 kUSD", Limit(usd=5000.0)),
+        ("$5 USD", Limit(usd=5.0)),
         ("0", Limit(tokens=0)),
     ],
 )
@@ -50,8 +55,12 @@ def test_budgets_are_read_as_people_write_them(text: str, limit: Limit) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "five", "-5USD", "5 EUR", "2.5", "1.5 tokens", "$5 tokens", "USD", "5USD 3", "inf", "1e3"]
-)
+    "text",
+    ["", "five", "-5USD", "5 EUR", "2.5", "1.5 tokens", "$5 tokens", "USD", "5USD 3", "inf", "1e3", "nan", "$", "$ ",
+     "2,50 USD", "0,5 USD", "$2,50", "1,5M tokens", "1.234,56 USD", "1,500 USD", "1,000,000 USD", "1,0000 tokens",
+     "10,00", "1,00,000 tokens", "1,500M tokens", "1.000.000 tokens", "1__000", "1_0", "5 mUSD", "5m USD", "0.0001 k",
+     "5 USD tokens", "5k k tokens", "٥ USD", "５USD", "5 000 USD", "5.USD", "5\u00a0USD extra", "9" * 400 + " USD"],
+)  # fmt: skip
 def test_other_budgets_are_refused_with_an_example(text: str) -> None:
     with pytest.raises(ConfigError, match="200k tokens"):
         parse_budget(text)

@@ -1,6 +1,5 @@
 """``stepsmith cache``: show what the completion cache holds, and delete some of it."""
 
-import re
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +9,17 @@ from rich.console import Console
 from rich.table import Table
 
 from stepsmith.core.errors import StoreError, UserError
+from stepsmith.core.quantities import read_quantity
 from stepsmith.store.completion_cache import CompletionCache, default_path
 
 _PLACE = Annotated[
     Path | None, typer.Option("--file", help="The file of the completion cache.", show_default="$STEPSMITH_CACHE, XDG")
 ]
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
-_BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+# No "m": it could be minutes or months. No bare number for a size: "2" would delete all but two bytes.
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_BYTES = {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_BYTES |= {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "B": 1}
+_BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 cache_app = typer.Typer(help="Show what the completion cache holds, or delete some of it.", no_args_is_help=True)
 
@@ -72,17 +75,17 @@ def _opened(file: Path | None) -> CompletionCache:
 
 
 def _age(text: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", text.strip().lower())
-    if not match:
-        raise UserError(f"--older-than {text!r} is not an age; write for instance 30d, 12h or 8w.")
-    return float(match[1]) * _SECONDS[match[2]]
+    age = read_quantity(text, _SECONDS)
+    if age is None:
+        raise UserError(f"--older-than {text!r} is not an age; write for example 30d, 12h, 8w or 90min")
+    return float(age)
 
 
 def _size(text: str) -> int:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
-    if not match:
-        raise UserError(f"--max-size {text!r} is not a size; write for instance 2GB or 500MB.")
-    return int(float(match[1]) * _BYTES[match[2]])
+    size = 0 if text.strip() == "0" else read_quantity(text, _BYTES)
+    if size is None:
+        raise UserError(f"--max-size {text!r} is not a size; write for example 2GB or 500MB")
+    return int(size)
 
 
 def _day(seconds: float) -> str:

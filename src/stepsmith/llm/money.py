@@ -17,16 +17,19 @@ import msgspec
 
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
 from stepsmith.core.model_outputs import Charge, ModelOutput, Usage
+from stepsmith.core.quantities import read_quantity
 from stepsmith.core.records import Record
 from stepsmith.llm.records import Message, ModelSpec, Prices, Sampling
 
 # Chat templates add tokens of their own around each message and, often, a system prompt.
 _TOKENS_PER_MESSAGE, _TOKENS_PER_REQUEST = 16, 256
 
-_BUDGET = re.compile(
-    r"(?P<dollar>\$?)\s*(?P<number>\d[\d_,]*(?:\.\d+)?|\.\d+)\s*(?P<scale>[kKmMbB]?)\s*(?P<unit>[a-zA-Z]*)"
-)
-_SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
+_SCALES = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
+_USD = {f"{scale}{unit}": factor for unit in ("USD", "usd") for scale, factor in _SCALES.items()}
+_UNSCALED = {"": 1, "token": 1, "tokens": 1}
+_TOKENS = {
+    f"{scale}{unit}": factor for unit in _UNSCALED for scale, factor in {**_SCALES, "m": 10**6, "b": 10**9}.items()
+}
 
 
 class Limit(Record, frozen=True, kw_only=True):
@@ -56,19 +59,27 @@ class Spend(Record, frozen=True, kw_only=True):
 
 
 def parse_budget(text: str) -> Limit:
-    """Read ``--budget``: "5USD", "2.5 USD", "$5", "200k tokens", "1.5M tokens", or a bare number of tokens.
+    """Read ``--budget``: "5USD", "2.5 USD", "$5", "200k tokens", "1.5M tokens", or a whole number of tokens.
 
-    Raises ``ConfigError`` for anything else, and for a bare fraction, which could mean either.
+    Raises ``ConfigError`` for everything else: a cap that is misread is no cap. So "2,50 USD" is refused (2.50 or
+    250?), "5 mUSD" (milli or million?), and a bare fraction, which could be USD or tokens.
     """
-    match = _BUDGET.fullmatch(text.strip())
-    if match:
-        unit = "usd" if match["dollar"] else match["unit"].lower()
-        number = float(re.sub("[_,]", "", match["number"])) * _SCALE[match["scale"].lower()]
-        if unit == "usd" and (not match["dollar"] or match["unit"].lower() in ("", "usd")):
-            return Limit(usd=number)
-        if unit in ("", "token", "tokens") and number == int(number):
-            return Limit(tokens=int(number))
-    raise ConfigError(f'--budget {text!r} is not a budget; write "5USD", "200k tokens" or a whole number of tokens.')
+    words = text.strip()
+    dollars = words.removeprefix("$")
+    usd = read_quantity(dollars, _SCALES | _USD) if dollars != words else read_quantity(_joined(words), _USD)
+    if usd is not None:
+        return Limit(usd=float(usd))
+    tokens = read_quantity(words, _UNSCALED, grouped=True) or read_quantity(_joined(words), _TOKENS)
+    if tokens is not None and tokens.denominator == 1:
+        return Limit(tokens=int(tokens))
+    raise ConfigError(
+        f'--budget {text!r} is not a budget; write "5 USD", "2.50 USD", "200k tokens" or a whole number of tokens'
+    )
+
+
+def _joined(words: str) -> str:
+    """Close the gap between a scale and its unit: "200 k tokens" is "200 ktokens"."""
+    return re.sub(r"(?<=[kKmMbB])\s+(?=[A-Za-z])", "", words)
 
 
 def cost(usage: Usage, prices: Prices | None) -> float:
