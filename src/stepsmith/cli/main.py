@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from typing import NoReturn
 
 import typer
 
@@ -15,11 +16,12 @@ from stepsmith.cli.judge import judge_app
 from stepsmith.cli.report import report
 from stepsmith.cli.study import study
 from stepsmith.cli.synth import synth
+from stepsmith.cli.terminal import EXIT_INTERRUPTED, accept_any_text, stop_on_signals
 from stepsmith.cli.train import train_app
 from stepsmith.cli.verify import verify
 from stepsmith.core.errors import StepsmithError, UserError
 
-EXIT_FAILED, EXIT_USER, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_FAILED, EXIT_USER = 1, 2
 
 app = typer.Typer(
     name="stepsmith",
@@ -49,19 +51,24 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 failed, 2 the user can mend it, 130 interrupted."""
-    warnings.simplefilter("ignore", SyntaxWarning)  # what Python thinks of other people's programs, which are data here
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 the user can correct it, 130 stopped by a signal."""
+    warnings.simplefilter("ignore", SyntaxWarning)  # about programs that we read, which are data here
+    accept_any_text()
+    stop_on_signals()
     try:
         app()
     except UserError as error:
-        _fail(error, EXIT_USER)
+        _fail(str(error), EXIT_USER)
     except StepsmithError as error:
-        _fail(error, EXIT_FAILED)
+        _fail(str(error), EXIT_FAILED)
     except KeyboardInterrupt:
-        print("stepsmith: interrupted.", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}", EXIT_USER)
 
 
-def _fail(error: StepsmithError, code: int) -> None:
-    print(f"stepsmith: {' '.join(str(error).split())}", file=sys.stderr)
+def _fail(text: str, code: int) -> NoReturn:
+    print(f"stepsmith: {' '.join(text.split())}", file=sys.stderr)
     sys.exit(code)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from stepsmith.core.errors import MachineError
+from stepsmith.core.errors import MachineError, RunFolderError
 from stepsmith.report.writing import write_report
 
 
@@ -24,6 +24,8 @@ def report(
     The report of a problem set also shows the training runs in DIR/training. Training runs and studies may still be
     running.
     """
+    if not dir.is_dir():
+        raise RunFolderError(f"{dir} is not a folder; give the output folder of a run")
     _say(Console(), f"Report: {write_report(dir)}")
 
 

@@ -140,6 +140,8 @@ def _parsed(setting: str) -> dict[str, object]:
 
 def _model_folder(given: str) -> str:
     """Take the folder of a training run for the model in it."""
+    if given.startswith(("/", "./", "../", "~")) and not Path(given).expanduser().exists():
+        raise ConfigError(f"--model {given}: there is no such folder; give one, or the name of a Hugging Face model")
     inside = Path(given) / MODEL
     return str(inside) if inside.is_dir() else given
 

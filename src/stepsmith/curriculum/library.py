@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.errors import ConfigError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.curriculum.adaptive import Learnability, LearningProgress, Thompson
 from stepsmith.curriculum.chains import Chains
 from stepsmith.curriculum.rotation import Rotation
@@ -31,6 +32,7 @@ def load_curriculum(name: str) -> AnyCurriculum:
     path_text, _, table = name.partition("#")
     if not path_text.endswith(".toml"):
         raise ConfigError(f"there is no curriculum {name!r}: give a .toml file or one of {', '.join(known)}")
+    check_not_a_pipe(Path(path_text), read_once=True)
     try:
         found = _read(Path(path_text).read_bytes(), path_text)
     except OSError as error:

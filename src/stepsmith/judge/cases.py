@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.errors import CaseError, StoreError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import (
     Checker,
@@ -146,6 +147,7 @@ def check_case(case: Case) -> None:
 
 def read_cases(path: Path) -> Iterator[Case]:
     """Yield the cases of a file one by one; blank lines are skipped. Raises ``CaseError`` that names the line."""
+    check_not_a_pipe(path)
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.records import Environment, Record, Style
 from stepsmith.llm.records import ModelSpec
 from stepsmith.synth.skill import SkillModel
@@ -143,6 +144,7 @@ def load_config(path: Path | None) -> Config:
     """Read a TOML file; without one, the defaults. Raises ``ConfigError`` in one line."""
     if path is None:
         return Config()
+    check_not_a_pipe(path, read_once=True)
     try:
         plain = msgspec.toml.decode(path.read_bytes())
         _refuse_renamed(plain)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import Protocol, TypeVar
 
 from stepsmith.core.errors import SandboxError
@@ -113,15 +114,29 @@ class LocalProcesses:
                 _end(pool)
 
     def _pool(self) -> ProcessPoolExecutor:
+        _start_resource_tracker()
         # spawn: a forked child would inherit sockets and locks of the parent's sandbox.
         return ProcessPoolExecutor(
             self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_tie_to_parent
         )
 
 
+def _start_resource_tracker() -> None:
+    """Start the process that removes semaphores after us, so that SIGHUP to our process group does not end it first."""
+    if threading.current_thread() is not threading.main_thread():
+        resource_tracker.ensure_running()
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it inherits this; SIGINT and SIGTERM it ignores by itself
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def _tie_to_parent() -> None:
-    """Leave interrupts to the parent, and do not outlive it."""
+    """Leave stopping to the parent, which ends its workers with SIGTERM, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepsmith.core.errors import RunFolderError, StoreError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.records import Problem, Rejection
 from stepsmith.core.stats import band_of
 
@@ -198,6 +199,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
 
     ``columns`` limits what is read: column names, or dotted paths into nested ones (``tests.list.element.kind``).
     """
+    check_not_a_pipe(path)
     try:
         file = pq.ParquetFile(path, pre_buffer=False)  # with buffering, the whole file would end up in memory
     except FileNotFoundError:

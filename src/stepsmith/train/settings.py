@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.nested import laid_over
 from stepsmith.core.records import Record
 from stepsmith.curriculum import Mix
@@ -195,6 +196,7 @@ def load_training(name: str) -> TrainConfig:
         if name not in known:
             raise ConfigError(f"there is no training preset {name!r}: give a .toml file or one of {', '.join(known)}")
         return known[name]
+    check_not_a_pipe(Path(name), read_once=True)
     try:
         text = Path(name).read_bytes()
     except OSError as error:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.nested import Nested, laid_over
 from stepsmith.core.records import Record
 from stepsmith.pipeline.config import Config, checked
@@ -100,6 +101,7 @@ def load_study(name: str) -> Study:
         if name not in known:
             raise ConfigError(f"there is no study {name!r}: give a .toml file or one of {', '.join(known)}")
         return known[name]
+    check_not_a_pipe(Path(name), read_once=True)
     try:
         text = Path(name).read_bytes()
     except OSError as error:

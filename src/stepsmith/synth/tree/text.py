@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path as FilePath
 
 from stepsmith.core.errors import UserError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.synth.tree.tree import FeatureTree, Node
 
 INDENT = 2
@@ -57,6 +58,7 @@ def parse_tree(text: str, source: str = "the feature tree") -> FeatureTree:
 
 def read_tree(path: FilePath) -> FeatureTree:
     """Read a tree file. Raises ``UserError`` if it is missing, unreadable or malformed."""
+    check_not_a_pipe(path, read_once=True)
     try:
         return parse_tree(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from stepsmith.core.errors import CaseError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.records import Problem, TestKind, Verdict
 from stepsmith.store import dataset
 from stepsmith.verify.formats.kattis import kattis_package, package_folders
@@ -28,6 +29,7 @@ def read_problems(path: Path, format: Format = "auto") -> Iterator[VerifyProblem
 
     Raises ``CaseError`` that names the line (or the package) and what is wrong with it.
     """
+    check_not_a_pipe(path)
     if format == "dataset" or (format == "auto" and (path.suffix == ".parquet" or (path / PROBLEMS_FILE).is_file())):
         file = path / PROBLEMS_FILE if path.is_dir() else path
         yield from map(dataset_problem, dataset.read_problems(file))
