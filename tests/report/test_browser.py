@@ -136,7 +136,7 @@ def test_previous_next_and_deep_links_lead_to_chains(watched: Watched, address: 
     expect(page.locator(".chain-head")).to_contain_text("Chain 1")
     assert page.get_by_role("button", name="Previous").is_disabled()
     page.evaluate("location.hash = '#chain=elsewhere'")
-    expect(page.locator("#viewer")).to_contain_text("does not carry this chain")
+    expect(page.locator("#viewer")).to_contain_text("does not hold this chain")
     watched.verify(address)
 
 

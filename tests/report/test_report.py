@@ -63,10 +63,10 @@ def test_header_and_yields_are_the_manifests(run: Path, html: str) -> None:
         "0.012",
         "2,311 judged",
         "412",
-        "18,000 in all",
+        "18,000 in total",
     ):
         assert shown in text
-    assert f"accepted per minute {60 * counts['accepted'] / 93.5:.1f}" in text
+    assert f"kept per minute {60 * counts['accepted'] / 93.5:.1f}" in text
 
 
 def test_a_simulated_student_is_called_so_wherever_pass_rates_show(html: str) -> None:
@@ -96,7 +96,7 @@ def test_every_problem_and_reject_of_every_chain_is_there(run: Path, html: str) 
     last = problems[-1]
     page = next(page for page in pages if last.id in page)
     assert last.pass_rate is not None
-    for shown in (last.title, "Only distinct values count now", "easier", "harder", "rejected by test 2 (boundary)",
+    for shown in (last.title, "Only distinct values count now", "easier", "harder", "killed by test 2 (boundary)",
                   'class="del"', "seed lines 12, 15: sorted call", "kill_rate", f"{last.pass_rate.passes}/32",
                   "sorted the wrong way round", last.lineage.seed_ref):  # fmt: skip
         assert shown in page
@@ -106,8 +106,8 @@ def test_every_problem_and_reject_of_every_chain_is_there(run: Path, html: str) 
 
 def test_what_an_environment_adds_is_shown(html: str) -> None:
     abduction = next(page for page in unpacked(html) if "abduction" in page and 'class="stone"' in page)
-    assert "Shown with it: <code>program</code>" in abduction
-    assert "Shown with it: <code>output</code>" in abduction
+    assert "Also given: <code>program</code>" in abduction
+    assert "Also given: <code>output</code>" in abduction
 
 
 def test_rejects_bands_features_and_files_are_tabled(run: Path, html: str) -> None:
@@ -179,7 +179,7 @@ def test_a_page_that_would_grow_too_large_says_which_share_it_carries(
     carried = len(unpacked(html))
     assert 1 < carried < 8
     assert sum(len(m["body"]) for m in SCRIPT.finditer(html) if 'id="packed-' in m["attributes"]) <= 30_000
-    assert f"This page carries {carried} of 8 chains" in prose(html)
+    assert f"This page holds {carried} of 8 chains" in prose(html)
     index = json.loads(re.search(r'id="chain-index">(.*?)</script>', html)[1])  # type: ignore[index]
     assert [chain["number"] for chain in index] == sorted(chain["number"] for chain in index)
     assert set(re.findall(r'href="#chain=([^&"]*)', html)) <= {chain["id"] for chain in index}
@@ -197,7 +197,7 @@ def test_a_run_that_kept_nothing_has_a_report(tmp_path: Path) -> None:
     make_run(tmp_path, chains=2)
     write_rows(tmp_path / "problems.parquet", PROBLEM_SCHEMA, [])
     html = write_report(tmp_path).read_text()
-    assert "Nothing to draw." in html
+    assert "No data." in html
     assert len(unpacked(html)) == 2
 
 

@@ -26,9 +26,9 @@ def test_counts_are_those_of_the_records(run: Path) -> None:
     rejects = list(read_rows(run / "rejected.parquet"))
     assert (found.kept, found.rejected) == (len(problems), len(rejects))
     assert found.by_band == Counter((band_of(p.pass_rate.rate), p.environment) for p in problems if p.pass_rate)
-    assert found.measured == Counter((p.environment, p.pass_rate.passes, 32) for p in problems if p.pass_rate)
+    assert found.rated == Counter((p.environment, p.pass_rate.passes, 32) for p in problems if p.pass_rate)
     assert found.reasons == Counter(row["reason"] for row in rejects)
-    assert sum(found.measured_rejects.values()) == sum(row["reason"] == "too-easy" for row in rejects)
+    assert sum(found.rated_rejects.values()) == sum(row["reason"] == "too-easy" for row in rejects)
     assert found.features == Counter(
         (f.category, f.name, band_of(p.pass_rate.rate)) for p in problems for f in p.features if p.pass_rate
     )
@@ -54,7 +54,7 @@ def test_chains_know_what_they_hold(run: Path) -> None:
     assert first.bands == {band_of(rate) for rate in first.rates}
 
 
-def test_figures_are_numbers_only_when_all_values_are(tmp_path: Path) -> None:
+def test_evidence_is_numbers_only_when_all_values_are(tmp_path: Path) -> None:
     values = ["0.5", "nan", "1e3"]
     rows = [
         problem_row(a_problem(statement=text, provenance=(("mixed", text), ("number", "2")), pass_rate=None))
@@ -64,11 +64,11 @@ def test_figures_are_numbers_only_when_all_values_are(tmp_path: Path) -> None:
     make_run(tmp_path / "other")
     (tmp_path / "other" / "rejected.parquet").rename(tmp_path / "rejected.parquet")
     found = survey(tmp_path)
-    assert not found.figures["mixed"].numeric
-    assert found.figures["number"].numeric
-    assert found.figures["number"].numbers == [2.0, 2.0, 2.0]
+    assert not found.evidence["mixed"].numeric
+    assert found.evidence["number"].numeric
+    assert found.evidence["number"].numbers == [2.0, 2.0, 2.0]
     assert found.by_band == {(None, "induction"): 3}
-    assert not found.measured
+    assert not found.rated
 
 
 def test_foreign_files_are_refused_in_one_line(run: Path, tmp_path: Path) -> None:
@@ -79,14 +79,14 @@ def test_foreign_files_are_refused_in_one_line(run: Path, tmp_path: Path) -> Non
         survey(tmp_path)
     rows = ({"id": str(row["id"])} for row in read_rows(run / "problems.parquet"))
     write_rows(tmp_path / "problems.parquet", PROBLEM_SCHEMA, rows)
-    with pytest.raises(StoreError, match="another shape"):
+    with pytest.raises(StoreError, match="written by another version"):
         survey(tmp_path)
 
 
 def test_the_grain_follows_the_attempts() -> None:
     for counts, grain in ([(8, 8)], 8), ([(3, 32), (4, 31)], 32), ([(500, 1000)], 32):
         found = Survey()
-        found.measured.update(("induction", passes, attempts) for passes, attempts in counts)
+        found.rated.update(("induction", passes, attempts) for passes, attempts in counts)
         assert grain_of(found) == grain
 
 

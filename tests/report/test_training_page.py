@@ -71,7 +71,7 @@ def test_solve_rates_and_weights_share_their_steps_and_are_the_logs(rl: Path, rl
     figure = figures(rl_page)["training-1-bands"]
     steps = steps_of(rl)
     points = {t["name"]: t for t in figure["data"] if t["type"] == "scatter" and t["mode"] == "markers"}
-    assert set(points) == {"easy", "medium", "hard", "all replies"}
+    assert set(points) == {"easy", "medium", "hard", "all completions"}
     for band in ("easy", "medium", "hard"):
         tallies = [(s.step, s.by_band[band].passes / s.by_band[band].attempts) for s in steps if band in s.by_band]
         assert list(zip(points[band]["x"], points[band]["y"], strict=True)) == tallies  # type: ignore[call-overload]
@@ -112,7 +112,7 @@ def test_series_of_a_figure_differ_without_colours(rl_page: str) -> None:
         assert len(set(hatches)) == len(hatches)
 
 
-def test_before_and_after_are_the_measurements(rl: Path, rl_page: str) -> None:
+def test_before_and_after_are_the_evaluations(rl: Path, rl_page: str) -> None:
     first, last = list(read_log(rl / EVAL_RESULTS, EvalResult))
     text = words(rl_page)
     for group, after in last.groups.items():
@@ -124,7 +124,7 @@ def test_before_and_after_are_the_measurements(rl: Path, rl_page: str) -> None:
         assert shown in text
         assert f"{before.pass_at_k['4']:.3f} → {after.pass_at_k['4']:.3f}" in text
     assert f"before: {first.groups['all'].pass_at_1:.3f}" in text
-    assert "before (step 0, open mark) and after (step 200, full mark)" in text
+    assert "before training (step 0, open mark) and after it (step 200, filled mark)" in text
 
 
 def test_what_was_trained_on_what_is_said(rl: Path, rl_page: str) -> None:
@@ -134,13 +134,13 @@ def test_what_was_trained_on_what_is_said(rl: Path, rl_page: str) -> None:
     for shown in (
         "model runs/sft/model", "parameters 394,176",
         f"exercises {made['count']:,} of {features} features, profile micro",
-        "left out 580 composition held out, 12 prompt too long", "curriculum soft", "seed 0", "12 problems × 8 replies",
-        "device cpu, 2 threads", "in all 6 min 20 s", "steps 200", "problems to train on 578 300 held out",
+        "problems left out 580 composition held out, 12 prompt too long", "curriculum soft", "seed 0",
+        "12 problems × 8 completions", "device cpu, 2 threads", "in total 6 min 20 s", "steps 200", "problems to train on 578 300 held out",
         "tokens 1.4 M", "isolation L2", "versions stepsmith 0.1.0, torch 2.13.0, trl 1.16.0", "measure 11 s",
     ):  # fmt: skip
         assert shown in text
-    assert "Each point is a record of the log, a mean over the 5 steps that end there." in text
-    assert "means over 5 points around each" in text
+    assert "Each point is one log record: a mean over the last 5 steps." in text
+    assert "means over 5 neighbouring points" in text
 
 
 def test_warnings_are_listed_with_their_steps(tmp_path: Path) -> None:
@@ -158,27 +158,27 @@ def test_an_unfinished_run_is_shown_as_far_as_it_came(tmp_path: Path) -> None:
         file.write(b'{"stage":"rl","st')  # killed while writing
     text = words(write_report(tmp_path).read_text())
     assert "This run is not finished. Its log ends at step 45 of 200" in text
-    assert "Measured once" in text
-    assert "Lines join them as they are." in text
+    assert "Evaluated once" in text
+    assert "Lines join the points without smoothing." in text
 
 
 @pytest.mark.parametrize("stage", ["sft", "rl"])
-def test_a_run_of_one_step_without_measurements_has_a_page(tmp_path: Path, stage: str) -> None:
+def test_a_run_of_one_step_without_evaluations_has_a_page(tmp_path: Path, stage: str) -> None:
     log = a_config(tmp_path, stage)
     log.step(Step(stage=stage, step=1, of=1, seconds=0.5, loss=2.0, reward=0.0))  # type: ignore[arg-type]
     html = write_report(tmp_path).read_text()
-    assert "Nothing has been measured on held-out problems." in prose(html)
+    assert "There is no evaluation on held-out problems." in prose(html)
     (figure,) = figures(html).values()
     assert [(trace["x"], trace["y"]) for trace in figure["data"]] == [([1], [2.0 if stage == "sft" else 0.0])]
 
 
-def test_measured_but_not_yet_stepped(tmp_path: Path) -> None:
+def test_evaluated_but_not_yet_stepped(tmp_path: Path) -> None:
     a_config(tmp_path).measured(
         EvalResult(stage="rl", step=0, name="held-out", temperature=0.0, groups={"all": a_score()})
     )
     text = words(write_report(tmp_path).read_text())
     assert "No step has been logged yet." in text
-    assert "answered greedily, at step 0." in text
+    assert "with greedy decoding, at step 0." in text
     assert "all 0.500 0.30–0.70" in text
 
 
@@ -190,7 +190,7 @@ def test_empty_groups_and_figures_that_were_not_logged_are_left_out(tmp_path: Pa
         tallies = {"easy": Tally(passes=step - 1, attempts=8), "hard": Tally(passes=0, attempts=0)}
         log.step(Step(stage="rl", step=step, of=2, seconds=1.0, by_band=tallies, truncated=0.1))
     run = read_run(tmp_path)
-    assert [row.group for row in run.comparisons[0].rows] == ["all", "2 features", "10 features"]
+    assert [row.group for row in run.before_after[0].rows] == ["all", "2 features", "10 features"]
     drawn = {curve.key: json.loads(curve.figure) for curve in curves_of(run)}
     assert set(drawn) == {"bands", "lost"}
     assert {trace["name"] for trace in drawn["bands"]["data"]} == {"easy"}
@@ -207,7 +207,7 @@ def test_curricula_without_weights_of_bands_show_what_was_drawn(tmp_path: Path) 
         assert {band: shares[at] for band, shares in bars.items()} == {
             band: tally.attempts / total for band, tally in step.by_band.items()
         }
-    assert "what part of the replies each band got" in curve.about
+    assert "the share of completions in each band" in curve.about
 
 
 def test_mixed_environments_have_a_panel_each(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_mixed_environments_have_a_panel_each(tmp_path: Path) -> None:
 
 def test_a_falling_loss_is_not_smoothed(tmp_path: Path) -> None:
     html = write_report(make_sft(tmp_path, steps=200, measure=False)).read_text()
-    assert "Lines join them as they are." in words(html)
+    assert "Lines join the points without smoothing." in words(html)
     (line,) = figures(html)["training-1-loss"]["data"]
     assert line["y"] == [step.loss for step in steps_of(tmp_path)]
 

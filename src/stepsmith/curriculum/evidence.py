@@ -14,7 +14,7 @@ from stepsmith.core.stats import wilson_interval
 from stepsmith.curriculum.pool import Item
 
 
-class Counts(NamedTuple):
+class PassCounts(NamedTuple):
     """Discounted passes of discounted attempts."""
 
     passes: float
@@ -30,7 +30,7 @@ class Counts(NamedTuple):
         return wilson_interval(min(self.passes, self.attempts), self.attempts, confidence)
 
 
-NOTHING = Counts(0.0, 0.0)
+NOTHING = PassCounts(0.0, 0.0)
 
 
 class Observation(Record, frozen=True, kw_only=True):
@@ -42,16 +42,16 @@ class Observation(Record, frozen=True, kw_only=True):
 
 
 class Track(msgspec.Struct, forbid_unknown_fields=True):
-    """Counts of one problem as they stood at progress ``at``."""
+    """PassCounts of one problem as they stood at progress ``at``."""
 
     at: float = 0.0
     passes: float = 0.0
     attempts: float = 0.0
 
-    def read(self, now: float, half_life: float) -> Counts:
+    def read(self, now: float, half_life: float) -> PassCounts:
         """Return the counts discounted to ``now``."""
         keep = 0.5 ** (max(0.0, now - self.at) / half_life)
-        return Counts(self.passes * keep, self.attempts * keep)
+        return PassCounts(self.passes * keep, self.attempts * keep)
 
 
 class Evidence(msgspec.Struct, forbid_unknown_fields=True):
@@ -73,18 +73,18 @@ class Evidence(msgspec.Struct, forbid_unknown_fields=True):
             track.at = now
             track.passes, track.attempts = passes + observation.passes, attempts + observation.attempts
 
-    def counts(self, problem_id: str, now: float) -> Counts:
+    def counts(self, problem_id: str, now: float) -> PassCounts:
         """Return what training showed of a problem, discounted."""
         track = self.slow.get(problem_id)
-        return track.read(now, self.half_life) if track else Counts(0.0, 0.0)
+        return track.read(now, self.half_life) if track else PassCounts(0.0, 0.0)
 
-    def together(self, items: Iterable[Item], now: float, *, fast: bool = False) -> Counts:
+    def together(self, items: Iterable[Item], now: float, *, fast: bool = False) -> PassCounts:
         """Return the sum of the items' counts, by the slow track or the fast one."""
         tracks, half_life = (self.fast, self.fast_half_life) if fast else (self.slow, self.half_life)
         found = [tracks[item.id].read(now, half_life) for item in items if item.id in tracks]
-        return Counts(sum(c.passes for c in found), sum(c.attempts for c in found))
+        return PassCounts(sum(c.passes for c in found), sum(c.attempts for c in found))
 
-    def beta(self, item: Item, now: float, prior_attempts: float, kin: Counts = NOTHING) -> tuple[float, float]:
+    def beta(self, item: Item, now: float, prior_attempts: float, kin: PassCounts = NOTHING) -> tuple[float, float]:
         """Return the Beta posterior (a, b) of an item's pass rate.
 
         Uniform prior Beta(1, 1); the rate measured before training counts like at most ``prior_attempts`` attempts
@@ -98,13 +98,13 @@ class Evidence(msgspec.Struct, forbid_unknown_fields=True):
         passes, attempts = passes + kin.passes, attempts + kin.attempts
         return 1.0 + passes, 1.0 + max(0.0, attempts - passes)
 
-    def kin(self, items: Iterable[Item], now: float, attempts: float) -> dict[int, Counts]:
+    def kin(self, items: Iterable[Item], now: float, attempts: float) -> dict[int, PassCounts]:
         """Return, by number of features, what training showed of all such problems, scaled down to ``attempts``."""
         groups: dict[int, list[Item]] = {}
         for item in items:
             groups.setdefault(item.features, []).append(item)
         found = {features: self.together(group, now) for features, group in groups.items()}
         return {
-            features: Counts(counts.rate * min(attempts, counts.attempts), min(attempts, counts.attempts))
+            features: PassCounts(counts.rate * min(attempts, counts.attempts), min(attempts, counts.attempts))
             for features, counts in found.items()
         }

@@ -21,7 +21,7 @@ from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, Ru
 from stepsmith.core.ids import content_id, derive_rng
 from stepsmith.core.records import Direction, Lineage, Problem, Record
 from stepsmith.curriculum import item_of
-from stepsmith.curriculum.evidence import Counts
+from stepsmith.curriculum.evidence import PassCounts
 from stepsmith.judge.program import RunningJudge
 from stepsmith.pipeline.config import Config, load_config, with_changes
 from stepsmith.pipeline.evaluation import evaluate
@@ -66,7 +66,7 @@ class _Chosen:
 
     problem: Problem
     draft: Draft
-    counts: Counts
+    counts: PassCounts
 
 
 class Rounds:

@@ -1,1 +1,1 @@
-"""The report of a run: one HTML file that opens offline."""
+"""The report page of a run: one HTML file that opens offline."""

@@ -1,4 +1,4 @@
-"""The browsable chains: which ones the page carries, each rendered to a packed piece of HTML that opens on demand."""
+"""The chains of the report page: which of them it holds, and their HTML, compressed until the reader opens one."""
 
 import base64
 import zlib
@@ -20,13 +20,13 @@ from stepsmith.report.text import code_html, difference_html, statement_html, va
 from stepsmith.store.dataset import Row, read_rows, row_problem
 from stepsmith.store.runfolder import PROBLEMS, REJECTED
 
-CHAIN_LIMIT = 300  # chains that the page carries at most
-BYTE_LIMIT = 9_000_000  # ... and what they may take, packed; Plotly takes another 5 MB
+CHAIN_LIMIT = 300  # the page holds at most this many chains
+BYTE_LIMIT = 9_000_000  # ... of at most this size together, compressed; Plotly takes another 5 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The picture of a chain: pass rate by turn, in pixels from the top left."""
+    """The plot of a chain: pass rate by turn. Coordinates are pixels from the top left."""
 
     width: int
     height: int
@@ -35,13 +35,13 @@ class Ladder:
 
     @property
     def path(self) -> str:
-        """Corners of the line through the measured turns."""
+        """Points of the line through the rated turns, as SVG wants them."""
         return " ".join(f"{rung.x},{rung.y:.1f}" for rung in self.rungs if rung.y is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One turn in the picture; ``y`` is None where nothing was measured, ``low`` and ``high`` end the interval."""
+    """One turn in the plot; ``y`` is None where it was not rated, ``low`` and ``high`` are the ends of the interval."""
 
     turn: int
     kept: bool
@@ -54,19 +54,19 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class ShownTest:
-    """A test as the page shows it: long values are cut, so that a chain's memory does not depend on them."""
+    """A test as the page shows it. Long values are cut, so that the memory for a chain is bounded."""
 
     input: Markup
     output: Markup
     kind: str
     weight: float
     confidence: float
-    kills: int  # wrong solutions that it is the first to reject
+    kills: int  # number of wrong solutions that this test is the first to reject
 
 
 @dataclass(frozen=True, slots=True)
 class Stone:
-    """A problem of a chain, or a reject (``reason`` is set); the tests of ``problem`` are in ``tests`` instead."""
+    """A problem of a chain, kept or rejected (``reason`` is set). Its tests are in ``tests``, not in ``problem``."""
 
     id: str
     problem: Problem
@@ -77,12 +77,12 @@ class Stone:
 
     @property
     def band(self) -> str | None:
-        """Band of the measured pass rate."""
+        """Band of the pass rate; None where it was not rated."""
         return band_of(self.problem.pass_rate.rate) if self.problem.pass_rate else None
 
     @property
     def task(self) -> dict[str, Markup]:
-        """What the environment adds, by field: programs, and the values of one line that go with them."""
+        """The fields that the environment adds, as HTML: programs (several lines) and values (one line)."""
         try:
             fields = msgspec.json.decode(self.problem.task or "{}", type=dict[str, msgspec.Raw])
         except msgspec.DecodeError:
@@ -93,14 +93,14 @@ class Stone:
 
 @dataclass(frozen=True, slots=True)
 class PackedChain:
-    """A chain with its HTML as base64 of a zlib stream, which browsers unpack themselves."""
+    """A chain with its HTML, as base64 of a zlib stream: browsers decompress it without a library."""
 
     facts: ChainFacts
     html: str
 
 
 def choose(chains: Iterable[ChainFacts], limit: int = CHAIN_LIMIT) -> list[str]:
-    """Pick at most ``limit`` chains, one from each (environment, hardest band) in turn, and return their ids so."""
+    """Choose at most ``limit`` chains, in turn from each pair of environment and hardest band, and return their ids."""
     strata: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for facts in chains:
         strata["+".join(sorted(facts.environments)), facts.hardest].append(facts.id)
@@ -111,7 +111,7 @@ def choose(chains: Iterable[ChainFacts], limit: int = CHAIN_LIMIT) -> list[str]:
 def pack_chains(
     folder: Path, chosen: list[str], facts: Mapping[str, ChainFacts], templates: jinja2.Environment, student: str
 ) -> list[PackedChain]:
-    """Render the chosen chains, drop the last chosen ones that exceed ``BYTE_LIMIT``, and return them by number."""
+    """Render the chosen chains until ``BYTE_LIMIT`` is reached, and return them in order of their numbers."""
     templates.filters.update(statement=statement_html, code=code_html)
     templates.globals.update(difference=difference_html)
     page = templates.get_template("chain.html.j2")
@@ -130,7 +130,7 @@ def pack_chains(
 
 
 def _stones(folder: Path, chosen: set[str]) -> dict[str, list[Stone]]:
-    """Collect the problems and rejects of the chosen chains."""
+    """Read the kept and rejected problems of the chosen chains."""
     stones: dict[str, list[Stone]] = {chain: [] for chain in chosen}
     for name in (PROBLEMS, REJECTED):
         for row in read_rows(folder / name):
@@ -164,11 +164,11 @@ def _stone(row: Row) -> Stone:
 
 
 def _related(stones: list[Stone]) -> list[Stone]:
-    """Order a chain by turn (rejects of a turn first: they came before what was kept) and find the parents."""
+    """Order the problems of a chain by turn, those rejected in a turn first, and find the turn of each parent."""
     ordered = sorted(stones, key=lambda stone: (stone.problem.lineage.turn, not stone.reason))
     turns: dict[str, int] = {}
     for stone in ordered:
-        turns.setdefault(stone.id, stone.problem.lineage.turn)  # a repeat is not the parent
+        turns.setdefault(stone.id, stone.problem.lineage.turn)  # if a problem was made again, its first turn counts
     return [replace(stone, parent_turn=turns.get(stone.problem.lineage.parent_id or "")) for stone in ordered]
 
 

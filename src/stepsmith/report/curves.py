@@ -1,4 +1,4 @@
-"""The curves of a training run as Plotly figures. A curve for which nothing was logged is left out."""
+"""The curves of a training run, as Plotly figures. A curve without logged values is left out."""
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -13,14 +13,14 @@ from stepsmith.report.series import OVERALL, Point, look_of, smoothing_window, t
 from stepsmith.report.training import TrainingRun, group_order
 from stepsmith.store.training_log import Step, Tally
 
-UNDIVIDED = frozenset({"all", "nearest"})  # the one cell of curricula that choose problem by problem
+UNDIVIDED = frozenset({"all", "nearest"})  # the only cell of curricula that choose single problems
 RATES_HEIGHT, PANEL_HEIGHT, GAP = 250, 92, 40  # pixels
 PASS_RATE_AXIS = {"title": "pass rate", "range": [-0.02, 1.02]}
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A figure of a training run: what it shows, in words and (``ends``) in numbers, and its JSON."""
+    """One figure of a training run. ``ends`` gives its first and last values in words; ``figure`` is Plotly's JSON."""
 
     key: str
     title: str
@@ -31,7 +31,7 @@ class Curve:
 
 
 class Shares(NamedTuple):
-    """How the steps from ``start`` to ``end`` were divided over cells or bands."""
+    """The shares of cells or bands in the steps from ``start`` (exclusive) to ``end``."""
 
     start: int
     end: int
@@ -39,19 +39,19 @@ class Shares(NamedTuple):
 
 
 def curves_of(run: TrainingRun) -> list[Curve]:
-    """Draw every curve of a run for which something was logged."""
+    """Return the curves of a run that have logged values."""
     drawn = [_held_out(run), *(_rl_curves(run) if run.stage == "rl" else _sft_curves(run))]
     return [curve for curve in drawn if curve is not None]
 
 
 def window_of(run: TrainingRun) -> int:
-    """Points over which the lines of a run average. Losses fall too steeply for that, and are hardly noisy."""
+    """Return how many points the lines average over. SFT losses are not averaged: they fall fast, with little noise."""
     return smoothing_window(len(run.steps)) if run.stage == "rl" else 1
 
 
 def _sft_curves(run: TrainingRun) -> list[Curve | None]:
     return [
-        _figures(run, "loss", "Loss", "Cross-entropy of the answers that are learnt; prompts do not count.",
+        _figures(run, "loss", "Loss", "Cross-entropy of the target answers, without the prompts.",
                  "loss (nats per token)", {"loss": lambda step: step.loss}),
         _entropy(run),
     ]  # fmt: skip
@@ -62,30 +62,34 @@ def _rl_curves(run: TrainingRun) -> list[Curve | None]:
     return [
         _bands(run),
         _lengths(run),
-        _figures(run, "reward", "Reward", "What the policy is trained to raise.",
-                 "reward (mean per reply)", {"reward": lambda step: step.reward}, from_zero=False),
-        _figures(run, "variance", "Groups that teach nothing", "Groups of replies to one problem with equal rewards.",
+        _figures(run, "reward", "Reward", "The quantity that training maximises.",
+                 "reward (mean per completion)", {"reward": lambda step: step.reward}, from_zero=False),
+        _figures(run, "variance", "Groups with equal rewards",
+                 "Share of groups in which all completions got the same reward: the policy learns nothing from them.",
                  "share of groups (%)", {"equal rewards": lambda step: step.zero_variance}, share=True),
         _entropy(run),
-        _figures(run, "tokens", "Length of replies", f"In training; cut off at {limit}." if limit else "In training.",
-                 "reply length (tokens)", {"length": lambda step: step.reply_tokens}),
-        _figures(run, "lost", "Replies without an answer", "Of all replies; those cut off are counted apart.",
-                 "share of replies (%)",
-                 {"cut off": lambda step: step.truncated, "no answer in the asked form": lambda step: step.no_answer,
+        _figures(run, "tokens", "Completion length",
+                 f"During training; completions are cut off at {limit} tokens." if limit else "During training.",
+                 "completion length (tokens)", {"length": lambda step: step.reply_tokens}),
+        _figures(run, "lost", "Completions without an answer",
+                 "Shares of all completions. Those cut off at the length limit are counted separately.",
+                 "share of completions (%)",
+                 {"cut off": lambda step: step.truncated,
+                  "no answer in the requested format": lambda step: step.no_answer,
                   "left out of training": lambda step: step.masked}, share=True),
-        _figures(run, "time", "Where the time goes", "How long a step takes, and what of it is sampling and judging.",
+        _figures(run, "time", "Time per step", "The whole step, and its parts for sampling and for judging.",
                  "time (seconds per step)",
-                 {"whole step": lambda step: step.step_s, "sampling replies": lambda step: step.generate_s,
+                 {"whole step": lambda step: step.step_s, "sampling completions": lambda step: step.generate_s,
                   "waiting for the judge": lambda step: step.judge_s}),
-        _figures(run, "gap", "Earned rewards",
-                 "Replies so far that pass every rewarded test, but not the tests that are held back from the reward.",
-                 "share of passing replies (%)", {"fail held-back tests": lambda step: step.held_back_gap},
+        _figures(run, "gap", "Held-back tests",
+                 "Of the completions so far that pass every rewarded test, the share that fails a held-back test.",
+                 "share of passing completions (%)", {"fail held-back tests": lambda step: step.held_back_gap},
                  share=True, smooth=False),
     ]  # fmt: skip
 
 
 def _entropy(run: TrainingRun) -> Curve | None:
-    return _figures(run, "entropy", "Token entropy", "How undecided the policy is between next tokens.",
+    return _figures(run, "entropy", "Token entropy", "How uncertain the policy is about the next token.",
                     "entropy (nats per token)", {"entropy": lambda step: step.entropy})  # fmt: skip
 
 
@@ -94,7 +98,7 @@ def _figures(
     readers: Mapping[str, Callable[[Step], float | None]],
     *, share: bool = False, from_zero: bool = True, smooth: bool = True,
 ) -> Curve | None:  # fmt: skip
-    """Draw figures that steps have or lack; totals so far are not to be smoothed."""
+    """Draw values that a step may lack. Set ``smooth`` to False for running totals."""
     found = {}
     for name, read in readers.items():
         values = [(step.step, read(step)) for step in run.steps]
@@ -120,24 +124,24 @@ def _lengths(run: TrainingRun) -> Curve | None:
     found = _tallied(run.steps, lambda step: step.by_length)
     figure = _drawn(found, list(found), window_of(run))
     figure.update_layout(showlegend=True, xaxis=_steps_axis(run), yaxis=PASS_RATE_AXIS)
-    about = "Replies that pass, by the number of algorithmic features that the problem is composed of."
+    about = "Share of completions that pass, by the number of algorithmic features in the problem."
     return _curve("lengths", "Pass rate by number of features", about, found, figure)
 
 
 def _bands(run: TrainingRun) -> Curve | None:
-    """Pass rate by band; under it, on the same steps, what the curriculum asked for."""
+    """Draw the pass rate by band and, below it over the same steps, the weights of the curriculum."""
     found = _tallied(run.steps, lambda step: step.by_band)
     figure = _drawn(found, list(found), window_of(run))
     rates = [(step.step, step.pass_rate) for step in run.steps]
     overall = [Point(at, rate, f"{rate:.2f}") for at, rate in rates if rate is not None]
     if overall and len(found) != 1:
-        found["all replies"] = overall
-        figure.add_traces(traces("all replies", overall, OVERALL, window_of(run)))
+        found["all completions"] = overall
+        figure.add_traces(traces("all completions", overall, OVERALL, window_of(run)))
     panels, axis = _weights(run), "weight (%)"
-    below = "the curriculum's weights in those steps."
+    below = "the weights of the curriculum."
     if not panels:
-        panels, axis = _draws(run), "replies (%)"
-        below = "what part of the replies each band got; this curriculum has no weights of bands."
+        panels, axis = _draws(run), "completions (%)"
+        below = "the share of completions in each band (this curriculum has no weights per band)."
     listed = set(found)
     height = RATES_HEIGHT + len(panels) * (PANEL_HEIGHT + GAP)
     for index, (scope, shares) in enumerate(panels.items()):
@@ -157,13 +161,13 @@ def _bands(run: TrainingRun) -> Curve | None:
         xaxis={**_steps_axis(run), "anchor": f"y{len(panels) + 1}" if panels else "y"},
         yaxis={**PASS_RATE_AXIS, "domain": [1 - RATES_HEIGHT / height, 1]},
     )
-    about = "Replies that pass every rewarded test, by the band that the problem was in before training."
-    about += f" Below, on the same steps: {below}" if panels else ""
+    about = "Share of completions that pass every rewarded test, by the band of the problem before training."
+    about += f" Below, over the same steps: {below}" if panels else ""
     return _curve("bands", "Pass rate by band", about, found, figure, wide=True)
 
 
 def _weights(run: TrainingRun) -> dict[str, list[Shares]]:
-    """The weights of the curriculum's cells, by environment ("" for all); nothing where there is but one cell."""
+    """Return the weights of the curriculum's cells, by environment ("" for all); empty where there is only one cell."""
     panels: defaultdict[str, list[Shares]] = defaultdict(list)
     for start, step in _spans(run.steps):
         for scope, names in groupby(sorted(step.weights), key=lambda name: name.rpartition("/")[0]):
@@ -175,7 +179,7 @@ def _weights(run: TrainingRun) -> dict[str, list[Shares]]:
 
 
 def _draws(run: TrainingRun) -> dict[str, list[Shares]]:
-    """How the replies divide over the bands; nothing where there is but one band."""
+    """Return the share of completions in each band; empty where there is only one band."""
     shares = []
     for start, step in _spans(run.steps):
         counts = {band: tally.attempts for band, tally in step.by_band.items() if tally.attempts}
@@ -186,7 +190,7 @@ def _draws(run: TrainingRun) -> dict[str, list[Shares]]:
 
 
 def _stacked(shares: Sequence[Shares], axis: str, listed: Container[str]) -> list[go.Bar]:
-    """Bars over the steps that they hold for; those of ``listed`` names are in the legend already."""
+    """Draw bars over the steps that they stand for. Names in ``listed`` are in the legend already."""
     names = sorted({name for span in shares for name in span.parts}, key=group_order)
     bars = []
     for name in names:
@@ -220,9 +224,9 @@ def _stacked(shares: Sequence[Shares], axis: str, listed: Container[str]) -> lis
 
 
 def _held_out(run: TrainingRun) -> Curve | None:
-    """The first kind of measurement over training, where it was taken on the way."""
-    taken = run.measured[0] if run.measured else []
-    if len({measurement.step for measurement in taken}) < 3:
+    """Draw the first kind of evaluation over training; None with fewer than three evaluations."""
+    taken = run.evaluated[0] if run.evaluated else []
+    if len({evaluation.step for evaluation in taken}) < 3:
         return None
     groups = sorted({name for m in taken for name, score in m.groups.items() if score.problems}, key=group_order)
     figure = go.Figure()
@@ -243,7 +247,7 @@ def _held_out(run: TrainingRun) -> Curve | None:
     figure.update_layout(
         height=270, showlegend=True, xaxis=_steps_axis(run), yaxis={**PASS_RATE_AXIS, "title": "pass@1, held out"}
     )
-    about = "Measured on the way, on the same problems each time; whiskers are 95% intervals over problems."
+    about = "Evaluated during training, always on the same problems. Error bars are 95% intervals over problems."
     return _curve("held-out", "Held-out problems", about, found, figure, wide=True)
 
 
@@ -255,7 +259,7 @@ def _drawn(found: Mapping[str, Sequence[Point]], names: Sequence[str], window: i
 
 
 def _tallied(steps: Iterable[Step], read: Callable[[Step], Mapping[str, Tally]]) -> dict[str, list[Point]]:
-    """Pass rates by group, in the order of groups; steps in which nothing of a group was graded are left out."""
+    """Return pass rates by group, in the order of groups. Steps without a scored completion of a group are left out."""
     found: defaultdict[str, list[Point]] = defaultdict(list)
     for step in steps:
         for name, tally in read(step).items():
@@ -265,7 +269,7 @@ def _tallied(steps: Iterable[Step], read: Callable[[Step], Mapping[str, Tally]])
 
 
 def _spans(steps: Iterable[Step]) -> Iterable[tuple[int, Step]]:
-    """Each record with the step before the first one that it speaks of."""
+    """Yield each record with the step of the record before it."""
     before = 0
     for step in steps:
         yield before, step

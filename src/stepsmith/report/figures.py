@@ -1,4 +1,4 @@
-"""The report's plots, as Plotly figures in JSON. Text and grid get their colours in the page, which knows the theme."""
+"""The plots of a synthesis run, as Plotly figures in JSON. The page sets the colours of text and grid by its theme."""
 
 from collections import Counter
 from html import escape
@@ -9,18 +9,18 @@ import plotly.graph_objects as go
 from stepsmith.core.stats import BAND_EDGES
 from stepsmith.report.survey import CONFIDENCE_EDGES, Survey
 
-GRAIN = 32  # bins of the histogram are 1/32 wide: Deep Dive's number of attempts
-# Paul Tol's "bright" scheme, which stays apart for colour-blind readers and on light and dark ground.
+GRAIN = 32  # bins per unit of pass rate: the number of attempts in Deep Dive
+# Paul Tol's "bright" scheme, which colour-blind readers can tell apart, on light and dark backgrounds.
 ENVIRONMENT_COLOUR = {"induction": "#4477aa", "abduction": "#66b3d9", "deduction": "#3d9970", "fuzzing": "#ccaa33"}
 REJECTED_COLOUR = "#9a9a9a"
 BAND_COLOUR = {"easy": "#4aa564", "easy-medium": "#b8a125", "medium": "#dd7f2a", "hard": "#b8355b"}
 
 
 def figures_json(survey: Survey, student: str) -> dict[str, str]:
-    """Draw every figure that has data; ``student`` names whose pass rates they are."""
+    """Draw every figure that has data; ``student`` is the name of the student that was rated."""
     figures: dict[str, go.Figure] = {}
     student = escape(student)
-    if survey.measured:
+    if survey.rated:
         figures["rates"] = _rates(survey, student)
     if survey.turns:
         figures["turns"] = _turns(survey, student)
@@ -29,13 +29,13 @@ def figures_json(survey: Survey, student: str) -> dict[str, str]:
     if survey.confidence:
         figures["confidence"] = _confidence(survey)
     for figure in figures.values():
-        figure.update_layout(template="none")  # Plotly's own theme would follow each figure, and fix its colours
+        figure.update_layout(template="none")  # Plotly's own theme would be stored in each figure and fix its colours
     return {name: figure.to_json() for name, figure in figures.items()}
 
 
 def grain_of(survey: Survey) -> int:
-    """Bins per unit of pass rate: the number of attempts where it is the same for all problems, else 32."""
-    attempts = {attempts for _, _, attempts in survey.measured}
+    """Return the bins per unit of pass rate: the number of attempts if all problems have the same, else 32."""
+    attempts = {attempts for _, _, attempts in survey.rated}
     return attempts.pop() if len(attempts) == 1 and max(attempts) <= 2 * GRAIN else GRAIN
 
 
@@ -44,17 +44,17 @@ def _rates(survey: Survey, student: str) -> go.Figure:
     figure = go.Figure()
     for environment in survey.environments:
         bins: Counter[int] = Counter()
-        for (where, passes, attempts), count in survey.measured.items():
+        for (where, passes, attempts), count in survey.rated.items():
             if where == environment:
                 bins[_nearest(passes, attempts, grain)] += count
         colour = ENVIRONMENT_COLOUR.get(environment, REJECTED_COLOUR)
         figure.add_trace(_rate_bars(environment, bins, grain, colour))
     bins = Counter()
-    for (passes, attempts), count in survey.measured_rejects.items():
+    for (passes, attempts), count in survey.rated_rejects.items():
         bins[_nearest(passes, attempts, grain)] += count
     if bins:
-        trace = _rate_bars("rejected (measured)", bins, grain, REJECTED_COLOUR)
-        trace.visible = "legendonly"  # far more of them than of the kept ones, mostly at 0 and 1
+        trace = _rate_bars("rejected (rated)", bins, grain, REJECTED_COLOUR)
+        trace.visible = "legendonly"  # hidden at first: they are many, mostly at 0 and 1
         figure.add_trace(trace)
     figure.update_layout(
         barmode="stack",
@@ -89,7 +89,7 @@ def _rate_bars(name: str, bins: Counter[int], grain: int, colour: str) -> go.Bar
 
 
 def _draw_bands(figure: go.Figure) -> None:
-    """Tint Deep Dive's bands behind the bars and name them above."""
+    """Colour the bands behind the bars, with their names above."""
     left = 0.0
     for right, band in (*BAND_EDGES, (1.0, "easy")):
         figure.add_shape(
@@ -110,7 +110,7 @@ def _turns(survey: Survey, student: str) -> go.Figure:
     figure = go.Figure(
         [
             go.Bar(
-                name="kept share of the proposed",
+                name="share kept",
                 x=names,
                 y=[turn.share_kept for turn in facts],
                 marker={"color": ENVIRONMENT_COLOUR["induction"], "opacity": 0.75, "line": {"width": 0}},
@@ -119,7 +119,7 @@ def _turns(survey: Survey, student: str) -> go.Figure:
                 hovertemplate="turn %{x}: %{customdata[0]} of %{customdata[1]} kept (%{y:.0%})<extra></extra>",
             ),
             go.Scatter(
-                name=f"median pass rate of the kept, {student}",
+                name=f"median pass rate of kept problems ({student})",
                 x=names,
                 y=[turn.median_rate for turn in facts],
                 mode="lines+markers",
@@ -138,7 +138,7 @@ def _turns(survey: Survey, student: str) -> go.Figure:
 
 
 def _features(survey: Survey) -> go.Figure:
-    """A treemap over category paths; a tile's size counts (problem, feature) pairs."""
+    """Draw a treemap over the categories; the size of a tile is the number of (problem, feature) pairs."""
     sizes: Counter[str] = Counter()
     parents: dict[str, str] = {}
     for (category, name, _), count in survey.features.items():

@@ -1,4 +1,4 @@
-"""The little TeX that contest statements use (``$1 \\le a_i \\le 10^{9}$``), as HTML without a typesetter."""
+"""The small part of TeX that contest statements use (``$1 \\le a_i \\le 10^{9}$``), as HTML without a library."""
 
 import re
 
@@ -11,7 +11,7 @@ SYMBOLS = {
     "rceil": "⌉", "quad": "\u2003", "bmod": " mod ", "left": "", "right": "",
 }  # fmt: skip
 
-# Dollars hug their formula, and no digit follows: "$5 or $6" is money. One line, no code.
+# No space inside the dollars and no digit after them: "$5 or $6" is money. One line, no backticks.
 INLINE = re.compile(r"\$(?![\s$])([^$`\n]{1,300}?)(?<!\s)\$(?!\d)")
 _PIECE = re.compile(
     r"\\(?P<command>[A-Za-z]+)|\\(?P<escaped>.)|(?P<shift>[_^])(?P<argument>\{[^{}]*\}|\\[A-Za-z]+|.)"
@@ -21,7 +21,7 @@ _PIECE = re.compile(
 
 
 def formula_html(tex: str) -> Markup:
-    """Set a formula: letters in italics, indices and powers shifted, known commands as symbols, others by name."""
+    """Return a formula as HTML: letters in italics, indices and powers, known commands as symbols, others by name."""
     return Markup('<span class="math">{}</span>').format(_set(tex))
 
 

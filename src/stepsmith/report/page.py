@@ -1,7 +1,7 @@
-"""The page: everything a run's files tell, gathered once and written as one HTML file that needs no network.
+"""The report page: reads the files of a run and writes one HTML file that needs no network.
 
-A content security policy with the digests of our two scripts rules out every other script and every request, so
-that even a mistake in escaping could not make a hostile statement act.
+Its content security policy allows only our two scripts, by their digests, and no request at all. So a hostile
+statement cannot run a script even if escaping has a mistake.
 """
 
 import base64
@@ -13,17 +13,17 @@ from pathlib import Path
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
 from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
 from stepsmith.report.curves import Curve, curves_of, window_of
-from stepsmith.report.embedding import json_block, json_blocks
 from stepsmith.report.figures import figures_json, grain_of
 from stepsmith.report.study_page import holds_study, study_page
 from stepsmith.report.survey import BANDS, survey
-from stepsmith.report.tables import feature_rows, figure_row
+from stepsmith.report.tables import evidence_row, feature_rows
 from stepsmith.report.toml import to_toml
 from stepsmith.report.training import TrainingRun, holds_training, read_run, runs_within
 from stepsmith.store.folder_lock import write_whole
@@ -33,14 +33,14 @@ from stepsmith.store.study_results import read_summary
 
 
 class Timings(msgspec.Struct, frozen=True):
-    """What the page shows of ``timings.json``, the side file for all that depends on the clock."""
+    """The part of ``timings.json`` that the page shows."""
 
     seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRun:
-    """A training run with what is drawn of it; ``window`` is how many points its lines average over."""
+    """A training run with its curves; ``window`` is the number of points that their lines average over."""
 
     number: int
     run: TrainingRun
@@ -65,12 +65,12 @@ def _page(folder: Path) -> str:
     templates.globals.update(alone=alone, trainings=trainings)
     figures = {f"training-{shown.number}-{curve.key}": curve.figure for shown in trainings for curve in shown.curves}
     if alone:
-        return templates.get_template("training.html.j2").render(figures=json_blocks(figures))
+        return templates.get_template("training.html.j2").render(figures=figures)
     return _synthesis_page(folder, templates, figures)
 
 
 def _templates(*scripts: str) -> jinja2.Environment:
-    """Return the templates, with what the shell of a page needs; ``scripts`` are assets of ours, in their order."""
+    """Return the templates with style and scripts set; ``scripts`` are names of our assets, in order."""
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("stepsmith.report"),
         autoescape=True,
@@ -78,6 +78,7 @@ def _templates(*scripts: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters["in_script"] = _in_script
     plotly, script = _inline(get_plotlyjs()), _inline("".join(map(_asset, scripts)))
     templates.globals.update(
         style=_asset("report.css"),
@@ -96,7 +97,7 @@ def _shown(runs: list[TrainingRun]) -> list[ShownRun]:
 
 
 def _synthesis_page(folder: Path, templates: jinja2.Environment, figures: dict[str, str]) -> str:
-    """The page of a synthesis run; ``figures`` are those of its training runs."""
+    """Return the page of a synthesis run; ``figures`` are the figures of its training runs."""
     manifest = read_manifest(folder)
     timings = _timings(folder)
     found = survey(folder)
@@ -117,17 +118,17 @@ def _synthesis_page(folder: Path, templates: jinja2.Environment, figures: dict[s
         rated=[*BANDS, None] if any(band is None for band, _ in found.by_band) else BANDS,
         grain=grain_of(found),
         features=feature_rows(found),
-        figure_rows=[figure_row(key, found.figures[key]) for key in sorted(found.figures)],
-        figures=json_blocks({**figures_json(found, student), **figures}),
+        evidence=[evidence_row(key, found.evidence[key]) for key in sorted(found.evidence)],
+        figures={**figures_json(found, student), **figures},
         chains=packed,
         carried={item.facts.id for item in packed},
         chain_limit=CHAIN_LIMIT,
-        index=json_block(_chain_index(packed)),
+        index=_chain_index(packed),
     )
 
 
 def student_label(name: str) -> str:
-    """How the page names the student; a simulated one is called so wherever its pass rates show."""
+    """Return the name of the student on the page; a simulated student is always called simulated."""
     return "simulated student" if name.startswith("simulated") else name
 
 
@@ -137,17 +138,19 @@ def _timings(folder: Path) -> Timings:
     except FileNotFoundError:
         return Timings()
     except (OSError, msgspec.DecodeError) as error:
-        raise RunFolderError(f"{folder / TIMINGS} cannot be read: {error}. The report does without it.") from None
+        raise RunFolderError(
+            f"{folder / TIMINGS} cannot be read: {error}. Delete the file; the report can be written without it."
+        ) from None
 
 
 def _shown_settings(config: object) -> dict[str, str]:
-    """The settings that say what kind of run it was, from the ``[synth]`` table where there is one."""
+    """Return the settings that the head of the page shows, from the ``[synth]`` table where there is one."""
     synth = config.get("synth", config) if isinstance(config, dict) else {}
     return {key: str(synth[key]) for key in ("profile", "mode", "turns", "attempts") if key in synth}
 
 
 def _chain_index(packed: list[PackedChain]) -> str:
-    """What the list of chains filters by, in the order of the packed blocks."""
+    """Return the data that the list of chains is filtered by, as JSON, in the order of the packed chains."""
     return json.dumps(
         [
             {
@@ -168,10 +171,15 @@ def _asset(name: str) -> str:
     return files("stepsmith.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
+def _in_script(json_text: str) -> Markup:
+    """Return JSON as it may stand inside a script element."""
+    return Markup(json_text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
 def _inline(script: str) -> str:
-    """A script as the HTML parser will read it, so that its digest fits."""
+    """Return a script as the HTML parser will read it, so that its digest is right."""
     if "</script" in script.lower() or "<!--" in script:
-        raise AssertionError("this script would end its own element")
+        raise AssertionError("the script holds text that would end its own script element")
     return script.replace("\r\n", "\n")
 
 

@@ -1,6 +1,6 @@
-"""Series over training steps: the logged points, and where there are many of them a line that smooths them.
+"""Series over training steps: the logged points and, where there are many, a smoothed line through them.
 
-Series of one figure differ by colour, dash and mark, so that they can be told apart without colours too.
+Series in one figure differ by colour, dash and mark, so that they can be told apart without colours.
 """
 
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from stepsmith.report.figures import BAND_COLOUR, REJECTED_COLOUR
 from stepsmith.report.survey import BANDS
 from stepsmith.store.training_log import Tally
 
-SMOOTHED_FROM = 20  # points; fewer are joined as they are
+SMOOTHED_FROM = 20  # with fewer points the line is not smoothed
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 _HATCHES = ("", "/", "x", ".", "-", "|")
 _GRADES = (*BANDS, "unrated")
-_SPARE = ("#4477aa", "#3d9970", "#b8355b", "#b8a125", "#7b5ea7", "#dd7f2a")  # where groups have no colour of their own
+_SPARE = ("#4477aa", "#3d9970", "#b8355b", "#b8a125", "#7b5ea7", "#dd7f2a")  # for groups without a fixed colour
 
 
 class Point(NamedTuple):
-    """A logged figure; ``weight`` is what it counts when points are averaged, ``tip`` how it reads."""
+    """A logged value; ``weight`` is its weight in averages, ``tip`` its text for readers."""
 
     step: int
     value: float
@@ -31,7 +31,7 @@ class Point(NamedTuple):
 
 
 class Look(NamedTuple):
-    """How a series is drawn."""
+    """Colour, dash, mark and hatch of a series."""
 
     colour: str
     dash: str
@@ -43,7 +43,7 @@ OVERALL = Look(REJECTED_COLOUR, "longdashdot", "circle-open", "")
 
 
 def look_of(name: str, others: Sequence[str]) -> Look:
-    """Return the look of a group among ``others``; a band or a number of features has the same one everywhere."""
+    """Return the look of a group among ``others``; bands and numbers of features look the same in all figures."""
     number = name.partition(" ")[0]
     order: Sequence[str] = _GRADES if name in _GRADES else others
     index = int(number) - 1 if number.isdecimal() else order.index(name)
@@ -52,18 +52,18 @@ def look_of(name: str, others: Sequence[str]) -> Look:
 
 
 def tally_point(step: int, tally: Tally) -> Point:
-    """Return a pass rate as a point that counts by its replies."""
+    """Return a pass rate as a point, weighted by its number of completions."""
     rate = tally.passes / tally.attempts
     return Point(step, rate, f"{rate:.2f}, {tally.passes:,} of {tally.attempts:,}", tally.attempts)
 
 
 def smoothing_window(points: int) -> int:
-    """Points over which a line averages, an odd number: 1 (as they are) below ``SMOOTHED_FROM``."""
+    """Return how many points a line averages over, an odd number; 1 (no smoothing) below ``SMOOTHED_FROM`` points."""
     return max(5, points // 30) | 1 if points >= SMOOTHED_FROM else 1
 
 
 def smoothed(points: Sequence[Point], window: int) -> list[float]:
-    """Weighted means over ``window`` points around each, fewer at the ends."""
+    """Return the weighted mean of the ``window`` points around each point, of fewer at the ends."""
     half = window // 2
     means = []
     for index in range(len(points)):
@@ -73,7 +73,7 @@ def smoothed(points: Sequence[Point], window: int) -> list[float]:
 
 
 def traces(name: str, points: Sequence[Point], look: Look, window: int) -> list[go.Scatter]:
-    """Draw the points, and through them or (``window`` > 1) through their means a line; one entry in the legend."""
+    """Draw the points, and a line through them or (``window`` > 1) through their means. One legend entry."""
     name = escape(name)
     steps = [point.step for point in points]
     line = {"color": look.colour, "dash": look.dash, "width": 2.2}

@@ -6,7 +6,6 @@ from pathlib import Path
 import jinja2
 import plotly.graph_objects as go
 
-from stepsmith.report.embedding import json_blocks
 from stepsmith.report.study_table import costs, interval_text, p_text
 from stepsmith.store.study_results import SUMMARY, MetricTable, Summary
 
@@ -32,7 +31,7 @@ def study_page(summary: Summary, templates: jinja2.Environment) -> str:
         figures["curves"] = _json(curves)
     return templates.get_template("study.html.j2").render(
         summary=summary,
-        figures=json_blocks(figures),
+        figures=figures,
         costs=costs(summary),
         interval_text=interval_text,
         p_text=p_text,

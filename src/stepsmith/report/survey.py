@@ -1,6 +1,6 @@
-"""One pass over a run's two data files: everything the report counts, and which chains there are.
+"""One pass over the two data files of a run: all counts of the report, and the list of chains.
 
-Memory grows with the number of problems by some hundred bytes each; statements, tests and programs are not read.
+Memory grows by some hundred bytes per problem; statements, test values and programs are not read.
 """
 
 import heapq
@@ -18,10 +18,10 @@ from stepsmith.store.dataset import Row, read_rows
 from stepsmith.store.runfolder import PROBLEMS, REJECTED
 
 BANDS: tuple[Band, ...] = ("easy", "easy-medium", "medium", "hard")
-EXAMPLES = 3  # rejects that stand for their reason
-WEAKEST = 10  # suites that kill the fewest mutants
-DISTINCT = 200  # values of a text figure that are told apart
-CONFIDENCE_EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)  # lower ends of the bins; the last holds 1.0 alone
+EXAMPLES = 3  # rejected problems that are shown per reason
+WEAKEST = 10  # problems shown whose tests kill the fewest mutants
+DISTINCT = 200  # different texts that are counted per provenance key
+CONFIDENCE_EDGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)  # lower ends of the bins; the last holds only 1.0
 
 _COLUMNS = [
     "id",
@@ -41,23 +41,23 @@ _COLUMNS = [
 _REJECT_COLUMNS = ["reason", "detail", "id", "chain_id", "turn", "environment", "title", "band", "passes", "attempts"]
 
 
-class _Feature(msgspec.Struct, frozen=True):
+class _FeatureColumn(msgspec.Struct, frozen=True):
     name: str
     category: str
 
 
-class _Label(msgspec.Struct, frozen=True):
+class _TestColumn(msgspec.Struct, frozen=True):
     kind: str
     confidence: float
 
 
-class _Figure(msgspec.Struct, frozen=True):
+class _ProvenanceColumn(msgspec.Struct, frozen=True):
     key: str
     value: str
 
 
-class _Sketch(msgspec.Struct, frozen=True):
-    """What the survey reads of a row."""
+class _ProblemColumns(msgspec.Struct, frozen=True):
+    """The columns that the survey reads."""
 
     id: str
     chain_id: str
@@ -67,9 +67,9 @@ class _Sketch(msgspec.Struct, frozen=True):
     band: Band | None
     passes: int | None
     attempts: int | None
-    features: tuple[_Feature, ...] = ()
-    tests: tuple[_Label, ...] = ()
-    provenance: tuple[_Figure, ...] = ()
+    features: tuple[_FeatureColumn, ...] = ()
+    tests: tuple[_TestColumn, ...] = ()
+    provenance: tuple[_ProvenanceColumn, ...] = ()
     reason: str = ""
     detail: str = ""
 
@@ -80,7 +80,7 @@ class _Sketch(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class ChainFacts:
-    """What the list of chains says of one, and what a chain is chosen by. ``rates`` are of the kept, in file order."""
+    """The facts of a chain in the list of chains; ``choose`` selects by them."""
 
     id: str
     number: int  # 1-based, in order of appearance
@@ -88,18 +88,18 @@ class ChainFacts:
     rejected: int = 0
     environments: set[str] = field(default_factory=set)
     bands: set[Band] = field(default_factory=set)
-    rates: list[float] = field(default_factory=list)
-    title: str = ""  # of the last kept problem, of a rejected one where none was kept
+    rates: list[float] = field(default_factory=list)  # pass rates of kept problems, in file order
+    title: str = ""  # of the last kept problem; of a rejected one where none was kept
 
     @property
     def hardest(self) -> str:
-        """Hardest band of a kept problem; "none" without one."""
+        """The hardest band of a kept problem; "none" where no problem was kept."""
         return next((band for band in reversed(BANDS) if band in self.bands), "none")
 
 
 @dataclass(slots=True)
 class TurnFacts:
-    """What one turn, over all chains, came to."""
+    """The counts of one turn over all chains."""
 
     kept: int = 0
     rejected: int = 0
@@ -107,18 +107,18 @@ class TurnFacts:
 
     @property
     def share_kept(self) -> float:
-        """Kept per proposed."""
+        """Kept problems per proposed one."""
         return self.kept / (self.kept + self.rejected)
 
     @property
     def median_rate(self) -> float | None:
-        """Median pass rate of what was kept; None when nothing was measured."""
+        """Median pass rate of the kept problems; None where none was rated."""
         return statistics.median(self.rates) if self.rates else None
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A problem to point at."""
+class ProblemRef:
+    """A problem that the page mentions and links to."""
 
     chain_id: str
     turn: int
@@ -127,8 +127,8 @@ class Example:
 
 
 @dataclass(slots=True)
-class FigureFacts:
-    """The values of one provenance key: numbers where all of them are, else texts with their counts."""
+class EvidenceFacts:
+    """The values of one provenance key: numbers and, where a value is none, texts with their counts."""
 
     numbers: list[float] = field(default_factory=list)
     texts: Counter[str] = field(default_factory=Counter)
@@ -136,32 +136,32 @@ class FigureFacts:
 
     @property
     def numeric(self) -> bool:
-        """Whether every value reads as a number."""
+        """Whether every value is a number."""
         return len(self.numbers) == self.count
 
 
 @dataclass(slots=True)
 class Survey:
-    """What was counted. Keys of the counters are named by their field."""
+    """All counts. The comment of a counter names the parts of its keys."""
 
     kept: int = 0
     rejected: int = 0
-    measured: Counter[tuple[str, int, int]] = field(default_factory=Counter)  # environment, passes, attempts
-    measured_rejects: Counter[tuple[int, int]] = field(default_factory=Counter)  # passes, attempts
+    rated: Counter[tuple[str, int, int]] = field(default_factory=Counter)  # environment, passes, attempts
+    rated_rejects: Counter[tuple[int, int]] = field(default_factory=Counter)  # passes, attempts
     by_band: Counter[tuple[Band | None, str]] = field(default_factory=Counter)  # band, environment
     turns: defaultdict[int, TurnFacts] = field(default_factory=lambda: defaultdict(TurnFacts))
     features: Counter[tuple[str, str, Band | None]] = field(default_factory=Counter)  # category, name, band
     reasons: Counter[str] = field(default_factory=Counter)
-    examples: defaultdict[str, list[Example]] = field(default_factory=lambda: defaultdict(list))
+    examples: defaultdict[str, list[ProblemRef]] = field(default_factory=lambda: defaultdict(list))
     confidence: Counter[float] = field(default_factory=Counter)  # by lower end of the bin
     kinds: Counter[str] = field(default_factory=Counter)
-    figures: defaultdict[str, FigureFacts] = field(default_factory=lambda: defaultdict(FigureFacts))
-    weakest: list[tuple[float, Example]] = field(default_factory=list)  # kill rate, lowest first
+    evidence: defaultdict[str, EvidenceFacts] = field(default_factory=lambda: defaultdict(EvidenceFacts))
+    weakest: list[tuple[float, ProblemRef]] = field(default_factory=list)  # kill rate, lowest first
     chains: dict[str, ChainFacts] = field(default_factory=dict)
 
     @property
     def environments(self) -> list[str]:
-        """Environments of the kept problems, the most frequent first."""
+        """The environments of the kept problems, the most frequent first."""
         counts: Counter[str] = Counter()
         for (_, environment), count in self.by_band.items():
             counts[environment] += count
@@ -169,24 +169,29 @@ class Survey:
 
 
 def survey(folder: Path) -> Survey:
-    """Read the problems and rejects of a run. Raises ``RunFolderError`` without them, ``StoreError`` for other rows."""
+    """Count the kept and rejected problems of a run.
+
+    Raises ``RunFolderError`` where the files are missing, ``StoreError`` where their rows have another form.
+    """
     found = Survey()
     for row in read_rows(folder / PROBLEMS, _COLUMNS):
-        _count_kept(found, _sketch(row, PROBLEMS))
+        _count_kept(found, _columns(row, PROBLEMS))
     for row in read_rows(folder / REJECTED, _REJECT_COLUMNS):
-        _count_rejected(found, _sketch(row, REJECTED))
+        _count_rejected(found, _columns(row, REJECTED))
     found.weakest = heapq.nsmallest(WEAKEST, found.weakest, key=_weakness)
     return found
 
 
-def _sketch(row: Row, name: str) -> _Sketch:
+def _columns(row: Row, name: str) -> _ProblemColumns:
     try:
-        return msgspec.convert(row, _Sketch)
+        return msgspec.convert(row, _ProblemColumns)
     except msgspec.ValidationError as error:
-        raise StoreError(f"{name} has rows of another shape than this version writes: {error}") from None
+        raise StoreError(
+            f"{name} was written by another version of Stepsmith: {error}. Make it again with `stepsmith synth`."
+        ) from None
 
 
-def _count_kept(found: Survey, problem: _Sketch) -> None:
+def _count_kept(found: Survey, problem: _ProblemColumns) -> None:
     found.kept += 1
     found.by_band[problem.band, problem.environment] += 1
     turn = found.turns[problem.turn]
@@ -196,7 +201,7 @@ def _count_kept(found: Survey, problem: _Sketch) -> None:
     chain.title = problem.title
     chain.environments.add(problem.environment)
     if problem.rate is not None and problem.passes is not None and problem.attempts is not None:
-        found.measured[problem.environment, problem.passes, problem.attempts] += 1
+        found.rated[problem.environment, problem.passes, problem.attempts] += 1
         turn.rates.append(problem.rate)
         chain.rates.append(problem.rate)
     if problem.band:
@@ -206,12 +211,12 @@ def _count_kept(found: Survey, problem: _Sketch) -> None:
     for label in problem.tests:
         found.kinds[label.kind] += 1
         found.confidence[_bin(label.confidence)] += 1
-    _count_figures(found, problem)
+    _count_evidence(found, problem)
 
 
-def _count_figures(found: Survey, problem: _Sketch) -> None:
+def _count_evidence(found: Survey, problem: _ProblemColumns) -> None:
     for item in problem.provenance:
-        facts = found.figures[item.key]
+        facts = found.evidence[item.key]
         facts.count += 1
         number = _number(item.value)
         if number is None:
@@ -221,13 +226,13 @@ def _count_figures(found: Survey, problem: _Sketch) -> None:
             continue
         facts.numbers.append(number)
         if item.key == "kill_rate":
-            example = Example(problem.chain_id, problem.turn, problem.title, f"{len(problem.tests)} tests")
+            example = ProblemRef(problem.chain_id, problem.turn, problem.title, f"{len(problem.tests)} tests")
             found.weakest.append((number, example))
     if len(found.weakest) > 20 * WEAKEST:
         found.weakest = heapq.nsmallest(WEAKEST, found.weakest, key=_weakness)
 
 
-def _count_rejected(found: Survey, problem: _Sketch) -> None:
+def _count_rejected(found: Survey, problem: _ProblemColumns) -> None:
     found.rejected += 1
     found.turns[problem.turn].rejected += 1
     chain = _chain(found, problem)
@@ -236,14 +241,14 @@ def _count_rejected(found: Survey, problem: _Sketch) -> None:
     if not chain.kept:
         chain.environments.add(problem.environment)
     if problem.attempts and problem.passes is not None:
-        found.measured_rejects[problem.passes, problem.attempts] += 1
+        found.rated_rejects[problem.passes, problem.attempts] += 1
     found.reasons[problem.reason] += 1
     examples = found.examples[problem.reason]
     if len(examples) < EXAMPLES:
-        examples.append(Example(problem.chain_id, problem.turn, problem.title, problem.detail))
+        examples.append(ProblemRef(problem.chain_id, problem.turn, problem.title, problem.detail))
 
 
-def _chain(found: Survey, problem: _Sketch) -> ChainFacts:
+def _chain(found: Survey, problem: _ProblemColumns) -> ChainFacts:
     if problem.chain_id not in found.chains:
         found.chains[problem.chain_id] = ChainFacts(problem.chain_id, len(found.chains) + 1)
     return found.chains[problem.chain_id]
@@ -261,6 +266,6 @@ def _bin(confidence: float) -> float:
     return max((edge for edge in CONFIDENCE_EDGES if confidence >= edge), default=0.0)
 
 
-def _weakness(item: tuple[float, Example]) -> tuple[float, str, int]:
+def _weakness(item: tuple[float, ProblemRef]) -> tuple[float, str, int]:
     rate, example = item
     return rate, example.chain_id, example.turn

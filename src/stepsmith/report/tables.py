@@ -1,25 +1,25 @@
-"""Rows of the tables of features and of evidence."""
+"""The rows of two tables of the page: features, and evidence (the values of provenance)."""
 
 from dataclasses import dataclass
 
-from stepsmith.report.survey import BANDS, FigureFacts, Survey
+from stepsmith.report.survey import BANDS, EvidenceFacts, Survey
 
-BARS = 12  # of the small picture beside a figure
+BARS = 12  # bars of the small histogram in a row
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureRow:
-    """A line of the table of features: problems by band, and in all."""
+    """One feature: the number of problems that use it, by band and in total."""
 
     category: str
     name: str
-    counts: tuple[int, ...]  # by BANDS
-    total: int  # those that were not rated included
+    counts: tuple[int, ...]  # in the order of BANDS
+    total: int  # with the problems that were not rated
 
 
 @dataclass(frozen=True, slots=True)
-class FigureRow:
-    """A provenance key: range and small histogram of its numbers, or its most frequent texts."""
+class EvidenceRow:
+    """One provenance key: range and small histogram of its numbers, or its most frequent texts."""
 
     key: str
     count: int
@@ -29,7 +29,7 @@ class FigureRow:
 
 
 def feature_rows(found: Survey) -> list[FeatureRow]:
-    """The table of features, in the order of the feature tree."""
+    """Return the rows of the table of features, in the order of the feature tree."""
     kinds = sorted({(category, name) for category, name, _ in found.features})
     return [
         FeatureRow(
@@ -42,15 +42,15 @@ def feature_rows(found: Survey) -> list[FeatureRow]:
     ]
 
 
-def figure_row(key: str, facts: FigureFacts) -> FigureRow:
-    """What the table of evidence says of a key."""
+def evidence_row(key: str, facts: EvidenceFacts) -> EvidenceRow:
+    """Return the row of a provenance key."""
     if not facts.numeric:
         texts = tuple(sorted(facts.texts.items(), key=lambda item: (-item[1], item[0]))[:5])
-        return FigureRow(key, facts.count, None, (), texts)
+        return EvidenceRow(key, facts.count, None, (), texts)
     numbers = sorted(facts.numbers)
     low, high = numbers[0], numbers[-1]
     counts = [0] * BARS
     for number in numbers:
         counts[min(BARS - 1, int(BARS * (number - low) / (high - low))) if high > low else BARS // 2] += 1
     bars = tuple(count / max(counts) for count in counts)
-    return FigureRow(key, facts.count, (low, numbers[len(numbers) // 2], high), bars, ())
+    return EvidenceRow(key, facts.count, (low, numbers[len(numbers) // 2], high), bars, ())

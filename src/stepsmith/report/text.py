@@ -1,6 +1,6 @@
-"""Untrusted text to safe HTML: statements, programs, differences between programs, long values.
+"""Untrusted text as safe HTML: statements, programs, differences between programs, long values.
 
-Everything here returns ``Markup`` in which the only tags are ours; raw HTML of a statement comes out as text.
+All functions return ``Markup`` that holds only our own tags; HTML in a statement is shown as text.
 """
 
 import difflib
@@ -21,27 +21,27 @@ from pygments.util import ClassNotFound
 
 from stepsmith.report.formula import INLINE, formula_html
 
-TEXT_LIMIT = 20_000  # characters of one statement or program that the page carries
-VALUE_HEAD = 100  # characters of a test's input or output that show at once
-VALUE_LIMIT = 1_000  # ... and after "more"; the rest is in the data set only
+TEXT_LIMIT = 20_000  # characters of a statement or program; the rest is not in the page
+VALUE_HEAD = 100  # characters of a test value that are shown at once
+VALUE_LIMIT = 1_000  # ... and after the reader unfolds it; the rest is not in the page
 DIFF_CONTEXT = 2  # unchanged lines around a changed one
-DIFF_SHARE = 0.5  # programs that differ in more of their lines are shown whole
+DIFF_SHARE = 0.5  # if more than this share of the lines differs, the whole program is shown
 
 _formatter = HtmlFormatter(nowrap=True)
 
 
 def statement_html(statement: str) -> Markup:
-    """Render headings, paragraphs, lists, tables, bold, code and formulas; line breaks stay, all else is plain text."""
+    """Render headings, paragraphs, lists, tables, bold, code, formulas and line breaks; all else is plain text."""
     return Markup(_markdown().render(_cut(statement)))
 
 
 def code_html(code: str, language: str) -> Markup:
-    """Highlight a program; an unknown language stays plain."""
+    """Highlight a program; code in an unknown language is shown without colours."""
     return Markup("<pre class=code><code>{}</code></pre>").format(_highlighted(_cut(code), language))
 
 
 def difference_html(golden: str, code: str) -> Markup | None:
-    """Show where ``code`` departs from ``golden`` as a unified difference, None when they have too little in common."""
+    """Return the unified diff from ``golden`` to ``code``; None when they have too little in common."""
     before, after = _cut(golden).splitlines(), _cut(code).splitlines()
     lines = list(difflib.unified_diff(before, after, n=DIFF_CONTEXT, lineterm=""))[2:]
     changed = sum(line[:1] in "+-" for line in lines)
@@ -56,7 +56,7 @@ def difference_html(golden: str, code: str) -> Markup | None:
 
 
 def value_html(value: str) -> Markup:
-    """Show a test's input or output; what is long is folded, what is very long is cut and says so."""
+    """Return the input or output of a test. Long values are folded; very long ones are cut, with a note."""
     if not value:
         return Markup('<span class="muted">empty</span>')
     if len(value) <= VALUE_HEAD and value.count("\n") <= 8:
@@ -76,7 +76,7 @@ def _cut(text: str) -> str:
     return f"{text[:TEXT_LIMIT]}\n… {len(text) - TEXT_LIMIT:,} more characters in the data set"
 
 
-@lru_cache(maxsize=64)  # what deduction and abduction show is their golden program
+@lru_cache(maxsize=64)  # deduction and abduction show the same program twice
 def _highlighted(code: str, language: str) -> Markup:
     return Markup(highlight(code.strip("\n"), _lexer(language), _formatter))
 
@@ -91,7 +91,7 @@ def _lexer(language: str) -> Lexer:
 
 @cache
 def _markdown() -> MarkdownIt:
-    """CommonMark less raw HTML, links, images and escapes, so that formulas and programs' text survive."""
+    """CommonMark without raw HTML, links, images and escapes, so that formulas and programs are kept as they are."""
     markdown = MarkdownIt("zero", {"html": False, "breaks": True, "highlight": _fence})
     markdown.enable(["heading", "fence", "code", "list", "table", "newline", "backticks", "emphasis"])
     markdown.inline.ruler.before("emphasis", "formula", _formula)
@@ -104,7 +104,7 @@ def _markdown() -> MarkdownIt:
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
-    """Markdown's rule for ``$...$``: take it whole, so that its underscores and stars mean nothing else."""
+    """A rule for ``$...$``: take the whole formula, so that its underscores and stars are not read as Markdown."""
     match = INLINE.match(state.src, state.pos, state.posMax)
     if match is None:
         return False
@@ -123,7 +123,7 @@ def _fence(code: str, language: str, _attributes: str) -> str:
 
 
 def _heading(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
-    """Headings of a statement sit below the title of its stepping stone, which is an ``h4``."""
+    """Headings of a statement become ``h5`` and ``h6``: they are below the problem's title, an ``h4``."""
     name = "h5" if tokens[index].tag in ("h1", "h2") else "h6"
     return f"<{'/' if tokens[index].nesting < 0 else ''}{name}>"
 

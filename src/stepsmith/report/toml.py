@@ -1,10 +1,10 @@
-"""A run's configuration as TOML that the commands read."""
+"""The configuration of a run as TOML that the commands can read."""
 
 import json
 
 
 def to_toml(config: object) -> str:
-    """Write a configuration as TOML that ``stepsmith`` reads; absent values (null) are left out."""
+    """Return a configuration as TOML that ``stepsmith`` can read; null values are left out."""
     lines: list[str] = []
     if isinstance(config, dict):
         _toml_table(config, "", lines)
@@ -12,7 +12,7 @@ def to_toml(config: object) -> str:
 
 
 def _toml_table(table: dict[str, object], path: str, lines: list[str]) -> None:
-    """JSON's strings, numbers, booleans and arrays of them are TOML nearly as they stand; only tables differ."""
+    """JSON strings, numbers, booleans and arrays of them are almost valid TOML; only tables differ."""
     tables = {key: value for key, value in table.items() if isinstance(value, dict)}
     plain = {key: value for key, value in table.items() if key not in tables and value is not None}
     if path and plain:
@@ -23,7 +23,7 @@ def _toml_table(table: dict[str, object], path: str, lines: list[str]) -> None:
 
 
 def _toml_value(value: object) -> str:
-    # Not ASCII only: TOML has no surrogate pairs. Of the characters that it bans, JSON leaves one alone, DEL.
+    # No ensure_ascii, because TOML has no surrogate pairs. TOML wants DEL escaped; JSON does not escape it.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

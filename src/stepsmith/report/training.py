@@ -1,4 +1,4 @@
-"""What the page says of a training run, read from its log as it stands: of a finished run, or of one that goes on."""
+"""The facts about a training run that the page shows, read from its log. The run may still be going on."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from stepsmith.store.training_log import (
     read_training,
 )
 
-TRAININGS = "training"  # folder of the training runs that belong to a synthesis run
-STAGES = {"sft": "Supervised fine-tuning", "rl": "Reinforcement learning"}  # in the order in which they come
+TRAININGS = "training"  # folder of training runs inside the folder of a synthesis run
+STAGES = {"sft": "Supervised fine-tuning", "rl": "Reinforcement learning"}  # in the order in which they run
 
 
-class Model(msgspec.Struct, frozen=True):
-    """What the page reads of ``[model]``."""
+class ModelTable(msgspec.Struct, frozen=True):
+    """The keys of ``[model]`` that the page shows."""
 
     path: str = ""
     layers: int = 0
@@ -38,25 +38,25 @@ class Model(msgspec.Struct, frozen=True):
     lora_rank: int = 0
 
 
-class Exercises(msgspec.Struct, frozen=True):
-    """What the page reads of a table of exercises."""
+class ExercisesTable(msgspec.Struct, frozen=True):
+    """The keys of ``[sft.exercises]`` or ``[rl.exercises]`` that the page shows."""
 
     count: int = 0
     steps: dict[str, float] = {}
     profile: str = ""
 
 
-class Data(msgspec.Struct, frozen=True):
-    """What the page reads of ``[data]``."""
+class DataTable(msgspec.Struct, frozen=True):
+    """The keys of ``[data]`` that the page shows."""
 
     problems: tuple[str, ...] = ()
     real: tuple[str, ...] = ()
 
 
-class Stage(msgspec.Struct, frozen=True):
-    """What the page reads of ``[sft]`` or ``[rl]``."""
+class StageTable(msgspec.Struct, frozen=True):
+    """The keys of ``[sft]`` or ``[rl]`` that the page shows."""
 
-    exercises: Exercises | None = None
+    exercises: ExercisesTable | None = None
     learning_rate: float | None = None
     batch: int | None = None
     groups: int | None = None
@@ -66,26 +66,26 @@ class Stage(msgspec.Struct, frozen=True):
     reward: str = ""
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """What the page reads of a configuration; other keys are let through."""
+class ShownConfig(msgspec.Struct, frozen=True):
+    """The part of a training configuration that the page shows; other keys are ignored."""
 
     stage: Literal["sft", "rl"]
     about: str = ""
     seed: int | None = None
-    model: Model = Model()
-    data: Data = Data()
-    sft: Stage = Stage()
-    rl: Stage = Stage()
+    model: ModelTable = ModelTable()
+    data: DataTable = DataTable()
+    sft: StageTable = StageTable()
+    rl: StageTable = StageTable()
 
     @property
-    def own(self) -> Stage:
-        """The settings of the run's own stage."""
+    def own(self) -> StageTable:
+        """The table of the stage that was run."""
         return self.sft if self.stage == "sft" else self.rl
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A group of held-out problems before and after training. ``before`` is None where it was measured only once."""
+class GroupChange:
+    """A group of held-out problems before and after training. ``before`` is None where it was evaluated only once."""
 
     group: str
     before: Score | None
@@ -93,63 +93,63 @@ class Compared:
 
     @property
     def change(self) -> float | None:
-        """Difference of pass@1."""
+        """Difference of pass@1; None without ``before``."""
         return self.after.pass_at_1 - self.before.pass_at_1 if self.before else None
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """The first and the last measurement of a kind, by group."""
+class BeforeAfter:
+    """The first and the last evaluation of a kind, by group."""
 
     name: str
     temperature: float
-    first: int | None  # steps at which they were taken; None: there is only one
-    last: int
-    rows: tuple[Compared, ...]
-    best_of: int | None  # the largest k > 1 for which pass@k is known
+    first: int | None  # step of the first evaluation; None: there is only one
+    last: int  # step of the last one
+    rows: tuple[GroupChange, ...]
+    best_of: int | None  # the largest k > 1 with a pass@k
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """All that a training run wrote down; ``manifest`` is None until it is finished."""
+    """Everything that a training run has logged; ``manifest`` is None until it is finished."""
 
-    name: str  # of its folder
-    settings: Settings
+    name: str  # name of its folder
+    settings: ShownConfig
     config: object
     manifest: Training | None
     steps: tuple[Step, ...]
-    measurements: tuple[EvalResult, ...]
+    evaluations: tuple[EvalResult, ...]
 
     @property
     def stage(self) -> str:
-        """Either "sft" or "rl"."""
+        """The stage that was run, "sft" or "rl"."""
         return self.settings.stage
 
     @property
     def title(self) -> str:
-        """What kind of training it is, in words."""
+        """The name of the stage."""
         return STAGES[self.stage]
 
     @property
     def done(self) -> int:
-        """Steps that were trained, as far as is logged."""
+        """Trained steps, as far as logged."""
         return self.manifest.steps if self.manifest else self.steps[-1].step if self.steps else 0
 
     @property
     def planned(self) -> int | None:
-        """Steps that were asked for; None as long as none was logged."""
+        """Steps that were asked for; None before the first log record."""
         return self.steps[-1].of if self.steps else self.done or None
 
     @property
     def seconds(self) -> float:
-        """How long it took: what was logged before and after resumptions together; a manifest knows of the rest."""
+        """Wall time in seconds. Times before and after each resumption add up; a manifest also counts unlogged time."""
         ends = [a.seconds for a, b in pairwise(self.steps) if b.seconds < a.seconds]
         logged = sum(ends) + (self.steps[-1].seconds if self.steps else 0.0)
         return max(logged, self.manifest.seconds) if self.manifest else logged
 
     @property
     def tokens(self) -> float | None:
-        """Tokens seen, prompts and replies."""
+        """Tokens seen, of prompts and completions."""
         if self.manifest:
             return self.manifest.tokens
         return next((step.tokens for step in reversed(self.steps) if step.tokens is not None), None)
@@ -161,7 +161,7 @@ class TrainingRun:
 
     @property
     def warnings(self) -> list[tuple[str, list[int]]]:
-        """What was flagged, in order of first appearance, each with the steps of its records."""
+        """Every different warning, in order of first appearance, with the steps of its log records."""
         found: defaultdict[str, list[int]] = defaultdict(list)
         for step in self.steps:
             for text in dict.fromkeys(step.warnings):
@@ -169,48 +169,48 @@ class TrainingRun:
         return list(found.items())
 
     @property
-    def measured(self) -> list[list[EvalResult]]:
-        """The measurements of each kind (what was measured, at which temperature), by step."""
+    def evaluated(self) -> list[list[EvalResult]]:
+        """The evaluations, grouped by name and temperature, each group in order of steps."""
         kinds: defaultdict[tuple[str, float], list[EvalResult]] = defaultdict(list)
-        for measurement in sorted(self.measurements, key=lambda measurement: measurement.step):
-            kinds[measurement.name, measurement.temperature].append(measurement)
+        for result in sorted(self.evaluations, key=lambda result: result.step):
+            kinds[result.name, result.temperature].append(result)
         return list(kinds.values())
 
     @property
-    def comparisons(self) -> list[Comparison]:
-        """Before and after, for each kind of measurement."""
-        return [_comparison(taken[0], taken[-1]) for taken in self.measured]
+    def before_after(self) -> list[BeforeAfter]:
+        """The first and last evaluation of each kind."""
+        return [_before_after(taken[0], taken[-1]) for taken in self.evaluated]
 
     @property
-    def headline(self) -> Compared | None:
-        """All held-out problems, of the first kind of measurement."""
-        rows = [row for comparison in self.comparisons[:1] for row in comparison.rows]
+    def headline(self) -> GroupChange | None:
+        """The group of all held-out problems, of the first kind of evaluation."""
+        rows = [row for pair in self.before_after[:1] for row in pair.rows]
         return next((row for row in rows if row.group == "all"), None)
 
     @property
     def new_problems(self) -> int:
-        """Problems that a teacher in the loop added; records hold the total so far."""
+        """Problems that a teacher added during training."""
         return max((step.new_problems for step in self.steps), default=0)
 
     @property
     def resampled(self) -> int:
-        """Groups that were drawn again because their rewards were equal."""
+        """Groups that were sampled again because their rewards were all equal."""
         return sum(step.resampled for step in self.steps)
 
 
 def holds_training(folder: Path) -> bool:
-    """Say whether a folder is that of a training run which has written something down."""
+    """Return whether ``folder`` is the folder of a training run that has logged something."""
     return any((folder / name).is_file() for name in (METRICS, EVAL_RESULTS, TRAINING))
 
 
 def read_run(folder: Path) -> TrainingRun:
-    """Read what a training run wrote down. Raises ``RunFolderError`` or ``StoreError``."""
+    """Read the log of a training run. Raises ``RunFolderError`` or ``StoreError``."""
     manifest = read_training(folder) if (folder / TRAINING).exists() else None
     steps = tuple(read_log(folder / METRICS, Step)) if (folder / METRICS).exists() else ()
-    measured = tuple(read_log(folder / EVAL_RESULTS, EvalResult)) if (folder / EVAL_RESULTS).exists() else ()
+    evaluations = tuple(read_log(folder / EVAL_RESULTS, EvalResult)) if (folder / EVAL_RESULTS).exists() else ()
     try:
         config = bytes(manifest.config) if manifest else (folder / CONFIG).read_bytes()
-        settings = msgspec.json.decode(config, type=Settings)
+        settings = msgspec.json.decode(config, type=ShownConfig)
     except (OSError, msgspec.DecodeError) as error:
         raise RunFolderError(f"{folder / CONFIG} cannot be read: {error}") from None
     return TrainingRun(
@@ -219,19 +219,19 @@ def read_run(folder: Path) -> TrainingRun:
         config=msgspec.json.decode(config),
         manifest=manifest,
         steps=steps,
-        measurements=measured,
+        evaluations=evaluations,
     )
 
 
 def runs_within(folder: Path) -> list[TrainingRun]:
-    """Read the training runs of a synthesis run: SFT before RL, for that comes first; then by name."""
+    """Read the training runs of a synthesis run, SFT before RL, then by name."""
     inner = [path for path in (folder / TRAININGS).glob("*") if holds_training(path)]
     order = list(STAGES)
     return sorted(map(read_run, inner), key=lambda run: (order.index(run.stage), run.name))
 
 
 def group_order(name: str) -> tuple[int, int, str]:
-    """Sort key of groups: all, by number of features, by band from the easiest, others by name."""
+    """Return the sort key of a group: "all", then numbers of features, then bands from easy to hard, then by name."""
     number = name.partition(" ")[0]
     if name == "all":
         return 0, 0, ""
@@ -241,12 +241,12 @@ def group_order(name: str) -> tuple[int, int, str]:
     return (2, bands.index(name), "") if name in bands else (3, 0, name)
 
 
-def _comparison(first: EvalResult, last: EvalResult) -> Comparison:
+def _before_after(first: EvalResult, last: EvalResult) -> BeforeAfter:
     alone = first is last
     rows = []
     for group in sorted(last.groups, key=group_order):
         after, before = last.groups[group], None if alone else first.groups.get(group)
         if after.problems:
-            rows.append(Compared(group, before if before and before.problems else None, after))
+            rows.append(GroupChange(group, before if before and before.problems else None, after))
     best_of = max((int(k) for row in rows for k in row.after.pass_at_k if int(k) > 1), default=None)
-    return Comparison(last.name, last.temperature, None if alone else first.step, last.step, tuple(rows), best_of)
+    return BeforeAfter(last.name, last.temperature, None if alone else first.step, last.step, tuple(rows), best_of)

@@ -1,4 +1,4 @@
-"""The report's front door: importable in the slim install, where the libraries of the extra are missing."""
+"""The entry point of the report. It can be imported without the extra ``report``."""
 
 from pathlib import Path
 
@@ -8,15 +8,15 @@ _EXTRA = {"jinja2", "markdown_it", "markupsafe", "plotly", "pygments"}
 
 
 def write_report(folder: Path) -> Path:
-    """(Re)write ``report.html`` from the other files of a run and return its path.
+    """Write ``report.html`` from the other files of a run and return its path. An existing report is replaced.
 
-    ``folder`` holds a finished synthesis run, shown with the training runs in its folder ``training``, or a training
+    ``folder`` holds a finished synthesis run (shown with the training runs in its folder ``training``), or a training
     run or a study, finished or not. The same files give the same bytes. Raises ``MachineError`` without the extra
-    ``report``, ``RunFolderError`` when ``folder`` holds none of these, ``StoreError`` when its files do not fit
-    together or nothing can be written.
+    ``report``, ``RunFolderError`` when ``folder`` holds no run, and ``StoreError`` when its files do not match each
+    other or the page cannot be written.
     """
     try:
-        from stepsmith.report.page import write_page  # here and not above: it imports the extra's libraries
+        from stepsmith.report.page import write_page  # not at the top: it imports the libraries of the extra
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] not in _EXTRA:
             raise

@@ -1,10 +1,10 @@
-// The chains: opens one at a time, by the list, its filters and the address. Needs `byId` and `json` of plots.js.
+// The chains: shows one at a time, chosen by the list, its filters or the address. Needs `byId` and `json` of plots.js.
 const chains = json("chain-index");
 const position = new Map(chains.map((chain, index) => [chain.id, index]));
 const [chooser, viewer, previous, next] = ["chain", "viewer", "previous", "next"].map(byId);
 const filters = { environment: byId("by-environment"), band: byId("by-band"), kept: byId("by-kept"), text: byId("by-text") };
 let shown = -1; // index of the open chain
-let opening = 0; // counts requests, so that a slow one cannot overtake a later one
+let opening = 0; // number of the latest request, so that a slow one cannot replace a later one
 
 async function unpacked(index) {
   const bytes = Uint8Array.from(atob(byId(`packed-${index}`).textContent), (letter) => letter.charCodeAt(0));
@@ -28,7 +28,7 @@ function label(chain) {
   return `${chain.number}. ${chain.title} (${chain.kept} kept${course})`;
 }
 
-// Lists the chains that the filters let through. The open one stays listed, so that the list never lies about it.
+// Lists the chains that match the filters. The open chain stays listed even if it does not match.
 function list() {
   const found = matching();
   byId("matches").textContent = `Chain (${found.length} of ${chains.length} match)`;
@@ -75,7 +75,7 @@ async function followAddress(scroll) {
   if (index === undefined) {
     const note = document.createElement("p");
     note.className = "narrow notice";
-    note.textContent = "The page does not carry this chain; its problems are in the Parquet files.";
+    note.textContent = "This page does not hold this chain. Its problems are in the Parquet files.";
     viewer.replaceChildren(note);
   } else if (index !== shown || turn) {
     await open(index, turn);

@@ -1,4 +1,4 @@
-// The plots, in the reader's theme. First of the page's own scripts; chains.js goes on from here where there are chains.
+// Draws the plots in the reader's theme. It is the first script of the page; chains.js uses its functions.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
@@ -12,7 +12,7 @@ function drawPlots() {
     const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false };
     const narrow = place.clientWidth < 520;
     const names = data.filter((trace) => trace.showlegend !== false).map((trace) => trace.name ?? "");
-    const column = 48 + 7 * Math.max(0, ...names.map((name) => name.length)); // Plotly sets a legend in equal columns
+    const column = 48 + 7 * Math.max(0, ...names.map((name) => name.length)); // Plotly gives all legend entries the same width
     const rows = Math.ceil(names.length / Math.max(1, Math.floor((place.clientWidth - 52) / column)));
     const below = names.length < 2 ? 48 : 62 + 20 * rows; // room for the axis title and the legend
     const themed = {
@@ -33,7 +33,7 @@ function drawPlots() {
   }
 }
 
-// On paper the page is light, whatever the reader's theme; the style sheet sees to the rest of it.
+// Printed pages are always light; report.css does the rest.
 function printing(now) {
   document.documentElement.classList.toggle("printing", now);
   drawPlots();
@@ -42,4 +42,4 @@ function printing(now) {
 dark.addEventListener("change", drawPlots);
 addEventListener("beforeprint", () => printing(true));
 addEventListener("afterprint", () => printing(false));
-addEventListener("DOMContentLoaded", drawPlots); // after Plotly, the last and longest part of the page
+addEventListener("DOMContentLoaded", drawPlots); // when Plotly, at the end of the page, is loaded
