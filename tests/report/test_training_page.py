@@ -135,7 +135,8 @@ def test_what_was_trained_on_what_is_said(rl: Path, rl_page: str) -> None:
         "model runs/sft/model", "parameters 394,176",
         f"exercises {made['count']:,} of {features} features, profile micro",
         "problems left out 580 composition held out, 12 prompt too long", "curriculum soft", "seed 0",
-        "12 problems × 8 completions", "device cpu, 2 threads", "in total 6 min 20 s", "steps 200", "problems to train on 578 300 held out",
+        "12 problems × 8 completions", "device cpu, 2 threads",
+        "in total 6 min 20 s", "steps 200", "problems to train on 578 300 held out",
         "tokens 1.4 M", "isolation L2", "versions stepsmith 0.1.0, torch 2.13.0, trl 1.16.0", "measure 11 s",
     ):  # fmt: skip
         assert shown in text
