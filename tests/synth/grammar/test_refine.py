@@ -9,7 +9,7 @@ from stepsmith.core.records import Direction
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import difficulty
 from stepsmith.synth.grammar.program import render_program
-from stepsmith.synth.grammar.refine import SIDEWAYS, down_from, refine
+from stepsmith.synth.grammar.refine import SIDEWAYS, refine
 from stepsmith.synth.grammar.soundness import is_sound
 
 from .conftest import Drawn
@@ -46,16 +46,6 @@ def test_many_kinds_of_change_turn_up() -> None:
     assert {"Goes", "Inserts", "Replaces", "Drops", "Leaves", "Reads", "Fixes", "Lowers", "Changes", "Gives"} <= set(
         kinds
     )
-
-
-def test_a_chain_goes_down_step_by_step() -> None:
-    for seed in range(12):
-        rng = random.Random(seed)
-        chain = down_from(rng, compose(rng, steps=4), 3)
-        levels = [difficulty(composition) for composition, _ in chain]
-        assert levels == sorted(levels, reverse=True)
-        assert len({composition.id for composition, _ in chain}) == 4
-        assert chain[0][1] == ""
 
 
 def test_refinement_depends_on_the_generator_alone(compositions: list[Drawn]) -> None:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepsmith.synth.grammar.domain import Domain, Size, Type, hull, integer, ints, string
-from stepsmith.synth.grammar.lengths import pick_length
+from stepsmith.synth.grammar.domain import Domain, Size, Type, hull, integer, ints, pick_length, string
 from stepsmith.synth.grammar.sources import LADDER, MICRO_SOURCES, TYPE_WEIGHT, menu, scaled
 from stepsmith.synth.grammar.values import contains, generate
 

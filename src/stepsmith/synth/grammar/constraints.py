@@ -1,6 +1,5 @@
 """The list of constraints: every bound and promise as a line of its own (AtCoder, LeetCode)."""
 
-from stepsmith.synth.grammar.composition import Composition
 from stepsmith.synth.grammar.describe import Description, Source
 from stepsmith.synth.grammar.domain import GRAPH_TYPES, Type
 from stepsmith.synth.grammar.wording import alphabet_phrase, number
@@ -18,12 +17,6 @@ def constraints(described: Description) -> list[str]:
     if described.style == "atcoder" and all(source.domain.type not in _TEXTS for source in described.sources):
         lines.append("All values in the input are integers.")
     return lines
-
-
-def describe_arguments(composition: Composition) -> str:
-    """Return the arguments of the function interface with all bounds: "an integer array `nums` (...) and ..."."""
-    described = Description(composition, "leetcode")
-    return f"{described.all_inputs()} ({'; '.join(line.rstrip('.') for line in constraints(described))})"
 
 
 def _of_stdin(source: Source) -> list[str]:

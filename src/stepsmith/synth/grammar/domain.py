@@ -13,11 +13,14 @@ Python representation of each type (function interface; the same inside composed
 Vertices are numbered from 1. A value of a graph type has two components, every other type one.
 """
 
+import math
+import random
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
 Size = Literal["edge", "small", "random", "large", "stress"]
+SMALL = 8  # the longest value of class "small"
 Value = object  # one of the representations above; a (n, edges) tuple for graph types
 
 
@@ -93,3 +96,21 @@ def boolean() -> Domain:
 def string(size: tuple[int, int], alphabet: str) -> Domain:
     """Domain of a string."""
     return Domain(Type.STR, size=size, alphabet=alphabet)
+
+
+def pick_length(rng: random.Random, bounds: tuple[int, int], size: Size) -> int:
+    """Pick a length within ``bounds`` (inclusive).
+
+    ``edge`` is near the lower end, ``small`` at most 8, ``large`` in the upper half, ``stress`` at the upper end;
+    ``random`` is log-uniform, so that short and middling lengths are as likely as long ones.
+    """
+    low, high = bounds
+    if size == "edge":
+        return rng.choice([low, min(high, low + 1)])
+    if size == "small":
+        return rng.randint(low, max(low, min(high, SMALL)))
+    if size == "large":
+        return rng.randint((low + high) // 2, high)
+    if size == "stress":
+        return high
+    return min(high, low - 1 + int(math.exp(rng.uniform(0, math.log(high - low + 2)))))

@@ -7,8 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import TypeVar, cast
 
-from stepsmith.synth.grammar.domain import Domain, Size, Type, Value
-from stepsmith.synth.grammar.lengths import pick_length
+from stepsmith.synth.grammar.domain import Domain, Size, Type, Value, pick_length
 
 Edges = list[list[int]]
 _T = TypeVar("_T")

@@ -76,14 +76,6 @@ def refine(
     return {"harder": harder, "easier": easier, "sideways": sideways}[direction](rng, composition, signals)
 
 
-def down_from(rng: random.Random, composition: Composition, steps: int) -> list[Change]:
-    """Return a chain that starts at ``composition`` and goes down: ``easier``, applied ``steps`` times."""
-    chain: list[Change] = [(composition, "")]
-    for _ in range(steps):
-        chain.append(easier(rng, chain[-1][0]))
-    return chain
-
-
 def _refined(
     rng: random.Random,
     composition: Composition,

@@ -10,10 +10,7 @@ from collections.abc import Callable
 from typing import cast
 
 from stepsmith.synth.grammar import graph_values
-from stepsmith.synth.grammar.domain import GRAPH_TYPES, Domain, Size, Type, Value
-from stepsmith.synth.grammar.lengths import pick_length
-
-__all__ = ["contains", "generate", "pick_length"]
+from stepsmith.synth.grammar.domain import GRAPH_TYPES, Domain, Size, Type, Value, pick_length
 
 OPENERS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from stepsmith.core.records import Style
-from stepsmith.synth.grammar.composition import FEATURES, Composition, Step
+from stepsmith.synth.grammar.composition import Composition, Step
 from stepsmith.synth.grammar.domain import Type
 from stepsmith.synth.grammar.naming import Names
 from stepsmith.synth.grammar.sources import LOWERCASE
@@ -33,19 +33,6 @@ class Symbol:
     def bare(self) -> str:
         """The name without marks, for use inside a formula."""
         return self._name
-
-
-class Bare:
-    """The name of a value in profile micro, where texts are plain."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __str__(self) -> str:
-        return self._name
-
-    def __getitem__(self, index: object) -> str:
-        return f"{self._name}[{index}]"
 
 
 def step_slots(composition: Composition, names: Names, number: int, style: Style) -> dict[str, object]:
@@ -200,9 +187,3 @@ def lower_first(sentence: str) -> str:
 def upper_first(sentence: str) -> str:
     """Raise the first letter."""
     return sentence[:1].upper() + sentence[1:]
-
-
-def wordings(composition: Composition, number_of_step: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the alternative (let, ask) templates of a step."""
-    feature = FEATURES[composition.steps[number_of_step].feature]
-    return feature.let, feature.ask

@@ -3,9 +3,8 @@
 import random
 
 from stepsmith.synth.grammar.catalog.shapes import any_of, extremes, few_values, short_range, uniform
-from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints, string
+from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints, pick_length, string
 from stepsmith.synth.grammar.feature import Feature, Params, Wrong
-from stepsmith.synth.grammar.values import pick_length
 
 
 def all_ones(limit: int) -> int:

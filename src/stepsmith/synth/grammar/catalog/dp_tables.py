@@ -5,9 +5,8 @@ import itertools
 import random
 
 from stepsmith.synth.grammar.catalog.shapes import any_of, few_letters, few_values, letter_runs, periodic, short_range
-from stepsmith.synth.grammar.domain import Domain, Size, Type, integer
+from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, pick_length
 from stepsmith.synth.grammar.feature import Feature, Param, Params, Wrong
-from stepsmith.synth.grammar.values import pick_length
 
 
 def grid_paths(x: list[str]) -> int:

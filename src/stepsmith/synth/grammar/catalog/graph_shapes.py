@@ -10,8 +10,7 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Literal
 
-from stepsmith.synth.grammar.domain import Domain, Size, Type
-from stepsmith.synth.grammar.values import pick_length
+from stepsmith.synth.grammar.domain import Domain, Size, Type, pick_length
 
 Edges = list[list[int]]
 Shape = Literal["loose", "tree", "path", "star", "cycle", "ladder", "two-sided", "clusters", "apart"]

@@ -4,9 +4,8 @@ import collections
 import random
 
 from stepsmith.synth.grammar.catalog.shapes import any_of
-from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints
+from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints, pick_length
 from stepsmith.synth.grammar.feature import Feature, Param, Params, Wrong
-from stepsmith.synth.grammar.values import pick_length
 
 
 def has_blocks(domain: Domain) -> bool:

@@ -4,9 +4,8 @@ import itertools
 import random
 
 from stepsmith.synth.grammar.catalog.shapes import any_of, few_values, nearly_sorted, zigzag
-from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints
+from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints, pick_length
 from stepsmith.synth.grammar.feature import Feature, Params, Wrong
-from stepsmith.synth.grammar.values import pick_length
 
 
 def crowd(rng: random.Random, domain: Domain, size: Size, _: Params) -> list[list[int]]:

@@ -3,9 +3,8 @@
 import itertools
 import random
 
-from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints, string
+from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints, pick_length, string
 from stepsmith.synth.grammar.feature import Feature, Params, Wrong
-from stepsmith.synth.grammar.values import pick_length
 
 
 def open_counts(x: str) -> list[int]:

@@ -15,9 +15,8 @@ from stepsmith.synth.grammar.catalog.shapes import (
     waves,
     zigzag,
 )
-from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints
+from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints, pick_length
 from stepsmith.synth.grammar.feature import Feature, Param, Params, Wrong
-from stepsmith.synth.grammar.values import pick_length
 
 
 def window_max(x: list[int], k: int) -> list[int]:

@@ -7,9 +7,8 @@ that are hard for it; every shape stays within the domain.
 import random
 from collections.abc import Callable
 
-from stepsmith.synth.grammar.domain import Domain, Size, Value
+from stepsmith.synth.grammar.domain import Domain, Size, Value, pick_length
 from stepsmith.synth.grammar.feature import Params
-from stepsmith.synth.grammar.values import pick_length
 
 Maker = Callable[[random.Random, Domain, Size, Params], Value]
 
