@@ -13,9 +13,10 @@ from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.deduction import DeductionTask
+from stepsmith.envs.literals import call_text
 from stepsmith.prompts.library import PromptLibrary, fenced
 from stepsmith.synth.llm.draft import CONTRACT, FUZZING_STATEMENT, SHOWN, fuzzing_task, statement
-from stepsmith.synth.llm.reply import INPUTS, call_text
+from stepsmith.synth.llm.reply import INPUTS
 from stepsmith.synth.llm.solvers import SOLVE
 from stepsmith.synth.llm.teacher import CHAIN_HARD, EXCERPT, PROPOSE, REFINE, REPAIR
 
@@ -106,7 +107,7 @@ def value_problem(environment: str, words: str, task: msgspec.Struct, **changes:
 def teacher_examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     """Heading → (template, prompt) of Deep Dive's teacher and of solvers."""
     common = {"count": INPUTS, "shown": SHOWN}
-    cases = [(call_text(text), output) for text, output in CASES]
+    cases = [(call_text("f", text), output) for text, output in CASES]
     refine = {
         "code": CODE, "cases": cases, "message": MESSAGE, "excerpt": EXCERPT, "draw": 731, "environment": "induction",
         **common,

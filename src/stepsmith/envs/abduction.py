@@ -6,7 +6,8 @@ import msgspec
 
 from stepsmith.core.records import Judgement, Problem, Record, Solution, Verdict
 from stepsmith.envs.environment import Answer, single
-from stepsmith.envs.literals import arguments, arity_of, literal_answer
+from stepsmith.envs.literals import Signature, signature_of
+from stepsmith.envs.reading import arguments_in
 from stepsmith.judge.protocol import Judge
 
 
@@ -32,8 +33,8 @@ class Abduction:
             f"{problem.statement.strip()}\n\n"
             f"```python\n{task.program.strip()}\n```\n\n"
             f"A call of `{entry}` returned\n\n```python\n{task.output}\n```\n\n"
-            f"Give arguments for which `{entry}` returns exactly this value; any that do are right. Write them as "
-            "Python literals, comma separated as in the call, in one code block at the end of your answer.\n"
+            f"Give arguments for which `{entry}` returns exactly this value; any that do are right. Write only "
+            "the values, as Python literals separated by commas, in one code block at the end of your answer.\n"
         )
 
     def brief(self, problem: Problem) -> str:
@@ -47,10 +48,8 @@ class Abduction:
 
     def parse(self, problem: Problem, reply: str) -> Answer | None:
         """Return the argument tuple."""
-        literal = literal_answer(reply)
-        if literal is None:
-            return None
-        return Answer(text=arguments(literal, arity_of(_task(problem).program, problem.contract.entry_point or "")))
+        arguments = arguments_in(reply, _signature(problem))
+        return None if arguments is None else Answer(text=arguments)
 
     def judge(
         self, judge: Judge, problem: Problem, answer: Answer, *, stop_at_first_failure: bool = False
@@ -72,11 +71,15 @@ class Abduction:
 
     def baselines(self, problem: Problem) -> dict[str, Answer]:
         """No arguments, zeroes and empties, and the output itself."""
-        arity = arity_of(_task(problem).program, problem.contract.entry_point or "")
+        arity = len(_signature(problem).parameters)
         fill = {"zeros": "0", "empty lists": "[]", "empty strings": "''", "echo": _task(problem).output}
         return {name: Answer(text="(" + f"{value}, " * arity + ")") for name, value in fill.items()} | {
             "empty": Answer(text="()")
         }
+
+
+def _signature(problem: Problem) -> Signature:
+    return signature_of(_task(problem).program, problem.contract.entry_point or "", problem.tests[0].input)
 
 
 def _task(problem: Problem) -> AbductionTask:

@@ -6,7 +6,8 @@ import msgspec
 
 from stepsmith.core.records import Judgement, Problem, Record, Verdict
 from stepsmith.envs.environment import Answer, single
-from stepsmith.envs.literals import literal_answer
+from stepsmith.envs.literals import call_text, kinds_of
+from stepsmith.envs.reading import value_in
 from stepsmith.judge.protocol import Judge
 
 
@@ -28,9 +29,9 @@ class Deduction:
         return (
             f"{problem.statement.strip()}\n\n"
             f"```python\n{task.program.strip()}\n```\n\n"
-            f"It is called as\n\n```python\n{entry}(*{task.input})\n```\n\n"
-            "Work out the value it returns, without running it. Write the value as a Python literal in one code block "
-            "at the end of your answer.\n"
+            f"It is called as\n\n```python\n{call_text(entry or '', task.input)}\n```\n\n"
+            "Work out the value it returns, without running it. Write only the value, as a Python literal, in one code "
+            "block at the end of your answer.\n"
         )
 
     def brief(self, problem: Problem) -> str:
@@ -44,7 +45,9 @@ class Deduction:
 
     def parse(self, problem: Problem, reply: str) -> Answer | None:
         """Return the value as a literal."""
-        literal = literal_answer(reply)
+        name = (problem.contract.entry_point or "").rpartition(".")[2]
+        kind = "".join(kinds_of(f"({problem.tests[0].output},)"))
+        literal = value_in(reply, name, kind)
         return None if literal is None else Answer(text=literal)
 
     def judge(

@@ -7,7 +7,8 @@ import msgspec
 
 from stepsmith.core.records import Checker, Contract, Execution, Judgement, Problem, Record, Solution, Verdict
 from stepsmith.envs.environment import Answer, single
-from stepsmith.envs.literals import arguments, arity_of, literal_answer
+from stepsmith.envs.literals import Signature, signature_of
+from stepsmith.envs.reading import arguments_in
 from stepsmith.judge.protocol import Judge
 
 PROGRAM, FORM, PROPERTY = "f", "pre_test_f", "test_f"  # the names that Deep Dive gives them
@@ -59,7 +60,7 @@ class Fuzzing:
             f"{problem.statement.strip()}\n\n"
             f"```python\n{task.program.strip()}\n\n\n{task.pre_test_f.strip()}\n\n\n{task.test_f.strip()}\n```\n\n"
             f"`{PROGRAM}` has a mistake. Give arguments for which `{FORM}` returns True and `{PROPERTY}` returns "
-            "False; any that do are right. Write them as Python literals, comma separated as in the call, in one code "
+            "False; any that do are right. Write only the values, as Python literals separated by commas, in one code "
             "block at the end of your answer.\n"
         )
 
@@ -74,8 +75,8 @@ class Fuzzing:
 
     def parse(self, problem: Problem, reply: str) -> Answer | None:
         """Return the argument tuple."""
-        literal = literal_answer(reply)
-        return None if literal is None else Answer(text=arguments(literal, arity_of(_task(problem).program, PROGRAM)))
+        arguments = arguments_in(reply, _signature(problem))
+        return None if arguments is None else Answer(text=arguments)
 
     def judge(
         self, judge: Judge, problem: Problem, answer: Answer, *, stop_at_first_failure: bool = False
@@ -89,7 +90,7 @@ class Fuzzing:
 
     def baselines(self, problem: Problem) -> dict[str, Answer]:
         """No arguments, zeroes and empties."""
-        arity = arity_of(_task(problem).program, PROGRAM)
+        arity = len(_signature(problem).parameters)
         fill = {"zeros": "0", "empty lists": "[]", "empty strings": "''", "one": "[1]"}
         return {name: Answer(text="(" + f"{value}, " * arity + ")") for name, value in fill.items()} | {
             "empty": Answer(text="()")
@@ -122,6 +123,10 @@ def harness(task: FuzzingTask, contract: Contract) -> tuple[Solution, Contract]:
         checker=Checker(name="literal"),
     )
     return program, called
+
+
+def _signature(problem: Problem) -> Signature:
+    return signature_of(_task(problem).program, PROGRAM, problem.tests[-1].input)
 
 
 def _task(problem: Problem) -> FuzzingTask:

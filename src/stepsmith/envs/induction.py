@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Literal
 
-from stepsmith.core.answers import last_code_block
 from stepsmith.core.records import Judgement, Problem, Solution
 from stepsmith.envs.environment import Answer
+from stepsmith.envs.reading import program_in
 from stepsmith.judge.protocol import Judge
 
 
@@ -43,8 +43,8 @@ class Induction:
         return f"```{answer.language}\n{answer.text.rstrip()}\n```\n"
 
     def parse(self, problem: Problem, reply: str) -> Answer | None:
-        """Return the program of the last complete code block."""
-        code = last_code_block(reply)
+        """Return the program of the last complete code block that defines what is asked for."""
+        code = program_in(reply, problem.contract.entry_point)
         if code is None or not code.strip():
             return None
         return Answer(text=code.rstrip() + "\n")

@@ -29,7 +29,7 @@ from stepsmith.core.records import (
 )
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY, FuzzingTask
-from stepsmith.envs.literals import parameters_of
+from stepsmith.envs.literals import signature_of
 from stepsmith.synth.derivation import MAX_SHOWN, abduction, deduction, with_task
 from stepsmith.synth.draft import Draft, Fault, Feedback, LabelledProgram, TestInput
 from stepsmith.synth.grammar.compose import compose
@@ -164,7 +164,7 @@ def _fuzzing(draft: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution],
         return None
     chosen = rng.choice(faulty)
     entry = base.contract.entry_point or ""
-    arguments = ", ".join(parameters_of(base.golden.code, entry))
+    arguments = ", ".join(signature_of(base.golden.code, entry).parameters)
     definition = (draft.brute_force or base.golden).code
     task = FuzzingTask(
         program=_renamed(chosen.solution.code, entry, PROGRAM),

@@ -276,9 +276,9 @@ def _answer(entry: Entry, prompt: str, skill: SkillModel, rng: random.Random) ->
     if entry.environment == "induction":
         return _program(composition, picks).strip()
     if entry.environment == "deduction":
-        called = re.search(r"f\(\*(.*)\)\n```", prompt)
+        called = re.search(r"called as\n\n```python\nf\((.*)\)\n```", prompt)
         assert called
-        return _run(_program(composition, picks), called[1])
+        return _run(_program(composition, picks), f"({called[1]},)")
     known = random.Random(entry.code)
     ideas = [format_case(composition, "function", draw_case(known, composition, "small")) for _ in range(5)]
     if entry.environment == "fuzzing":

@@ -115,7 +115,7 @@ def test_the_same_completions_give_the_same_bytes_and_are_paid_once(
     assert data(tmp_path / "fresh") == data(folder / "run")
     assert (tmp_path / "fresh" / "manifest.json").read_bytes() == (folder / "run" / "manifest.json").read_bytes()
     assert Counter(bill.prompt for bill in server.bills[before:]) == Counter(paid)
-    assert fresh.counts.accepted >= 3
+    assert fresh.counts.accepted >= 2
 
 
 def test_the_manifest_says_what_the_server_billed(

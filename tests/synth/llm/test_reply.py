@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepsmith.core.records import Environment
+from stepsmith.envs.literals import call_text
 from stepsmith.llm.parsing import ParseFailure
 from stepsmith.synth.llm.draft import fuzzing_task
-from stepsmith.synth.llm.reply import TeacherReply, call_text, parse_reply
+from stepsmith.synth.llm.reply import TeacherReply, parse_reply
 
 CODE = "def f(xs, k=2):\n    return [x for x in xs if x % k]"
 INPUTS = ("[1, 2], 3", "[4]", "[5, 6], k=4", "f([7], 5)", "[9, 9]")
@@ -132,7 +133,7 @@ def test_any_literals_come_back_as_they_were_written(firsts: list[object], secon
         return
     found = read(reply(inputs=tuple(texts)))
     assert [ast.literal_eval(text) for text in found.inputs] == list(zip(firsts, seconds, strict=True))
-    assert ast.literal_eval(call_text(found.inputs[0])[1:]) == (firsts[0], seconds[0])
+    assert ast.literal_eval(call_text("f", found.inputs[0])[1:]) == (firsts[0], seconds[0])
 
 
 @given(st.text(max_size=300))

@@ -100,7 +100,7 @@ def test_every_environment_becomes_a_row(tmp_path: Path) -> None:
     assert {row["data_source"] for row in found} == {f"stepsmith/{name}" for name in ENVIRONMENTS}
     for row in found:
         truth = json.loads(row["reward_model"]["ground_truth"])
-        assert set(truth) == {"environment", "case", "tests", "held_back", "arity"}
+        assert set(truth) == {"environment", "case", "tests", "held_back", "signature", "returns"}
         assert truth["tests"]
         assert ("code" in truth["case"]) == (truth["environment"] in ("abduction", "fuzzing"))  # never an answer
 

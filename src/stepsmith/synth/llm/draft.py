@@ -20,9 +20,10 @@ from stepsmith.core.records import (
 )
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY, FuzzingTask
+from stepsmith.envs.literals import call_text
 from stepsmith.synth.derivation import abduction, deduction, with_task
 from stepsmith.synth.draft import Fault, LabelledProgram, TestInput
-from stepsmith.synth.llm.reply import TeacherReply, call_text
+from stepsmith.synth.llm.reply import TeacherReply
 
 SHOWN = 3  # of the five input/output pairs; the others are hidden, so that a table of those shown is no solution
 TITLE_WIDTH = 60  # characters
@@ -108,7 +109,7 @@ class LLMDraft:
     def cases(self) -> list[tuple[str, str]]:
         """Inputs as calls, with their outputs."""
         inputs = self.reply.inputs if self.reply else ()
-        return [(call_text(text), output) for text, output in zip(inputs, self.outputs, strict=False)]
+        return [(call_text(PROGRAM, text), output) for text, output in zip(inputs, self.outputs, strict=False)]
 
     def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
         """Write the message and the first examples as an induction problem; of an unreadable reply, the raw text."""
@@ -165,7 +166,7 @@ def fuzzing_task(code: str) -> FuzzingTask:
 
 def statement(message: str, samples: Sequence[TestCase]) -> str:
     """The message, and examples of what ``f`` returns."""
-    examples = "\n".join(f"{call_text(test.input)} -> {test.output}" for test in samples)
+    examples = "\n".join(f"{call_text(PROGRAM, test.input)} -> {test.output}" for test in samples)
     return (
         f"{message.strip()}\n\nThis describes a Python function `{PROGRAM}`. Find out what it does: your function has "
         f"to return the same as `{PROGRAM}` on the inputs that follow and on others.\n\n"

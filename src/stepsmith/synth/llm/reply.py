@@ -7,6 +7,7 @@ import ast
 
 from stepsmith.core.records import Environment, Record
 from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY
+from stepsmith.envs.literals import read_call, signature_from, signature_of
 from stepsmith.llm.parsing import ParseFailure, parse_code, parse_section, sections
 
 INPUTS = 5  # Deep Dive
@@ -30,7 +31,7 @@ class TeacherReply(Record, frozen=True, kw_only=True):
     @property
     def parameters(self) -> list[str]:
         """Names of the parameters of ``f``."""
-        return [argument.arg for argument in _arguments(_functions(ast.parse(self.code))[PROGRAM])]
+        return list(signature_of(self.code, PROGRAM).parameters)
 
 
 def parse_reply(text: str, environment: Environment) -> TeacherReply | ParseFailure:
@@ -51,19 +52,24 @@ def parse_reply(text: str, environment: Environment) -> TeacherReply | ParseFail
     missing = [name for name in FUNCTIONS[environment] if name not in functions]
     if missing:
         return failure("no-function", f"the python block does not define {' and '.join(missing)} at its top level")
-    f = functions[PROGRAM]
-    unlike = [name for name in FUNCTIONS[environment] if len(_arguments(functions[name])) != len(_arguments(f))]
+    f, signature = functions[PROGRAM], signature_from(functions[PROGRAM])
+    arity = len(signature.parameters)
+    unlike = [name for name in FUNCTIONS[environment] if len(signature_from(functions[name]).parameters) != arity]
     if unlike:
         return failure("wrong-arity", f"{unlike[0]} has not as many parameters as {PROGRAM}")
-    if f.args.vararg or f.args.kwarg or f.args.kwonlyargs or not _arguments(f):
+    if f.args.vararg or f.args.kwarg or f.args.kwonlyargs or not arity:
         return failure("wrong-signature", f"{PROGRAM} needs one or more plain parameters, without * and **")
     blocks = sections(text, "input")
     if len(blocks) < INPUTS:
         return failure("too-few-inputs", f"there are {len(blocks)} complete input blocks, and {INPUTS} are needed")
     inputs: list[str] = []
     for number, block in enumerate(blocks[:INPUTS], 1):
+        if len(block) > LONGEST_INPUT:
+            return failure(
+                "wrong-input", f"input block {number} has {len(block)} characters, more than {LONGEST_INPUT}"
+            )
         try:
-            inputs.append(read_arguments(block, f))
+            inputs.append(read_call(block, signature))
         except ValueError as error:
             return failure("wrong-input", f"input block {number}: {error}")
     if len(set(inputs)) < INPUTS:
@@ -76,64 +82,6 @@ def parse_reply(text: str, environment: Environment) -> TeacherReply | ParseFail
     return TeacherReply(code=code.strip("\n") + "\n", inputs=tuple(inputs), message=message)
 
 
-def read_arguments(text: str, function: ast.FunctionDef) -> str:
-    """Return the arguments of one call as a canonical tuple: ``"[1,2], k=3"`` → ``"([1, 2], 3)"``.
-
-    Also reads a whole call, ``f([1, 2], 3)``. Raises ``ValueError``, in words, for what is not a list of literals or
-    does not fit the parameters of ``function``.
-    """
-    if len(text) > LONGEST_INPUT:
-        raise ValueError(f"it has {len(text)} characters, more than {LONGEST_INPUT}")
-    call = _call(text, function.name)
-    names = [argument.arg for argument in _arguments(function)]
-    if len(call.args) > len(names):
-        raise ValueError(f"it has {len(call.args)} arguments, and {function.name} has {len(names)} parameters")
-    try:
-        given = dict(zip(names, [ast.literal_eval(argument) for argument in call.args], strict=False))
-        for keyword in call.keywords:
-            if keyword.arg not in names or keyword.arg in given:
-                raise ValueError(f"{keyword.arg} is not a parameter, or given twice")
-            given[keyword.arg] = ast.literal_eval(keyword.value)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
-        raise ValueError(f"its arguments are not Python literals ({_first_line(error)})") from None
-    required = names[: len(names) - len(function.args.defaults)]
-    if absent := [name for name in required if name not in given]:
-        raise ValueError(f"no value for the parameter {absent[0]}")
-    values = [given[name] for name in names if name in given]
-    if names[: len(values)] != [name for name in names if name in given]:
-        raise ValueError("it leaves out a parameter before others that it gives")
-    canonical = repr(tuple(values))
-    try:
-        ast.literal_eval(canonical)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError("its arguments have no spelling as Python literals (inf, nan or the like)") from None
-    return canonical
-
-
-def call_text(arguments: str) -> str:
-    """Return an argument tuple as a call: ``"([1, 2],)"`` → ``"f([1, 2])"``."""
-    return f"{PROGRAM}({', '.join(repr(value) for value in ast.literal_eval(arguments))})"
-
-
-def _call(text: str, name: str) -> ast.Call:
-    for source in (text.strip(), f"{name}({text.strip()}\n)"):
-        try:
-            tree = ast.parse(source, mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == name:
-            return tree
-    raise ValueError("it is not a list of Python literals, separated by commas")
-
-
 def _functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
     """The functions at the top level; the last one of a name counts, as in Python."""
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-
-def _arguments(function: ast.FunctionDef) -> list[ast.arg]:
-    return [*function.args.posonlyargs, *function.args.args]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n")[0][:120]

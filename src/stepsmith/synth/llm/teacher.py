@@ -13,7 +13,8 @@ from stepsmith.core.ids import content_id
 from stepsmith.core.records import Direction, Execution, Lineage, PassRate, Seed, TestCase, Verdict
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.core.stats import BAND_EDGES
-from stepsmith.envs.fuzzing import FAILS, HOLDS, ILL_FORMED, examine
+from stepsmith.envs.fuzzing import FAILS, HOLDS, ILL_FORMED, PROGRAM, examine
+from stepsmith.envs.literals import call_text
 from stepsmith.judge.protocol import Judge
 from stepsmith.llm.parsing import ParseFailure, ask
 from stepsmith.llm.protocol import LLM
@@ -22,7 +23,7 @@ from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Draft, Fault, Feedback
 from stepsmith.synth.llm.draft import CONTRACT, SHOWN, LLMDraft, fuzzing_task
 from stepsmith.synth.llm.leakage import leaked_code, relies_on_unseen
-from stepsmith.synth.llm.reply import INPUTS, TeacherReply, call_text, parse_reply
+from stepsmith.synth.llm.reply import INPUTS, TeacherReply, parse_reply
 from stepsmith.synth.llm.solvers import solve
 
 PROPOSE, REFINE, REPAIR = "teacher/propose", "teacher/refine", "teacher/repair"
@@ -203,7 +204,7 @@ def _run_fault(inputs: Sequence[str], runs: Sequence[Execution]) -> Fault | None
     _check_ours(runs)
     for position, run in enumerate(runs):
         number = position % len(inputs)
-        place = f"input {number + 1}, {call_text(inputs[number])[:120]}"
+        place = f"input {number + 1}, {call_text(PROGRAM, inputs[number])[:120]}"
         if run.verdict is not Verdict.AC:
             return Fault(reason="invalid-input", detail=f"{place}, ends with {run.verdict}: {run.message[:200]}")
         if run.output != runs[number].output:

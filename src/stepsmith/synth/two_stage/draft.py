@@ -16,7 +16,7 @@ from stepsmith.core.records import (
     WrongSolution,
 )
 from stepsmith.core.records import Environment as EnvironmentName
-from stepsmith.envs.literals import parameters_of
+from stepsmith.envs.literals import signature_of
 from stepsmith.judge.protocol import Judge
 from stepsmith.synth.derivation import abduction, deduction
 from stepsmith.synth.draft import Fault, InputSupply, LabelledProgram, TestInput
@@ -98,7 +98,7 @@ class TwoStageDraft:
         if self.environment == "induction":
             return base
         try:
-            parameters_of(base.golden.code, base.contract.entry_point or "")
+            signature_of(base.golden.code, base.contract.entry_point or "")
         except ValueError:
             return None
         if self.environment == "abduction":

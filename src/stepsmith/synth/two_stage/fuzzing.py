@@ -13,7 +13,7 @@ import msgspec
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Problem, Solution, Verdict, WrongSolution
 from stepsmith.envs.fuzzing import FAILS, FORM, HOLDS, ILL_FORMED, PROGRAM, PROPERTY, FuzzingTask, examine
-from stepsmith.envs.literals import parameters_of
+from stepsmith.envs.literals import signature_of
 from stepsmith.judge.protocol import Judge
 from stepsmith.synth.derivation import MAX_SHOWN, with_task
 from stepsmith.synth.two_stage.statement import VALIDATE
@@ -47,7 +47,7 @@ def fuzzing(base: Problem, wrong: Sequence[WrongSolution], judge: Judge, rng: ra
 def _task(base: Problem, faulty: str) -> FuzzingTask:
     """The three functions. What the validator and the golden define besides stays inside the function that needs it."""
     entry = base.contract.entry_point or ""
-    names = ", ".join(parameters_of(base.golden.code, entry))
+    names = ", ".join(signature_of(base.golden.code, entry).parameters)
     compared = f"return {PROGRAM}(*copy.deepcopy(({names},))) == {_call(entry, names)}"  # either may change arguments
     return FuzzingTask(
         program=_named(faulty, entry, names),
@@ -80,7 +80,7 @@ def _nested(name: str, names: str, code: str, end: str) -> str:
 def _renamed(problem: Problem) -> Problem:
     """The problem with ``f`` as its entry point, of the golden and the wrong programs as well."""
     entry = problem.contract.entry_point or ""
-    names = ", ".join(parameters_of(problem.golden.code, entry))
+    names = ", ".join(signature_of(problem.golden.code, entry).parameters)
 
     def renamed(solution: Solution) -> Solution:
         return msgspec.structs.replace(solution, code=_named(solution.code, entry, names))

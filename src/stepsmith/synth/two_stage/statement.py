@@ -7,6 +7,7 @@ import msgspec
 
 from stepsmith.core.answers import code_blocks
 from stepsmith.core.records import Checker, Contract, Interface, Limits, Record, Style, TestCase
+from stepsmith.envs.literals import call_text
 from stepsmith.llm.parsing import ParseFailure, parse_json, parse_section
 from stepsmith.synth.two_stage.filters import drop_statement
 from stepsmith.synth.two_stage.settings import TwoStageSettings
@@ -118,11 +119,6 @@ def input_text(value: object, interface: Interface) -> str | None:
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None
     return repr(tuple(value)) if isinstance(value, (list, tuple)) else None
-
-
-def call_text(entry_point: str, arguments: str) -> str:
-    """Return an argument tuple as a call: ``"([1, 2],)"`` → ``"total([1, 2])"``."""
-    return f"{entry_point.rpartition('.')[2]}({', '.join(repr(value) for value in ast.literal_eval(arguments))})"
 
 
 def find_entry_point(starter: str) -> str | None:

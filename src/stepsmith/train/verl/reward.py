@@ -17,8 +17,8 @@ import urllib.error
 import urllib.request
 from typing import Any, NamedTuple
 
-from stepsmith.core.answers import last_code_block
-from stepsmith.envs.literals import arguments, literal_answer
+from stepsmith.envs.literals import Signature
+from stepsmith.envs.reading import arguments_in, program_in, value_in
 
 GONE = 16  # failures in a row of this process, after which nothing is waited for any more
 LONGEST_PAUSE_S = 30.0
@@ -118,17 +118,20 @@ def case_of(truth: dict[str, Any], reply: str) -> dict[str, Any] | None:
     """Return the case that judges a reply, but for the tests; None where it holds no answer in the asked form."""
     case: dict[str, Any] = dict(truth["case"])
     if truth["environment"] == "induction":
-        code = last_code_block(reply)
+        code = program_in(reply, case.get("entry_point"))
         if code is None or not code.strip():
             return None
         return {**case, "code": code.encode("utf-8", "replace").decode("utf-8").rstrip() + "\n"}
-    literal = literal_answer(reply)
-    if literal is None:
-        return None
-    if truth["environment"] == "deduction":  # the checker compares the value that this "program" returns
+    name, parameters, required, kinds = truth["signature"]
+    if truth["environment"] == "deduction":
+        literal = value_in(reply, name, truth["returns"])
+        if literal is None:
+            return None
+        # The checker compares the value that this "program" returns.
         names = "inf, nan = float('inf'), float('nan')"  # how such values are written
         return {**case, "code": f"{names}\n\n\ndef {case['entry_point']}(*_):\n    return {literal}\n"}
-    return {**case, "input": arguments(literal, truth["arity"])}
+    given = arguments_in(reply, Signature(name, tuple(parameters), required, tuple(kinds)))
+    return None if given is None else {**case, "input": given}
 
 
 def judged(

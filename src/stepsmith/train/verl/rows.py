@@ -8,7 +8,7 @@ from stepsmith.core.stats import band_of
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.fuzzing import FAILS, PROGRAM, FuzzingTask, harness
-from stepsmith.envs.literals import arity_of
+from stepsmith.envs.literals import Signature, kinds_of, signature_of
 from stepsmith.store.dataset import Row
 from stepsmith.train.grading import GradingSettings
 from stepsmith.train.settings import PromptLength
@@ -69,14 +69,16 @@ class GroundTruth(Record, frozen=True, kw_only=True):
     """What a reply is graded by, as JSON in a row's ``reward_model.ground_truth``: the same for all of a group.
 
     Where a reply is a program (induction) it becomes the case's code; where it is a value (deduction) it becomes a
-    program that returns it; where it is an input, ``arity`` arguments long, the case's code is run on it.
+    program that returns it; where it is an input, the case's code is run on it. ``signature`` and ``returns``, the type
+    of the result, say how values and arguments are read.
     """
 
     environment: Environment
     case: CaseForm
     tests: tuple[Pair, ...]  # rewarded
     held_back: tuple[Pair, ...] = ()  # never rewarded; asked of what passes all the others
-    arity: int = 0
+    signature: Signature = Signature("", (), 0)
+    returns: str = ""
 
 
 def verl_row(problem: Problem, index: int, split: str, form: PromptLength, grading: GradingSettings) -> Row:
@@ -125,6 +127,8 @@ def ground_truth(problem: Problem, grading: GradingSettings) -> GroundTruth:
             environment="deduction",
             case=msgspec.structs.replace(case, interface="function", entry_point="answer"),
             tests=_pairs(problem.tests[:1]),
+            signature=Signature((problem.contract.entry_point or "").rpartition(".")[2], (), 0),
+            returns="".join(kinds_of(f"({problem.tests[0].output},)")),
         )
     if problem.environment == "abduction":
         task = msgspec.json.decode(problem.task, type=AbductionTask)
@@ -132,14 +136,14 @@ def ground_truth(problem: Problem, grading: GradingSettings) -> GroundTruth:
             environment="abduction",
             case=msgspec.structs.replace(case, code=task.program),
             tests=(Pair(output=task.output),),
-            arity=arity_of(task.program, problem.contract.entry_point or ""),
+            signature=signature_of(task.program, problem.contract.entry_point or "", problem.tests[0].input),
         )
     program, contract = harness(msgspec.json.decode(problem.task, type=FuzzingTask), problem.contract)
     return GroundTruth(
         environment="fuzzing",
         case=msgspec.structs.replace(_case(problem.id, contract), code=program.code),
         tests=(Pair(output=FAILS),),
-        arity=arity_of(program.code, PROGRAM),
+        signature=signature_of(program.code, PROGRAM, problem.tests[-1].input),
     )
 
 
