@@ -22,7 +22,10 @@ from stepsmith.envs.literals import (
     read_call,
 )
 
-_LABEL = r"(?:^|(?<=[.!;])\s)[\s>*_#-]*(?:so,? |hence,? |therefore,? )?(?:the |my |a )?(?:final |correct |resulting |possible )?(?:{words})"
+_LABEL = (
+    r"(?:^|(?<=[.!;])\s)[\s>*_#-]*(?:so,? |hence,? |therefore,? )?"
+    r"(?:the |my |a )?(?:final |correct |resulting |possible )?(?:{words})"
+)
 _LABEL_END = r"\s*[*_]*\s*(?:is|are|=|:|->|→)+[ \t]*[*_]*[ \t]*:?[ \t]*(.*)$"
 _ANSWER_WORDS = "answer"
 _VALUE_WORDS = "answer|output|result|value|returned value|return value|it returns|f returns"
