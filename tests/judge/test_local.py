@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.sandbox.world import descendants
 
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.records import Checker, Contract, Judgement, Limits, Solution, TestCase, Verdict
 from stepsmith.judge import worker_set
 from stepsmith.judge.local import SHARED, LocalJudge
 from stepsmith.judge.program import Program
+from tests.sandbox.world import descendants
 
 STDIO = Contract(interface="stdio", limits=Limits(time_s=1))
 DOUBLE = Solution(language="python", code="print(2 * int(input()))")
@@ -260,7 +260,7 @@ def test_a_sandbox_that_fails_for_good_is_ie(own: LocalJudge, monkeypatch: pytes
         raise SandboxError("the machine is overloaded")
 
     monkeypatch.setattr("stepsmith.judge.runs.PAUSE_S", 0.0)
-    monkeypatch.setattr("stepsmith.judge.runs.PATIENCE_S", 0.0)
+    monkeypatch.setattr("stepsmith.judge.runs.GIVE_UP_S", 0.0)
     monkeypatch.setattr(worker_set.levels, "start", start)
     own._worker_set.drop("solutions")
     judgement = own.judge(DOUBLE, STDIO, cases(1, 2))
@@ -273,7 +273,7 @@ def test_a_sandbox_that_fails_for_good_is_ie(own: LocalJudge, monkeypatch: pytes
 
 
 def test_no_descriptors_left_is_ie(own: LocalJudge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stepsmith.judge.runs.PATIENCE_S", 0.0)
+    monkeypatch.setattr("stepsmith.judge.runs.GIVE_UP_S", 0.0)
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import pytest
-from tests.sandbox.world import descendants, descriptors
 
 from stepsmith.core.errors import MachineError
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import Program
+from tests.sandbox.world import descendants, descriptors
 
 STDIO = Contract(interface="stdio")
 SLEEPER = Solution(language="python", code="import time\ntime.sleep(0.4)\nprint(input())")

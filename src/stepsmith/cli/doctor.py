@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import stepsmith
+from stepsmith.core.errors import MachineError
 from stepsmith.judge import languages
 from stepsmith.llm.records import ModelSpec
 from stepsmith.pipeline.config import load_config
@@ -53,11 +54,7 @@ def doctor(
     for level in levels:
         line(f"isolation {level.level}", level.available, level.reason or MEANING[level.level])
     for row in languages.TABLE:
-        installed = row.name in languages.installed()
-        tool = languages.version(row.tool) if installed and (row.compiler or row.interpreter) else ""
-        if not tool:
-            tool = f"Python {platform.python_version()}" if installed else f"install the package {row.package}"
-        line(f"language {row.name}", installed, tool)
+        line(f"language {row.name}", *_toolchain(row))
     for extra, (module, purpose) in EXTRAS.items():
         found = importlib.util.find_spec(module) is not None
         line(f"extra {extra}", found, purpose if found else f"for {purpose}: pip install 'stepsmith[{extra}]'")
@@ -76,6 +73,14 @@ def doctor(
         )
     else:
         console.print(f"Programs run at {best}.")
+
+
+def _toolchain(row: languages.Language) -> tuple[bool, str]:
+    """Whether a language can be judged, and by what or what to do about it."""
+    try:
+        return True, row.version if row.tool else f"Python {platform.python_version()}"
+    except MachineError as error:
+        return False, str(error)
 
 
 def _endpoint(model: ModelSpec) -> tuple[bool, str]:

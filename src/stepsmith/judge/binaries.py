@@ -1,21 +1,18 @@
-"""Files that compiling leaves behind, in the user's cache folder: binaries by content, and a precompiled header.
+"""Files that compiling leaves behind, in the user's cache folder: binaries by content, and what languages prepare.
 
-Both may be removed at any time. A binary carries its own digest, so that one torn by a crash or a full disk is made
-again instead of being run.
+All of it may be removed at any time. A binary carries its own digest, so that one torn by a crash or a full disk is
+made again instead of being run.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import os
-import shutil
-import subprocess
 import tempfile
 from collections import OrderedDict
 from pathlib import Path
 
 from stepsmith.core.ids import content_id
-from stepsmith.judge.languages import Language, version
+from stepsmith.judge.languages import Language, Sources
 
 CACHE_MB = 1024
 RECENT_MB = 64  # binaries kept in memory, for each judge
@@ -51,9 +48,9 @@ class BinaryCache:
 
     def _prepare(self) -> None:
         self._binaries = self._root / "binaries"
-        self.headers = self._root / "headers"
+        self.prepared = self._root / "prepared"  # see ``Language.prepared``
         self.libraries = self._root / "libraries"
-        for place in (self._binaries, self.headers, self.libraries):
+        for place in (self._binaries, self.prepared, self.libraries):
             place.mkdir(parents=True, exist_ok=True, mode=0o755)
             if place.stat().st_uid != os.geteuid() or place.stat().st_mode & 0o022:
                 raise PermissionError(f"{place} can be changed by others")
@@ -61,9 +58,10 @@ class BinaryCache:
                 pass
 
     @staticmethod
-    def key(language: Language, sources: tuple[tuple[str, str], ...]) -> str:
+    def key(language: Language, sources: Sources) -> str:
         """Return the name of what ``sources`` compile to with this machine's compiler."""
-        return content_id("bin", version(language.tool), language.compiler, language.libraries, sources)
+        command = language.compile_command(sources, ("prepared",))
+        return content_id("bin", language.version, command, language.outputs, sources)
 
     def get(self, key: str) -> bytes | None:
         """Return a binary, or None when there is none that is whole."""
@@ -107,48 +105,10 @@ class BinaryCache:
             path.unlink(missing_ok=True)
             total -= size
 
-    def header_options(self, language: Language, sources: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-        """Return compiler options that make it find its precompiled header, made now if nobody has.
-
-        Without it programs compile all the same, in three times the time.
-        """
-        if not language.precompiled or not any(language.precompiled in text for _, text in sources):
-            return ()
-        folder = self.headers / content_id("gch", version(language.tool), language.compiler)
-        target = folder / f"{language.precompiled}.gch"
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(OSError), (folder / "lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # somebody else is making it: go without
-                self._drop_other_headers(folder)
-                _precompile(language, target)
-        return (f"-I{folder}",) if target.exists() else ()
-
-    def _drop_other_headers(self, keep: Path) -> None:
-        for folder in self.headers.iterdir():
-            if folder != keep:
-                shutil.rmtree(folder, ignore_errors=True)
-
     def close(self) -> None:
         """Remove the cache if it was a temporary one."""
         if self._temporary is not None:
             self._temporary.cleanup()
-
-
-def _precompile(language: Language, target: Path) -> None:
-    """Compile the system's own header with the compiler's own options; nothing untrusted takes part."""
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        source, made = Path(folder) / "header.h", Path(folder) / "header.gch"
-        source.write_text(f"#include <{language.precompiled}>\n")
-        options = [option for option in language.compiler[1:] if option != "-static"]
-        options[options.index("-o") + 1] = str(made)
-        done = subprocess.run(
-            [language.tool, *options, "-x", "c++-header", source],
-            capture_output=True, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}, check=False,
-        )  # fmt: skip
-        if done.returncode == 0:
-            made.chmod(0o644)
-            made.replace(target)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -21,11 +21,20 @@ from stepsmith.core.records import (
 )
 from stepsmith.core.syntax_trees import parse_by_turns
 from stepsmith.judge.checkers import CheckResult, compare, is_custom, run_custom
-from stepsmith.judge.languages import language
+from stepsmith.judge.languages import check_time_factors, language
 from stepsmith.judge.preparing import Prepared, prepare
 from stepsmith.judge.program import Program, ProgramRun
-from stepsmith.judge.runs import Patience, check_program, encoded, measured, opened_program, output_of
-from stepsmith.judge.verdicts import MB, failure
+from stepsmith.judge.runs import (
+    SEARCHED,
+    RetryPolicy,
+    check_program,
+    encoded,
+    measured,
+    opened_program,
+    output_of,
+    stderr_of,
+)
+from stepsmith.judge.verdicts import MB, Allowance, allowance, failure
 from stepsmith.judge.worker_set import CHECKERS, SOLUTIONS, WorkerSet
 from stepsmith.sandbox import frames
 from stepsmith.sandbox.worker import Worker
@@ -45,12 +54,23 @@ class LocalJudge:
     ``prefilter`` makes rejecting Python solutions cheaper where judging stops at the first failure: all tests are first
     run in one process, which they share, and the first that seems to fail is run by itself. Only when that fails does
     it count; tests before it are then AC on the word of the shared run. Otherwise every test is run by itself as ever.
+
+    ``time_factors`` multiply the time limits of languages by name, in place of the languages' own factors (see
+    ``languages``). Raises ``CaseError`` for an unknown language and a factor that is not above 0.
     """
 
-    def __init__(self, isolation: str = "auto", allow_unsafe: bool = False, *, prefilter: bool = False) -> None:
+    def __init__(
+        self,
+        isolation: str = "auto",
+        allow_unsafe: bool = False,
+        *,
+        prefilter: bool = False,
+        time_factors: Mapping[str, float] | None = None,
+    ) -> None:
         parse_by_turns()  # wherever threads read programs and answers, there is a judge
         self._lock = threading.Lock()
         self._prefilter = prefilter
+        self._time_factors = check_time_factors(time_factors or {})
         self._closed = False
         self._isolation = isolation
         self._allow_unsafe = allow_unsafe
@@ -84,8 +104,10 @@ class LocalJudge:
                     passed = (TestResult(verdict=Verdict.AC, message=SHARED),) * suspect
                     return msgspec.structs.replace(alone, tests=(*passed, *alone.tests))
 
+        allowed = self._allowance(solution, contract)
+
         def one(worker: Worker, index: int) -> TestResult:
-            return self._test(worker, contract, tests[index])
+            return self._test(worker, contract, allowed, tests[index])
 
         def stop(result: TestResult) -> bool:
             return stop_at_first_failure and result.verdict is not Verdict.AC
@@ -100,9 +122,10 @@ class LocalJudge:
 
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
         """Run ``solution`` on every input and return what it printed or returned (as a literal), one per input."""
+        allowed = self._allowance(solution, contract)
 
         def one(worker: Worker, index: int) -> Execution:
-            outcome, failed = measured(worker, contract, inputs[index])
+            outcome, failed = measured(worker, contract, allowed, inputs[index])
             if failed:
                 return Execution(verdict=failed[0], cpu_s=outcome.cpu_s, message=failed[1])
             return Execution(verdict=Verdict.AC, output=output_of(outcome, contract), cpu_s=outcome.cpu_s)
@@ -166,7 +189,7 @@ class LocalJudge:
         """
         results: list[T] = []
         text = ""
-        patience = Patience()
+        retries = RetryPolicy()
         with self._lock:
             while True:
                 try:
@@ -176,13 +199,13 @@ class LocalJudge:
                         return text, None, ""
                     while len(results) < count:
                         results.append(one(worker, len(results)))
-                        patience = Patience()
+                        retries = RetryPolicy()
                         if stop(results[-1]):
                             break
                     return text, results, ""
                 except SandboxError as error:
                     self._worker_set.drop(SOLUTIONS)
-                    if self._closed or not patience.wait():
+                    if self._closed or not retries.wait():
                         return text, results, str(error)
 
     def _open(self, solution: Solution, contract: Contract, *, shared: bool = False) -> tuple[Worker, Prepared]:
@@ -193,11 +216,16 @@ class LocalJudge:
             raise CaseError("the function interface needs an entry point")
         entry_point = contract.entry_point if contract.interface == "function" else None
         worker = self._worker(SOLUTIONS, solution.code if kind.name == "python" else "")
-        prepared = prepare(worker, self._worker_set.cache, kind, ((kind.main, solution.code),), entry_point=entry_point)
+        sources = ((kind.main, solution.code),)
+        prepared = prepare(worker, self._worker_set.cache, kind, sources, contract.limits, entry_point=entry_point)
         if shared and prepared.program is not None:
             program = msgspec.structs.replace(prepared.program, shared=True)
             prepared = msgspec.structs.replace(prepared, program=program)
-        return worker, opened_program(worker, prepared, contract.limits)
+        return worker, opened_program(worker, prepared, self._allowance(solution, contract))
+
+    def _allowance(self, solution: Solution, contract: Contract) -> Allowance:
+        kind = language(solution.language)
+        return allowance(contract.limits, kind, self._time_factors.get(kind.name, kind.time_factor))
 
     def _worker(self, role: str, code: str) -> Worker:
         if self._closed:
@@ -210,8 +238,8 @@ class LocalJudge:
             raise SandboxError("the judge was closed")
         return worker
 
-    def _test(self, worker: Worker, contract: Contract, test: TestCase) -> TestResult:
-        outcome, failed = measured(worker, contract, test.input)
+    def _test(self, worker: Worker, contract: Contract, allowed: Allowance, test: TestCase) -> TestResult:
+        outcome, failed = measured(worker, contract, allowed, test.input)
         if failed:
             verdict, message = failed
         else:
@@ -223,7 +251,7 @@ class LocalJudge:
         return TestResult(
             verdict=verdict, cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
             exit_code=outcome.exit_code, signal=outcome.signal,
-            stderr=outcome.stderr.decode("utf-8", "replace"), message=message,
+            stderr=stderr_of(outcome), message=message,
         )  # fmt: skip
 
     def _compare(self, contract: Contract, test: TestCase, actual: str) -> CheckResult:
@@ -256,28 +284,31 @@ class LocalJudge:
     # Whole programs
 
     def _run_program(self, program: Program, role: str) -> ProgramRun:
-        patience = Patience()
+        retries = RetryPolicy()
         while True:
             try:
                 return self._run_once(program, role)
             except SandboxError as error:
                 self._worker_set.drop(role)
-                if self._closed or not patience.wait():
+                if self._closed or not retries.wait():
                     return ProgramRun(verdict=Verdict.IE, message=str(error))
 
     def _run_once(self, program: Program, role: str) -> ProgramRun:
         kind = language(program.language)
         worker = self._worker(role, program.sources[0][1] if kind.name == "python" else "")
-        prepared = prepare(worker, self._worker_set.cache, kind, program.sources, compile_s=program.compile_time_s)
-        prepared = opened_program(worker, prepared, program.limits, program.files)
+        allowed = allowance(program.limits, kind)
+        prepared = prepare(
+            worker, self._worker_set.cache, kind, program.sources, program.limits, compile_s=program.compile_time_s
+        )
+        prepared = opened_program(worker, prepared, allowed, program.files)
         if prepared.program is None:
             return ProgramRun(verdict=Verdict.CE, compile_output=prepared.text, compile_s=prepared.compile_s)
-        outcome = worker.run(encoded(program.stdin), program.args)
-        verdict, message = failure(outcome, program.limits) or (Verdict.AC, "")
+        outcome = worker.run(encoded(program.stdin), program.args, stderr_bytes=SEARCHED)
+        verdict, message = failure(outcome, allowed) or (Verdict.AC, "")
         files = worker.collect(program.collect, int(program.limits.output_mb * MB)) if program.collect else {}
         return ProgramRun(
             verdict=verdict, message=message,
-            stdout=outcome.stdout.decode("utf-8", "replace"), stderr=outcome.stderr.decode("utf-8", "replace"),
+            stdout=outcome.stdout.decode("utf-8", "replace"), stderr=stderr_of(outcome),
             exit_code=outcome.exit_code, signal=outcome.signal,
             cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
             compile_s=prepared.compile_s, compile_output=prepared.text, files=tuple(files.items()),

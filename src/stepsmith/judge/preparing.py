@@ -1,11 +1,21 @@
-"""From source text to something the sandbox can run: compiling, inside the sandbox, at most once per content."""
+"""From source text to something the sandbox can run: compiling, inside the sandbox, at most once per content.
 
+A compiler that fails has judged the program: CE. That holds also when it ran out of the time or the memory that it is
+given, because the program decides what a compiler needs. Only what the machine lacks is our failure. Which of the two
+it was is told by what the kernel counted (CPU time, the processes that it killed for want of memory, how often the
+control group's own limit was reached), never by what the compiler wrote, which is under the program's control.
+"""
+
+import shutil
+import signal
+import tempfile
 import time
 
-from stepsmith.core.errors import SandboxError
-from stepsmith.core.records import Record
+from stepsmith.core.errors import MachineError, SandboxError
+from stepsmith.core.records import Limits, Record
 from stepsmith.judge.binaries import BinaryCache
-from stepsmith.judge.languages import BINARY, Language
+from stepsmith.judge.languages import Language, Sources
+from stepsmith.judge.languages.language import encoded
 from stepsmith.sandbox.executable import Executable, RunLimits, RunOutcome
 from stepsmith.sandbox.worker import Worker
 
@@ -14,9 +24,8 @@ COMPILE_S = 30.0  # CPU seconds
 COMPILE_MEMORY_MB = 2048
 BINARY_MB = 192  # a compiler's largest file
 SHOWN = 16 * 1024  # bytes of a compiler's word that are kept: its beginning
-HEADER_ENDINGS = (".h", ".hpp", ".hh", ".hxx", ".inc")
-
-Sources = tuple[tuple[str, str], ...]
+RERUNS = 2  # times a compiler is run again that somebody killed
+KILLED_IN_SHELL = 128 + signal.SIGKILL  # a shell's exit code for a command that was killed
 
 
 class Prepared(Record, frozen=True, kw_only=True):
@@ -32,20 +41,35 @@ def prepare(
     cache: BinaryCache,
     language: Language,
     sources: Sources,
+    limits: Limits,
     *,
     entry_point: str | None = None,
-    compile_s: float = COMPILE_S,
+    compile_s: float | None = None,
 ) -> Prepared:
-    """Make a program of ``sources``, the main file first. Raises ``SandboxError`` and ``MachineError``.
+    """Make a program of ``sources``, the main file first, that will run under ``limits``.
 
+    ``compile_s`` are CPU seconds for the compiler, ``COMPILE_S`` by default.
+    Raises ``SandboxError`` where our own machinery fails and ``MachineError`` where the language's tool is missing.
     Python is not compiled here: opening it does that.
     """
-    files = tuple((name, _bytes(text)) for name, text in sources)
+    if not language.tool:
+        return _python(sources, entry_point)
+    sources = language.named(sources)
+    key = cache.key(language, sources)
+    compiled, text, spent = cache.get(key), "", 0.0
+    if compiled is None:
+        started = time.monotonic()
+        compiled, text = _compile(worker, cache, language, sources, compile_s or COMPILE_S)
+        spent = time.monotonic() - started
+        if compiled is None:
+            return Prepared(program=None, text=text, compile_s=spent)
+        cache.put(key, compiled)
+    return Prepared(program=_runnable(language, sources, compiled, limits.memory_mb), text=text, compile_s=spent)
+
+
+def _python(sources: Sources, entry_point: str | None) -> Prepared:
+    files = tuple((name, encoded(text)) for name, text in sources)
     name, code = files[0]
-    if language.compiler:
-        return _compiled(worker, cache, language, sources, compile_s)
-    if language.interpreter:
-        return _interpreted(worker, language, files, compile_s)
     others = len(files) > 1
     return Prepared(
         program=Executable(
@@ -55,95 +79,98 @@ def prepare(
     )  # fmt: skip
 
 
-def _compiled(worker: Worker, cache: BinaryCache, language: Language, sources: Sources, compile_s: float) -> Prepared:
-    key = cache.key(language, sources)
-    binary, text, spent = cache.get(key), "", 0.0
-    if binary is None:
-        started = time.monotonic()
-        binary, text = _compile(worker, cache, language, sources, compile_s)
-        spent = time.monotonic() - started
-        if binary is None:
-            return Prepared(program=None, text=text, compile_s=spent)
-        cache.put(key, binary)
+def _runnable(language: Language, sources: Sources, compiled: bytes, memory_mb: int) -> Executable:
+    command = language.run_command(sources, memory_mb)
+    if command:
+        return Executable(kind="command", command=command, files=language.run_files(compiled, sources), folder="read")
     name = sources[0][0].rpartition(".")[0] or "program"
-    return Prepared(program=Executable(kind="binary", code=binary, command=(name,)), text=text, compile_s=spent)
+    return Executable(kind="binary", code=compiled, command=(name,))
 
 
 def _compile(
     worker: Worker, cache: BinaryCache, language: Language, sources: Sources, compile_s: float
 ) -> tuple[bytes | None, str]:
-    files = tuple((name, _bytes(text)) for name, text in sources)
-    compiled = [_argument(name) for name, _ in sources if not name.lower().endswith(HEADER_ENDINGS)]
-    options = [*language.compiler[1:], *cache.header_options(language, sources)]
-    command = (str(language.tool), *options, *compiled, *language.libraries)
-    outcome = _tool(worker, command, files, compile_s, folder="write", spawning=True)
+    for path in (str(language.path), *language.folders()):
+        if not worker.server.can_read(path):
+            raise MachineError(
+                f"{language.name} programs cannot run at L{worker.server.level} here, where they run as another user: "
+                f"only this user can read {path}; install {language.tool} where every user can read it"
+            )
+    ready = [path for path in language.prepared(cache.prepared, sources) if worker.server.can_read(path)]
+    command = language.compile_command(sources, tuple(ready))
+    outcome = _tool(worker, language, command, sources, compile_s)
     if outcome.exit_code != 0 and b"cannot find -l" in outcome.stderr and "-static" in command:
         # A machine without the static libraries; start-up is then a little slower.
         command = tuple(option for option in command if option != "-static")
-        outcome = _tool(worker, command, files, compile_s, folder="write", spawning=True)
-    text = _word(outcome, compile_s)
+        outcome = _tool(worker, language, command, sources, compile_s)
+    for _ in range(RERUNS):
+        if not _killed_by_somebody(worker, outcome, compile_s):
+            break
+        outcome = _tool(worker, language, command, sources, compile_s)
+    text = _said(worker, outcome, compile_s)
     if outcome.exit_code != 0:
-        _blame_machine(worker, text)
+        _blame_the_machine(worker, outcome, compile_s)
         return None, text
-    binary = worker.collect([BINARY], BINARY_MB * MB).get(BINARY)
-    if binary is None:
-        raise SandboxError(f"{language.name}: the compiler left no binary")
-    return binary, text
-
-
-def _interpreted(
-    worker: Worker, language: Language, files: tuple[tuple[str, bytes], ...], compile_s: float
-) -> Prepared:
-    tool, name = str(language.tool), _argument(files[0][0])
-    started = time.monotonic()
-    outcome = _tool(worker, (tool, *language.check[1:], name), files, compile_s, folder="read", spawning=False)
-    spent = time.monotonic() - started
-    text = _word(outcome, compile_s)
-    if outcome.exit_code != 0:
-        return Prepared(program=None, text=text, compile_s=spent)
-    command = (tool, *language.interpreter[1:], name)
-    program = Executable(kind="command", command=command, files=files, folder="read")
-    return Prepared(program=program, text=text, compile_s=spent)
+    outputs = worker.collect(language.outputs, BINARY_MB * MB) if language.outputs else {}
+    if language.outputs and not outputs:
+        raise SandboxError(f"{language.name}: the compiler left no output")
+    return language.packed(tuple(outputs.items()), sources), text
 
 
 def _tool(
-    worker: Worker, command: tuple[str, ...], files: tuple[tuple[str, bytes], ...], compile_s: float, *,
-    folder: str, spawning: bool,
-) -> RunOutcome:  # fmt: skip
-    program = Executable(kind="command", command=command, files=files, folder=folder, spawning=spawning)  # type: ignore[arg-type]
+    worker: Worker, language: Language, command: tuple[str, ...], sources: Sources, compile_s: float
+) -> RunOutcome:
+    files = tuple((name, encoded(text)) for name, text in sources)
+    program = Executable(kind="command", command=command, files=files, folder="write", spawning=True)
     limits = RunLimits(
-        cpu_s=compile_s, wall_s=3 * compile_s + 30, memory_mb=COMPILE_MEMORY_MB, output_bytes=BINARY_MB * MB
-    )
+        cpu_s=compile_s, wall_s=3 * compile_s + 30, memory_mb=COMPILE_MEMORY_MB, output_bytes=BINARY_MB * MB,
+        reserve_mb=language.compile_reserve_mb,
+    )  # fmt: skip
     worker.open(program, limits)
     return worker.run(b"", stderr_bytes=1 << 20)
 
 
-def _argument(name: str) -> str:
-    """Return a file's name as an argument that no tool takes for an option or a list of them."""
-    return f"./{name}" if name[:1] in ("-", "@") else name
+# Why a compiler failed
 
 
-def _word(outcome: RunOutcome, compile_s: float) -> str:
-    text = outcome.stderr[:SHOWN].decode("utf-8", "replace")
-    if outcome.end:
+def _out_of_time(outcome: RunOutcome, compile_s: float) -> bool:
+    """Say whether a compiler used up its CPU time, its own processes included."""
+    return outcome.end == "cpu" or outcome.cpu_s >= compile_s
+
+
+def _killed_by_somebody(worker: Worker, outcome: RunOutcome, compile_s: float) -> bool:
+    """Say whether a process of a compiler seems to have been killed for no reason that the kernel counted.
+
+    An administrator does that, or a program that only looks like it. The latter does so every time.
+    """
+    killed = (
+        outcome.signal == signal.SIGKILL
+        or outcome.exit_code == KILLED_IN_SHELL
+        or b"Killed signal terminated program" in outcome.stderr
+    )
+    return killed and not outcome.end and not _out_of_time(outcome, compile_s) and not worker.memory_kills()
+
+
+def _blame_the_machine(worker: Worker, outcome: RunOutcome, compile_s: float) -> None:
+    """Raise ``SandboxError`` where a compiler failed for want of the machine's means, not because of the program."""
+    if _out_of_time(outcome, compile_s):
+        return
+    if outcome.end == "wall":
+        raise SandboxError(f"the machine gave a compiler only {outcome.cpu_s:.1f} s of CPU in {outcome.wall_s:.0f} s")
+    if worker.memory_kills() == "machine":
+        raise SandboxError("the machine ran out of memory while a program was compiled")
+    if outcome.signal == signal.SIGKILL and not worker.memory_kills():
+        raise SandboxError("a compiler was killed, and not for want of time or memory")
+    if worker.server.level < 2 and shutil.disk_usage(tempfile.gettempdir()).free < BINARY_MB * MB:
+        raise SandboxError(f"the disk of {tempfile.gettempdir()} is full; a program could not be compiled")
+
+
+def _said(worker: Worker, outcome: RunOutcome, compile_s: float) -> str:
+    text = (outcome.stdout + outcome.stderr)[:SHOWN].decode("utf-8", "replace")
+    if outcome.exit_code != 0 and _out_of_time(outcome, compile_s):
         text += f"\nthe compiler was stopped after {outcome.cpu_s:.1f} s of CPU ({compile_s:g} s allowed)\n"
+    elif outcome.exit_code != 0 and worker.memory_kills() == "program":
+        text += f"\nthe compiler was stopped because it needed more than {COMPILE_MEMORY_MB} MB of memory\n"
     elif outcome.signal is not None:
         text += f"\nthe compiler was killed by signal {outcome.signal}\n"
     return text
-
-
-def _blame_machine(worker: Worker, text: str) -> None:
-    """Raise ``SandboxError`` where a compiler failed for want of the machine's means, not because of the program."""
-    if "Killed signal terminated program" in text or (worker.server.level < 2 and "No space left on device" in text):
-        raise SandboxError(f"the compiler could not work: {text[:500]}")
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape") if text.isascii() else _escaped(text)
-
-
-def _escaped(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half of a surrogate pair: no file could hold it, so let the compiler complain
-        return text.encode("utf-8", "surrogatepass")

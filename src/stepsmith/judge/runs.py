@@ -1,24 +1,26 @@
-"""One run of an opened program: opening, running again in doubt, patience with a machine that fails for a moment."""
+"""One run of an opened program: opening, running again in doubt, and trying again when the machine fails briefly."""
 
 import time
 from collections.abc import Sequence
 
 from stepsmith.core.errors import CaseError
-from stepsmith.core.records import Contract, Limits, Verdict
+from stepsmith.core.records import Contract, Verdict
 from stepsmith.judge.preparing import Prepared
 from stepsmith.judge.program import Program
-from stepsmith.judge.verdicts import doubtful, failure, run_limits
+from stepsmith.judge.verdicts import Allowance, doubtful, failure, run_limits
 from stepsmith.sandbox.executable import Executable, RunOutcome, check_name
 from stepsmith.sandbox.worker import Worker
 
 # A test is given up as IE after this many failures of our machinery in a row, and not before this many wall seconds.
-ATTEMPTS, PATIENCE_S = 5, 10.0
+ATTEMPTS, GIVE_UP_S = 5, 10.0
 RERUNS = 2  # times a doubtful run is run again
 PAUSE_S = 0.05  # before a new attempt, doubled each time: an overloaded machine needs a moment
 MAX_FILES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES = 200, 200, 100_000  # of one whole program
+SEARCHED = 1 << 16  # bytes at the end of stderr that are searched for words on memory
+STDERR_TAIL = 4096  # bytes of it that a result keeps
 
 
-class Patience:
+class RetryPolicy:
     """How often, and how long, something that fails is tried again."""
 
     def __init__(self) -> None:
@@ -26,11 +28,11 @@ class Patience:
         self._since = 0.0  # time of the first failure
 
     def wait(self) -> bool:
-        """Wait a moment before a new attempt, longer each time; False when it is enough."""
+        """Wait before a new attempt, longer each time; return False, without waiting, when it is time to give up."""
         self._failures += 1
         if self._failures == 1:
             self._since = time.monotonic()
-        if self._failures >= ATTEMPTS and time.monotonic() - self._since >= PATIENCE_S:
+        if self._failures >= ATTEMPTS and time.monotonic() - self._since >= GIVE_UP_S:
             return False
         time.sleep(min(PAUSE_S * 2**self._failures, 1.0))
         return True
@@ -54,35 +56,37 @@ def check_program(program: Program) -> None:
 
 
 def opened_program(
-    worker: Worker, prepared: Prepared, limits: Limits, files: Sequence[tuple[str, str | bytes]] | None = None
+    worker: Worker, prepared: Prepared, allowed: Allowance, files: Sequence[tuple[str, str | bytes]] | None = None
 ) -> Prepared:
     """Open a prepared program, with files in a folder it may write to where ``files`` are given."""
     if prepared.program is None:
         return prepared
-    program: Executable = prepared.program
+    program = prepared.program
     if files is not None:
         more = tuple((name, encoded(content)) for name, content in files)
         program = Executable(
             kind=program.kind, code=program.code, command=program.command, entry_point=program.entry_point,
             files=(*program.files, *more), folder="write",
         )  # fmt: skip
-    opened = worker.open(program, run_limits(limits))
+    opened = worker.open(program, run_limits(allowed))
     if not opened.ok:
         return Prepared(program=None, text=opened.text, compile_s=prepared.compile_s)
     return prepared
 
 
-def measured(worker: Worker, contract: Contract, text: str) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
+def measured(
+    worker: Worker, contract: Contract, allowed: Allowance, text: str
+) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
     """Run the open solution on one input, again where the machine may be to blame; return facts and failure."""
     data = encoded(text)
-    outcome = worker.run(data)
+    outcome = worker.run(data, stderr_bytes=SEARCHED)
     for _ in range(RERUNS):
-        if not doubtful(outcome, contract.limits):
+        if not doubtful(outcome, allowed.limits):
             break
-        again = worker.run(data)
+        again = worker.run(data, stderr_bytes=SEARCHED)
         if outcome.signal is not None or again.cpu_s < outcome.cpu_s:
             outcome = again
-    failed = failure(outcome, contract.limits)
+    failed = failure(outcome, allowed)
     if not failed and contract.interface == "function" and not outcome.result:
         failed = Verdict.RTE, f"ended before {contract.entry_point} returned"
     return outcome, failed
@@ -92,6 +96,11 @@ def output_of(outcome: RunOutcome, contract: Contract) -> str:
     """Return what the checker compares: what was printed, or the value returned as a literal."""
     data = outcome.result if contract.interface == "function" else outcome.stdout
     return data.decode("utf-8", "surrogateescape")
+
+
+def stderr_of(outcome: RunOutcome) -> str:
+    """Return the end of what a run wrote on stderr."""
+    return outcome.stderr[-STDERR_TAIL:].decode("utf-8", "replace")
 
 
 def encoded(content: str | bytes) -> bytes:

@@ -63,7 +63,7 @@ class WorkerSet:
         setup = Setup(
             packages=(package,) if package else (),
             package_folders=tuple(package_folders(package)) if package else (),
-            programs=(*tool_folders(), str(self.cache.headers)),
+            programs=(*tool_folders(), str(self.cache.prepared)),
             library_folder=str(self.cache.libraries),
         )
         return levels.start(level, setup)

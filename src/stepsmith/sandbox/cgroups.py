@@ -65,6 +65,11 @@ class ControlGroup:
                 place.write_text(str(limit_bytes))
         self._memory_bytes = limit_bytes
 
+    @property
+    def memory(self) -> tuple[Path, int]:
+        """The folder of the memory controller, and the version of control groups."""
+        return self._by_controller["memory"], self._version
+
     def holds(self, pid: int) -> bool:
         """Say whether a process is in the group, in every hierarchy."""
         return all(str(pid) in (f / "cgroup.procs").read_text().split() for f in self._by_controller.values())

@@ -57,6 +57,7 @@ class RunLimits(Record, frozen=True, kw_only=True):
     wall_s: float
     memory_mb: int
     output_bytes: int  # of each stream and of each file
+    reserve_mb: int = 0  # address space beyond the usual, for runtimes that reserve much more than they touch
 
 
 class RunOutcome(Record, frozen=True, kw_only=True):

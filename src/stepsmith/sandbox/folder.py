@@ -3,6 +3,8 @@
 import os
 import stat
 
+from stepsmith.sandbox import frames
+
 
 class Folder:
     """The folder at ``path``; Landlock decides which programs may read or write below it."""
@@ -27,9 +29,16 @@ class Folder:
                     _copy(descriptor, file.fileno(), os.fstat(descriptor).st_size)
 
     def collect(self, names: list[str], max_bytes: int) -> list[tuple[str, int]]:
-        """Return the named files that exist, as memory files: plain files of at most ``max_bytes``, no links."""
+        """Return the named files that exist, as memory files: plain files of at most ``max_bytes``, no links.
+
+        A name that ends in ``/`` stands for all plain files below that folder, framed in one memory file as ``frames``
+        does: each name, then its content.
+        """
         found: list[tuple[str, int]] = []
         for name in names:
+            if name.endswith("/"):
+                found.append((name, self._collect_all(name, max_bytes)))
+                continue
             try:
                 descriptor = os.open(f"{self.path}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             except OSError:
@@ -41,6 +50,26 @@ class Folder:
                 found.append((name, copy))
             os.close(descriptor)
         return found
+
+    def _collect_all(self, folder: str, max_bytes: int) -> int:
+        """Return a memory file with all plain files below a folder, as far as they fit into ``max_bytes`` together."""
+        copy = os.memfd_create("copy", os.MFD_CLOEXEC)
+        left = max_bytes
+        for place, _, names in os.walk(f"{self.path}/{folder.rstrip('/')}"):
+            for name in sorted(names):
+                path = f"{place}/{name}"
+                try:
+                    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                except OSError:
+                    continue
+                status = os.fstat(descriptor)
+                if stat.S_ISREG(status.st_mode) and status.st_size <= left:
+                    left -= status.st_size
+                    os.write(copy, frames.pack([os.fsencode(path.removeprefix(f"{self.path}/"))]))
+                    os.write(copy, frames.LENGTH.pack(status.st_size))
+                    _copy(descriptor, copy, status.st_size)
+                os.close(descriptor)
+        return copy
 
     def _inside(self, descriptor: int) -> bool:
         """Say whether a file lies in this folder, not behind a link; where /proc is missing, links were denied."""

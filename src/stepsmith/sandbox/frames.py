@@ -2,21 +2,21 @@
 
 import struct
 
-_LENGTH = struct.Struct("<Q")
+LENGTH = struct.Struct("<Q")
 
 
 def pack(texts: list[bytes]) -> bytes:
     """Return the texts, framed."""
-    return b"".join(_LENGTH.pack(len(text)) + text for text in texts)
+    return b"".join(LENGTH.pack(len(text)) + text for text in texts)
 
 
 def unpack(data: bytes) -> list[bytes]:
     """Return the texts that are whole."""
     texts = []
     start = 0
-    while start + _LENGTH.size <= len(data):
-        (size,) = _LENGTH.unpack_from(data, start)
-        start += _LENGTH.size
+    while start + LENGTH.size <= len(data):
+        (size,) = LENGTH.unpack_from(data, start)
+        start += LENGTH.size
         if start + size > len(data):
             break
         texts.append(data[start : start + size])

@@ -52,6 +52,7 @@ class ForkServer:
         self.level = level
         self.pid = 0
         self.group: ControlGroup | None = None
+        self._uid: int | None = None
         self._pidfd = -1
         self._box = ""
         self._launched: subprocess.Popen[bytes] | None = None
@@ -89,7 +90,7 @@ class ForkServer:
         paths = sysconfig.get_paths()
         libraries = sysconfig.get_config_var("LIBDIR")
         readable = [paths["stdlib"], paths["platstdlib"], *([libraries] if libraries else []), *SYSTEM_LIBRARIES]
-        uid = _user_id(self.pid, readable if self.level < 2 else [])
+        self._uid = uid = _user_id(self.pid, readable if self.level < 2 else [])
         box = "/box"  # at L2 and above, a memory file system of the worker's own
         if self.level < 2:
             _sweep_boxes()
@@ -131,6 +132,10 @@ class ForkServer:
         poll.register(sock, select.POLLIN)
         if not poll.poll(timeout_s * 1000):
             raise SandboxError(f"no answer from the fork server within {timeout_s:.0f} s")
+
+    def can_read(self, path: str) -> bool:
+        """Say whether programs that may see ``path`` can also read it, as the user that they run as."""
+        return self.level >= 2 or self._uid is None or _open_to_all(path)
 
     def last_words(self) -> str:
         """Return the end of what the fork server wrote to its log: its own failures only."""

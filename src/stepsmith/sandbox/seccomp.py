@@ -65,8 +65,9 @@ def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
     if not writing:
         rules |= {"open": _without(1, _WRITE_FLAGS), "openat": _without(2, _WRITE_FLAGS)}
     rules |= {"ioctl": _one_of(1, _IOCTL), "fcntl": _one_of(1, _FCNTL)}
-    # A connected pair of stream sockets is a pipe, which event loops want; sendto without an address is send.
-    rules |= {"socketpair": _stream_pair(), "sendto": _equals(4, 0)}
+    # A connected pair of sockets is a pipe: event loops want streams, and rustc starts its linker with packets.
+    # sendto without an address is send.
+    rules |= {"socketpair": _connected_pair(seqpacket=spawning), "sendto": _equals(4, 0)}
     if exec_key is not None:
         rules["execveat"] = _equals(5, exec_key)
     foreign = _ins(_LOAD, 0, 0, _ARCH) + _ins(_JEQ, 1, 0, linux.AUDIT_ARCH) + _return(KILL)
@@ -174,8 +175,9 @@ def _equals(index: int, value: int) -> bytes:
     return low + _load(index, 1) + _ins(_JEQ, 1, 0, value >> 32) + _return(EPERM) + _return(ALLOW)
 
 
-def _stream_pair() -> bytes:
-    """Allow socketpair(AF_UNIX, SOCK_STREAM), with any of SOCK_CLOEXEC and SOCK_NONBLOCK."""
+def _connected_pair(*, seqpacket: bool) -> bytes:
+    """Allow socketpair(AF_UNIX, SOCK_STREAM or SOCK_SEQPACKET), with any of SOCK_CLOEXEC and SOCK_NONBLOCK."""
     unix = _load(0) + _ins(_JEQ, 1, 0, 1) + _return(EPERM)
-    stream = _load(1) + _ins(_AND, 0, 0, 0xF) + _ins(_JEQ, 1, 0, 1) + _return(EPERM)
-    return unix + stream + _return(ALLOW)
+    kinds = (1, 5) if seqpacket else (1,)
+    tests = b"".join(_ins(_JEQ, len(kinds) - i, 0, kind) for i, kind in enumerate(kinds))
+    return unix + _load(1) + _ins(_AND, 0, 0, 0xF) + tests + _return(EPERM) + _return(ALLOW)

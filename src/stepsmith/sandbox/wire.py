@@ -42,6 +42,7 @@ class LimitFields(TypedDict):
     wall_s: float
     memory_mb: int
     output_bytes: int
+    reserve_mb: int
 
 
 class OpenRequest(TypedDict):

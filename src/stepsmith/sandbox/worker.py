@@ -7,12 +7,13 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from stepsmith.core.errors import SandboxError
-from stepsmith.sandbox import wire
+from stepsmith.sandbox import frames, wire
 from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome, check_name, image_mb
 from stepsmith.sandbox.launch import START_S, EndedError, ForkServer, Setup
+from stepsmith.sandbox.memory_kills import MemoryKills
 
 MB = 1 << 20
 F_ADD_SEALS, ALL_SEALS = 1033, 0xF  # seal, shrink, grow, write
@@ -34,6 +35,7 @@ class Worker:
         self._session: socket.socket | None = None
         self._limits = RunLimits(cpu_s=1, wall_s=1, memory_mb=1, output_bytes=1)
         self._has_result = False
+        self._memory_kills = MemoryKills(self._server.group)
         self._image_mb = 0.0
 
     @property
@@ -47,6 +49,10 @@ class Worker:
         with _machinery():
             if self._server.group is not None:
                 self._server.group.limit_memory((limits.memory_mb + GROUP_EXTRA_MB) * MB + 3 * limits.output_bytes)
+            if self._server.group is not None or program.spawning:
+                self._memory_kills.start()
+            else:
+                self._memory_kills.stop()
             self._session, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             parts = (program.code, *(content for _, content in program.files))
             with theirs:
@@ -62,7 +68,7 @@ class Worker:
             answer = self._receive(self._session, OPEN_S).decode("utf-8", "replace")
         except EndedError:
             code = self._end_status()
-            if -code in _COMPILER_CRASHES:
+            if -code in _COMPILER_CRASHES or self.memory_kills() == "program":
                 return Opened(ok=False, text=f"the compiler was killed by {signal.Signals(-code).name}\n")
             raise
         return Opened(ok=answer.startswith("+"), text=answer[1:])
@@ -82,7 +88,10 @@ class Worker:
                 _close(fds)
 
     def collect(self, names: Sequence[str], max_bytes: int) -> dict[str, bytes]:
-        """End the open program, and return those of ``names`` in its folder that are plain files and no larger."""
+        """End the open program, and return those of ``names`` in its folder that are plain files and no larger.
+
+        A name that ends in ``/`` stands for all plain files below that folder.
+        """
         for name in names:
             check_name(name)
         self._hang_up()
@@ -94,7 +103,20 @@ class Worker:
             if not data:
                 raise EndedError(f"the fork server ended. {self._server.last_words()}")
             found = [name for name in data.decode("utf-8", "surrogateescape").split("\0") if name]
-            return {name: wire.read_file(descriptor) for name, descriptor in zip(found, fds, strict=True)}
+            contents = {name: wire.read_file(descriptor) for name, descriptor in zip(found, fds, strict=True)}
+        files: dict[str, bytes] = {}
+        for name, content in contents.items():
+            if name.endswith("/"):
+                parts = frames.unpack(content)
+                files |= zip(map(os.fsdecode, parts[::2]), parts[1::2], strict=True)
+            else:
+                files[name] = content
+        return files
+
+    def memory_kills(self) -> Literal["", "program", "machine"]:
+        """Say whether the kernel has killed a process for want of memory since ``open``, and whose limit was met."""
+        with _machinery():
+            return self._memory_kills.found()
 
     def kill(self) -> None:
         """Kill the fork server, from any thread; whoever waits for it gets ``SandboxError``. ``close`` cleans up."""
@@ -153,6 +175,7 @@ def _open_request(program: Executable, limits: RunLimits) -> wire.OpenRequest:
         "limits": {
             "cpu_s": limits.cpu_s, "wall_s": limits.wall_s, "memory_mb": limits.memory_mb,
             "output_bytes": limits.output_bytes + 1,  # so that the limit itself can be filled
+            "reserve_mb": limits.reserve_mb,
         },
     }  # fmt: skip
 
