@@ -60,7 +60,7 @@ def test_adaptive_ones_say_how_they_choose(tmp_path: Path) -> None:
     path.write_text('[mine]\nkind = "chains"\nthreshold = 0.65\n')
     text = run("show", str(path))
     assert ["threshold", "0.65"] in rows(text)
-    assert "unlocked, for good" in " ".join(text.split())
+    assert "unlocked, for the rest of the training" in " ".join(text.split())
 
 
 def test_an_unknown_name_is_a_user_error() -> None:

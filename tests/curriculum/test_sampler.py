@@ -116,7 +116,7 @@ def test_batches_read_ahead_of_the_trainer_are_given_out_again() -> None:
     at_six = Sampler(crowd(), load_curriculum("learnability"), layout)
     list(islice(at_six, 6 * layout.batch_length))
     assert again == ahead[4 * layout.batch_length :] + list(ids)
-    with pytest.raises(ValueError, match="7 batches trained, but 0 to 6 are remembered"):
+    with pytest.raises(ValueError, match="7 batches were trained, but only the states of 0 to 6 are kept"):
         at_six.state_dict(trained=7)
 
 
@@ -129,7 +129,7 @@ def test_a_state_of_something_else_is_refused() -> None:
         Sampler(some_items(), ALL, layout, seed=1).load_state_dict(state)
     with pytest.raises(ConfigError, match="another curriculum"):
         Sampler(some_items(), load_curriculum("soft"), layout).load_state_dict(state)
-    with pytest.raises(ConfigError, match="not a sampler's state"):
+    with pytest.raises(ConfigError, match="not the state of a sampler"):
         Sampler(some_items(), ALL, layout).load_state_dict({"drawn": 1})
 
 
@@ -214,10 +214,14 @@ def test_all_mastered_is_no_dead_end() -> None:
 @pytest.mark.parametrize(
     ("items", "mix", "message"),
     [
-        (some_items(2), Mix(real=0.5), "wants 50% real problems, but none of 8"),
+        (some_items(2), Mix(real=0.5), "asks for 50% real problems, but none of the 8"),
         ([], Mix(), "no problem to train on"),
         ([an_item("a", real=True)], Mix(), "all problems are tagged real"),
-        (some_items(2), Mix(environments={"fuzzing": 1}), "wants fuzzing problems; the data set has only induction"),
+        (
+            some_items(2),
+            Mix(environments={"fuzzing": 1}),
+            "asks for fuzzing problems, but the data set has only induction",
+        ),
         ([*some_items(1), an_item("f", "easy", environment="fuzzing")], Mix(environments={"fuzzing": 1}), "in fuzzing"),
         ([an_item("a"), an_item("a")], Mix(), "a is in the training set twice"),
     ],
@@ -230,7 +234,7 @@ def test_what_the_mix_lacks_is_said_at_the_start(items: list[Item], mix: Mix, me
 def test_shares_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="leave nothing"):
         Mix(real=0.6, review=0.4)
-    with pytest.raises(ValueError, match="no weight"):
+    with pytest.raises(ValueError, match="all their weights are 0"):
         Mix(environments={"fuzzing": 0})
     with pytest.raises(ValueError, match="at least 1"):
         Layout(groups=0, group_size=1, batches=1)

@@ -1,4 +1,4 @@
-"""``stepsmith curriculum``: see the curricula and draw their schedules."""
+"""``stepsmith curriculum``: list the curricula and draw their schedules."""
 
 from typing import Annotated
 
@@ -12,7 +12,9 @@ from stepsmith.core.records import Band
 from stepsmith.curriculum import Schedule, load_curriculum, presets
 from stepsmith.curriculum.pool import BANDS
 
-curriculum_app = typer.Typer(help="Which problems come when.", no_args_is_help=True)
+curriculum_app = typer.Typer(
+    help="List and show curricula: which problems are trained on, and when.", no_args_is_help=True
+)
 
 # A colour and a mark for each band, so that the strips can be read without colours too.
 LOOK: dict[Band, tuple[str, str]] = {
@@ -21,7 +23,7 @@ LOOK: dict[Band, tuple[str, str]] = {
     "medium": ("yellow", "▓"),
     "hard": ("red", "█"),
 }
-ROWS = 10  # of the drawing: a tenth of the weight each
+ROWS = 10  # rows of the drawing, each a tenth of the weight
 
 
 @curriculum_app.command(name="list")
@@ -36,12 +38,16 @@ def list_() -> None:
 
 @curriculum_app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A preset, FILE.toml, or FILE.toml#TABLE.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a curriculum (see `stepsmith curriculum list`), FILE.toml, or FILE.toml#TABLE."),
+    ],
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Scale to this many steps. Default: the curriculum's own.")
+        int | None,
+        typer.Option(min=1, help="Scale the drawing to this many steps. Default: the steps of the curriculum."),
     ] = None,
 ) -> None:
-    """Draw a curriculum's schedule, or say how an adaptive one chooses."""
+    """Draw the schedule of a curriculum, or explain how an adaptive curriculum chooses."""
     curriculum = load_curriculum(name)
     console = Console(highlight=False)
     console.print(f"{name}: {curriculum.about}" if curriculum.about else name, style="bold", soft_wrap=True)
@@ -66,7 +72,7 @@ def show(
 
 
 def picture(schedule: Schedule, total: float, width: int) -> list[Text]:
-    """Draw the weights over training as stacked columns, easiest band at the bottom, with an axis of steps."""
+    """Draw the weights over training as stacked columns, the easiest band at the bottom, with an axis of steps."""
     columns = max(20, min(80, width - 8))
     stacks = [_stack(schedule.weights((column + 0.5) / columns)) for column in range(columns)]
     lines = []
@@ -86,7 +92,7 @@ def picture(schedule: Schedule, total: float, width: int) -> list[Text]:
 
 
 def segments(schedule: Schedule, total: float) -> Table:
-    """Return the exact weights of each segment; its first step is in it, its end is the next one's first."""
+    """Return the exact weights of each segment, from its first step to the first step of the next segment."""
     shown = [band for band in BANDS if any(band in weights for _, _, weights in schedule.spans())]
     table = Table("from step", "to below", *shown, box=None, pad_edge=False)
     for column in table.columns:
@@ -98,7 +104,7 @@ def segments(schedule: Schedule, total: float) -> Table:
 
 
 def _stack(weights: dict[Band, float]) -> list[Band]:
-    """Fill ``ROWS`` cells from the bottom: a cell shows the band at its middle, a band with any weight at least one."""
+    """Fill ``ROWS`` cells from the bottom. Every band with a positive weight gets at least one cell."""
     filled: list[Band] = []
     reached = 0.0
     for band, weight in weights.items():

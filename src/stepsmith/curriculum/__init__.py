@@ -1,7 +1,7 @@
-"""Curricula: training progress and what was observed → which problems come next.
+"""Curricula: they choose the next problems from training progress and the pass rates observed so far.
 
-Start at ``curriculum.py`` (what a curriculum is) and ``sampler.py`` (what is done with it); the numbers of the papers
-are in ``presets.toml``. Nothing here needs a training library.
+Start with ``curriculum.py`` (the protocol) and ``sampler.py`` (which draws batches with it). ``presets.toml`` holds the
+curricula of the papers. Nothing here needs a training library.
 """
 
 from stepsmith.curriculum.curriculum import Cell, Curriculum, Moment

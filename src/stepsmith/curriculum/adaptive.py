@@ -1,4 +1,4 @@
-"""Adaptive curricula: they draw by what the policy under training can do now."""
+"""Adaptive curricula: they draw problems by the current pass rates of the policy."""
 
 import heapq
 from collections.abc import Sequence
@@ -16,29 +16,29 @@ NonNegative = Annotated[float, Meta(ge=0)]
 
 
 class Learnability(Record, frozen=True, kw_only=True, tag_field="kind", tag="learnability"):
-    """Problems at random, with odds E[p(1 - p)] under the Beta posterior of their pass rate.
+    """Draws problems at random, with odds E[p(1 - p)] under the Beta posterior of their pass rate p.
 
-    p(1 - p) is the variance of a binary reward: nothing is learnt from a group that always or never passes. For
-    Beta(a, b) the expectation is ab / ((a + b)(a + b + 1)). In a large pool a problem seldom comes twice: then
-    ``kin_attempts`` lets it be judged by others that are composed of as many features.
+    p(1 - p) is the variance of a binary reward: the policy learns nothing from a group that always or never passes. For
+    Beta(a, b) the expectation is ab / ((a + b)(a + b + 1)). In a large pool a problem seldom comes twice; then
+    ``kin_attempts`` estimates its pass rate from the problems with the same number of features.
     """
 
     half_life: Positive = 0.1
-    prior_attempts: NonNegative = 8.0  # what a rate measured before training counts like, at most
-    kin_attempts: NonNegative = 0.0  # the same of what training showed of problems with as many features
+    prior_attempts: NonNegative = 8.0  # weight of a pass rate from before training, at most so many attempts
+    kin_attempts: NonNegative = 0.0  # the same for the pass rate, in training, of problems with as many features
     about: str = ""
     source: str = ""
 
     @property
     def fast_half_life(self) -> float:
-        """Not used."""
+        """Not used by this curriculum."""
         return self.half_life
 
     def check(self, items: Sequence[Item], scope: str) -> None:
-        """Any problems will do."""
+        """Accept any problems."""
 
     def cells(self, moment: Moment) -> dict[str, Cell]:
-        """One cell, at random."""
+        """Return one cell with odds."""
         odds = []
         kin = moment.evidence.kin(moment.items, moment.progress, self.kin_attempts)
         for item in moment.items:
@@ -48,9 +48,9 @@ class Learnability(Record, frozen=True, kw_only=True, tag_field="kind", tag="lea
 
 
 class Thompson(Record, frozen=True, kw_only=True, tag_field="kind", tag="thompson"):
-    """For each batch draws every problem's p from its Beta posterior and takes those closest to ``target``.
+    """Thompson sampling: draws each p from its Beta posterior, and takes the problems with p closest to ``target``.
 
-    A problem that was not seen for long has a wide posterior and comes up again by chance.
+    A problem that was not seen for a long time has a wide posterior, so it comes back by chance.
     """
 
     half_life: Positive = 0.1
@@ -62,14 +62,14 @@ class Thompson(Record, frozen=True, kw_only=True, tag_field="kind", tag="thompso
 
     @property
     def fast_half_life(self) -> float:
-        """Not used."""
+        """Not used by this curriculum."""
         return self.half_life
 
     def check(self, items: Sequence[Item], scope: str) -> None:
-        """Any problems will do."""
+        """Accept any problems."""
 
     def cells(self, moment: Moment) -> dict[str, Cell]:
-        """One cell: as many problems as are wanted."""
+        """Return one cell with as many problems as the batch needs."""
         distance = {}
         kin = moment.evidence.kin(moment.items, moment.progress, self.kin_attempts)
         for item in moment.items:
@@ -80,11 +80,12 @@ class Thompson(Record, frozen=True, kw_only=True, tag_field="kind", tag="thompso
 
 
 class LearningProgress(Record, frozen=True, kw_only=True, tag_field="kind", tag="learning-progress"):
-    """Bands by |fast - slow|: the difference of two averages of the pass rate in training, one of which forgets faster.
+    """Draws bands in proportion to how fast their pass rate changes.
 
-    ``explore`` of the draws are spread evenly over the bands, all of them while nothing changes. Falling pass rates
-    count like rising ones: what is being forgotten is practised. A problem alone is seen too seldom for such a
-    difference to mean anything, hence bands (unrated problems are a band of their own).
+    The change is |fast - slow|, the difference of two averages of the pass rate in training, of which one forgets
+    faster. A share ``explore`` of the draws is spread evenly over the bands, and all draws while no rate changes.
+    Falling pass rates count like rising ones, so that forgotten skills are practised again. Bands are used because a
+    single problem is seen too seldom; unrated problems are a band of their own.
     """
 
     half_life: Positive = 0.1
@@ -95,20 +96,20 @@ class LearningProgress(Record, frozen=True, kw_only=True, tag_field="kind", tag=
 
     @property
     def fast_half_life(self) -> float:
-        """Half-life of the fast average."""
+        """Half-life of the fast average, in training progress."""
         return self.half_life * self.fast
 
     def check(self, items: Sequence[Item], scope: str) -> None:
-        """Raise ``ConfigError`` where there is nothing to choose between."""
+        """Raise ``ConfigError`` when there is only one band."""
         bands = sorted({item.band or "unrated" for item in items})
         if len(bands) < 2:
             raise ConfigError(
                 f"learning-progress chooses between bands, but all {len(items)} problems"
-                f"{f' in {scope}' if scope else ''} are {bands[0]}; take another curriculum or add problems"
+                f"{f' in {scope}' if scope else ''} are {bands[0]}; choose another curriculum or add problems"
             )
 
     def cells(self, moment: Moment) -> dict[str, Cell]:
-        """One cell per band."""
+        """Return one cell per band."""
         bands: dict[str, list[Item]] = {}
         for item in moment.items:
             bands.setdefault(item.band or "unrated", []).append(item)

@@ -1,4 +1,4 @@
-"""Chain curricula: a stepping stone is unlocked when its easier sibling is solved often enough."""
+"""The chain curriculum: a stepping stone is unlocked when the easier one before it is solved often enough."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,12 +12,14 @@ from stepsmith.curriculum.pool import Item
 
 
 class Chains(Record, frozen=True, kw_only=True, tag_field="kind", tag="chains"):
-    """Every chain starts with its easiest member. The next one is unlocked, for good, once the lower end of the Wilson
-    interval (at ``confidence``) of the pass rate in training of the member before it reaches ``threshold``: few lucky
-    passes do not do. Rates measured before training order the members and unlock nothing.
+    """Starts each chain with its easiest problem and unlocks the harder ones in turn.
 
-    ``frontier`` of the draws go to the hardest unlocked members, one per chain; the others to those before them.
-    Where problems are mixed by environment, a chain's members in one environment are a chain of their own.
+    The next problem is unlocked, for the rest of the training, when the pass rate in training of the one before it is
+    high enough: the lower end of its Wilson interval (at ``confidence``) must reach ``threshold``, so that a few lucky
+    passes are not enough. Pass rates from before training only set the order of a chain.
+
+    A share ``frontier`` of the draws goes to the hardest unlocked problem of each chain, the rest to the ones before
+    it. Where the mix has weights of environments, the problems of a chain in one environment are a chain of their own.
     """
 
     threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.5
@@ -29,14 +31,14 @@ class Chains(Record, frozen=True, kw_only=True, tag_field="kind", tag="chains"):
 
     @property
     def fast_half_life(self) -> float:
-        """Not used."""
+        """Not used by this curriculum."""
         return self.half_life
 
     def check(self, items: Sequence[Item], scope: str) -> None:
-        """Any chain will do."""
+        """Accept any problems."""
 
     def cells(self, moment: Moment) -> dict[str, Cell]:
-        """The frontier, and what was unlocked before it."""
+        """Return the cell of the hardest unlocked problems, and the cell of those before them."""
         frontier: list[Item] = []
         before: list[Item] = []
         for chain_id, stones in stepping_stones(moment.items).items():
@@ -48,7 +50,7 @@ class Chains(Record, frozen=True, kw_only=True, tag_field="kind", tag="chains"):
         return {"frontier": Cell(self.frontier, frontier), "before": Cell(1.0 - self.frontier, before)}
 
     def _unlocked(self, key: str, stones: Sequence[Item], evidence: Evidence, now: float) -> int:
-        """Return how many of a chain's members are unlocked, and remember it: what is unlocked stays so."""
+        """Return how many problems of a chain are unlocked, and record it: a problem is never locked again."""
         count = min(evidence.unlocked.get(key, 1), len(stones))
         while count < len(stones):
             low, _ = evidence.counts(stones[count - 1].id, now).interval(self.confidence)
@@ -60,7 +62,7 @@ class Chains(Record, frozen=True, kw_only=True, tag_field="kind", tag="chains"):
 
 
 def stepping_stones(items: Sequence[Item]) -> dict[str, list[Item]]:
-    """Return the members of each chain, easiest first: by falling pass rate; unrated ones last, by turn."""
+    """Return the problems of each chain, easiest first: by falling pass rate, then unrated ones by turn."""
     chains: dict[str, list[Item]] = {}
     for item in items:
         chains.setdefault(item.chain_id, []).append(item)

@@ -1,7 +1,7 @@
-"""What training has shown so far: pass rates that forget, and how far each chain is unlocked.
+"""The observations of a training run: discounted pass rates, and how far each chain is unlocked.
 
-Time is training progress in [0, 1]. An observation made at progress t counts 2^-((now - t) / half_life) at progress
-now: the policy that gave it is not the policy of today. Everything here is a number or a name, and round-trips.
+Time is training progress in [0, 1]. At progress ``now``, an observation from progress t has the weight
+2^-((now - t) / half_life), because the policy has changed since. All values are numbers and strings, and can be saved.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from stepsmith.curriculum.pool import Item
 
 
 class PassCounts(NamedTuple):
-    """Discounted passes of discounted attempts."""
+    """Passes and attempts, both discounted."""
 
     passes: float
     attempts: float
@@ -26,7 +26,7 @@ class PassCounts(NamedTuple):
         return self.passes / self.attempts if self.attempts else 0.0
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """Wilson interval of the rate; all of [0, 1] without attempts."""
+        """Wilson interval of the rate; [0, 1] without attempts."""
         return wilson_interval(min(self.passes, self.attempts), self.attempts, confidence)
 
 
@@ -34,7 +34,7 @@ NOTHING = PassCounts(0.0, 0.0)
 
 
 class Observation(Record, frozen=True, kw_only=True):
-    """How one group did: ``attempts`` are the graded members, those that were masked left out."""
+    """The result of one group: ``attempts`` counts its scored completions, without masked ones."""
 
     problem_id: str
     passes: int
@@ -42,7 +42,7 @@ class Observation(Record, frozen=True, kw_only=True):
 
 
 class Track(msgspec.Struct, forbid_unknown_fields=True):
-    """PassCounts of one problem as they stood at progress ``at``."""
+    """PassThe counts of one problem, as they stood at progress ``at``."""
 
     at: float = 0.0
     passes: float = 0.0
@@ -55,8 +55,8 @@ class Track(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Evidence(msgspec.Struct, forbid_unknown_fields=True):
-    """Per problem a ``slow`` track, which forgets by a curriculum's half-life, and a ``fast`` one, which forgets by a
-    fraction of it; per chain the number of unlocked stepping stones.
+    """Two tracks of counts per problem, ``slow`` and ``fast``, each with its half-life; and per chain the number of
+    unlocked problems.
     """
 
     half_life: float = 0.1
@@ -66,7 +66,7 @@ class Evidence(msgspec.Struct, forbid_unknown_fields=True):
     unlocked: dict[str, int] = msgspec.field(default_factory=dict)
 
     def observe(self, observation: Observation, now: float) -> None:
-        """Take in a group's result at progress ``now``."""
+        """Add the result of a group at progress ``now``."""
         for tracks, half_life in ((self.slow, self.half_life), (self.fast, self.fast_half_life)):
             track = tracks.setdefault(observation.problem_id, Track())
             passes, attempts = track.read(now, half_life)
@@ -74,12 +74,12 @@ class Evidence(msgspec.Struct, forbid_unknown_fields=True):
             track.passes, track.attempts = passes + observation.passes, attempts + observation.attempts
 
     def counts(self, problem_id: str, now: float) -> PassCounts:
-        """Return what training showed of a problem, discounted."""
+        """Return the counts of a problem, discounted to progress ``now``."""
         track = self.slow.get(problem_id)
         return track.read(now, self.half_life) if track else PassCounts(0.0, 0.0)
 
     def together(self, items: Iterable[Item], now: float, *, fast: bool = False) -> PassCounts:
-        """Return the sum of the items' counts, by the slow track or the fast one."""
+        """Return the sum of the counts of ``items``, from the slow or the fast track."""
         tracks, half_life = (self.fast, self.fast_half_life) if fast else (self.slow, self.half_life)
         found = [tracks[item.id].read(now, half_life) for item in items if item.id in tracks]
         return PassCounts(sum(c.passes for c in found), sum(c.attempts for c in found))
@@ -87,9 +87,9 @@ class Evidence(msgspec.Struct, forbid_unknown_fields=True):
     def beta(self, item: Item, now: float, prior_attempts: float, kin: PassCounts = NOTHING) -> tuple[float, float]:
         """Return the Beta posterior (a, b) of an item's pass rate.
 
-        Uniform prior Beta(1, 1); the rate measured before training counts like at most ``prior_attempts`` attempts
-        made at progress 0 (another student gave it), what training showed by its discounted counts, and what it showed
-        of problems like this one as ``kin``.
+        The prior is uniform, Beta(1, 1). Added to it are the pass rate from before training (with the weight of at most
+        ``prior_attempts`` attempts at progress 0), the discounted counts of training, and ``kin``, the counts of
+        similar problems.
         """
         passes, attempts = self.counts(item.id, now)
         if item.pass_rate is not None:
@@ -99,7 +99,7 @@ class Evidence(msgspec.Struct, forbid_unknown_fields=True):
         return 1.0 + passes, 1.0 + max(0.0, attempts - passes)
 
     def kin(self, items: Iterable[Item], now: float, attempts: float) -> dict[int, PassCounts]:
-        """Return, by number of features, what training showed of all such problems, scaled down to ``attempts``."""
+        """Return, by number of features, the summed counts of all such items, scaled down to at most ``attempts``."""
         groups: dict[int, list[Item]] = {}
         for item in items:
             groups.setdefault(item.features, []).append(item)

@@ -1,4 +1,4 @@
-"""Curricula by name or from a file: TOML in, frozen records out, errors in one line."""
+"""Loading curricula by name or from a TOML file."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +12,7 @@ from stepsmith.curriculum.chains import Chains
 from stepsmith.curriculum.rotation import Rotation
 from stepsmith.curriculum.schedule import Schedule
 
-# The kinds of curriculum. A new one is a record with `check` and `cells` (see curriculum.py) and its name here.
+# The kinds of curriculum. To add one, write a record with the members of `Curriculum` and add it here.
 AnyCurriculum = Schedule | Rotation | Chains | Learnability | LearningProgress | Thompson
 
 
@@ -22,7 +22,7 @@ def presets() -> dict[str, AnyCurriculum]:
 
 
 def load_curriculum(name: str) -> AnyCurriculum:
-    """Return a curriculum by what a user calls it: a preset, ``FILE.toml`` with one table, or ``FILE.toml#TABLE``.
+    """Load a curriculum: the name of a preset, ``FILE.toml`` with one table, or ``FILE.toml#TABLE``.
 
     Raises ``ConfigError``.
     """
@@ -42,7 +42,8 @@ def load_curriculum(name: str) -> AnyCurriculum:
     if table not in found:
         names = ", ".join(found) or "none"
         raise ConfigError(
-            f"{path_text} has {f'no curriculum {table!r}' if table else 'more or less than one'}: {names}"
+            f"{path_text} has {f'no curriculum {table!r}' if table else 'more or less than one'}: {names}; "
+            f"name one as {path_text}#NAME"
         )
     return found[table]
 
@@ -52,7 +53,7 @@ def _read(text: bytes, where: str) -> dict[str, AnyCurriculum]:
     try:
         tables = msgspec.toml.decode(text, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where}: {error}; a file of curricula has one table [NAME] for each") from None
+        raise ConfigError(f"{where}: {error}; a file of curricula has one table [NAME] per curriculum") from None
     for name, table in tables.items():
         try:
             found[name] = msgspec.convert(table, AnyCurriculum)

@@ -1,4 +1,4 @@
-"""What a batch is mixed of, besides what the curriculum chooses."""
+"""The mix of a batch: shares of real problems, review, and problems chosen by the curriculum."""
 
 import math
 from typing import Annotated
@@ -15,12 +15,12 @@ REAL, REVIEW, NEW = "real", "review", "curriculum"
 
 
 class Mix(Record, frozen=True, kw_only=True):
-    """Shares of the groups of a run.
+    """Shares of the groups in a run.
 
-    ``real`` of them are real problems, in rotation, whatever the curriculum says. ``review`` of them are mastered
-    problems: those whose pass rate in training has a 95% lower bound of at least ``mastered``. With review, mastered
-    problems leave the curriculum's own draws as long as it has others; its share stands in while nothing is mastered.
-    The rest is the curriculum's, over ``environments`` by relative weight; without weights, problems as they come.
+    A share ``real`` is real problems, in rotation. A share ``review`` is mastered problems: those whose pass rate in
+    training has a 95% lower bound of at least ``mastered``. With ``review`` above 0, the curriculum draws mastered
+    problems only when it has no others, and while no problem is mastered the share of review goes to the curriculum.
+    The rest is drawn by the curriculum, from ``environments`` by relative weight (without weights, from all problems).
     """
 
     environments: dict[Environment, Annotated[float, Meta(ge=0)]] = msgspec.field(default_factory=dict)
@@ -30,9 +30,11 @@ class Mix(Record, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.environments and not math.fsum(self.environments.values()):
-            raise ValueError("environments are given, but no weight")
+            raise ValueError("environments are given, but all their weights are 0")
         if self.real + self.review >= 1 and not (self.real == 1 and self.review == 0):
-            raise ValueError(f"real {self.real:g} and review {self.review:g} leave nothing for the curriculum")
+            raise ValueError(
+                f"real {self.real:g} and review {self.review:g} leave nothing for the curriculum; reduce them"
+            )
 
     def sources(self, *, any_mastered: bool) -> dict[str, float]:
         """Return the shares of real problems, review and the curriculum."""
@@ -40,16 +42,18 @@ class Mix(Record, frozen=True, kw_only=True):
         return {NEW: 1.0 - self.real - review, REAL: self.real, REVIEW: review}
 
     def scopes(self) -> dict[str, float]:
-        """Return the environments with their shares; one scope "" for all where they are not mixed by weight."""
+        """Return the share of each environment; without weights, one scope "" for all problems."""
         if not self.environments:
             return {"": 1.0}
         total = math.fsum(self.environments.values())
         return {name: weight / total for name, weight in self.environments.items() if weight > 0}
 
     def check(self, pool: Pool) -> None:
-        """Raise ``ConfigError`` where the pool lacks what the mix asks for."""
+        """Raise ``ConfigError`` when the pool has no problems for a share of the mix."""
         if self.real and not pool.real():
-            raise ConfigError(f"the mix wants {self.real:.0%} real problems, but none of {len(pool)} is tagged real")
+            raise ConfigError(
+                f"the mix asks for {self.real:.0%} real problems, but none of the {len(pool)} problems is tagged real"
+            )
         if self.real == 1:
             return
         if not pool.made():
@@ -57,4 +61,4 @@ class Mix(Record, frozen=True, kw_only=True):
         for name in self.environments:
             if self.environments[name] and not pool.made(name):
                 there = sorted({item.environment for item in pool.made()})
-                raise ConfigError(f"the mix wants {name} problems; the data set has only {', '.join(there)}")
+                raise ConfigError(f"the mix asks for {name} problems, but the data set has only {', '.join(there)}")

@@ -1,4 +1,4 @@
-"""What a curriculum knows of a problem, and the problems that it may draw from."""
+"""The facts about a problem that a curriculum uses, and the pool of problems to draw from."""
 
 from collections.abc import Iterable
 
@@ -10,24 +10,24 @@ BANDS: tuple[Band, ...] = ("easy", "easy-medium", "medium", "hard")  # easiest f
 
 
 class Item(Record, frozen=True, kw_only=True):
-    """A problem as a curriculum sees it. ``real`` problems come from people; the others were made."""
+    """A problem as a curriculum sees it. ``real`` problems were written by people; the others are synthetic."""
 
     id: str
     environment: Environment
     chain_id: str
     turn: int
-    pass_rate: PassRate | None = None  # measured before training
+    pass_rate: PassRate | None = None  # before training
     real: bool = False
-    features: int = 0  # that it is composed of; 0: not known
+    features: int = 0  # number of algorithmic features; 0: not known
 
     @property
     def band(self) -> Band | None:
-        """Deep Dive's band of the pass rate; None for a problem that was never rated."""
+        """Band of the pass rate (see ``band_of``); None for an unrated problem."""
         return band_of(self.pass_rate.rate) if self.pass_rate is not None and self.pass_rate.attempts else None
 
 
 def item_of(problem: Problem, *, real: bool = False) -> Item:
-    """Return what a curriculum needs of a problem."""
+    """Return the item of a problem."""
     return Item(
         id=problem.id,
         environment=problem.environment,
@@ -40,14 +40,14 @@ def item_of(problem: Problem, *, real: bool = False) -> Item:
 
 
 class Pool:
-    """Items by id, always in order of their ids, so that no sequence depends on the order of a file."""
+    """Items by id, in order of their ids, so that no sequence depends on the order of a file."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._items: dict[str, Item] = {}
         self.add(items)
 
     def add(self, items: Iterable[Item]) -> None:
-        """Take in more items. Raises ``ConfigError`` when an id is there already, and then takes none."""
+        """Add items. Raises ``ConfigError`` when an id is in the pool already; then none is added."""
         new: dict[str, Item] = {}
         for item in items:
             if item.id in self._items or item.id in new:
@@ -65,7 +65,7 @@ class Pool:
         return len(self._items)
 
     def made(self, environment: Environment | None = None) -> list[Item]:
-        """Return the items that are not real, of one environment or all."""
+        """Return the synthetic items, of one environment or of all."""
         return [i for i in self._items.values() if not i.real and environment in (None, i.environment)]
 
     def real(self) -> list[Item]:
@@ -74,7 +74,7 @@ class Pool:
 
 
 def band_counts(items: Iterable[Item]) -> dict[str, int]:
-    """Return how many items each band has, easiest first, and under "unrated" those without a pass rate, if any."""
+    """Return the number of items per band, easiest first; items without a pass rate, if any, count as "unrated"."""
     counts: dict[str, int] = dict.fromkeys(BANDS, 0)
     for item in items:
         band = item.band or "unrated"

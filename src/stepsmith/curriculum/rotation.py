@@ -1,4 +1,4 @@
-"""No curriculum: the problems as they come, whatever their difficulty, rated or not."""
+"""Rotation: all problems in random order, regardless of difficulty, as without a curriculum."""
 
 from collections.abc import Sequence
 
@@ -8,24 +8,24 @@ from stepsmith.curriculum.pool import Item
 
 
 class Rotation(Record, frozen=True, kw_only=True, tag_field="kind", tag="rotation"):
-    """Every problem once, in random order, before any comes again: what shuffling a data set by epochs does."""
+    """Draws every problem once, in random order, before any is repeated, like shuffling a data set in each epoch."""
 
     about: str = ""
     source: str = ""
 
     @property
     def half_life(self) -> float:
-        """It does not look at the evidence; review does."""
+        """Used by review only: the curriculum itself ignores the evidence."""
         return 0.1
 
     @property
     def fast_half_life(self) -> float:
-        """Not used."""
+        """Not used by this curriculum."""
         return 0.025
 
     def check(self, items: Sequence[Item], scope: str) -> None:
-        """Any problems will do."""
+        """Accept any problems."""
 
     def cells(self, moment: Moment) -> dict[str, Cell]:
-        """One cell, in rotation."""
+        """Return one cell, drawn in rotation."""
         return {"all": Cell(1.0, moment.items)}

@@ -1,4 +1,4 @@
-"""The sampler: problem ids for RL, in groups, under a curriculum, resumable at any point."""
+"""The sampler: yields problem ids for RL, in groups, chosen by a curriculum; it can be resumed at any point."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,15 +14,15 @@ from stepsmith.curriculum.mix import NEW, REAL, Mix
 from stepsmith.curriculum.pool import Item, Pool
 from stepsmith.curriculum.quotas import Quotas
 
-HISTORY = 16  # batches that are remembered after they were given out: a data loader reads ahead of the trainer
+HISTORY = 16  # batches that are kept after they were yielded, because a data loader reads ahead of the trainer
 
 
 class Layout(Record, frozen=True, kw_only=True):
-    """How ids follow each other; the names in brackets are those of TRL's ``RepeatSampler``.
+    """The order of the ids. The names in brackets are those of TRL's ``RepeatSampler``.
 
-    A batch is ``groups`` problems (``batch_size``), each of them ``group_size`` times in a row (``mini_repeat_count``:
-    the members of a GRPO group); the whole batch comes ``repeats`` times (``repeat_count``: the optimiser steps that
-    use one generation). There are ``batches`` of them.
+    A batch is ``groups`` problems (``batch_size``), each repeated ``group_size`` times in a row
+    (``mini_repeat_count``: the completions of a GRPO group). The whole batch is repeated ``repeats`` times
+    (``repeat_count``: the optimiser steps that use one generation). There are ``batches`` batches.
     """
 
     groups: int
@@ -36,33 +36,33 @@ class Layout(Record, frozen=True, kw_only=True):
 
     @property
     def batch_length(self) -> int:
-        """Ids in one batch."""
+        """Number of ids in one batch."""
         return self.groups * self.group_size * self.repeats
 
 
-class State(msgspec.Struct, forbid_unknown_fields=True):
-    """All that a sampler needs to go on as if it had never stopped."""
+class SamplerState(msgspec.Struct, forbid_unknown_fields=True):
+    """Everything that a sampler needs to continue as if it had never stopped."""
 
     setting: str  # content id of layout, curriculum, mix and seed
     problems: str  # content id of the pool
-    drawn: int  # batches drawn, the pending ones included
-    offset: int  # ids of the first pending batch that were given out
+    drawn: int  # number of batches drawn, with the pending ones
+    offset: int  # number of ids of the first pending batch that were yielded
     pending: list[list[str]]
     rounds: dict[str, int]
     quotas: Quotas
     evidence: Evidence
-    extra: int = 0  # times that more was drawn beside the batches
-    weights: dict[str, float] = {}  # of the last batch
+    extra: int = 0  # number of calls of `draw_more`
+    weights: dict[str, float] = {}  # of the cells in the last batch
 
 
 class Sampler:
-    """Iterates over problem ids; each batch is drawn when its first id is asked for, with what was observed by then.
+    """An iterator over problem ids. A batch is drawn when its first id is asked for, with all observations until then.
 
-    Every batch is mixed by ``mix``; within the curriculum's part, shares of environments and cells are kept by quotas
-    and a cell's problems come in seeded rotation: each once, in random order, before any comes again (unless the cell
-    has odds). Problems of one batch differ as long as there are enough. Same seed, problems and observations, same
-    ids, in whatever order the problems were given. Raises ``ConfigError`` where the problems cannot serve the
-    curriculum or the mix. Iterating again goes on where the last iteration stopped.
+    Every batch is mixed by ``mix``. In the curriculum's part, quotas keep the shares of environments and cells. The
+    problems of a cell come in rotation (each once, in random order, before any is repeated), or at random where the
+    cell has odds. The problems of a batch are different while there are enough. The same seed, problems and
+    observations give the same ids; the order in which the problems are given does not matter. A new iteration continues
+    where the last one stopped. Raises ``ConfigError`` when the problems do not fit the curriculum or the mix.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Sampler:
         self._weights: dict[str, float] = {}
 
     def __len__(self) -> int:
-        """Ids of the whole training."""
+        """Number of ids in the whole training."""
         return self._layout.batches * self._layout.batch_length
 
     def __iter__(self) -> Iterator[str]:
@@ -101,21 +101,21 @@ class Sampler:
 
     @property
     def evidence(self) -> Evidence:
-        """What was observed; to read, not to change."""
+        """All observations so far. Read only."""
         return self._evidence
 
     @property
     def progress(self) -> float:
-        """Share of the batches that were drawn."""
+        """The share of all batches that were drawn, in [0, 1]."""
         return self._drawn / self._layout.batches
 
     @property
     def weights(self) -> dict[str, float]:
-        """Weights of the curriculum's cells in the last batch, by ``cell`` or ``environment/cell``; for logs."""
+        """Weights of the cells in the last batch, by ``cell`` or ``environment/cell``. For logs."""
         return dict(self._weights)
 
     def observe(self, results: Iterable[Observation]) -> None:
-        """Take in how groups did. Raises ``ConfigError`` for a problem that is not in the pool."""
+        """Add the results of groups. Raises ``ConfigError`` for a problem that is not in the pool."""
         for result in results:
             if result.problem_id not in self._pool:
                 raise ConfigError(f"observed {result.problem_id}, which is not in the training set")
@@ -123,28 +123,30 @@ class Sampler:
                 self._evidence.observe(result, self.progress)
 
     def draw_more(self, count: int) -> list[str]:
-        """Draw ``count`` problems beside the batches, as the curriculum would now: for groups that are drawn again."""
+        """Draw ``count`` more problems outside the batches, to replace groups that are sampled again."""
         self._extra += 1
         return self._choose(count, f"extra {self._extra}")
 
     def add(self, items: Iterable[Item]) -> None:
-        """Take more problems into the pool. To resume after that, start a sampler with all of them."""
+        """Add problems to the pool. To resume later, create the sampler with all of them."""
         self._pool.add(items)
 
     def state_dict(self, trained: int | None = None) -> dict[str, object]:
         """Return the state as JSON-able values.
 
-        As it stands now; or, with ``trained``, as after so many whole batches: those that were read ahead of the
-        trainer are given out again on resumption. Raises ``ValueError`` for a number beyond what is remembered.
+        With ``trained``, return the state after so many whole batches, so that batches which the data loader has read
+        ahead are yielded again after resumption. Raises ``ValueError`` where these batches are not kept any more.
         """
         pending, offset = list(self._queue), self._offset
         if trained is not None:
             known = [*self._done, *self._queue]
             first = self._drawn - len(known)
             if not first <= trained <= self._drawn:
-                raise ValueError(f"{trained} batches trained, but {first} to {self._drawn} are remembered")
+                raise ValueError(
+                    f"{trained} batches were trained, but only the states of {first} to {self._drawn} are kept"
+                )
             pending, offset = known[trained - first :], 0
-        state = State(
+        state = SamplerState(
             setting=self._setting(),
             problems=self._problems(),
             drawn=self._drawn,
@@ -160,17 +162,17 @@ class Sampler:
         return plain
 
     def load_state_dict(self, plain: dict[str, object]) -> None:
-        """Go on from a state. Raises ``ConfigError`` when it belongs to other problems or other settings."""
+        """Continue from a state. Raises ``ConfigError`` when it belongs to other problems or other settings."""
         try:
-            state = msgspec.convert(plain, State)
+            state = msgspec.convert(plain, SamplerState)
         except msgspec.ValidationError as error:
-            raise ConfigError(f"this is not a sampler's state: {error}") from None
+            raise ConfigError(f"this is not the state of a sampler: {error}") from None
         if state.setting != self._setting():
             raise ConfigError(
-                "the checkpoint's sampler had another curriculum, mix, seed or batch layout; restore them"
+                "the checkpoint was made with another curriculum, mix, seed or batch layout; use the same to resume"
             )
         if state.problems != self._problems():
-            raise ConfigError("the checkpoint's sampler drew from other problems; resume with the same data set")
+            raise ConfigError("the checkpoint was made with other problems; use the same data set to resume")
         self._drawn, self._offset, self._extra = state.drawn, state.offset, state.extra
         self._queue, self._done = deque(state.pending), deque(maxlen=HISTORY)
         self._rounds, self._quotas, self._evidence = state.rounds, state.quotas, state.evidence
@@ -183,7 +185,7 @@ class Sampler:
         return chosen
 
     def _choose(self, groups: int, what: str) -> list[str]:
-        """Choose the problems of so many groups; ``what`` they are for seeds the choice."""
+        """Choose the problems of so many groups; ``what`` is part of the random seed."""
         mastered = self._mastered()
         review = [self._pool[problem_id] for problem_id in sorted(mastered)]
         sources = self._mix.sources(any_mastered=bool(review))
@@ -207,14 +209,14 @@ class Sampler:
         return chosen
 
     def _take(self, cell: Cell, chosen: Sequence[str], what: str) -> str:
-        """Return a problem of a cell that is not among the batch's so far, if there is one."""
+        """Return a problem of a cell, if possible one that the batch does not have yet."""
         rng = derive_rng(self._seed, what, self._drawn, len(chosen))
         fresh = _without(cell, frozenset(chosen))
         if fresh.odds:
             return rng.choices(fresh.items, fresh.odds)[0].id
         last_round = max(self._rounds.get(item.id, 0) for item in cell.items)
         waiting = [item for item in fresh.items if self._rounds.get(item.id, 0) < last_round]
-        if not waiting:  # a newcomer waits with the others: it does not make up for the rounds it missed
+        if not waiting:  # problems added later do not make up for the rounds that they missed
             waiting, last_round = list(fresh.items), last_round + 1
         item = rng.choice(waiting)
         self._rounds[item.id] = last_round
@@ -242,7 +244,7 @@ class Sampler:
 
 
 def _without(cell: Cell, ids: frozenset[str]) -> Cell:
-    """Return a cell without some problems; the cell itself where nothing would be left."""
+    """Return a cell without some problems; the whole cell where none would be left."""
     kept = [k for k, item in enumerate(cell.items) if item.id not in ids]
     if not kept:
         return cell

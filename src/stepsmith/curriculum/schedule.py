@@ -1,4 +1,4 @@
-"""Schedules: training progress → sampling weights over bands, piecewise constant."""
+"""Schedules: sampling weights over bands that change at fixed points of the training."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ Weight = Annotated[float, Meta(ge=0)]
 
 
 class Segment(Record, frozen=True, kw_only=True, rename={"easy_medium": "easy-medium"}):
-    """Relative weights of the bands up to (and without) ``until``; the last segment may leave it out."""
+    """Relative weights of the bands until (excluding) ``until``; the last segment may omit it."""
 
     until: float | None = None
     easy: Weight = 0.0
@@ -24,17 +24,17 @@ class Segment(Record, frozen=True, kw_only=True, rename={"easy_medium": "easy-me
     hard: Weight = 0.0
 
     def weights(self) -> dict[Band, float]:
-        """Return the positive weights, divided by their sum, easiest band first."""
+        """Return the positive weights, scaled to a sum of 1, easiest band first."""
         raw = dict(zip(BANDS, (self.easy, self.easy_medium, self.medium, self.hard), strict=True))
         total = math.fsum(raw.values())
         return {band: weight / total for band, weight in raw.items() if weight > 0}
 
 
 class Schedule(Record, frozen=True, kw_only=True, tag_field="kind", tag="schedule"):
-    """Segments over ``steps`` units of training. A boundary belongs to the segment that starts there.
+    """Segments of constant weights, over ``steps`` units of training. A boundary belongs to the segment after it.
 
-    ``empty`` says what becomes of the weight of a band without problems: ``error`` refuses to start, ``nearest`` gives
-    it to the nearest band that has some (the easier of two as near).
+    ``empty`` sets what happens to the weight of a band without problems: ``error`` refuses to start, ``nearest`` gives
+    the weight to the nearest band that has problems (of two at the same distance, to the easier one).
     """
 
     segments: tuple[Segment, ...]
@@ -45,12 +45,12 @@ class Schedule(Record, frozen=True, kw_only=True, tag_field="kind", tag="schedul
 
     @property
     def half_life(self) -> float:
-        """Schedules do not look at the evidence; review does."""
+        """Used by review only: the schedule itself ignores the evidence."""
         return 0.1
 
     @property
     def fast_half_life(self) -> float:
-        """Not used."""
+        """Not used by this curriculum."""
         return 0.025
 
     def __post_init__(self) -> None:
@@ -59,7 +59,7 @@ class Schedule(Record, frozen=True, kw_only=True, tag_field="kind", tag="schedul
         start = 0.0
         for number, segment in enumerate(self.segments, 1):
             if math.fsum((segment.easy, segment.easy_medium, segment.medium, segment.hard)) <= 0:
-                raise ValueError(f"segment {number} gives no band any weight")
+                raise ValueError(f"segment {number} has no positive weight")
             if segment.until is None and number == len(self.segments):
                 continue
             if segment.until is None or not start < segment.until <= self.steps:
@@ -71,14 +71,14 @@ class Schedule(Record, frozen=True, kw_only=True, tag_field="kind", tag="schedul
             raise ValueError(f"the last segment ends at {start:g}, the schedule at {self.steps:g}")
 
     def spans(self) -> list[tuple[float, float, dict[Band, float]]]:
-        """Return (start, end, weights) of each segment, start and end as progress in [0, 1]."""
+        """Return (start, end, weights) of each segment; start and end are training progress in [0, 1]."""
         ends = [1.0 if s.until is None else s.until / self.steps for s in self.segments]
         return [(a, b, s.weights()) for a, b, s in zip([0.0, *ends], ends, self.segments, strict=False)]
 
     def weights(self, progress: float) -> dict[Band, float]:
-        """Return the weights at a progress in [0, 1], positive ones only; they sum to 1.
+        """Return the positive weights at a progress in [0, 1]; they sum to 1.
 
-        Step s of N (counted from 0) is at progress s / N. The comparison is exact there: where s / N equals a boundary
+        Step s of N (counted from 0) is at progress s / N. Comparing floats is exact here: where s / N equals a boundary
         as a fraction, both round to the same float.
         """
         for _, end, weights in self.spans():
@@ -87,24 +87,24 @@ class Schedule(Record, frozen=True, kw_only=True, tag_field="kind", tag="schedul
         return self.segments[-1].weights()
 
     def check(self, items: Sequence[Item], scope: str) -> None:
-        """Raise ``ConfigError`` for a band that the schedule wants and the items lack."""
+        """Raise ``ConfigError`` when the schedule draws from a band that has no items."""
         counts = band_counts(items)
         where = f" in {scope}" if scope else ""
         has = ", ".join(f"{band} {count}" for band, count in counts.items())
         if not any(counts[band] for band in BANDS):
-            raise ConfigError(f"no problem{where} has a pass rate, so none has a band; rate them first ({has})")
+            raise ConfigError(f"no problem{where} has a pass rate, so no problem has a band; rate them first ({has})")
         if self.empty == "nearest":
             return
         for start, _, weights in self.spans():
             for band in weights:
                 if not counts[band]:
                     raise ConfigError(
-                        f"the curriculum draws from band {band} from {start:.0%} of the training on, but the data set "
-                        f'has none{where} ({has}); add such problems, or set empty = "nearest"'
+                        f"from {start:.0%} of the training on, the curriculum draws from band {band}, but the data set "
+                        f'has no such problem{where} ({has}); add some, or set empty = "nearest"'
                     )
 
     def cells(self, moment: Moment) -> dict[str, Cell]:
-        """One cell per band."""
+        """Return one cell per band."""
         by_band: dict[Band, list[Item]] = {}
         for item in moment.items:
             if item.band is not None:
