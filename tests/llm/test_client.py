@@ -59,7 +59,7 @@ def test_faults_that_do_not_pass_end_in_an_error_with_advice(
     provider: HostileProvider, gateway: Gateway, fault: str
 ) -> None:
     provider.script[:] = [fault] * 6
-    with pytest.raises(EndpointError, match=r"teacher: .*Gave up after 6 tries.*--resume"):
+    with pytest.raises(EndpointError, match=r"teacher: .*Gave up after 6 tries.*what was paid for is kept"):
         gateway.model(spec_of(provider)).complete(user(fault))
     assert provider.requests == FAST.attempts
 
@@ -320,7 +320,7 @@ def test_an_overspending_request_is_not_sent() -> None:
         model.complete(user("first"))
         assert gateway.ledger.total()[0] == pytest.approx(3.0)
         model.complete(user("second"))
-        with pytest.raises(BudgetExceeded, match=r"could cost 8.0000 USD.*--resume"):
+        with pytest.raises(BudgetExceeded, match=r"could cost 8.0000 USD.*larger --budget"):
             model.complete(user("third"))
         assert provider.requests == 2
         assert model.complete(user("first"))[0].text  # what was paid for is still there

@@ -1,12 +1,13 @@
 """``stepsmith report``: write the report of a run."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from stepsmith.core.errors import MachineError, RunFolderError
+from stepsmith.core.errors import MachineError, RunFolderError, StoreError
 from stepsmith.report.writing import write_report
 
 
@@ -30,11 +31,11 @@ def report(
 
 
 def try_report(console: Console, folder: Path) -> None:
-    """Write the report at the end of a run. Without the extra, print how to install it; the run is still a success."""
+    """Write the report at the end of a run. When that fails, print what to do; the run is still a success."""
     try:
         _say(console, f"Report: {write_report(folder)}")
-    except MachineError as error:
-        _say(console, f"No report: {error}, then run stepsmith report {folder}")
+    except (MachineError, StoreError, RunFolderError) as error:
+        _say(console, f"No report: {str(error).rstrip('.')}, then run: stepsmith report {shlex.quote(str(folder))}")
 
 
 def _say(console: Console, line: str) -> None:

@@ -1,7 +1,5 @@
 """``stepsmith synth``: the main job."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +9,12 @@ from rich.console import Console
 from stepsmith.cli.forecast import print_forecast
 from stepsmith.cli.progress import progress_display, short_count
 from stepsmith.cli.report import try_report
+from stepsmith.cli.resuming import resumable
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.forecast import forecast
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.manifest import Manifest, Spending
+from stepsmith.store.runfolder import WORK
 
 
 def synth(
@@ -85,17 +85,8 @@ def synth(
     if dry_run:
         print_forecast(console, forecast(settings))
         return
-    try:
-        with progress_display(console) as observer:
-            manifest = synthesize(settings, out, observer, resume=resume)
-    except KeyboardInterrupt:
-        words = [word for word in sys.argv[1:] if word != "--resume"]
-        console.print(
-            f"\nStopped. Finished chains are safe in {out}; continue with:\n  stepsmith {shlex.join(words)} --resume",
-            soft_wrap=True,
-            highlight=False,
-        )
-        raise typer.Exit(130) from None
+    with resumable(console, out / WORK, f"Finished chains are safe in {out}"), progress_display(console) as observer:
+        manifest = synthesize(settings, out, observer, resume=resume)
     _summary(console, manifest, out)
     try_report(console, out)
 

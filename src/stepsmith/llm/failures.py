@@ -67,7 +67,7 @@ def give_up(failure: AttemptError, spec: ModelSpec, tried: str) -> EndpointError
         key = f"the key in ${spec.key_env} is not accepted" if spec.key_env else f"set key_env in {place}"
         return EndpointError(f"{said}. {key[0].upper()}{key[1:]}, or it may not use {spec.model!r}.")
     if status == 402 or failure.code in OUT_OF_MONEY:
-        return EndpointError(f"{said}. The account has no credit left; add some, then continue with --resume.")
+        return EndpointError(f"{said}. The account has no credit left; add some.")
     if status in (404, 405):
         return EndpointError(
             f"{said}. Check base_url (it usually ends with /v1) and model in {place}; asked for {spec.model!r}."
@@ -76,7 +76,7 @@ def give_up(failure: AttemptError, spec: ModelSpec, tried: str) -> EndpointError
         return RequestRefused(f"{said}. The endpoint refuses this request; check {place} and the length of the prompt.")
     if status is not None and not failure.retryable:
         return EndpointError(f"{said}. Check {place}.")
-    return EndpointError(f"{said}. Gave up after {tried}; what was paid for is kept, so continue with --resume later.")
+    return EndpointError(f"{said}. Gave up after {tried}; what was paid for is kept.")
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:

@@ -223,14 +223,14 @@ class Ledger:
     def _reserve_or_queue(self, charge: Charge, freed: "asyncio.Future[None]") -> bool:
         with self._lock:
             if self._closed:
-                raise EndpointError("the run is stopping: nothing more is sent; continue with --resume.")
+                raise EndpointError("the run is stopping, so nothing more is sent")
             usd, tokens = self._usd + charge.usd, self._tokens + charge.usage.tokens
             if not self.limit.allows(usd, tokens):
                 raise BudgetExceeded(
-                    f"the budget is spent: {self._said(self._usd, self._tokens)} are gone, and the next request "
+                    f"the budget is spent: {self._said(self._usd, self._tokens)} are used, and the next request "
                     f"({charge.purpose or 'no stage'}, {charge.model}) could cost "
                     f"{self._said(charge.usd, charge.usage.tokens)}. What was paid for is kept; "
-                    "continue with --resume and a larger --budget."
+                    "give a larger --budget to go on."
                 )
             usd += math.fsum(other.usd for other in self._reserved.values())
             tokens += sum(other.usage.tokens for other in self._reserved.values())

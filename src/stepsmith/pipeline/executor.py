@@ -106,8 +106,7 @@ class LocalProcesses:
                 lost += 1
                 if lost > LOST_WORKERS:
                     raise SandboxError(
-                        f"worker processes died {lost} times in a row (out of memory?); "
-                        "try fewer --workers, then --resume."
+                        f"worker processes died {lost} times in a row (out of memory?); use fewer --workers"
                     ) from None
                 again.extend(running.values())
             finally:

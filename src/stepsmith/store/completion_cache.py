@@ -203,8 +203,8 @@ class CompletionCache:
             yield
         except sqlite3.DatabaseError as error:
             advice = {
-                "full": "free some space, then run again with --resume",
-                "locked": "another process holds it; wait for that one, then run again with --resume",
+                "full": "free some space",
+                "locked": "another process holds it; wait for that one",
                 "readonly": "make it writable, or choose another place with STEPSMITH_CACHE",
                 "unable to open": "make it writable, or choose another place with STEPSMITH_CACHE",
             }

@@ -190,7 +190,7 @@ def write_rows(path: Path, schema: pa.Schema, rows: Iterable[Row]) -> int:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror or error}. Free some space, then --resume.") from error
+        raise StoreError(f"cannot write {path}: {error.strerror or error}; free some space") from error
     return count
 
 

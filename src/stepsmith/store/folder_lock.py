@@ -70,7 +70,8 @@ class FolderLock:
             raise RunFolderError(f"{self.path} belongs to another configuration ({where}); choose another --out.")
         if (self.path / finished).exists():
             raise RunFolderError(
-                f"{self.path} already holds this run, finished; choose another --out, or delete it to run again."
+                f"{self.path} already holds this run, finished. Choose another --out to run it again; to write its "
+                f"report again, run: stepsmith report {self.path}"
             )
         if not resume:
             raise RunFolderError(
@@ -82,8 +83,12 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a small file so that it is there whole or not at all."""
     partial = path.with_name(path.name + ".partial")
     with explained(path.parent):
-        partial.write_bytes(content)
-        partial.replace(path)
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
@@ -95,13 +100,13 @@ def explained(folder: Path) -> Iterator[None]:
         raise RunFolderError(f"{folder} is a file, not a folder; choose another --out.") from None
     except sqlite3.DatabaseError as error:
         if "full" in str(error):
-            raise StoreError(f"no space left in {folder}; free some, then run again with --resume.") from None
+            raise StoreError(f"no space left in {folder}; free some space") from None
         if "readonly" in str(error) or "unable to open" in str(error):
             raise RunFolderError(f"{folder} cannot be written ({error}); choose another --out.") from None
-        raise StoreError(f"the database in {folder} is damaged ({error}); delete the folder and run again.") from None
+        raise StoreError(f"the database in {folder} is damaged ({error}); move the folder away and run again") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StoreError(f"no space left in {folder}; free some, then run again with --resume.") from None
+            raise StoreError(f"no space left in {folder}; free some space") from None
         raise RunFolderError(f"{folder} cannot be written ({error.strerror}); choose another --out.") from None
 
 

@@ -174,7 +174,7 @@ def test_a_budget_stops_cleanly_and_resumes(undisturbed: tuple[Path, Manifest, l
     with ScriptedServer() as server:
         budget = int(manifest.spend.tokens * 0.7)
         config = config_for(server, tmp_path / "m.sqlite", budget=f"{budget} tokens", chains_at_once=2)
-        with pytest.raises(BudgetExceeded, match="--resume"):
+        with pytest.raises(BudgetExceeded, match="larger --budget"):
             synthesize(config, out, Quiet())
         assert budget / 3 < server.tokens <= budget
         assert not (out / "manifest.json").exists()
