@@ -1,1 +1,1 @@
-"""Frozen typed records, content ids, errors and the little mathematics that every layer shares."""
+"""What every layer shares: records, content ids, errors and statistics."""

@@ -1,8 +1,8 @@
-"""What a model answered, apart from what it thought: reasoning tags, fenced code blocks, the last complete one.
+"""Parsing a completion: separating reasoning from the answer, and finding fenced code blocks.
 
 Fences follow CommonMark 0.31 §4.5 (a closing fence has the opener's character, is at least as long and is not
-indented by four columns more), with two allowances for what models write: an opener may be indented as deep as
-it likes, and a fence with a language tag inside an open block opens a block of its own.
+indented by four columns more), with two exceptions for what models write: an opening fence may be indented by any
+number of columns, and a fence with a language tag inside an open block opens a nested block.
 """
 
 import re
@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 _OPEN = r"(?:<(?:seed:)?think(?:ing)?>|\[THINK\])"
 _CLOSE = r"(?:</(?:seed:)?think(?:ing)?>|\[/THINK\])"
-# Where a tag counts. Programs and prose mention tags too: in quotes, in the middle of a line.
+# Only some tags count, because programs and prose mention tags too: in quotes, or in the middle of a line.
 _ENDS_REASONING = re.compile(rf"""(?<!["'`]){_CLOSE}|{_CLOSE}(?!["'`])""")
 _TAG_IN_ANSWER = re.compile(rf"^[ \t]*{_OPEN}|^[ \t]*{_CLOSE}|{_CLOSE}[ \t\r]*$", re.MULTILINE)
 _FENCE = re.compile(r"([ \t]*)(`{3,}(?=[^`]*\Z)|~{3,})(.*)\Z")
-_TAGGED = re.compile(r"[\w+#.-]+(?:[ \t]+\{.*\})?")  # ```python, ```python {linenos=1}; not ```and then prose
-_WRAPPERS = frozenset({"markdown", "md"})  # languages whose blocks may hold the answer's own blocks
+_TAGGED = re.compile(r"[\w+#.-]+(?:[ \t]+\{.*\})?")  # ```python, ```python {linenos=1}; not ``` followed by prose
+_WRAPPERS = frozenset({"markdown", "md"})  # languages of blocks that may contain the blocks of the answer
 
 
 class CodeBlock(NamedTuple):
@@ -27,7 +27,7 @@ class CodeBlock(NamedTuple):
 
 
 class _Open(NamedTuple):
-    """A fence that waits for its end; ``inside`` are the complete blocks found in it, as (language, indent, lines)."""
+    """A fence that is still open; ``inside`` holds the complete blocks inside it, as (language, indent, lines)."""
 
     marker: str
     indent: int
@@ -37,11 +37,12 @@ class _Open(NamedTuple):
 
 
 def split_reasoning(text: str) -> tuple[str, str]:
-    """Split a reply into (reasoning, answer) at ``<think>…</think>`` and its relatives.
+    """Split a completion into (reasoning, answer) at ``<think>…</think>`` and similar tags.
 
-    A closing tag without an opening one (chat templates put that in the prompt) makes everything before it reasoning;
-    an opening tag that is never closed makes everything after it reasoning. An opening tag counts at the start of a
-    line, a closing one that nothing opened at a line's edge. Without tags the answer is ``text``.
+    A closing tag without an opening tag makes everything before it reasoning (some chat templates put the opening tag
+    in the prompt). An opening tag that is never closed makes everything after it reasoning. An opening tag counts only
+    at the start of a line, a closing tag without an opening one only at the start or end of a line. Without tags the
+    whole text is the answer.
     """
     reasoning: list[str] = []
     answer: list[str] = []
@@ -59,15 +60,15 @@ def split_reasoning(text: str) -> tuple[str, str]:
 
 
 def strip_reasoning(text: str) -> str:
-    """Return ``text`` without its reasoning; see ``split_reasoning``."""
+    """Return the answer in ``text``; see ``split_reasoning``."""
     return split_reasoning(text)[1]
 
 
 def code_blocks(text: str) -> list[CodeBlock]:
-    """Return the complete fenced blocks of ``text`` in order, outermost only; an unterminated block is none.
+    """Return the complete fenced blocks of ``text`` in order, without blocks nested in others.
 
-    Complete blocks inside an unterminated one are returned in its place. Code is kept as it stands, but for
-    the opener's indentation, and CRLF, which becomes LF.
+    An unterminated block is left out; complete blocks inside it are returned instead. Code is unchanged, except that
+    the indentation of the opening fence is removed and CRLF becomes LF.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     done: list[tuple[str, int, range]] = []
@@ -80,7 +81,7 @@ def code_blocks(text: str) -> list[CodeBlock]:
         top = stack[-1] if stack else None
         if top:
             if marker[0] != top.marker[0] or len(marker) < len(top.marker) or indent > top.indent + 3:
-                continue  # text of the open block
+                continue  # this line is text of the open block
             if not tag:
                 stack.pop()
                 outer = stack[-1].inside if stack else done
@@ -97,9 +98,9 @@ def code_blocks(text: str) -> list[CodeBlock]:
 def last_code_block(text: str, languages: Sequence[str] | None = None) -> str | None:
     """Return the code of the last complete block after any reasoning, or None.
 
-    With ``languages`` (lower case) that is the last block with one of these tags; untagged blocks count only where
-    no tag matches, so that a sample output after the program is not taken for it. A whole answer wrapped
-    in a ``markdown`` block is looked into.
+    With ``languages`` (lower case) it is the last block with one of these tags. Untagged blocks count only where no tag
+    matches, so that a sample output after the program is not taken for the program. If the answer is wrapped in a
+    ``markdown`` block, the blocks inside it are used.
     """
     blocks = code_blocks(strip_reasoning(text))
     if languages is None:

@@ -1,20 +1,20 @@
 """Every exception that Stepsmith raises on purpose.
 
     StepsmithError
-    ├── UserError              the command, a flag or a file is wrong: one line, exit code 2
+    ├── UserError              the user can fix it: shown as one line, exit code 2
     │   ├── ConfigError        unknown key, wrong type, impossible value
     │   ├── SeedError          a seed file is missing, binary or empty
     │   ├── RunFolderError     the output folder cannot be used: another config, read-only, not a run
     │   ├── CaseError          a judge or verification input line is malformed
-    │   ├── MachineError       this machine lacks something: a compiler, an extra, an isolation level
+    │   ├── MachineError       the machine lacks something: a compiler, an extra, an isolation level
     │   ├── StoreError         records could not be written or read (disk full, damaged file)
-    │   └── BudgetExceeded     the next request could cost more than is left of --budget: nothing was sent
-    ├── TrainingError          training went wrong in itself: the loss is no number
-    ├── SandboxError           our own machinery failed to run a program: becomes IE, never a verdict
-    └── EndpointError          a model endpoint failed for good
-        └── RequestRefused     the endpoint refuses this one request; others may pass
+    │   └── BudgetExceeded     the next request could exceed --budget; it was not sent
+    ├── TrainingError          training itself failed: the loss is not a number
+    ├── SandboxError           our own machinery failed to run a program: judged as IE, never scored
+    └── EndpointError          a model endpoint failed, after all retries
+        └── RequestRefused     the endpoint refuses this one request; others may succeed
 
-What a model or an untrusted program does wrong is data (a verdict, a rejection), never one of these.
+An error of a model or of an untrusted program is never one of these: it is data (a verdict, a rejection).
 Each message says what happened and what to do next.
 """
 
@@ -24,7 +24,7 @@ class StepsmithError(Exception):
 
 
 class UserError(StepsmithError):
-    """The user can mend it: shown as one line, exit code 2."""
+    """The user can fix it: shown as one line, exit code 2."""
 
 
 class ConfigError(UserError):
@@ -36,7 +36,7 @@ class SeedError(UserError):
 
 
 class RunFolderError(UserError):
-    """The output folder cannot be used: it belongs to another configuration, is read-only, or is not a run."""
+    """The output folder cannot be used: another configuration, read-only, or not a run."""
 
 
 class CaseError(UserError):
@@ -48,15 +48,15 @@ class MachineError(UserError):
 
 
 class StoreError(UserError):
-    """Records could not be written or read back; what was committed before stays valid."""
+    """Records could not be written or read; everything committed before stays valid."""
 
 
 class BudgetExceeded(UserError):
-    """The next request could cost more than the budget leaves. It was not sent; what was paid for is kept."""
+    """The next request could exceed the budget. It was not sent; all completions so far are kept."""
 
 
 class TrainingError(StepsmithError):
-    """Training went wrong in itself; the message says from where to go on, and with what changed."""
+    """Training itself failed; the message says where to continue and which setting to change."""
 
 
 class SandboxError(StepsmithError):
@@ -64,8 +64,8 @@ class SandboxError(StepsmithError):
 
 
 class EndpointError(StepsmithError):
-    """A model endpoint failed for good, after retries."""
+    """A model endpoint failed, after all retries."""
 
 
 class RequestRefused(EndpointError):
-    """The endpoint refuses this one request (400, 413, 422), for instance as too long; another may pass."""
+    """The endpoint refuses this one request (400, 413, 422), for example because it is too long; others may succeed."""

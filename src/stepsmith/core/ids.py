@@ -1,11 +1,11 @@
-"""Content ids: the same content has the same id on every machine and in every run."""
+"""Content ids (equal content has equal ids, on every machine) and derived random generators."""
 
 import hashlib
 import random
 
 import msgspec
 
-ID_BYTES = 16  # 128 bits: collisions are out of reach for 10^15 records
+ID_BYTES = 16  # 128 bits: no collisions to expect below 10^15 records
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -14,13 +14,13 @@ def content_id(prefix: str, *content: object) -> str:
     """Return ``prefix_<32 hex digits>``, a BLAKE2b-128 digest of the canonical MessagePack of ``content``.
 
     Structs are encoded by field name, dictionaries with sorted keys, so neither field order nor insertion order
-    shapes the id. Raises ``TypeError`` for content that msgspec cannot encode.
+    changes the id. Raises ``TypeError`` for content that msgspec cannot encode.
     """
     digest = hashlib.blake2b(_encoder.encode(content), digest_size=ID_BYTES).hexdigest()
     return f"{prefix}_{digest}"
 
 
 def derive_rng(seed: int, *path: str | int) -> random.Random:
-    """Return a generator that depends on ``seed`` and ``path`` alone, so that sibling tasks never share a stream."""
+    """Return a generator that depends only on ``seed`` and ``path``. Different paths give independent streams."""
     digest = hashlib.blake2b(_encoder.encode((seed, path)), digest_size=16).digest()
     return random.Random(int.from_bytes(digest, "big"))

@@ -1,21 +1,21 @@
-"""What a model returned and what was paid for it. The clients, the completion cache and the ledger share these."""
+"""Records of what a model returned and what it cost, shared by the clients, the completion cache and the ledger."""
 
 from stepsmith.core.answers import split_reasoning
 from stepsmith.core.records import Record
 
 
 class Usage(Record, frozen=True, kw_only=True):
-    """Tokens of one completion or of many. Cached ones are part of the prompt, reasoning ones of the completion."""
+    """Tokens of one or more completions. Cached tokens are part of the prompt, reasoning tokens of the completion."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
-    estimated: bool = False  # the server did not say: an upper estimate by length
+    estimated: bool = False  # the server did not report them: an upper estimate from the length
 
     @property
     def tokens(self) -> int:
-        """Prompt and completion together."""
+        """Prompt and completion tokens."""
         return self.prompt_tokens + self.completion_tokens
 
     def __add__(self, other: "Usage") -> "Usage":
@@ -35,41 +35,40 @@ class Usage(Record, frozen=True, kw_only=True):
 
 
 class ModelOutput(Record, frozen=True, kw_only=True):
-    """One sample of a model's answer, kept as the server sent it; reasoning is told apart when it is read.
+    """One completion as the server sent it. Reasoning is separated from the answer only when it is read.
 
-    ``finish_reason`` is the server's word: "stop", "length" (cut at max_tokens, or by us at the size cap),
-    "content_filter", "tool_calls"; "refusal" when the model declined in the field for that; "unknown" when the
-    server gave none.
+    ``finish_reason`` is the value that the server sent: "stop", "length" (cut off at max_tokens, or by us at the size
+    cap), "content_filter" or "tool_calls"; or "refusal" where the server sent a refusal, or "unknown" without a value.
     """
 
     content: str
-    reasoning_content: str = ""  # where the server keeps reasoning in a field of its own
+    reasoning_content: str = ""  # for servers that send reasoning in a separate field
     refusal: str = ""
     finish_reason: str
-    model: str  # as the server names itself
-    sample: int  # index among the samples of one request
+    model: str  # the name that the server sent
+    sample: int  # index of this completion in its request
     usage: Usage
     cost_usd: float = 0.0
 
     @property
     def text(self) -> str:
-        """The answer without reasoning, stripped of outer white space; "" for a refusal."""
+        """The answer without reasoning and without surrounding white space; "" for a refusal."""
         return split_reasoning(self.content)[1].strip()
 
     @property
     def reasoning(self) -> str:
-        """What the model thought, in whichever form the server sent it."""
+        """The reasoning, from its own field and from tags in the content."""
         inline = split_reasoning(self.content)[0].strip()
         return "\n".join(part for part in (self.reasoning_content.strip(), inline) if part)
 
 
 class Charge(Record, frozen=True, kw_only=True):
-    """What one request to a model cost. Before the answer is in, and when it is lost, it is the worst case."""
+    """The cost of one request to a model. It is an upper bound until the answer arrives, and if it never does."""
 
-    ref: str  # unique for each request that was sent
-    purpose: str  # the stage that asked: "propose", "attempt", ...
+    ref: str  # unique per request
+    purpose: str  # the stage of the request: "propose", "attempt", ...
     model: str  # the model's name in the configuration
     samples: int  # completions received
     usage: Usage
     usd: float
-    certain: bool  # False: worst case, because the server may have billed an answer that never arrived whole
+    certain: bool  # False: an upper bound, because the server may have billed an answer that did not arrive

@@ -1,4 +1,4 @@
-"""Nested mappings, as configurations are before they are checked."""
+"""Nested mappings: configurations before they are validated."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ Nested = dict[str, object]
 
 
 def laid_over(base: Mapping[str, object], changes: Mapping[str, object]) -> Nested:
-    """Return ``base`` with ``changes`` laid over it: mappings are merged, everything else takes the place of what was.
+    """Return ``base`` overridden by ``changes``: mappings are merged, all other values are replaced.
 
-    Neither argument is changed.
+    Neither argument is modified.
     """
     merged = dict(base)
     for key, value in changes.items():

@@ -1,7 +1,7 @@
-"""The records that travel between layers: frozen, typed, content-addressed.
+"""The records that all layers exchange: frozen and typed, most of them with a content id.
 
-Words mean what docs/glossary.md says. Text of function problems is Python literals (an argument tuple in
-``TestCase.input``, a value in ``TestCase.output``); text of stdio problems is raw.
+docs/glossary.md defines the words. Inputs and outputs of function problems are Python literals (an argument tuple in
+``TestCase.input``, a value in ``TestCase.output``); those of stdio problems are raw text.
 """
 
 from enum import StrEnum
@@ -18,7 +18,7 @@ TestKind = Literal["nominal", "complex", "boundary", "stress", "adversarial"]
 Direction = Literal["new", "harder", "easier", "sideways"]
 Band = Literal["hard", "medium", "easy-medium", "easy"]
 
-# X-Coder's vote weights by kind of case (arXiv 2601.06953); adversarial is ours and counts like stress.
+# X-Coder's vote weights by kind of test (arXiv 2601.06953); "adversarial" is ours, with the weight of "stress".
 KIND_WEIGHT: dict[TestKind, float] = {
     "nominal": 1.0,
     "complex": 2.0,
@@ -29,7 +29,7 @@ KIND_WEIGHT: dict[TestKind, float] = {
 
 
 class Verdict(StrEnum):
-    """What the judge says of one run or of a whole judgement. IE is our failure and is never scored."""
+    """The verdict on one run, or on a solution. IE is a failure of our own machinery and is never scored."""
 
     AC = "AC"
     WA = "WA"
@@ -42,7 +42,7 @@ class Verdict(StrEnum):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all records: immutable, compared by value, round-trips through msgspec."""
+    """Base of all records: immutable, compared by value, encoded and decoded by msgspec."""
 
 
 class Solution(Record, frozen=True, kw_only=True):
@@ -53,15 +53,15 @@ class Solution(Record, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """Content id over language and code."""
+        """Content id of language and code."""
         return content_id("sol", self.language, self.code)
 
 
 class Limits(Record, frozen=True, kw_only=True):
-    """What one run may use. CPU and wall limits are separate, so that a loaded machine does not make TLE."""
+    """The limits of one run. CPU and wall time are separate, so that a busy machine does not cause TLE."""
 
     time_s: float = 2.0  # CPU seconds
-    wall_s: float | None = None  # None: the judge picks a generous multiple of time_s
+    wall_s: float | None = None  # None: a large multiple of time_s, chosen by the judge
     memory_mb: int = 512
     output_mb: float = 8.0
 
@@ -79,7 +79,7 @@ class Checker(Record, frozen=True, kw_only=True):
 
 
 class Contract(Record, frozen=True, kw_only=True):
-    """What a solution has to honour: how it is called, within which limits, how its output is compared."""
+    """How a solution is called, its limits, and how its output is compared."""
 
     interface: Interface
     entry_point: str | None = None  # function name, or "Solution.method"; None for stdio
@@ -88,7 +88,7 @@ class Contract(Record, frozen=True, kw_only=True):
 
 
 class TestCase(Record, frozen=True, kw_only=True):
-    """One input with the output that is believed right, and how far it is believed."""
+    """One input with its expected output, and the confidence in that output."""
 
     __test__ = False  # not a pytest class
 
@@ -96,18 +96,18 @@ class TestCase(Record, frozen=True, kw_only=True):
     output: str
     kind: TestKind = "nominal"
     weight: float = 1.0
-    confidence: float = 1.0  # probability that `output` is right
+    confidence: float = 1.0  # probability that ``output`` is right
 
 
 class Example(Record, frozen=True, kw_only=True):
-    """A worked example of a statement: an input and its output, written as tests of the same interface are."""
+    """A worked example of a statement: an input and its output, in the form of the tests."""
 
     input: str
     output: str
 
 
 class Execution(Record, frozen=True, kw_only=True):
-    """One run of a solution on one input, with nothing to compare with. AC means that it ran to a normal end."""
+    """One run of a solution on an input without an expected output. AC means that it ended normally."""
 
     verdict: Verdict
     output: str = ""
@@ -116,7 +116,7 @@ class Execution(Record, frozen=True, kw_only=True):
 
 
 class TestResult(Record, frozen=True, kw_only=True):
-    """What one test of one solution came to."""
+    """The result of one test of a solution."""
 
     __test__ = False  # not a pytest class
 
@@ -126,21 +126,21 @@ class TestResult(Record, frozen=True, kw_only=True):
     peak_mb: float = 0.0
     exit_code: int | None = None
     signal: int | None = None
-    stderr: str = ""  # the tail
-    message: str = ""  # the checker's word, or which limit was hit
+    stderr: str = ""  # its last part
+    message: str = ""  # from the checker, or the limit that was exceeded
 
 
 class Judgement(Record, frozen=True, kw_only=True):
-    """The verdict on a solution: the first failing test's, AC when all pass, CE before any test ran."""
+    """The verdict on a solution: that of the first failing test, AC when all pass, CE when it does not compile."""
 
     verdict: Verdict
-    tests: tuple[TestResult, ...] = ()  # shorter than the test list when judging stopped at the first failure
+    tests: tuple[TestResult, ...] = ()  # fewer than the tests where judging stopped at the first failure
     compile_output: str = ""
-    isolation: str = ""  # level the runs were done at: "L0".."L3"
+    isolation: str = ""  # isolation level of the runs: "L0" to "L3"
 
 
 class PassRate(Record, frozen=True, kw_only=True):
-    """k of n fresh attempts, with a 95% Wilson interval."""
+    """Passes out of attempts, with a 95% Wilson interval (``low``, ``high``)."""
 
     passes: int
     attempts: int
@@ -149,22 +149,22 @@ class PassRate(Record, frozen=True, kw_only=True):
 
     @property
     def rate(self) -> float:
-        """Point estimate; 0 without attempts."""
+        """Passes per attempt; 0 without attempts."""
         return self.passes / self.attempts if self.attempts else 0.0
 
 
 class FeatureUse(Record, frozen=True, kw_only=True):
-    """One algorithmic feature of a problem, and the seed lines that led to it (empty: chosen freely)."""
+    """One algorithmic feature of a problem, and the lines of the seed that suggested it (empty: chosen at random)."""
 
     name: str
     category: str
     params: tuple[tuple[str, int], ...] = ()
-    seed_lines: tuple[int, ...] = ()  # line numbers in the seed's file
-    signal: str = ""  # what was seen there: "sorted call", "dict use", ...
+    seed_lines: tuple[int, ...] = ()  # line numbers in the file of the seed
+    signal: str = ""  # what was found in these lines: "sorted call", "dict use", ...
 
 
 class Seed(Record, frozen=True, kw_only=True):
-    """A window of real source code that inspires a problem."""
+    """A window of real source code from which a problem is made."""
 
     source: str  # path as given, or "file.jsonl#7"
     first_line: int
@@ -172,20 +172,20 @@ class Seed(Record, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """Content id over the place and the text."""
+        """Content id of place and text."""
         return content_id("seed", self.source, self.first_line, self.code)
 
     @property
     def ref(self) -> str:
-        """Human-readable place, ``path:first-last``."""
+        """The place as text, ``path:first-last``."""
         return f"{self.source}:{self.first_line}-{self.first_line + self.code.count(chr(10))}"
 
 
 class Lineage(Record, frozen=True, kw_only=True):
-    """Where a problem stands in its chain."""
+    """The place of a problem in its chain."""
 
     chain_id: str
-    turn: int  # 1-based
+    turn: int  # from 1
     parent_id: str | None
     change: str  # what the teacher changed; "" on the first turn
     direction: Direction
@@ -193,7 +193,7 @@ class Lineage(Record, frozen=True, kw_only=True):
 
 
 class WrongSolution(Record, frozen=True, kw_only=True):
-    """A wrong program that the tests reject, with the index of the first test that does."""
+    """A wrong program, with the index of the first test that rejects it."""
 
     solution: Solution
     killed_by: int
@@ -209,7 +209,7 @@ class Problem(Record, frozen=True, kw_only=True):
     statement: str
     contract: Contract
     starter_code: str
-    task: str  # what an environment adds, as JSON text; "{}" for induction
+    task: str  # what the environment adds, as JSON text; "{}" for induction
     features: tuple[FeatureUse, ...]
     tests: tuple[TestCase, ...]
     golden: Solution
@@ -220,11 +220,11 @@ class Problem(Record, frozen=True, kw_only=True):
         ""  # Python: defines `validate(*arguments)`, or a program over stdin that exits 0 for a legal input
     )
     pass_rate: PassRate | None = None
-    provenance: tuple[tuple[str, str], ...] = ()  # versions, methods, checks and their figures, as text
+    provenance: tuple[tuple[str, str], ...] = ()  # versions, methods, and results of checks, as text
 
     @property
     def id(self) -> str:
-        """Content id over environment, statement, contract, task, tests and golden solution."""
+        """Content id of environment, statement, contract, starter code, task, tests and golden solution."""
         return content_id(
             "prob", self.environment, self.statement, self.contract, self.starter_code, self.task,
             tuple((t.input, t.output) for t in self.tests), self.golden,
@@ -232,7 +232,7 @@ class Problem(Record, frozen=True, kw_only=True):
 
 
 class Rejection(Record, frozen=True, kw_only=True):
-    """A proposed problem that was not kept, and why. Rejections are stored like problems."""
+    """A proposed problem that was not kept, with the reason. Rejections are stored like problems."""
 
     reason: str  # a slug: "constant-output", "mutants-survive", "too-easy", ...
     detail: str
@@ -240,16 +240,16 @@ class Rejection(Record, frozen=True, kw_only=True):
 
 
 class StageSpend(Record, frozen=True, kw_only=True):
-    """What one stage asked of one model: the completions that it used, whether paid for now or cached."""
+    """The completions that one stage used of one model, whether from the server or from the cache."""
 
     purpose: str  # the stage: "propose", "refine", "attempt", ...
-    model: str  # its name in the configuration
+    model: str  # name in the configuration
     requests: int
     completions: int
     prompt_tokens: int
-    completion_tokens: int  # reasoning included
+    completion_tokens: int  # with reasoning
     reasoning_tokens: int
-    usd: float  # by the prices when they were paid for
+    usd: float  # by the prices at the time of the request
 
     @property
     def tokens(self) -> int:
@@ -258,7 +258,7 @@ class StageSpend(Record, frozen=True, kw_only=True):
 
 
 class Turn(Record, frozen=True, kw_only=True):
-    """One turn of a chain as the teacher saw it; exactly one of ``problem_id`` and ``rejected`` is set."""
+    """One turn of a chain. Exactly one of ``problem_id`` and ``rejected`` (a reason) is set."""
 
     turn: int
     direction: Direction
@@ -269,7 +269,7 @@ class Turn(Record, frozen=True, kw_only=True):
 
 
 class Chain(Record, frozen=True, kw_only=True):
-    """One seed and the problems that grew from it: the unit of work, of storage and of resumption."""
+    """One seed and the problems made from it: the unit of work, of storage and of resumption."""
 
     id: str
     index: int
@@ -278,7 +278,7 @@ class Chain(Record, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     rejections: tuple[Rejection, ...]
     proposed: int
-    judged_programs: int  # distinct programs that were judged or executed
+    judged_programs: int  # different programs that were judged or executed
     executions: int  # runs of a program on an input
-    spent: tuple[StageSpend, ...] = ()  # by stage and model, in order of their names; () where no model was asked
-    seconds: float = 0.0  # measured; kept out of every hashed file
+    spent: tuple[StageSpend, ...] = ()  # by stage and model, in order of their names; () where no model was called
+    seconds: float = 0.0  # wall time; not part of any hashed file

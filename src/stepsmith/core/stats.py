@@ -1,4 +1,4 @@
-"""Pass rates with honest intervals; means over runs and paired differences between them."""
+"""Statistics: pass rates with intervals, means over runs, and paired differences."""
 
 import math
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from typing import NamedTuple
 from stepsmith.core.records import Band, PassRate
 
 # Deep Dive's bins on the measured pass rate (arXiv 2603.24202, data section): hard .10-.26, medium .26-.61,
-# easy-medium .61-.85, easy .85-.97. Below .10 and above .97 the paper has no bin; ours extend the outer two.
+# easy-medium .61-.85, easy .85-.97. The paper has no bins below .10 and above .97; ours extend the outer ones.
 BAND_EDGES: tuple[tuple[float, Band], ...] = ((0.26, "hard"), (0.61, "medium"), (0.85, "easy-medium"))
 
 
 def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson score interval for a binomial proportion (Wilson 1927), as (low, high) in [0, 1].
+    """Return the Wilson score interval of a binomial proportion (Wilson 1927), as (low, high) in [0, 1].
 
-    Counts may be fractional, as where old ones are discounted. With no trials the interval is the whole of [0, 1].
+    Counts may be fractional, for example discounted counts. Without trials the interval is [0, 1].
     Raises ``ValueError`` unless 0 <= successes <= trials.
     """
     if not 0 <= successes <= trials:
@@ -33,13 +33,13 @@ def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -
 
 
 def pass_rate(passes: int, attempts: int) -> PassRate:
-    """Bundle a count of passes with its 95% Wilson interval."""
+    """Return a pass rate with its 95% Wilson interval. Raises ``ValueError`` unless 0 <= passes <= attempts."""
     low, high = wilson_interval(passes, attempts)
     return PassRate(passes=passes, attempts=attempts, low=low, high=high)
 
 
 def band_of(rate: float) -> Band:
-    """Return Deep Dive's difficulty band for a pass rate in [0, 1]."""
+    """Return the difficulty band of a pass rate in [0, 1], by Deep Dive's edges."""
     for edge, band in BAND_EDGES:
         if rate < edge:
             return band
@@ -47,7 +47,7 @@ def band_of(rate: float) -> Band:
 
 
 class Mean(NamedTuple):
-    """A mean over n runs; its 95% interval is None for fewer than two."""
+    """A mean over n runs; its 95% interval is None for fewer than two runs."""
 
     n: int
     mean: float
@@ -55,10 +55,11 @@ class Mean(NamedTuple):
 
 
 class Paired(NamedTuple):
-    """Differences of runs that share all but what is compared (here: the seed).
+    """The mean difference of paired runs (here: pairs have the same seed).
 
-    ``p`` is two-sided, of Student's paired t test; None for fewer than two pairs. ``positive`` and ``negative`` count
-    the pairs by sign: with few pairs they tell more than p, which rests on differences being normal.
+    ``p`` is the two-sided p value of Student's paired t test; None for fewer than two pairs. ``positive`` and
+    ``negative`` count the pairs by the sign of their difference: with few pairs they are more reliable than p, which
+    assumes normal differences.
     """
 
     n: int
@@ -70,9 +71,9 @@ class Paired(NamedTuple):
 
 
 def mean_of(values: Sequence[float], confidence: float = 0.95) -> Mean:
-    """Mean of independent runs with Student's t interval (Student 1908). Raises ``ValueError`` without values.
+    """Return the mean of independent runs with Student's t interval (Student 1908). Raises ``ValueError`` without any.
 
-    The interval treats the values as draws from a normal distribution; it may leave the range that a rate can have.
+    The interval assumes a normal distribution; for rates it may extend below 0 or above 1.
     """
     if not values:
         raise ValueError("a mean needs at least one value")
@@ -84,10 +85,9 @@ def mean_of(values: Sequence[float], confidence: float = 0.95) -> Mean:
 
 
 def paired(values: Sequence[float], baseline: Sequence[float], confidence: float = 0.95) -> Paired:
-    """Compare runs with the baseline's, in the same order. Raises ``ValueError`` without pairs or for unequal numbers.
+    """Compare runs with baseline runs in the same order. Raises ``ValueError`` without pairs or for unequal numbers.
 
-    Differences that are all the same but not 0 have p = 0 and an interval of one point: there is no spread to judge
-    them by.
+    If all differences are equal and not 0, p is 0 and the interval is a single point, because their spread is 0.
     """
     differences = [value - base for value, base in zip(values, baseline, strict=True)]
     n, mean, interval = mean_of(differences, confidence)
@@ -100,7 +100,7 @@ def paired(values: Sequence[float], baseline: Sequence[float], confidence: float
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust p values for how many there are, in their order: Holm's step-down method (Holm 1979)."""
+    """Return p values adjusted for their number, in the same order, by Holm's step-down method (Holm 1979)."""
     adjusted = [0.0] * len(p_values)
     highest = 0.0
     for rank, k in enumerate(sorted(range(len(p_values)), key=lambda k: p_values[k])):
@@ -110,7 +110,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def t_central(t: float, freedom: int) -> float:
-    """P(|T| <= t) for Student's t with ``freedom`` degrees of freedom and t >= 0.
+    """Return P(|T| <= t) for Student's t with ``freedom`` degrees of freedom and t >= 0.
 
     The finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4: exact for whole degrees of freedom.
     """
@@ -127,7 +127,7 @@ def t_central(t: float, freedom: int) -> float:
 
 
 def t_quantile(p: float, freedom: int) -> float:
-    """The value that Student's t stays below with probability ``p`` in [0.5, 1), found by bisection."""
+    """Return the ``p`` quantile of Student's t, for p in [0.5, 1), by bisection."""
     if not 0.5 <= p < 1:
         raise ValueError(f"need 0.5 <= p < 1, got {p}")
     low, high = 0.0, 1.0

@@ -1,8 +1,8 @@
-"""Parsing Python in several threads, on Pythons that cannot.
+"""A work-around for CPython versions that cannot parse Python in several threads.
 
-Before 3.11.8 and 3.12.2 CPython keeps the depth of the tree under construction in one place for all threads
-(gh-106905). Where garbage collection lets another thread in, ``ast.parse`` and ``ast.literal_eval`` then end in
-``SystemError`` or ``RecursionError``, for any text at all: an answer would be called unreadable that is not.
+Before 3.11.8 and 3.12.2 CPython keeps the depth of the syntax tree in one place for all threads (gh-106905). When
+another thread runs during garbage collection, ``ast.parse`` and ``ast.literal_eval`` raise ``SystemError`` or
+``RecursionError`` for any text, and a readable answer would be taken as unreadable.
 """
 
 import ast
@@ -23,6 +23,6 @@ def _parse_in_turn(*arguments: object, **settings: object) -> object:
 
 
 def parse_by_turns() -> None:
-    """Let one thread at a time parse, in this process, where this Python needs it. May be called again."""
+    """On a faulty Python, allow only one thread of this process to parse at a time. Can be called repeatedly."""
     if FAULTY:
         ast.parse = _parse_in_turn  # type: ignore[assignment]

@@ -1,1 +1,1 @@
-"""Crash-safe records on disk: the chain store, Parquet, the manifest."""
+"""Files on disk, written so that a crash loses nothing: run folders, Parquet, manifests, logs, the completion cache."""

@@ -1,4 +1,4 @@
-"""Problems as Parquet: one table of columns, streamed row by row, byte-identical for the same rows."""
+"""Problems as Parquet files, streamed row by row. The same rows give the same bytes."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,8 +14,8 @@ from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.records import Problem, Rejection
 from stepsmith.core.stats import band_of
 
-ROWS_PER_GROUP = 128  # bounds memory: one row group is held at a time
-ROWS_PER_BATCH = 32  # rows that are Python objects at a time when reading
+ROWS_PER_GROUP = 128  # writing holds one row group in memory
+ROWS_PER_BATCH = 32  # reading holds this many rows in memory
 
 Row = dict[str, object]
 _T = TypeVar("_T")
@@ -162,7 +162,7 @@ def row_problem(row: Row) -> Problem:
 
 
 def _dig(plain: Any, path: Sequence[str]) -> object:
-    """Follow a path into nested dicts; None where a part of it is None."""
+    """Return the value at a path in nested dicts; None where a part of the path is None."""
     for name in path:
         if plain is None:
             return None
@@ -176,7 +176,7 @@ def rejection_row(rejection: Rejection) -> Row:
 
 
 def write_rows(path: Path, schema: pa.Schema, rows: Iterable[Row]) -> int:
-    """Write rows to a Parquet file and return their number; the file appears whole or not at all.
+    """Write rows to a Parquet file and return their number. The file appears complete or not at all.
 
     Raises ``StoreError`` when the disk is full or the folder cannot be written.
     """
@@ -195,9 +195,9 @@ def write_rows(path: Path, schema: pa.Schema, rows: Iterable[Row]) -> int:
 
 
 def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
-    """Yield the rows of a Parquet file, one row group in memory at a time. Raises ``RunFolderError`` without it.
+    """Yield the rows of a Parquet file, with few rows in memory. Raises ``RunFolderError`` if it cannot be read.
 
-    ``columns`` limits what is read: column names, or dotted paths into nested ones (``tests.list.element.kind``).
+    ``columns`` limits the columns: names, or dotted paths into nested ones (``tests.list.element.kind``).
     """
     check_not_a_pipe(path)
     try:

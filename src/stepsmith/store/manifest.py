@@ -1,4 +1,4 @@
-"""The manifest of a run: what was made, from what, by which versions; and the hashes to check it by."""
+"""The manifest of a run: counts, configuration, versions, and the hashes of the written files."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ from stepsmith.store.runfolder import MANIFEST
 
 
 class FileFacts(Record, frozen=True, kw_only=True):
-    """Size and digest of a written file; ``rows`` for Parquet."""
+    """Size and SHA-256 of a written file; ``rows`` is set for Parquet files."""
 
     sha256: str
     bytes: int
@@ -20,7 +20,7 @@ class FileFacts(Record, frozen=True, kw_only=True):
 
 
 class Counts(Record, frozen=True, kw_only=True):
-    """What came out. ``rejected`` maps a reason to its count, the ``by_`` tables count accepted problems."""
+    """The counts of a run. ``rejected`` is by reason; ``by_environment`` and ``by_band`` count accepted problems."""
 
     chains: int
     proposed: int
@@ -36,9 +36,9 @@ class Counts(Record, frozen=True, kw_only=True):
 
 
 class Spending(Record, frozen=True, kw_only=True):
-    """What models were asked for. ``stages``, ``tokens`` and ``usd`` count the completions that the chains used.
+    """The cost of model calls. ``stages``, ``tokens`` and ``usd`` count the completions that the chains used.
 
-    What this run paid can be less (some were remembered from another run) or more (some were lost on the way).
+    The run itself may have paid less (completions from the cache) or more (completions that were lost).
     """
 
     stages: tuple[StageSpend, ...]
@@ -48,12 +48,12 @@ class Spending(Record, frozen=True, kw_only=True):
     usd_per_accepted: float
     paid_tokens: int
     paid_usd: float
-    unsure_tokens: int  # the part of what was paid that is a worst case
+    unsure_tokens: int  # part of ``paid_tokens`` that is an upper bound: the server did not say
     unsure_usd: float
 
 
 class Manifest(Record, frozen=True, kw_only=True):
-    """Written last: its presence says that the run is complete. Holds nothing that depends on the clock."""
+    """Written last: a folder with a manifest holds a complete run. Nothing in it depends on the clock."""
 
     versions: dict[str, str]
     config_id: str
@@ -84,7 +84,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def file_facts(path: Path, rows: int | None = None) -> FileFacts:
-    """Hash a file."""
+    """Return size and SHA-256 of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return FileFacts(sha256=digest, bytes=path.stat().st_size, rows=rows)

@@ -1,10 +1,10 @@
-"""The output folder of a run: claimed by one configuration, written crash-safely, resumed at chain grain.
+"""The output folder of a run. It belongs to one configuration, survives crashes, and resumes chain by chain.
 
-    OUT/config.json        the resolved configuration; its id guards the folder
-    OUT/work.sqlite        finished chains (a chain is there whole or not at all)
+    OUT/config.json        the resolved configuration; a run with another one is refused
+    OUT/work.sqlite        finished chains (only complete ones)
     OUT/problems.parquet, rejected.parquet, manifest.json, timings.json, report.html   written at the end
 
-SQLite's journal makes ``kill -9`` at any moment safe: a chain that was committed is never run again.
+SQLite's journal makes ``kill -9`` safe at any moment: a committed chain is never run again.
 """
 
 import sqlite3
@@ -32,20 +32,20 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class RunFolder:
-    """An exclusively held output folder. Use as a context manager.
+    """An output folder, locked for this process. Use it as a context manager.
 
-    ``config`` is the part of the configuration that shapes the bytes of the data set, as JSON-able builtins.
-    Raises ``RunFolderError`` when the folder is another run's, is in use, holds an unfinished run (without
-    ``resume``) or a finished one, or cannot be written; ``StoreError`` when the disk is full.
+    ``config`` is the part of the configuration that the bytes of the data set depend on, as JSON-able builtins. Raises
+    ``RunFolderError`` when the folder belongs to another run, is in use, holds a finished run or (without ``resume``)
+    an unfinished one, or cannot be written; ``StoreError`` when the disk is full.
     """
 
     def __init__(self, path: Path, config: object, *, resume: bool) -> None:
-        self._claim = FolderLock(path, config, started=WORK, finished=MANIFEST, resume=resume)
-        self.path, self.config_id = path, self._claim.config_id
+        self._lock = FolderLock(path, config, started=WORK, finished=MANIFEST, resume=resume)
+        self.path, self.config_id = path, self._lock.config_id
         try:
             self._db = self._open_database()
         except BaseException:
-            self._claim.close()
+            self._lock.close()
             raise
 
     def __enter__(self) -> Self:
@@ -55,16 +55,16 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._db.close()
-        self._claim.close()
+        self._lock.close()
 
     @property
     def id(self) -> str:
-        """What tells this run from every other, also from one of the same configuration."""
+        """The id of this run, different from that of every other run, even with the same configuration."""
         with explained(self.path):
             return str(self._db.execute("SELECT id FROM run").fetchone()[0])
 
     def finished(self) -> set[int]:
-        """Indices of the chains that are done."""
+        """Return the indices of the finished chains."""
         with explained(self.path):
             return {index for (index,) in self._db.execute("SELECT idx FROM chains")}
 
@@ -76,7 +76,7 @@ class RunFolder:
             )
 
     def chains(self) -> Iterator[Chain]:
-        """Yield the finished chains in order of their index, one in memory at a time."""
+        """Yield the finished chains in order of their index, with one in memory at a time."""
         with explained(self.path):
             for (body,) in self._db.execute("SELECT body FROM chains ORDER BY idx"):
                 yield _decode_chain(zlib.decompress(body))

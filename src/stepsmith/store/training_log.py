@@ -1,7 +1,7 @@
-"""What a training run writes down as it goes: one JSON record per line, appended, readable while it runs.
+"""The log of a training run: JSON lines, which can be read while it runs.
 
-``metrics.jsonl`` holds a ``Step`` per logged step, ``eval_results.jsonl`` a ``EvalResult`` per evaluation, and
-``training.json`` the ``Training`` that a finished run ends with.
+``metrics.jsonl`` has a ``Step`` per log record and ``eval_results.jsonl`` an ``EvalResult`` per evaluation. A finished
+run has a ``training.json``, the ``Training``.
 """
 
 from collections.abc import Iterator
@@ -18,49 +18,49 @@ METRICS, EVAL_RESULTS, TRAINING, MODEL = "metrics.jsonl", "eval_results.jsonl", 
 
 
 class Tally(Record, frozen=True, kw_only=True):
-    """Replies that were graded, and how many of them passed every test."""
+    """The number of scored completions, and how many of them passed every test."""
 
     passes: int
     attempts: int
 
 
 class Step(Record, frozen=True, kw_only=True):
-    """One logged step; figures are means over the steps since the last record. None: does not apply or not known."""
+    """One log record. Values are means over the steps since the record before. None: not applicable or not known."""
 
     stage: Literal["sft", "rl"]
     step: int
     of: int
-    seconds: float  # of training up to here, measurements on the way included
+    seconds: float  # of training so far, with the evaluations
     loss: float | None = None
     learning_rate: float | None = None
     grad_norm: float | None = None
     entropy: float | None = None  # nats per token
-    tokens: float | None = None  # seen so far, prompts and replies
-    # RL alone:
+    tokens: float | None = None  # so far, of prompts and completions
+    # RL only:
     reward: float | None = None
-    pass_rate: float | None = None  # replies that pass every rewarded test, of those graded
-    by_band: dict[str, Tally] = msgspec.field(default_factory=dict)  # band before training, or "unrated"
-    by_length: dict[str, Tally] = msgspec.field(default_factory=dict)  # "4 features", ...
+    pass_rate: float | None = None  # share of the scored completions that pass every rewarded test
+    by_band: dict[str, Tally] = msgspec.field(default_factory=dict)  # by band before training, or "unrated"
+    by_length: dict[str, Tally] = msgspec.field(default_factory=dict)  # by number of features: "4 features", ...
     weights: dict[str, float] = msgspec.field(default_factory=dict)  # of the curriculum's cells
     reply_tokens: float | None = None
-    truncated: float | None = None  # share of replies cut off at the length limit
-    no_answer: float | None = None  # share without an answer in the asked form, those cut off not counted
-    masked: float | None = None  # share left out: not judged, or masked by a setting
+    truncated: float | None = None  # share of completions cut off at the length limit
+    no_answer: float | None = None  # share without an answer in the requested format, not counting those cut off
+    masked: float | None = None  # share without a reward: not judged, or masked by a setting
     zero_variance: float | None = None  # share of groups with equal rewards
-    resampled: int = 0  # groups drawn again for that
+    resampled: int = 0  # groups that were sampled again for that
     judge_s: float | None = None  # seconds per step spent waiting for the judge
     generate_s: float | None = None
     step_s: float | None = None
-    held_back_gap: float | None = None  # of replies that pass, the share that fails held-back tests, so far
+    held_back_gap: float | None = None  # of the completions that pass so far, the share that fails held-back tests
     warnings: tuple[str, ...] = ()
-    new_problems: int = 0  # that a teacher in the loop has added so far
+    new_problems: int = 0  # made by a teacher during training, so far
 
 
 class Score(Record, frozen=True, kw_only=True):
-    """Pass rate over the problems of one group, with a 95% Wilson interval over problems (on the safe side)."""
+    """Pass rate over the problems of one group, with a 95% Wilson interval over problems (conservative)."""
 
     problems: int
-    samples: int  # replies per problem
+    samples: int  # completions per problem
     pass_at_1: float
     low: float
     high: float
@@ -70,7 +70,7 @@ class Score(Record, frozen=True, kw_only=True):
 
 
 class EvalResult(Record, frozen=True, kw_only=True):
-    """A policy measured on held-out problems."""
+    """One evaluation of a policy on held-out problems."""
 
     stage: Literal["sft", "rl"]
     step: int
@@ -86,15 +86,15 @@ class Training(Record, frozen=True, kw_only=True):
     versions: dict[str, str]
     config: msgspec.Raw
     seed: int
-    data_id: str  # content id of everything that was trained on
+    data_id: str  # content id of the training data
     problems: int
     held_out: int
     left_out: dict[str, int]  # problems that could not be used, by reason
-    start_model: str  # the folder, name, or "from scratch"
+    start_model: str  # folder or name, or "from scratch"
     parameters: int
     device: str
     steps: int
-    seconds: float  # all of it; of an interrupted process what it trained up to its last checkpoint
+    seconds: float  # wall time in total; of an interrupted process, the time up to its last checkpoint
     tokens: float
     spent: dict[str, float] = msgspec.field(default_factory=dict)  # wall seconds by part: make, rate, train, measure
     isolation: str = ""
@@ -105,26 +105,26 @@ _R = TypeVar("_R", Step, EvalResult)
 
 
 class TrainingLog:
-    """Appends records to a training run's files."""
+    """Appends records to the log of a training run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def step(self, record: Step) -> None:
-        """Append to the metrics."""
+        """Append a record to ``metrics.jsonl``."""
         self._append(METRICS, record)
 
     def measured(self, record: EvalResult) -> None:
-        """Append to the measurements."""
+        """Append a record to ``eval_results.jsonl``."""
         self._append(EVAL_RESULTS, record)
 
     def seconds(self) -> float:
-        """Return how long has been trained, by the last record."""
+        """Return the seconds of training so far, by the last record."""
         path = self._folder / METRICS
         return max((record.seconds for record in read_log(path, Step)), default=0.0) if path.exists() else 0.0
 
     def cut_after(self, step: int) -> None:
-        """Forget what was logged after ``step``: a resumed run goes on from its last checkpoint."""
+        """Remove the records after ``step``: a resumed run continues from its last checkpoint."""
         self._cut(METRICS, Step, step)
         self._cut(EVAL_RESULTS, EvalResult, step)
 
@@ -143,7 +143,7 @@ class TrainingLog:
 
 
 def read_log(path: Path, kind: type[_R]) -> Iterator[_R]:
-    """Yield the records of a log; a last line that was cut off by a kill is left out. Raises ``StoreError``."""
+    """Yield the records of a log, without a last line that is incomplete. Raises ``StoreError``."""
     decoder = msgspec.json.Decoder(kind)
     lines = path.read_bytes().splitlines(keepends=True)
     for number, line in enumerate(lines, 1):
@@ -160,6 +160,8 @@ def read_training(folder: Path) -> Training:
     try:
         return msgspec.json.decode((folder / TRAINING).read_bytes(), type=Training)
     except FileNotFoundError:
-        raise RunFolderError(f"{folder} has no {TRAINING}: it is not a finished training run") from None
+        raise RunFolderError(
+            f"{folder} is not a finished training run ({TRAINING} is missing); finish it with --resume"
+        ) from None
     except msgspec.DecodeError as error:
-        raise RunFolderError(f"{folder / TRAINING}: {error}") from None
+        raise RunFolderError(f"{folder / TRAINING} cannot be read: {error}") from None
