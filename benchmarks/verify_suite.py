@@ -18,7 +18,6 @@ from stepsmith.synth.skill import SkillModel
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.growth import GrowthSettings, grow_suite
 from stepsmith.verify.suite.mutants import Mutant, mutate, split_equivalent
-from stepsmith.verify.suite.strength import false_positive_rate
 
 RESULTS = Path(__file__).parent / "results"
 START, FULL = 6, 12  # tests at the start; inputs of the teacher's that it is compared with
@@ -78,9 +77,10 @@ def main() -> None:
                 ("as many plain inputs", tests[:count]),
                 ("grown", growth.tests),
             ):
-                passed, tried = false_positive_rate(judge, draft.contract, suite, kept_back)
-                held[name][0] += passed
-                held[name][1] += tried
+                matrix = ExecutionMatrix(judge, draft.contract, kept_back, [test.input for test in suite])
+                outputs = [test.output for test in suite]
+                held[name][0] += sum(matrix.first_failure(i, outputs) is None for i in range(len(kept_back)))
+                held[name][1] += len(kept_back)
             added += len(growth.added)
             executions += growth.curve[-1].executions
             stopped[growth.stopped] = stopped.get(growth.stopped, 0) + 1

@@ -1,4 +1,6 @@
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +61,6 @@ def test_problems_in_outcomes_out(tmp_path):
         (("missing.jsonl", "--out", "out.jsonl"), "does not exist"),
         (("in.jsonl", "--out", "no/such/folder/out.jsonl"), "existing folder"),
         (("in.jsonl", "--out", "."), "existing folder"),
-        (("bad.jsonl", "--out", "out.jsonl"), "line 2"),
         (("in.jsonl", "--out", "out.jsonl", "--method", "dice"), "dice"),
         (("in.jsonl", "--out", "out.jsonl", "--target-error", "2"), "target-error"),
         (("in.jsonl", "--out", "out.jsonl", "--candidates", "0"), "candidates"),
@@ -67,12 +68,62 @@ def test_problems_in_outcomes_out(tmp_path):
 )
 def test_mistakes_are_one_line_and_exit_code_two(tmp_path, arguments, words):
     _input(tmp_path, ROW)
-    (tmp_path / "bad.jsonl").write_text(json.dumps(ROW) + "\n{\n")
     done = _run(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_odd_rows_are_reported_counted_and_stop_nothing(tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps(ROW) + "\n{\n" + json.dumps({**ROW, "problem_id": "again"}) + "\n")
+    done = _run("in.jsonl", "--out", "out.jsonl", "--no-strength", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 accepted, 0 rejected, 1 not read (the first: line 2: not JSON" in done.stderr
+    reports = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(r["problem_id"], r["reason"]) for r in reports] == [("twice", ""), (2, "unreadable"), ("again", "")]
+    again = _run("in.jsonl", "--out", "out.jsonl", "--no-strength", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "3 of 3 problems were done before" in again.stderr
+    assert "1 not read" in again.stderr
+
+
+def test_a_file_of_which_nothing_can_be_read_is_exit_code_one(tmp_path):
+    (tmp_path / "in.jsonl").write_text("{\n{\n")
+    done = _run("in.jsonl", "--out", "out.jsonl", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "0 accepted, 0 rejected, 2 not read" in done.stderr
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 2
+
+
+def test_pipes_in_and_out(tmp_path):
+    rows = "".join(json.dumps({**ROW, "problem_id": k, "candidates": []}) + "\n" for k in range(3))
+    command = [*PROGRAM, "/dev/stdin", "--out", "/dev/stdout"]
+    done = subprocess.run(command, input=rows, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["problem_id"] for line in done.stdout.splitlines()] == [0, 1, 2]
+    assert "0 accepted, 3 rejected" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_one_line(tmp_path):
+    _input(tmp_path, *({**ROW, "problem_id": k, "candidates": []} for k in range(2000)))
+    shell = f"{shlex.join([*PROGRAM, 'in.jsonl', '--out', '/dev/stdout'])} | head -n 1"
+    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert json.loads(done.stdout)["problem_id"] == 0
+    assert "nobody reads /dev/stdout any more" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_is_not_utf8_shows_plain_words(tmp_path):
+    _input(
+        tmp_path, {**ROW, "problem_id": "na\u00efve", "candidates": []}, {"problem_id": "\u20ac", "interface": "\u20ac"}
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    command = [*PROGRAM, "in.jsonl", "--out", "out.jsonl"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert "1 not read" in done.stderr
 
 
 def test_real_problems_where_they_are_at_hand(tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from stepsmith.core.records import Contract, Solution, Verdict
 from stepsmith.verify.matrix import ExecutionMatrix
-from tests.verify.expression_judge import programs
+from tests.verify.expression_judge import ExpressionJudge, programs
 
 
 def test_each_distinct_program_runs_once_on_each_distinct_input(judge, contract):
@@ -61,8 +61,6 @@ def test_first_difference_is_the_first_and_stops_there(judge, contract):
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=9), st.integers(0, 1000))
 def test_cluster_sizes_do_not_depend_on_the_order_of_candidates(values, seed):
-    from expression_judge import ExpressionJudge
-
     contract = Contract(interface="function", entry_point="f")
 
     def sizes(order):

@@ -7,7 +7,7 @@ import pytest
 from stepsmith.core.errors import CaseError, StoreError
 from stepsmith.judge.local import LocalJudge
 from stepsmith.verify.formats.problems import Candidate, VerifyProblem
-from stepsmith.verify.stream import already_done, verify_all, write_outcomes
+from stepsmith.verify.stream import already_done, verify_all, write_reports
 from stepsmith.verify.verifier import VerifyOptions
 
 OPTIONS = VerifyOptions(method="majority", strength=False)
@@ -24,10 +24,10 @@ PROBLEMS = [
 
 
 def _run(path, problems=PROBLEMS, workers=1, options=OPTIONS):
-    done = already_done(path, problems, options)
+    done = already_done(path, iter(problems), options)
     outcomes = verify_all(problems[len(done) :], LocalJudge, options, workers)
     seen = []
-    write_outcomes(outcomes, path, seen.append)
+    write_reports(outcomes, path, seen.append)
     return [outcome.problem_id for outcome in seen]
 
 
@@ -63,13 +63,13 @@ def test_outcomes_of_other_problems_or_options_are_refused(tmp_path):
         (PROBLEMS, VerifyOptions(method="dual-verification")),
     ):
         with pytest.raises(CaseError, match="other problems or other options"):
-            already_done(path, problems, options)
+            already_done(path, iter(problems), options)
     path.write_text("what?\n")
-    with pytest.raises(CaseError, match="line 1: not an outcome"):
-        already_done(path, PROBLEMS, OPTIONS)
+    with pytest.raises(CaseError, match="line 1: not a report"):
+        already_done(path, iter(PROBLEMS), OPTIONS)
     assert whole
 
 
 def test_a_full_disk_is_one_clear_error(tmp_path):
     with pytest.raises(StoreError, match="run the same command again"):
-        write_outcomes(verify_all(PROBLEMS[:1], LocalJudge, OPTIONS, 1), Path("/dev/full"), lambda _: None)
+        write_reports(verify_all(PROBLEMS[:1], LocalJudge, OPTIONS, 1), Path("/dev/full"), lambda _: None)

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -12,36 +11,55 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
 from stepsmith.judge.local import LocalJudge
-from stepsmith.verify.formats.adapters import Format, read_problems
-from stepsmith.verify.report import ProblemReport
-from stepsmith.verify.stream import already_done, verify_all, write_outcomes
+from stepsmith.verify.formats.reading import Format, Source, count_problems, read_problems
+from stepsmith.verify.report import ProblemReport, ReportStub
+from stepsmith.verify.stream import already_done, verify_all, write_reports
 from stepsmith.verify.verifier import Method, VerifyOptions
+
+EXIT_NOTHING_READ, EXIT_INTERRUPTED = 1, 130
+UNREAD = ("unreadable", "unsupported")
 
 
 def verify(
     problems: Annotated[
         Path,
         typer.Argument(
-            metavar="IN", help="JSON Lines file of problems, a data set of ours, a Kattis package or a folder of them."
+            metavar="IN",
+            help="Problems: a JSON Lines or Parquet file, a Stepsmith data set, a Kattis package or a folder of them.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Outcomes, one JSON line per problem; continued if it exists.")],
-    method: Annotated[Method, typer.Option(help="How labels and golden are settled.")] = "consensus",
-    candidates: Annotated[int | None, typer.Option(min=1, help="Use only the first N candidates.")] = None,
-    target_error: Annotated[
-        float, typer.Option(min=0.0, max=0.5, help="Wanted share of wrong goldens among accepted problems.")
-    ] = 0.02,
-    seed: Annotated[int, typer.Option(help="Of the paper's hold-out and of the mutants.")] = 0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Problems under way at once. Default: one per core.")
+    out: Annotated[
+        Path, typer.Option(help="File for the reports, one JSON line per problem. An existing one is continued.")
+    ],
+    method: Annotated[
+        Method, typer.Option(help="How labels and the golden solution are chosen from the candidates' outputs.")
+    ] = "consensus",
+    candidates: Annotated[
+        int | None, typer.Option(min=1, help="Use only the first N candidate solutions of each problem.")
     ] = None,
-    format: Annotated[Format, typer.Option(help="Of IN.")] = "auto",
-    strength: Annotated[bool, typer.Option(help="Measure the test suite of accepted problems.")] = True,
+    target_error: Annotated[
+        float, typer.Option(min=0.0, max=0.5, help="Accepted share of wrong golden solutions among accepted problems.")
+    ] = 0.02,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the random choices: mutants, and the held-out half of dual verification.")
+    ] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of problems verified at once. Default: one per core.")
+    ] = None,
+    format: Annotated[
+        Format, typer.Option(help="Format of the problems. auto tells it by the keys of each row.")
+    ] = "auto",
+    testlib: Annotated[
+        Path | None, typer.Option(help="A copy of testlib.h, for problems whose checker includes it.")
+    ] = None,
+    strength: Annotated[
+        bool, typer.Option(help="Measure the test suite of each accepted problem on wrong programs and mutants.")
+    ] = True,
     allow_unsafe: Annotated[
-        bool, typer.Option("--allow-unsafe", help="Run untrusted code even below isolation level L1.")
+        bool, typer.Option("--allow-unsafe", help="Run untrusted code even without confinement (isolation level L0).")
     ] = False,
 ) -> None:
-    """Settle the labels of problems from their candidate solutions, pick a golden one, and audit published outputs."""
+    """Verify problems: settle their labels from candidate solutions, pick a golden one, audit published outputs."""
     if not problems.exists():
         raise CaseError(f"{problems} does not exist")
     if out.is_dir() or (out.parent != Path() and not out.parent.is_dir()):
@@ -49,40 +67,75 @@ def verify(
     options = VerifyOptions(
         method=method, candidates=candidates, target_error=target_error, seed=seed, strength=strength
     )
-    done = already_done(out, read_problems(problems, format), options)
-    total = sum(1 for _ in read_problems(problems, format))  # also finds a malformed line before anything runs
+    source = Source(problems, format, testlib)
+    total = count_problems(source)
+    items = read_problems(source)
     console = Console(stderr=True)
-    counts = Counter(stub.status for stub in done)
-    if done:
-        _say(console, f"{len(done)} of {total} problems were done before")
-    rest = read_problems(problems, format)
-    for _ in done:
-        next(rest)
-    outcomes = verify_all(rest, lambda: _judge(allow_unsafe), options, workers or os.cpu_count() or 1)
-    executions = 0
+    count = _Count()
+    for stub in already_done(out, items, options):
+        count.add_done(stub)
+    if count.done:
+        _say(console, f"{count.done} of {'the' if total is None else total} problems were done before")
+    reports = verify_all(items, lambda: _judge(allow_unsafe), options, workers or os.cpu_count() or 1)
     try:
         with _progress(console) as progress:
-            task = progress.add_task("", total=total, completed=len(done), text="")
+            task = progress.add_task("", total=total, completed=count.done, text="")
 
-            def seen(outcome: ProblemReport) -> None:
-                nonlocal executions
-                counts[outcome.status] += 1
-                executions += outcome.executions
-                progress.update(task, advance=1, text=f"accepted {counts['accepted']}")
+            def seen(report: ProblemReport) -> None:
+                count.add_new(report)
+                progress.update(task, advance=1, text=f"accepted {count.accepted}")
 
-            write_outcomes(outcomes, out, seen)
+            write_reports(reports, out, seen)
     except KeyboardInterrupt:
-        _say(console, f"\nStopped. What is finished is in {out}; the same command continues: {' '.join(sys.argv)}")
-        raise typer.Exit(130) from None
+        again = "" if total is None else f"; the same command continues: {' '.join(sys.argv)}"
+        _say(console, f"\nStopped. What is finished is in {out}{again}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     finally:
-        outcomes.close()
-    new = counts["accepted"] - sum(stub.status == "accepted" for stub in done)
-    spent = f"{executions} executions" + (f", {executions / new:.0f} per accepted problem" if new else "")
-    _say(console, f"{counts['accepted']} accepted, {counts['rejected']} rejected; {spent}; outcomes in {out}")
+        reports.close()
+    _say(console, count.summary(out))
+    if count.unread and count.unread == count.done + count.new:
+        raise typer.Exit(EXIT_NOTHING_READ)
+
+
+class _Count:
+    """Reports by what they say."""
+
+    def __init__(self) -> None:
+        self.done = self.new = self.accepted = self.new_accepted = self.unread = self.executions = 0
+        self.first_unread = ""
+
+    def add_done(self, stub: ReportStub) -> None:
+        """Count a report of an earlier run."""
+        self.done += 1
+        self._add(stub.status, stub.reason, stub.detail)
+
+    def add_new(self, report: ProblemReport) -> None:
+        """Count a report of this run."""
+        self.new += 1
+        self.new_accepted += report.status == "accepted"
+        self.executions += report.executions
+        self._add(report.status, report.reason, report.detail)
+
+    def _add(self, status: str, reason: str, detail: str) -> None:
+        self.accepted += status == "accepted"
+        if reason in UNREAD:
+            self.unread += 1
+            self.first_unread = self.first_unread or detail
+
+    def summary(self, out: Path) -> str:
+        """Return the counts in words."""
+        rejected = self.done + self.new - self.accepted - self.unread
+        text = f"{self.accepted} accepted, {rejected} rejected"
+        if self.unread:
+            text += f", {self.unread} not read (the first: {self.first_unread})"
+        text += f"; {self.executions} executions"
+        if self.new_accepted:
+            text += f", {self.executions / self.new_accepted:.0f} per accepted problem"
+        return f"{text}; reports in {out}"
 
 
 def _progress(console: Console) -> Progress:
-    """A live display on a terminal, nothing elsewhere."""
+    """Return a live display on a terminal, nothing elsewhere."""
     return Progress(
         TextColumn("verifying"),
         BarColumn(bar_width=24),
@@ -97,7 +150,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _judge(allow_unsafe: bool) -> LocalJudge:
-    """A judge at the best level there is; L0 only when allowed."""
+    """Return a judge at the best level there is; L0 only when allowed."""
     try:
         return LocalJudge()
     except MachineError:

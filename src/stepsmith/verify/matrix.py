@@ -2,12 +2,15 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Contract, Execution, Solution, Verdict
 from stepsmith.judge.protocol import Judge
+
+# Whether an output is right where another one is expected: (matrix, input index, expected, output).
+Accepts = Callable[["ExecutionMatrix", int, str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,21 @@ class ExecutionMatrix:
         self.contract = contract
         self.solutions = tuple(solutions)
         self.inputs = tuple(inputs)
-        self._program = _first_equal([_program_key(s) for s in self.solutions])
-        self._cells: dict[tuple[int, str], Execution] = {}  # (first equal candidate, input) -> run
+        self._keys = tuple(_program_key(s) for s in self.solutions)
+        self._program = _first_equal(self._keys)
+        self._cells: dict[tuple[tuple[str, str], str], Execution] = {}  # (program, input) -> run
         self._known: Counter[str] = Counter()  # input -> cells that have been run
         self._runs: Counter[str] = Counter()
         self._clusters: dict[int, tuple[int, tuple[Cluster, ...]]] = {}  # input index -> (cells then known, clusters)
 
-    def extended(self, inputs: Sequence[str]) -> "ExecutionMatrix":
-        """The same candidates on other inputs; runs and their count are shared in both directions."""
-        other = ExecutionMatrix(self.judge, self.contract, (), inputs)
-        other.solutions, other._program = self.solutions, self._program
+    def extended(self, inputs: Sequence[str], solutions: Sequence[Solution] | None = None) -> "ExecutionMatrix":
+        """Return a matrix over other inputs, and other solutions if given, that shares the runs and their count.
+
+        Sharing goes both ways: what either of them runs, neither runs again.
+        """
+        other = ExecutionMatrix(self.judge, self.contract, () if solutions is None else solutions, inputs)
+        if solutions is None:
+            other.solutions, other._keys, other._program = self.solutions, self._keys, self._program
         other._cells, other._known, other._runs = self._cells, self._known, self._runs
         return other
 
@@ -69,20 +77,21 @@ class ExecutionMatrix:
         texts = list(dict.fromkeys(self.inputs[j] for j in columns))
         rows = range(len(self.solutions)) if candidates is None else candidates
         for program in dict.fromkeys(self._program[i] for i in rows):
-            missing = [text for text in texts if (program, text) not in self._cells]
+            key = self._keys[program]
+            missing = [text for text in texts if (key, text) not in self._cells]
             if missing:
                 for text, run in zip(missing, self._count(self.solutions[program], missing), strict=True):
-                    self._cells[program, text] = run
+                    self._cells[key, text] = run
                 self._known.update(missing)
 
     def at(self, candidate: int, input_index: int) -> Execution:
         """The execution of a candidate on an input, run now if it has not been."""
         self.fill((input_index,), (candidate,))
-        return self._cells[self._program[candidate], self.inputs[input_index]]
+        return self._cells[self._keys[candidate], self.inputs[input_index]]
 
     def has(self, candidate: int, input_index: int) -> bool:
         """Whether that cell has been run."""
-        return (self._program[candidate], self.inputs[input_index]) in self._cells
+        return (self._keys[candidate], self.inputs[input_index]) in self._cells
 
     def row(self, candidate: int) -> tuple[Execution, ...]:
         """All executions of a candidate, in the order of the inputs."""
@@ -127,6 +136,30 @@ class ExecutionMatrix:
             done, step = done + len(chunk), 2 * step
         return None
 
+    def first_failure(
+        self, candidate: int, expected: Sequence[str | None], accepts: Accepts | None = None
+    ) -> int | None:
+        """Return the first input on which ``candidate`` fails or is not accepted for the ``expected`` output, or None.
+
+        ``expected`` is one output per input; inputs without one (None) are passed over. ``accepts`` stands in for
+        ``agree``. Runs more and more inputs at a time, so that a failure is found cheaply; a run that failed by our
+        fault (IE) is no failure.
+        """
+        accepts = accepts or ExecutionMatrix.agree
+        order = [j for j, output in enumerate(expected) if output is not None]
+        done, step = 0, 1
+        while done < len(order):
+            chunk = order[done : done + step]
+            self.fill(chunk, (candidate,))
+            for j in chunk:
+                run, output = self.at(candidate, j), expected[j]
+                if run.verdict is Verdict.IE or output is None:
+                    continue
+                if run.verdict is not Verdict.AC or not accepts(self, j, output, run.output):
+                    return j
+            done, step = done + len(chunk), 2 * step
+        return None
+
     def agree(self, input_index: int, expected: str, actual: str) -> bool:
         """Whether the problem's checker accepts ``actual`` for ``expected``; equal text is accepted unasked.
 
@@ -159,7 +192,7 @@ class ExecutionMatrix:
         """Group the known outputs on one input."""
         texts: dict[str, list[int]] = {}
         for i in range(len(self.solutions)):
-            run = self._cells.get((self._program[i], self.inputs[input_index]))
+            run = self._cells.get((self._keys[i], self.inputs[input_index]))
             if run is not None and run.verdict is Verdict.AC:
                 texts.setdefault(run.output, []).append(i)
         groups: dict[str, list[int]] = {}
@@ -171,10 +204,10 @@ class ExecutionMatrix:
 
     def failures(self) -> Counter[Verdict]:
         """How often each verdict other than AC came up so far, on any input, counted by candidate."""
-        times = Counter(self._program)
+        times = Counter(self._keys)
         found: Counter[Verdict] = Counter()
         for (program, _), run in self._cells.items():
-            if run.verdict is not Verdict.AC:
+            if run.verdict is not Verdict.AC and program in times:
                 found[run.verdict] += times[program]
         return found
 

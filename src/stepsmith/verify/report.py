@@ -1,4 +1,4 @@
-"""What ``stepsmith verify`` writes: one outcome a line, in the order of the problems."""
+"""What ``stepsmith verify`` writes: one report a line, in the order of the problems."""
 
 from collections.abc import Sequence
 
@@ -91,17 +91,33 @@ class ProblemReport(Record, frozen=True, kw_only=True):
     executions: int
     isolation: str
     digest: str
+    left_out: tuple[str, ...] = ()  # candidates and other parts that were not used, with the reason
 
 
 _encoder = msgspec.json.Encoder()
 
 
-def encode_report(outcome: ProblemReport) -> bytes:
-    """Return one outcome as a line of JSON, with its newline; an absent ``suite`` is an empty object."""
-    line = msgspec.to_builtins(outcome)
-    if outcome.suite is None:
+def encode_report(report: ProblemReport) -> bytes:
+    """Return one report as a line of JSON, with its newline; an absent ``suite`` is an empty object.
+
+    Bytes of a program's output that are not UTF-8 are written as ``\\xff``.
+    """
+    line = msgspec.to_builtins(report)
+    if report.suite is None:
         line["suite"] = {}
-    return _encoder.encode(line) + b"\n"
+    try:
+        return _encoder.encode(line) + b"\n"
+    except UnicodeEncodeError:
+        return _encoder.encode(_printable(line)) + b"\n"
+
+
+def _printable(value: object) -> object:
+    """Return plain values with the text in them made fit for UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if isinstance(value, dict):
+        return {key: _printable(item) for key, item in value.items()}
+    return [_printable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 class ReportStub(msgspec.Struct, frozen=True):
@@ -110,3 +126,5 @@ class ReportStub(msgspec.Struct, frozen=True):
     problem_id: str | int
     digest: str
     status: str
+    reason: str = ""
+    detail: str = ""

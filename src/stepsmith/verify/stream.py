@@ -1,7 +1,7 @@
-"""A file of problems to a file of outcomes: in order, on several workers, resumable after any interruption."""
+"""A stream of problems to a file of reports: in order, on several workers, resumable after any interruption."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -9,26 +9,28 @@ from queue import SimpleQueue
 import msgspec
 
 from stepsmith.core.errors import CaseError, StoreError
-from stepsmith.judge.protocol import Judge
-from stepsmith.verify.formats.problems import VerifyProblem
+from stepsmith.judge.program import RunningJudge
+from stepsmith.verify.formats.problems import UnreadProblem, VerifyProblem
 from stepsmith.verify.report import ProblemReport, ReportStub, encode_report
 from stepsmith.verify.verifier import VerifyOptions, digest_of, verify_problem
 
 AHEAD = 4  # problems per worker that may wait behind a slow one: their outputs are held in memory
 
+Item = VerifyProblem | UnreadProblem
+
 
 def verify_all(
-    problems: Iterable[VerifyProblem], make_judge: Callable[[], Judge], options: VerifyOptions, workers: int
+    problems: Iterable[Item], make_judge: Callable[[], RunningJudge], options: VerifyOptions, workers: int
 ) -> Generator[ProblemReport, None, None]:
-    """Yield one outcome per problem, in order, with a judge for each of ``workers`` problems under way at once.
+    """Yield one report per problem, in order, with a judge for each of ``workers`` problems under way at once.
 
     The judges are made before anything starts, so that a machine that cannot judge says so at once, and are closed at
     the end. Closing the iterator waits for the problems under way only.
     """
-    idle: SimpleQueue[Judge] = SimpleQueue()
-    judges: list[Judge] = []
+    idle: SimpleQueue[RunningJudge] = SimpleQueue()
+    judges: list[RunningJudge] = []
 
-    def one(problem: VerifyProblem) -> ProblemReport:
+    def one(problem: Item) -> ProblemReport:
         judge = idle.get()
         try:
             return verify_problem(problem, judge, options)
@@ -53,30 +55,31 @@ def verify_all(
             judge.close()
 
 
-def write_outcomes(outcomes: Iterable[ProblemReport], path: Path, seen: Callable[[ProblemReport], None]) -> None:
-    """Append outcomes to ``path``, one whole line at a time, each flushed before ``seen`` is told of it.
+def write_reports(reports: Iterable[ProblemReport], path: Path, seen: Callable[[ProblemReport], None]) -> None:
+    """Append reports to ``path``, one whole line at a time, each flushed before ``seen`` is told of it.
 
     Raises ``StoreError`` when the disk is full or the file cannot be written; whole lines stay.
     """
     try:
         with path.open("ab") as lines:
-            for outcome in outcomes:
-                lines.write(encode_report(outcome))
+            for report in reports:
+                lines.write(encode_report(report))
                 lines.flush()
-                seen(outcome)
+                seen(report)
+    except BrokenPipeError:
+        raise StoreError(f"nobody reads {path} any more") from None
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror}; run the same command again to continue") from None
 
 
-def already_done(path: Path, problems: Iterable[VerifyProblem], options: VerifyOptions) -> list[ReportStub]:
-    """The outcomes that ``path`` holds already, after cutting off a last line that was torn.
+def already_done(path: Path, problems: Iterator[Item], options: VerifyOptions) -> list[ReportStub]:
+    """Return what ``path`` holds already, after cutting off a last line that was torn; takes as many ``problems``.
 
-    Raises ``CaseError`` where it holds other things than outcomes of the first of these problems under these options.
+    Raises ``CaseError`` where the file holds other things than reports on these problems under these options.
     """
     if not path.is_file():  # nothing yet, or a pipe
         return []
     decoder = msgspec.json.Decoder(ReportStub)
-    expected = iter(problems)
     done: list[ReportStub] = []
     end = 0
     try:
@@ -88,8 +91,8 @@ def already_done(path: Path, problems: Iterable[VerifyProblem], options: VerifyO
                 try:
                     stub = decoder.decode(line)
                 except msgspec.DecodeError:
-                    raise CaseError(f"{where}: not an outcome of `stepsmith verify`; choose another --out") from None
-                problem = next(expected, None)
+                    raise CaseError(f"{where}: not a report of `stepsmith verify`; choose another --out") from None
+                problem = next(problems, None)
                 if problem is None or digest_of(problem, options) != stub.digest:
                     raise CaseError(
                         f"{where}: is of other problems or other options; choose another --out, or remove the file"

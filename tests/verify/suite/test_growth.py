@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase
+from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.growth import GrowthSettings, grow_suite, reduce_suite
 from stepsmith.verify.suite.input_edits import neighbour, simpler
-from stepsmith.verify.suite.strength import false_positive_rate
 
 FUNCTION = Contract(interface="function", entry_point="f", checker=Checker(name="literal"), limits=Limits(time_s=1.0))
 GOLDEN = Solution(language="python", code="def f(xs):\n    return sum(x for x in xs if x > 0)\n")
@@ -42,7 +42,9 @@ def test_survivors_are_hunted_down_with_small_counterexamples(local_judge):
     assert [point.killed for point in growth.curve] == sorted({point.killed for point in growth.curve})
     assert growth.curve[0].killed == 0
     assert growth.curve[-1].killed == 4
-    assert false_positive_rate(local_judge, FUNCTION, growth.tests, WRONG) == (0, 4)
+    matrix = ExecutionMatrix(local_judge, FUNCTION, WRONG, [test.input for test in growth.tests])
+    outputs = [test.output for test in growth.tests]
+    assert all(matrix.first_failure(i, outputs) is not None for i in range(4))
     assert sum(int(c.input in {t.input for t in TESTS}) for c in growth.added) == 0
 
 

@@ -54,7 +54,7 @@ def kattis_package(folder: Path) -> VerifyProblem:
             time_limit_s=_time_limit(folder, settings),
             memory_limit_mb=int(float(settings.get("memory", "") or 2048)),
             candidates=tuple(_submissions(folder)),
-            validator=_input_validator(folder),
+            validator=_input_validator(folder) or (),
         )
     except OSError as error:
         raise CaseError(f"cannot read the package {folder}: {error.strerror}") from None

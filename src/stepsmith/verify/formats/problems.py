@@ -1,20 +1,37 @@
-"""Anybody's problems as JSON Lines: what ``stepsmith verify`` reads.
+"""A problem to verify, whatever data set it comes from, and Stepsmith's own JSON Lines form of it.
 
 One problem a line; keys that are not listed here are ignored:
-``problem_id, interface, entry_point?, statement?, inputs, outputs?, kinds?, checker?, checker_flags?, checker_files?,
-time_limit_s?, memory_limit_mb?, candidates: [{language, code, verdict?}], validator?: {language, code}``.
+``problem_id, interface, inputs, outputs?, candidates?: [{language, code, verdict?}], entry_point?, statement?,
+examples?: [{input, output}], kinds?, checker?, checker_flags?, checker_files?, time_limit_s?, memory_limit_mb?,
+output_limit_mb?, validator?: {language, code}, harness?``.
 """
 
 import math
 import shlex
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from stepsmith.core.errors import CaseError
-from stepsmith.core.records import Checker, Contract, Interface, Limits, Solution, TestKind, Verdict
+from stepsmith.core.records import (
+    Checker,
+    Contract,
+    Example,
+    Interface,
+    Limits,
+    Record,
+    Solution,
+    TestKind,
+    Verdict,
+)
 from stepsmith.judge.checkers import check_checker
+from stepsmith.judge.languages import language
+from stepsmith.verify.formats.harness import HarnessName, with_prelude
+from stepsmith.verify.formats.json_rows import convert
+
+
+class UnsupportedError(CaseError):
+    """A problem was recognised but needs something that is not served; the message names it."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,25 +42,29 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     name: str = ""  # file name or index in the source, for messages
 
-    @property
-    def solution(self) -> Solution:
-        """The program as the judge takes it."""
-        return Solution(language=self.language, code=self.code)
-
 
 class Validator(msgspec.Struct, frozen=True, kw_only=True):
     """A program that says whether an input is within the statement.
 
-    It reads the input on standard input and ends with exit code 0 or 42 if so; for function problems it may instead
-    define ``validate``, which takes the arguments and returns True.
+    It reads the input on standard input and ends with an exit code of ``accepts`` if so; for function problems it may
+    instead define ``validate``, which takes the arguments and returns True.
     """
 
     language: str
     code: str
+    name: str = ""
+    files: dict[str, str] = {}  # headers and modules beside the program, by name
+    args: tuple[tuple[str, ...], ...] = ()  # command-line arguments for each input; empty for none
+    accepts: tuple[int, ...] = (0, 42)
+
+    @property
+    def file_name(self) -> str:
+        """Name of the program's file."""
+        return f"validate{language(self.language).endings[0]}"
 
 
 class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the input."""
+    """A problem to verify; also one row of the JSON Lines form."""
 
     problem_id: str | int
     interface: Interface
@@ -51,14 +72,18 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...] = ()
     entry_point: str | None = None
     statement: str = ""
-    outputs: tuple[str | None, ...] | None = None
+    examples: tuple[Example, ...] | None = None  # None: they are read from the statement
+    outputs: tuple[str | None, ...] | None = None  # as published; None for an input without one
     kinds: tuple[TestKind, ...] = ()
     checker: str | None = None  # None: literal for functions, tokens for stdio
     checker_flags: str | tuple[str, ...] = ()
     checker_files: dict[str, str] = {}
     time_limit_s: float = 2.0
     memory_limit_mb: int = 512
-    validator: Validator | None = None
+    output_limit_mb: float = 8.0
+    validator: Validator | tuple[Validator, ...] = ()
+    harness: HarnessName | None = None  # whose imports and comparison apply
+    left_out: tuple[str, ...] = ()  # parts of the source that are not used, in words
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` (which msgspec reports with the rest) for what cannot be meant."""
@@ -66,8 +91,10 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{len(self.inputs)} `inputs` but {len(self.outputs)} `outputs`")
         if self.kinds and len(self.kinds) != len(self.inputs):
             raise ValueError(f"{len(self.inputs)} `inputs` but {len(self.kinds)} `kinds`")
-        if not (math.isfinite(self.time_limit_s) and self.time_limit_s > 0 and self.memory_limit_mb > 0):
-            raise ValueError("`time_limit_s` and `memory_limit_mb` must be positive numbers")
+        for name in ("time_limit_s", "memory_limit_mb", "output_limit_mb"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"`{name}` must be a positive number, got {value}")
 
     @property
     def contract(self) -> Contract:
@@ -77,30 +104,56 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
         return Contract(
             interface=self.interface,
             entry_point=self.entry_point if self.interface == "function" else None,
-            limits=Limits(time_s=self.time_limit_s, memory_mb=self.memory_limit_mb),
+            limits=Limits(time_s=self.time_limit_s, memory_mb=self.memory_limit_mb, output_mb=self.output_limit_mb),
             checker=Checker(name=name, flags=tuple(flags), files=tuple(self.checker_files.items())),
         )
 
+    @property
+    def validators(self) -> tuple[Validator, ...]:
+        """The input validators, all of which must accept an input."""
+        return (self.validator,) if isinstance(self.validator, Validator) else self.validator
 
-_decoder = msgspec.json.Decoder(VerifyProblem)
+    def solution(self, candidate: Candidate) -> Solution:
+        """Return the program that is run for a candidate: with the harness's imports, where there is a harness."""
+        return self.runnable(Solution(language=candidate.language, code=candidate.code))
+
+    def runnable(self, program: Solution) -> Solution:
+        """Return ``program`` with the imports that the harness puts before every Python program."""
+        if self.harness is None or program.language != "python":
+            return program
+        return Solution(language="python", code=with_prelude(program.code, self.harness))
 
 
-def decode_problem(data: bytes | str) -> VerifyProblem:
-    """Read one problem. Raises ``CaseError`` with what is wrong, without saying where it came from."""
+class UnreadProblem(Record, frozen=True, kw_only=True):
+    """A row or package that is no problem to verify, with the reason."""
+
+    problem_id: str | int
+    reason: Literal["unreadable", "unsupported"]
+    detail: str
+    source: str  # digest of the row, so that resuming notices another one
+
+
+def stepsmith_row(row: dict[str, object]) -> VerifyProblem:
+    """Read one row of the project's own form. Raises ``CaseError`` with what is wrong with it."""
+    return convert(row, VerifyProblem)
+
+
+def check_problem(problem: VerifyProblem) -> None:
+    """Raise ``CaseError`` for a checker that does not exist, and for text that is not Unicode."""
     try:
-        problem = _decoder.decode(data)
         check_checker(problem.contract.checker, problem.interface)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise CaseError(str(error)) from None
-    return problem
-
-
-def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield (line number, text) of a file's lines that are not blank. Raises ``CaseError`` if it cannot be read."""
+    except ValueError as error:  # an unclosed quote in the flags
+        raise CaseError(f"`checker_flags`: {error}") from None
     try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, line
-    except OSError as error:
-        raise CaseError(f"cannot read {path}: {error.strerror}") from None
+        msgspec.msgpack.encode(problem)
+    except UnicodeEncodeError:
+        raise CaseError(f"`{_field_of_half_character(problem)}` holds half a character (a lone surrogate)") from None
+
+
+def _field_of_half_character(problem: VerifyProblem) -> str:
+    for name in problem.__struct_fields__:
+        try:
+            msgspec.msgpack.encode(getattr(problem, name))
+        except UnicodeEncodeError:
+            return name
+    raise AssertionError("every field of the problem can be encoded")

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from stepsmith.core.records import TestCase, Verdict
+from stepsmith.core.records import Verdict
 from stepsmith.verify.labels.verification import Label
-from stepsmith.verify.matrix import ExecutionMatrix
+from stepsmith.verify.matrix import Accepts, ExecutionMatrix
 from stepsmith.verify.report import Audit, Doubt
-from stepsmith.verify.suite.strength import first_failure
 
 SHOWN = 200  # characters of an input in the evidence
 
@@ -17,12 +16,13 @@ def audit_outputs(
     published: Sequence[str | None],
     *,
     needed: float,
+    accepts: Accepts = ExecutionMatrix.agree,
 ) -> Audit:
     """Compare published outputs with the labels that the candidates support. Runs the whole matrix.
 
-    A published output is believed wrong if another one has a confidence of at least ``needed``, and doubtful if the
-    other one is merely more likely than not. Equal inputs with different published outputs contradict each other
-    whatever the candidates do. Indices are those of the matrix.
+    A published output is believed wrong if ``accepts`` refuses the label for it and the label has a confidence of at
+    least ``needed``, and doubtful if the label is merely more likely right than not. Equal inputs with different
+    published outputs contradict each other whatever the candidates do. Indices are those of the matrix.
     """
     matrix.fill()
     wrong: list[Doubt] = []
@@ -31,43 +31,51 @@ def audit_outputs(
     for j, (label, output) in enumerate(zip(labels, published, strict=True)):
         if output is None or label.output is None:
             continue
-        if matrix.agree(j, output, label.output):
+        if accepts(matrix, j, output, label.output):
             confirmed += 1
         elif label.confidence >= 0.5:
-            (wrong if label.confidence >= needed else doubtful).append(_doubt(matrix, j, label, output))
+            (wrong if label.confidence >= needed else doubtful).append(_doubt(matrix, j, label, output, accepts))
     wrong.sort(key=lambda doubt: (len(matrix.inputs[doubt.index]), doubt.index))
     return Audit(
         labels=sum(output is not None for output in published),
         confirmed=confirmed,
         wrong=tuple(wrong),
         doubtful=tuple(doubtful),
-        contradictions=tuple(_contradictions(matrix, published)),
+        contradictions=tuple(_contradictions(matrix, published, accepts)),
         smallest=wrong[0].index if wrong else None,
     )
 
 
 def verdict_mismatches(
-    matrix: ExecutionMatrix, tests: Sequence[TestCase], claims: Sequence[Verdict | None]
-) -> tuple[str, ...]:
-    """Candidates whose known verdict the tests do not bear out: called right and failing one, or the reverse."""
-    found = []
+    matrix: ExecutionMatrix,
+    published: Sequence[str | None],
+    claims: Sequence[Verdict | None],
+    *,
+    accepts: Accepts = ExecutionMatrix.agree,
+) -> tuple[tuple[int, int | None], ...]:
+    """Return candidates whose known verdict the published outputs do not bear out.
+
+    Each comes with the input on which it fails although it is called AC, or None where it passes although it is
+    called something else. A run that failed by our fault (IE) and an input without an output prove nothing.
+    """
+    if not any(output is not None for output in published):
+        return ()
+    found: list[tuple[int, int | None]] = []
     for i, claim in enumerate(claims):
         if claim is None:
             continue
-        failing = first_failure(matrix, tests, i)
-        if claim is Verdict.AC and failing is not None:
-            found.append(f"candidate {i} is called AC and fails test {failing}")
-        elif claim is not Verdict.AC and failing is None:
-            found.append(f"candidate {i} is called {claim} and passes every test")
+        failing = matrix.first_failure(i, published, accepts)
+        if (claim is Verdict.AC) == (failing is not None):
+            found.append((i, failing))
     return tuple(found)
 
 
-def _doubt(matrix: ExecutionMatrix, input_index: int, label: Label, output: str) -> Doubt:
-    """The evidence against one published output."""
+def _doubt(matrix: ExecutionMatrix, input_index: int, label: Label, output: str, accepts: Accepts) -> Doubt:
+    """Return the evidence against one published output."""
     agreeing: list[int] = []
     disagreeing: list[int] = []
     for cluster in matrix.clusters(input_index):
-        (agreeing if matrix.agree(input_index, output, cluster.output) else disagreeing).extend(cluster.members)
+        (agreeing if accepts(matrix, input_index, output, cluster.output) else disagreeing).extend(cluster.members)
     text = matrix.inputs[input_index]
     return Doubt(
         index=input_index,
@@ -80,13 +88,17 @@ def _doubt(matrix: ExecutionMatrix, input_index: int, label: Label, output: str)
     )
 
 
-def _contradictions(matrix: ExecutionMatrix, published: Sequence[str | None]) -> list[tuple[int, int]]:
-    """(first, later) index of equal inputs whose published outputs the checker does not take for the same."""
+def _contradictions(
+    matrix: ExecutionMatrix, published: Sequence[str | None], accepts: Accepts
+) -> list[tuple[int, int]]:
+    """Return (first, later) index of equal inputs whose published outputs are not accepted for each other."""
     first: dict[str, int] = {}
     pairs = []
     for j, output in enumerate(published):
         known = first.setdefault(matrix.inputs[j], j)
         expected = published[known]
-        if known != j and output is not None and expected is not None and not matrix.agree(j, expected, output):
+        if known == j or output is None or expected is None:
+            continue
+        if not accepts(matrix, j, expected, output) and not accepts(matrix, j, output, expected):
             pairs.append((known, j))
     return pairs

@@ -8,7 +8,6 @@ from stepsmith.core.records import KIND_WEIGHT, Contract, Record, Solution, Test
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.input_edits import neighbour, simpler
-from stepsmith.verify.suite.strength import first_failure
 
 Generate = Callable[[random.Random], str]  # a fresh valid input
 Validate = Callable[[Sequence[str]], Sequence[bool]]  # which inputs are within the statement
@@ -67,7 +66,7 @@ def grow_suite(
     """
     search = _Search(judge, contract, golden, wrong, generate, validate, derive_rng(seed, "growth"), settings)
     given = ExecutionMatrix(judge, contract, wrong, [test.input for test in tests])
-    survivors = [i for i in range(len(wrong)) if first_failure(given, tests, i) is None]
+    survivors = _survivors(given, tests)
     search.executions = given.executions
     added: list[TestCase] = []
     curve = [_point(tests, added, wrong, survivors, search)]
@@ -242,10 +241,13 @@ def _needed(
     if len(added) < 2:
         return list(added)
     given = ExecutionMatrix(judge, contract, wrong, [test.input for test in tests])
-    open_ = [i for i in range(len(wrong)) if first_failure(given, tests, i) is None]
+    open_ = _survivors(given, tests)
     matrix = ExecutionMatrix(judge, contract, [wrong[i] for i in open_], [test.input for test in added])
-    kills = [
-        {k for k in range(len(open_)) if first_failure(matrix.extended([test.input]), [test], k) is not None}
-        for test in added
-    ]
+    kills = [set(range(len(open_))) - set(_survivors(matrix.extended([test.input]), [test])) for test in added]
     return [added[j] for j in reduce_suite(kills)]
+
+
+def _survivors(matrix: ExecutionMatrix, tests: Sequence[TestCase]) -> list[int]:
+    """Return the programs of ``matrix``, whose inputs are those of ``tests``, that no test rejects."""
+    outputs = [test.output for test in tests]
+    return [i for i in range(len(matrix.solutions)) if matrix.first_failure(i, outputs) is None]

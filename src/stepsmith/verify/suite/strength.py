@@ -49,7 +49,8 @@ def suite_strength(
     inputs = [test.input for test in tests]
     suspects = (*wrong, *(mutant.solution for mutant in mutants))
     matrix = ExecutionMatrix(judge, contract, (golden, *suspects), inputs)
-    passed = [i for i in range(1, len(suspects) + 1) if first_failure(matrix, tests, i) is None]
+    outputs = [test.output for test in tests]
+    passed = [i for i in range(1, len(suspects) + 1) if matrix.first_failure(i, outputs) is None]
     surviving = [mutants[i - 1 - len(wrong)] for i in passed if i > len(wrong)]
     alive, equivalent = split_equivalent(judge, contract, golden, surviving, pool) if pool else ((), tuple(surviving))
     survivors = (*(f"candidate {i - 1}" for i in passed if i <= len(wrong)), *(mutant.label for mutant in alive))
@@ -69,33 +70,10 @@ def suite_strength(
         equivalent_mutants=len(equivalent),
         survivors=survivors,
         branch_coverage=covered.rate if covered else None,
-        output_entropy_bits=round(output_entropy([test.output for test in tests]), 3),
+        output_entropy_bits=round(output_entropy(outputs), 3),
         time_margin=time_margin(contract.limits.time_s, slowest),
         separation=_separation(matrix, slowest),
     )
-
-
-def first_failure(matrix: ExecutionMatrix, tests: Sequence[TestCase], candidate: int) -> int | None:
-    """The first test that rejects ``candidate``, None if all accept it; a run lost to IE rejects nothing."""
-    done, step = 0, 1
-    while done < len(tests):
-        matrix.fill(range(done, min(done + step, len(tests))), (candidate,))
-        for j in range(done, min(done + step, len(tests))):
-            run = matrix.at(candidate, j)
-            if run.verdict is Verdict.IE:
-                continue
-            if run.verdict is not Verdict.AC or not matrix.agree(j, tests[j].output, run.output):
-                return j
-        done, step = done + step, 2 * step
-    return None
-
-
-def false_positive_rate(
-    judge: Judge, contract: Contract, tests: Sequence[TestCase], wrong: Sequence[Solution]
-) -> tuple[int, int]:
-    """(wrong programs that pass every test, wrong programs)."""
-    matrix = ExecutionMatrix(judge, contract, wrong, [test.input for test in tests])
-    return sum(first_failure(matrix, tests, i) is None for i in range(len(wrong))), len(wrong)
 
 
 def time_margin(limit_s: float, slowest_s: float) -> float | None:

@@ -1,0 +1,111 @@
+"""Input validators: which inputs are within the statement. A validator that does not work is reported as that."""
+
+import re
+from collections.abc import Sequence
+
+from stepsmith.core.errors import CaseError, MachineError, SandboxError
+from stepsmith.core.records import Contract, Interface, Limits, Record, Solution, Verdict
+from stepsmith.judge.program import Program, ProgramRun, RunningJudge
+from stepsmith.verify.formats.problems import Validator
+
+LIMITS = Limits(time_s=10.0, memory_mb=1024)
+ABORT = 6  # the signal of a failed assertion in C and C++
+# The last line of a Python traceback, apart from a failed assertion, which is how many validators reject.
+_CRASH = re.compile(r"^(?!AssertionError)[A-Za-z_][\w.]*(?:Error|Exception|Interrupt)\b")
+SHOWN = 300  # characters of a validator's words that are kept
+
+
+class Validation(Record, frozen=True, kw_only=True):
+    """Which inputs every validator accepts; or, in ``failure``, why a validator could not decide."""
+
+    valid: tuple[bool, ...] = ()
+    runs: int = 0
+    failure: str = ""
+
+
+def validate(
+    judge: RunningJudge, validators: Sequence[Validator], interface: Interface, inputs: Sequence[str]
+) -> Validation:
+    """Run every validator on every input (see ``Validator``).
+
+    A validator that does not compile, exceeds its limits, is killed, or crashes on every input gives a ``failure``
+    and no verdict on any input. Raises ``SandboxError`` where our own machinery fails.
+    """
+    valid = [True] * len(inputs)
+    runs = 0
+    for validator in validators:
+        try:
+            accepted = _run(judge, validator, interface, inputs)
+        except (CaseError, MachineError) as error:
+            return Validation(runs=runs, failure=f"{_name(validator)}: {error}")
+        except _FailedError as error:
+            return Validation(runs=runs, failure=f"{_name(validator)} {error}")
+        valid = [before and now for before, now in zip(valid, accepted, strict=True)]
+        runs += len(inputs)
+    return Validation(valid=tuple(valid), runs=runs)
+
+
+class _FailedError(Exception):
+    """A validator did not work; the message goes on after its name."""
+
+
+def _run(judge: RunningJudge, validator: Validator, interface: Interface, inputs: Sequence[str]) -> list[bool]:
+    if interface == "function" and re.search(r"^def validate\b", validator.code, re.MULTILINE):
+        return _run_function(judge, validator, inputs)
+    accepted, crashes = [], []
+    for index, text in enumerate(inputs):
+        run = judge.run_program(
+            Program(
+                language=validator.language,
+                sources=((validator.file_name, validator.code), *validator.files.items()),
+                args=validator.args[index] if validator.args else (),
+                stdin=text,
+                files=(),
+                limits=LIMITS,
+            )
+        )
+        accepted.append(_accepts(run, validator, index))
+        if not accepted[-1] and (crash := _crash(run)):
+            crashes.append(crash)
+    if inputs and len(crashes) == len(inputs):
+        raise _FailedError(f"crashes on every input: {crashes[0][:SHOWN]}")
+    return accepted
+
+
+def _accepts(run: ProgramRun, validator: Validator, index: int) -> bool:
+    """Return a validator's decision. Raises where it did not come to one."""
+    if run.verdict is Verdict.IE:
+        raise SandboxError(f"{_name(validator)} on input {index}: {run.message}")
+    if run.verdict is Verdict.CE:
+        raise _FailedError(f"does not compile: {run.compile_output.strip()[:SHOWN]}")
+    if run.verdict not in (Verdict.AC, Verdict.RTE):
+        raise _FailedError(f"does not end within its limits on input {index}: {run.message}")
+    if run.signal not in (None, ABORT):
+        raise _FailedError(f"is killed on input {index}: {run.message}")
+    return run.signal is None and run.exit_code in validator.accepts
+
+
+def _crash(run: ProgramRun) -> str:
+    """Return the last line of a Python traceback, or ""."""
+    last_line = run.stderr.rstrip().rpartition("\n")[2]
+    return last_line if _CRASH.match(last_line) else ""
+
+
+def _run_function(judge: RunningJudge, validator: Validator, inputs: Sequence[str]) -> list[bool]:
+    """Call ``validate`` with each input's arguments; only True accepts."""
+    contract = Contract(interface="function", entry_point="validate", limits=LIMITS)
+    runs = judge.execute(Solution(language=validator.language, code=validator.code), contract, inputs)
+    for index, run in enumerate(runs):
+        if run.verdict is Verdict.IE:
+            raise SandboxError(f"{_name(validator)} on input {index}: {run.message}")
+        if run.verdict is Verdict.CE:
+            raise _FailedError(f"does not compile: {run.message.strip()[:SHOWN]}")
+        if run.verdict not in (Verdict.AC, Verdict.RTE):
+            raise _FailedError(f"does not end within its limits on input {index}: {run.message}")
+    if runs and all(run.verdict is Verdict.RTE for run in runs):
+        raise _FailedError(f"crashes on every input: {runs[0].message}")
+    return [run.verdict is Verdict.AC and run.output == "True" for run in runs]
+
+
+def _name(validator: Validator) -> str:
+    return f"the validator {validator.name}" if validator.name else "the validator"
