@@ -10,7 +10,7 @@ SOURCE = Path(stepsmith.__file__).parent
 # Names that still stand for several things. Take a name out when it is mended; never add one.
 SHARED = {
     "Choice", "Collected", "Config", "Example", "Label", "Line", "Message", "Outcome", "Plan", "Reply", "Sample",
-    "ServerSettings", "Setting", "Stage", "Statement", "Step", "Tally", "Usage", "Use", "Validator",
+    "ServerSettings", "Setting", "Stage", "Statement", "Step", "Tally", "Usage", "Use",
 }  # fmt: skip
 
 

@@ -88,11 +88,11 @@ def test_odd_rows_are_reported_counted_and_stop_nothing(tmp_path):
     assert "1 not read" in again.stderr
 
 
-def test_a_file_of_which_nothing_can_be_read_is_exit_code_one(tmp_path):
+def test_a_file_of_which_nothing_can_be_read_is_a_mistake(tmp_path):
     (tmp_path / "in.jsonl").write_text("{\n{\n")
     done = _run("in.jsonl", "--out", "out.jsonl", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "0 accepted, 0 rejected, 2 not read" in done.stderr
+    assert done.returncode == 2
+    assert "in.jsonl: none of 2 problems could be read. The first: line 1: not JSON" in done.stderr
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 2
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Verdict
-from stepsmith.verify.formats.problems import Candidate, Validator, VerifyProblem
+from stepsmith.verify.formats.problems import Candidate, InputValidator, VerifyProblem
 from stepsmith.verify.verifier import VerifyOptions, verify_problem
 from tests.verify.expression_judge import ExpressionJudge
 
@@ -118,7 +118,7 @@ def test_every_method_answers_in_the_same_form(local_judge, method):
         ({}, ["def f(:\n"], "missing-entry-point"),
         ({"statement": ""}, ["import time\ndef f(x):\n    return time.perf_counter_ns()\n"] * 4, "non-deterministic"),
         ({"statement": ""}, ["import random\ndef f(x):\n    return x + random.random()\n"] * 4, "non-deterministic"),
-        ({"validator": Validator(language="python", code="raise SystemExit(1)\n")}, RIGHT, "no-valid-inputs"),
+        ({"validator": InputValidator(language="python", code="raise SystemExit(1)\n")}, RIGHT, "no-valid-inputs"),
         ({"statement": STATEMENT + ">>> f(9)\n99\n"}, RIGHT, "examples-unmet"),
     ],
 )
@@ -159,7 +159,7 @@ def test_floods_of_output_are_failures_that_do_not_vote(local_judge):
 
 
 def test_inputs_outside_the_statement_are_neither_labelled_nor_used(local_judge):
-    validator = Validator(
+    validator = InputValidator(
         language="python", code="import sys\nv = eval(sys.stdin.read())[0]\nsys.exit(42 if v < 6 else 43)\n"
     )
     problem = _problem(validator=validator, outputs=tuple(["0"] * 8))
@@ -171,7 +171,7 @@ def test_inputs_outside_the_statement_are_neither_labelled_nor_used(local_judge)
 
 
 def test_a_validator_may_be_a_function_for_functions(local_judge):
-    validator = Validator(language="python", code="def validate(x):\n    return 2 <= x <= 4\n")
+    validator = InputValidator(language="python", code="def validate(x):\n    return 2 <= x <= 4\n")
     outcome = _verify(local_judge, _problem(validator=validator))
     assert [test.index for test in outcome.tests if test.valid] == [1, 2, 3]
 

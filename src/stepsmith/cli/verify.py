@@ -9,14 +9,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
 from stepsmith.judge.local import LocalJudge
-from stepsmith.verify.formats.reading import Format, Source, count_problems, read_problems
+from stepsmith.verify.formats.reading import Format, ProblemSource, count_problems, read_problems
 from stepsmith.verify.report import ProblemReport, ReportStub
 from stepsmith.verify.stream import already_done, verify_all, write_reports
 from stepsmith.verify.verifier import Method, VerifyOptions
 
-EXIT_NOTHING_READ, EXIT_INTERRUPTED = 1, 130
 UNREAD = ("unreadable", "unsupported")
 
 
@@ -67,7 +67,7 @@ def verify(
     options = VerifyOptions(
         method=method, candidates=candidates, target_error=target_error, seed=seed, strength=strength
     )
-    source = Source(problems, format, testlib)
+    source = ProblemSource(problems, format, testlib)
     total = count_problems(source)
     items = read_problems(source)
     console = Console(stderr=True)
@@ -92,9 +92,9 @@ def verify(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     finally:
         reports.close()
-    _say(console, count.summary(out))
     if count.unread and count.unread == count.done + count.new:
-        raise typer.Exit(EXIT_NOTHING_READ)
+        raise CaseError(f"{problems}: none of {count.unread} problems could be read. The first: {count.first_unread}")
+    _say(console, count.summary(out))
 
 
 class _Count:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.records import Contract, Interface, Limits, Record, Solution, Verdict
 from stepsmith.judge.program import Program, ProgramRun, RunningJudge
-from stepsmith.verify.formats.problems import Validator
+from stepsmith.verify.formats.problems import InputValidator
 
 LIMITS = Limits(time_s=10.0, memory_mb=1024)
 ABORT = 6  # the signal of a failed assertion in C and C++
@@ -24,9 +24,9 @@ class Validation(Record, frozen=True, kw_only=True):
 
 
 def validate(
-    judge: RunningJudge, validators: Sequence[Validator], interface: Interface, inputs: Sequence[str]
+    judge: RunningJudge, validators: Sequence[InputValidator], interface: Interface, inputs: Sequence[str]
 ) -> Validation:
-    """Run every validator on every input (see ``Validator``).
+    """Run every validator on every input (see ``InputValidator``).
 
     A validator that does not compile, exceeds its limits, is killed, or crashes on every input gives a ``failure``
     and no verdict on any input. Raises ``SandboxError`` where our own machinery fails.
@@ -49,7 +49,7 @@ class _FailedError(Exception):
     """A validator did not work; the message goes on after its name."""
 
 
-def _run(judge: RunningJudge, validator: Validator, interface: Interface, inputs: Sequence[str]) -> list[bool]:
+def _run(judge: RunningJudge, validator: InputValidator, interface: Interface, inputs: Sequence[str]) -> list[bool]:
     if interface == "function" and re.search(r"^def validate\b", validator.code, re.MULTILINE):
         return _run_function(judge, validator, inputs)
     accepted, crashes = [], []
@@ -72,7 +72,7 @@ def _run(judge: RunningJudge, validator: Validator, interface: Interface, inputs
     return accepted
 
 
-def _accepts(run: ProgramRun, validator: Validator, index: int) -> bool:
+def _accepts(run: ProgramRun, validator: InputValidator, index: int) -> bool:
     """Return a validator's decision. Raises where it did not come to one."""
     if run.verdict is Verdict.IE:
         raise SandboxError(f"{_name(validator)} on input {index}: {run.message}")
@@ -91,7 +91,7 @@ def _crash(run: ProgramRun) -> str:
     return last_line if _CRASH.match(last_line) else ""
 
 
-def _run_function(judge: RunningJudge, validator: Validator, inputs: Sequence[str]) -> list[bool]:
+def _run_function(judge: RunningJudge, validator: InputValidator, inputs: Sequence[str]) -> list[bool]:
     """Call ``validate`` with each input's arguments; only True accepts."""
     contract = Contract(interface="function", entry_point="validate", limits=LIMITS)
     runs = judge.execute(Solution(language=validator.language, code=validator.code), contract, inputs)
@@ -107,5 +107,5 @@ def _run_function(judge: RunningJudge, validator: Validator, inputs: Sequence[st
     return [run.verdict is Verdict.AC and run.output == "True" for run in runs]
 
 
-def _name(validator: Validator) -> str:
+def _name(validator: InputValidator) -> str:
     return f"the validator {validator.name}" if validator.name else "the validator"

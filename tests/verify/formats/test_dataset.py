@@ -2,7 +2,7 @@ import msgspec
 
 from stepsmith.core.records import Contract, Example, Solution, TestCase, Verdict
 from stepsmith.store import dataset
-from stepsmith.verify.formats.reading import Source, count_problems, read_problems
+from stepsmith.verify.formats.reading import ProblemSource, count_problems, read_problems
 from stepsmith.verify.verifier import VerifyOptions, verify_problem
 from tests.records import a_problem
 
@@ -38,7 +38,7 @@ Print the answer on one line.
 
 def _stored(tmp_path, *problems):
     dataset.write_rows(tmp_path / "problems.parquet", dataset.PROBLEM_SCHEMA, map(dataset.problem_row, problems))
-    return Source(tmp_path)
+    return ProblemSource(tmp_path)
 
 
 def test_our_own_data_sets_can_be_verified_again(tmp_path, local_judge):
@@ -49,7 +49,7 @@ def test_our_own_data_sets_can_be_verified_again(tmp_path, local_judge):
     source = _stored(tmp_path, problem, problem)
     assert count_problems(source) == 2
     found, _ = read_problems(source)
-    assert found == next(read_problems(Source(tmp_path / "problems.parquet")))
+    assert found == next(read_problems(ProblemSource(tmp_path / "problems.parquet")))
     assert found.problem_id == problem.id
     assert [c.verdict for c in found.candidates] == [Verdict.AC, Verdict.WA]
     report = verify_problem(found, local_judge, VerifyOptions())

@@ -1,5 +1,5 @@
 from stepsmith.core.records import Verdict
-from stepsmith.verify.formats.reading import Source, read_problems
+from stepsmith.verify.formats.reading import ProblemSource, read_problems
 
 
 def _package(
@@ -27,8 +27,8 @@ def _package(
 
 def test_kattis_packages(tmp_path):
     _package(tmp_path / "sum")
-    (problem,) = read_problems(Source(tmp_path))
-    assert problem == next(read_problems(Source(tmp_path / "sum", "kattis")))
+    (problem,) = read_problems(ProblemSource(tmp_path))
+    assert problem == next(read_problems(ProblemSource(tmp_path / "sum", "kattis")))
     assert problem.problem_id == "sum"
     assert problem.inputs == ("1 2\n", "5 6\n", "x\n")
     assert problem.outputs == ("3\n", "11\n", None)
@@ -50,7 +50,7 @@ def test_kattis_packages_with_their_own_checker(tmp_path):
     (folder / "output_validators" / "v" / "validate.cpp").write_text('#include "helper.h"\nint main() { return 42; }\n')
     (folder / "output_validators" / "v" / "helper.h").write_text("// help\n")
     (folder / ".timelimit").write_text("2\n")
-    (problem,) = read_problems(Source(folder))
+    (problem,) = read_problems(ProblemSource(folder))
     assert problem.contract.checker.name == "custom-kattis"
     assert [name for name, _ in problem.contract.checker.files] == ["validate.cpp", "helper.h"]
     assert problem.time_limit_s == 2.0

@@ -2,7 +2,7 @@ import pytest
 
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Solution
-from stepsmith.verify.formats.problems import Candidate, Validator, VerifyProblem, check_problem, stepsmith_row
+from stepsmith.verify.formats.problems import Candidate, InputValidator, VerifyProblem, check_problem, stepsmith_row
 
 OWN = {
     "problem_id": "own/1",
@@ -37,7 +37,7 @@ def test_defaults_depend_on_the_interface():
 def test_one_validator_or_several():
     one = {"language": "python", "code": "pass"}
     assert stepsmith_row(OWN).validators == ()
-    assert stepsmith_row({**OWN, "validator": one}).validators == (Validator(language="python", code="pass"),)
+    assert stepsmith_row({**OWN, "validator": one}).validators == (InputValidator(language="python", code="pass"),)
     assert len(stepsmith_row({**OWN, "validator": [one, one]}).validators) == 2
 
 

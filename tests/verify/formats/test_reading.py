@@ -1,6 +1,6 @@
 import json
 import os
-import threading
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,7 +8,7 @@ import pytest
 
 from stepsmith.core.errors import CaseError, UserError
 from stepsmith.verify.formats.problems import UnreadProblem, VerifyProblem
-from stepsmith.verify.formats.reading import Source, count_problems, guess_format, read_problems
+from stepsmith.verify.formats.reading import ProblemSource, count_problems, guess_format, read_problems
 
 OWN = {"problem_id": "own/1", "interface": "stdio", "inputs": ["1\n"], "candidates": []}
 APPS = {
@@ -23,7 +23,7 @@ def _file(tmp_path, *rows):
     path = tmp_path / "in.jsonl"
     lines = [row if isinstance(row, bytes) else json.dumps(row).encode() for row in rows]
     path.write_bytes(b"\n".join(lines) + b"\n\n")
-    return Source(path)
+    return ProblemSource(path)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_a_byte_order_mark_nulls_and_long_integers_are_read(tmp_path):
 def test_every_row_has_its_own_format(tmp_path):
     rows = [OWN, APPS, {"question_id": "q", "public_test_cases": "[]"}]
     assert [p.problem_id for p in read_problems(_file(tmp_path, *rows))] == ["own/1", 7, "q"]
-    forced = Source(_file(tmp_path, *rows).path, "apps")
+    forced = ProblemSource(_file(tmp_path, *rows).path, "apps")
     assert [type(p) for p in read_problems(forced)] == [VerifyProblem] * 3  # APPS's columns are all optional
-    assert [type(p) for p in read_problems(Source(forced.path, "codecontests"))] == [UnreadProblem] * 3
+    assert [type(p) for p in read_problems(ProblemSource(forced.path, "codecontests"))] == [UnreadProblem] * 3
 
 
 def test_rows_without_an_id_are_named_by_their_line_and_samples_may_be_added(tmp_path):
@@ -98,34 +98,37 @@ def test_rows_without_an_id_are_named_by_their_line_and_samples_may_be_added(tmp
 def test_other_peoples_parquet_files_are_rows_too(tmp_path):
     path = tmp_path / "taco.parquet"
     pq.write_table(pa.Table.from_pylist([APPS, {**APPS, "problem_id": 8, "input_output": "{"}]), path)
-    assert count_problems(Source(path)) == 2
-    first, second = read_problems(Source(path))
+    assert count_problems(ProblemSource(path)) == 2
+    first, second = read_problems(ProblemSource(path))
     assert (first.problem_id, first.inputs) == (7, ("1",))
     assert second.detail.startswith("row 2: not JSON")
 
 
 def test_what_is_no_file_or_folder_of_problems(tmp_path):
     with pytest.raises(CaseError, match="cannot read"):
-        list(read_problems(Source(tmp_path / "missing.jsonl")))
+        list(read_problems(ProblemSource(tmp_path / "missing.jsonl")))
     with pytest.raises(CaseError, match="is a folder; --format apps"):
-        list(read_problems(Source(tmp_path, "apps")))
+        list(read_problems(ProblemSource(tmp_path, "apps")))
     with pytest.raises(CaseError, match=r"problem\.yaml"):
-        list(read_problems(Source(tmp_path)))
+        list(read_problems(ProblemSource(tmp_path)))
     with pytest.raises(UserError):
-        list(read_problems(Source(tmp_path, "dataset")))
+        list(read_problems(ProblemSource(tmp_path, "dataset")))
     (tmp_path / "broken.parquet").write_text("not Parquet")
     with pytest.raises(UserError, match="Parquet"):
-        list(read_problems(Source(tmp_path / "broken.parquet")))
+        list(read_problems(ProblemSource(tmp_path / "broken.parquet")))
 
 
-def test_a_pipe_is_read_once(tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_text(json.dumps(OWN) + "\n" + json.dumps(APPS) + "\n"))
-    writer.start()
-    assert count_problems(Source(pipe)) is None
-    assert [p.problem_id for p in read_problems(Source(pipe))] == ["own/1", 7]
-    writer.join()
+def test_a_pipe_that_is_open_is_read_once_and_another_is_refused(tmp_path):
+    reader, writer = os.pipe()
+    os.write(writer, f"{json.dumps(OWN)}\n{json.dumps(APPS)}\n".encode())
+    os.close(writer)
+    source = ProblemSource(Path(f"/dev/fd/{reader}"))
+    assert count_problems(source) is None
+    assert [p.problem_id for p in read_problems(source)] == ["own/1", 7]
+    os.close(reader)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="is a pipe, not a file"):
+        list(read_problems(ProblemSource(tmp_path / "pipe")))
 
 
 def test_counting_does_not_parse(tmp_path):

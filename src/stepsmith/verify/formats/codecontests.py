@@ -13,7 +13,7 @@ from stepsmith.judge.languages import language
 from stepsmith.verify.formats.apps import stdio_checker
 from stepsmith.verify.formats.json_rows import convert
 from stepsmith.verify.formats.limits import megabytes, seconds
-from stepsmith.verify.formats.problems import Candidate, UnsupportedError, Validator, VerifyProblem
+from stepsmith.verify.formats.problems import Candidate, InputValidator, UnsupportedError, VerifyProblem
 
 MAX_PER_KIND = 40  # programs taken of a row that has hundreds of right and of wrong ones
 TESTLIB = "testlib.h"
@@ -93,7 +93,7 @@ def codecontests_row(row: dict[str, object]) -> VerifyProblem:
     )
 
 
-class _Submission(msgspec.Struct, frozen=True):
+class _PlusSubmission(msgspec.Struct, frozen=True):
     code: str
     language: str
 
@@ -112,8 +112,8 @@ class _PlusRow(msgspec.Struct):
     memory_limit: float | str | None = None
     checker: str = ""
     validator: str = ""
-    correct_submissions: list[_Submission] = []
-    incorrect_submissions: list[_Submission] = []
+    correct_submissions: list[_PlusSubmission] = []
+    incorrect_submissions: list[_PlusSubmission] = []
     test_cases: list[_PlusTest] | None = None
 
 
@@ -148,7 +148,7 @@ def codecontests_plus_row(row: dict[str, object], testlib: Path | None = None) -
         time_limit_s=seconds(time_limit, 2.0, unit="ms" if _at_least(time_limit, 100) else "s"),
         memory_limit_mb=megabytes(memory_limit, 512, unit="bytes" if _at_least(memory_limit, 1 << 20) else "MB"),
         candidates=chosen.candidates,
-        validator=Validator(language="cpp", code=read.validator, files=library) if read.validator else (),
+        validator=InputValidator(language="cpp", code=read.validator, files=library) if read.validator else (),
         left_out=chosen.left_out,
     )
 

@@ -1,7 +1,7 @@
 """Stepsmith's own data sets: the stored golden solution is claimed right, wrong programs wrong, labels are audited."""
 
 from stepsmith.core.records import Problem, Verdict
-from stepsmith.verify.formats.problems import Candidate, Validator, VerifyProblem
+from stepsmith.verify.formats.problems import Candidate, InputValidator, VerifyProblem
 
 
 def dataset_problem(problem: Problem) -> VerifyProblem:
@@ -28,5 +28,5 @@ def dataset_problem(problem: Problem) -> VerifyProblem:
         memory_limit_mb=contract.limits.memory_mb,
         output_limit_mb=contract.limits.output_mb,
         candidates=(golden, *wrong),
-        validator=Validator(language="python", code=problem.validator) if problem.validator else (),
+        validator=InputValidator(language="python", code=problem.validator) if problem.validator else (),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Verdict
-from stepsmith.verify.formats.problems import Candidate, Validator, VerifyProblem
+from stepsmith.verify.formats.problems import Candidate, InputValidator, VerifyProblem
 
 _LANGUAGES = {".py": "python", ".py3": "python", ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp", ".c": "c"}
 _CLAIMS = {
@@ -106,12 +106,12 @@ def _output_validator(folder: Path, settings: dict[str, str]) -> tuple[str, dict
     return "custom-kattis", {p.name: _text(p) for p in sorted(sources, key=lambda p: (p.suffix in _HEADERS, p.name))}
 
 
-def _input_validator(folder: Path) -> Validator | None:
+def _input_validator(folder: Path) -> InputValidator | None:
     """The first validator that is one source file in a known language; grammars for other tools are passed over."""
     for name in ("input_validators", "input_format_validators"):
         for path in sorted((folder / name).rglob("*")):
             if path.suffix in _LANGUAGES and len([p for p in path.parent.iterdir() if p.suffix in _LANGUAGES]) >= 1:
-                return Validator(language=_LANGUAGES[path.suffix], code=_text(path))
+                return InputValidator(language=_LANGUAGES[path.suffix], code=_text(path))
     return None
 
 

@@ -1,22 +1,23 @@
 """Time and memory limits as data sets write them: "2000 ms", "1 GB", "256.0 megabytes"."""
 
 import math
-import re
+from collections.abc import Mapping
+from fractions import Fraction
 
 from stepsmith.core.errors import CaseError
+from stepsmith.core.quantities import read_quantity
 
-_AMOUNT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z]*)\.?\s*")
-_SECONDS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("ms", "msec", "msecs", "millis", "millisecond", "milliseconds"), 1e-3),
-    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
+_MILLISECONDS = {
+    **dict.fromkeys(("ms", "msec", "msecs", "millis", "millisecond", "milliseconds"), 1),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1000),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60_000),
 }
 # Contests mean powers of two, whatever they write.
-_MEGABYTES = {
-    **dict.fromkeys(("b", "byte", "bytes"), 2.0**-20),
-    **dict.fromkeys(("k", "kb", "kib", "kilobyte", "kilobytes", "kibibytes"), 2.0**-10),
-    **dict.fromkeys(("m", "mb", "mib", "megabyte", "megabytes", "mebibytes"), 1.0),
-    **dict.fromkeys(("g", "gb", "gib", "gigabyte", "gigabytes", "gibibytes"), 2.0**10),
+_BYTES = {
+    **dict.fromkeys(("b", "byte", "bytes"), 1),
+    **dict.fromkeys(("kb", "kib", "kilobyte", "kilobytes", "kibibytes"), 1 << 10),
+    **dict.fromkeys(("mb", "mib", "megabyte", "megabytes", "mebibytes"), 1 << 20),
+    **dict.fromkeys(("gb", "gib", "gigabyte", "gigabytes", "gibibytes"), 1 << 30),
 }
 
 
@@ -26,23 +27,21 @@ def seconds(limit: str | float | None, default: float, *, unit: str = "") -> flo
     ``unit`` is the unit of a bare number; without it a bare number is refused. Raises ``CaseError`` for what cannot
     be read.
     """
-    return _amount(limit, _SECONDS, unit, "time limit", "seconds or ms") or default
+    return float(_amount(limit, _MILLISECONDS, unit, "time limit", "seconds or ms") / 1000) or default
 
 
 def megabytes(limit: str | float | None, default: int, *, unit: str = "") -> int:
     """Return a memory limit in MB (2**20 bytes), rounded up; otherwise like ``seconds``."""
-    return math.ceil(_amount(limit, _MEGABYTES, unit, "memory limit", "MB or GB")) or default
+    return math.ceil(_amount(limit, _BYTES, unit, "memory limit", "MB or GB") / (1 << 20)) or default
 
 
-def _amount(limit: str | float | None, units: dict[str, float], unit: str, what: str, examples: str) -> float:
+def _amount(limit: str | float | None, units: Mapping[str, int], unit: str, what: str, examples: str) -> Fraction:
     if limit is None or (isinstance(limit, str) and not limit.strip()):
-        return 0.0
-    written = repr(limit) if isinstance(limit, str) else f"{limit:g}"
-    match = _AMOUNT.fullmatch(limit if isinstance(limit, str) else f"{limit!r}")
-    if match is None:
-        raise CaseError(f"the {what} {written} cannot be read")
-    factor = units.get((match[2] or unit).lower())
-    if factor is None:
-        found = f"has the unknown unit {match[2]!r}" if match[2] else "has no unit"
-        raise CaseError(f"the {what} {written} {found}; write {examples}")
-    return float(match[1]) * factor
+        return Fraction(0)
+    text = str(limit).lower().strip()
+    bare = {"": units[unit.lower()]} if unit else {}
+    amount = read_quantity(text.removesuffix("."), {**units, **bare})
+    if amount is None:
+        hint = "has no unit; " if not unit and text[-1:].isdigit() else "cannot be read; "
+        raise CaseError(f"the {what} {text!r} {hint}write a number of {examples}")
+    return amount

@@ -43,7 +43,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""  # file name or index in the source, for messages
 
 
-class Validator(msgspec.Struct, frozen=True, kw_only=True):
+class InputValidator(msgspec.Struct, frozen=True, kw_only=True):
     """A program that says whether an input is within the statement.
 
     It reads the input on standard input and ends with an exit code of ``accepts`` if so; for function problems it may
@@ -81,7 +81,7 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
     time_limit_s: float = 2.0
     memory_limit_mb: int = 512
     output_limit_mb: float = 8.0
-    validator: Validator | tuple[Validator, ...] = ()
+    validator: InputValidator | tuple[InputValidator, ...] = ()
     harness: HarnessName | None = None  # whose imports and comparison apply
     left_out: tuple[str, ...] = ()  # parts of the source that are not used, in words
 
@@ -109,9 +109,9 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def validators(self) -> tuple[Validator, ...]:
+    def validators(self) -> tuple[InputValidator, ...]:
         """The input validators, all of which must accept an input."""
-        return (self.validator,) if isinstance(self.validator, Validator) else self.validator
+        return (self.validator,) if isinstance(self.validator, InputValidator) else self.validator
 
     def solution(self, candidate: Candidate) -> Solution:
         """Return the program that is run for a candidate: with the harness's imports, where there is a harness."""

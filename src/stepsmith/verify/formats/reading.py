@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from stepsmith.core.errors import CaseError
+from stepsmith.core.files import check_not_a_pipe
 from stepsmith.store import dataset
 from stepsmith.verify.formats.apps import apps_row
 from stepsmith.verify.formats.codecontests import codecontests_plus_row, codecontests_row
@@ -42,7 +43,7 @@ Item = VerifyProblem | UnreadProblem
 Row = dict[str, object]
 
 
-class Source(NamedTuple):
+class ProblemSource(NamedTuple):
     """Where problems come from, and how they are to be read."""
 
     path: Path
@@ -50,14 +51,15 @@ class Source(NamedTuple):
     testlib: Path | None = None  # a copy of testlib.h, for checkers that include it
 
 
-def read_problems(source: Source) -> Iterator[Item]:
+def read_problems(source: ProblemSource) -> Iterator[Item]:
     """Yield the problems of a JSON Lines or Parquet file, of a Kattis package or a folder of them.
 
-    The source is read once, from its beginning, so JSON Lines may come from a pipe. Raises ``CaseError`` or another
-    ``UserError`` where the source cannot be read as a whole; what is wrong with one row or one package is an
+    The source is read once, from its beginning, so JSON Lines may come through ``/dev/stdin``. Raises ``CaseError`` or
+    another ``UserError`` where the source cannot be read as a whole; what is wrong with one row or one package is an
     ``UnreadProblem`` in its place.
     """
     path, format_ = source.path, source.format
+    check_not_a_pipe(path, read_once=True)
     if file := _parquet_file(source):
         for number, row in enumerate(dataset.read_rows(file), 1):
             if format_ == "dataset" or (format_ == "auto" and row.keys() >= _OUR_COLUMNS):
@@ -74,7 +76,7 @@ def read_problems(source: Source) -> Iterator[Item]:
             yield _row_item(source, f"line {number}", number, line)
 
 
-def count_problems(source: Source) -> int | None:
+def count_problems(source: ProblemSource) -> int | None:
     """Return how many problems ``read_problems`` will yield, without parsing them; None for a pipe."""
     path = source.path
     if file := _parquet_file(source):
@@ -84,7 +86,7 @@ def count_problems(source: Source) -> int | None:
     return sum(1 for _ in _lines(path)) if path.is_file() else None
 
 
-def _parquet_file(source: Source) -> Path | None:
+def _parquet_file(source: ProblemSource) -> Path | None:
     """Return the Parquet file that is meant, if one is."""
     if source.path.is_dir():
         file = source.path / PROBLEMS_FILE
@@ -142,7 +144,7 @@ _REFUSED: tuple[tuple[set[str], str], ...] = (
 )
 
 
-def _row_item(source: Source, place: str, number: int, data: bytes | Row) -> Item:
+def _row_item(source: ProblemSource, place: str, number: int, data: bytes | Row) -> Item:
     """Return the problem of one row; ``place`` and ``number`` tell where it stands."""
     problem_id: str | int = number
     try:
