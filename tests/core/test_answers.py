@@ -149,6 +149,7 @@ def test_languages_are_preferred_over_untagged_blocks() -> None:
         "```md\n",
     ],
 )
+@pytest.mark.serial
 def test_hostile_text_takes_linear_time(piece: str) -> None:
     text = piece * (500_000 // len(piece))
     started = time.process_time()

@@ -116,6 +116,7 @@ def test_kill_dash_nine_keeps_every_committed_chain(tmp_path: Path) -> None:
         while last < 20 and time.monotonic() < deadline:
             last = int(writer.stdout.readline())
         os.kill(writer.pid, signal.SIGKILL)
+        assert last >= 20, "the writer was too slow"
         last = max([last, *(int(line) for line in writer.stdout.read().split())])
     with RunFolder(tmp_path, CONFIG, resume=True) as run:
         kept = [chain.index for chain in run.chains()]
