@@ -85,22 +85,38 @@ def test_the_docstring_that_candidates_share_stands_in_for_a_missing_statement()
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("layout", "text"),
     [
-        "Input\n\nThe first line contains an integer n, the number of items.\n\nOutput\n\nPrint the answer.\n\n"
-        "Examples\n\n"
-        "Input\n\n3\n1 2 3\n\nOutput\n\n6\n\nInput\n1\n5\n\nOutput\n5\n\nNote\nNothing to say.\n",
-        "### Sample Input 1\n```\n3\n1 2 3\n```\n### Sample Output 1\n```\n6\n```\n### Sample Input 2\n```\n1\n5\n```\n"
-        "### Sample Output 2\n```\n5\n```\n",
-        "## Input\n\n```\nN\nA_1 ... A_N\n```\n\n## Output\n\nPrint it.\n\n## Sample Input 1\n\n```\n3\n1 2 3\n```\n\n"
-        "## Sample Output 1\n\n```\n6\n```\n\n## Sample Input 2\n\n```\n1\n5\n```\n\n"
-        "## Sample Output 2\n\n```\n5\n```\n",
-        "-----Sample Input-----\n3\n1 2 3\n\n-----Sample Output-----\n6\n\n-----Explanation-----\nSum.\n"
-        "Sample Input:\n1\n5\nSample Output:\n5\n",
+        (
+            "LeetCode",
+            "Example 1:\n\nInput: nums = [2, 7], target = 9\nOutput: true\nExplanation: 2 + 7 == 9.\n\n"
+            "Example 2:\n\nInput: nums = [1, null], target = 5\nOutput: false\n\nConstraints:\n\n"
+            "1 <= nums.length <= 10^4\n",
+        ),
+        (
+            "LeetCode in bold",
+            "**Example 1:**\n\n**Input:** nums = [2,7], target = 9\n**Output:** true\n\n"
+            "**Example 2:**\n\n**Input:** nums = [1,null], target = 5\n**Output:** false\n",
+        ),
+        (
+            "LeetCode in HTML",
+            "<p><strong class=\"example\">Example 1:</strong></p>\n<pre>\n"
+            "<strong>Input:</strong> nums = [2,7], target = 9\n"
+            "<strong>Output:</strong> true\n</pre>\n<pre>\n<strong>Input:</strong> nums = [1,null], target = 5\n"
+            "<strong>Output:</strong> false\n</pre>\n",
+        ),
+        ("Codewars in APPS", "```python\nf([2, 7], 9) => True\nf([1, None], 5) --> False\n```\n"),
+        ("a docstring", ">>> f([2, 7], 9)\nTrue\n>>> f([1, None], 5)\nFalse\n"),
     ],
-)
-def test_stdio_samples_in_the_styles_of_the_day(text):
-    assert [(e.input, e.output) for e in find_examples(text, STDIO)] == [("3\n1 2 3\n", "6\n"), ("1\n5\n", "5\n")]
+)  # fmt: skip
+def test_function_examples_in_real_layouts(layout, text):
+    expected = [("([2, 7], 9)", "True"), ("([1, None], 5)", "False")]
+    assert _found("def f(nums, target): ...\nFind two.\n\n" + text) == expected, layout
+
+
+def test_stdio_examples_are_the_sample_blocks():
+    text = "Add.\n\nSample Input\n1 2\n\nSample Output\n3\n\nSample Input\n1 2\n\nSample Output\n3\n"
+    assert [(e.input, e.output) for e in find_examples(text, STDIO)] == [("1 2\n", "3\n")]
 
 
 def test_nothing_to_find():

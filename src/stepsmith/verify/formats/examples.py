@@ -1,6 +1,7 @@
 """Worked examples in a statement: what a real author left us of the truth, read whatever its form."""
 
 import ast
+import html
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -38,10 +39,19 @@ def find_examples(statement: str, contract: Contract, candidates: Sequence[Solut
     else:
         name = (contract.entry_point or "").rpartition(".")[2]
         parameters = _parameters(name, [statement, *(c.code for c in candidates if c.language == "python")])
+        texts = [_plain(text) for text in texts]
         found = [[*_calls(text, re.escape(name), parameters), *_assignments(text, parameters)] for text in texts]
         if not any(found):  # an example may call the function by a name of its author's
             found = [list(_calls(text, r"[A-Za-z_]\w*", parameters, len(parameters))) for text in texts]
     return tuple(dict.fromkeys(next((examples for examples in found if examples), [])))
+
+
+def _plain(text: str) -> str:
+    """Return text without HTML tags and entities, and without bold print around "Input" and its like."""
+    text = html.unescape(re.sub(r"</?(?:b|strong|em|p|pre|code|span|br)\b[^>]*>", "", text))
+    return re.sub(
+        r"\*\*[ \t]*((?:input|output|explanation|example)\b[^*\n]*?)[ \t]*\*\*", r"\1", text, flags=re.IGNORECASE
+    )
 
 
 def shared_docstring(contract: Contract, candidates: Sequence[Solution]) -> str:

@@ -1,17 +1,18 @@
-"""Finding Python literals in running text."""
+"""Finding Python literals in running text; JSON's ``true``, ``false`` and ``null`` are read, too."""
 
 import ast
 import re
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_NAME = re.compile(r"(?:True|False|None)\b")
+_NAME = re.compile(r"(?:True|False|None|true|false|null)\b")
+_JSON_NAMES = {"true": True, "false": False, "null": None}
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 
 
 def literal_at(text: str, start: int) -> tuple[str, int] | None:
-    """The Python literal that begins at ``start``, normalised, and where it ends; None where there is none.
+    """Return the literal that begins at ``start``, as ``repr`` writes it, and where it ends; None where there is none.
 
-    A literal that goes on as an expression (``1 + n / 2``, ``a[0]``) is none.
+    Text that goes on as an expression (``1 + n / 2``, ``a[0]``) is not a literal.
     """
     if start >= len(text):
         return None
@@ -27,7 +28,7 @@ def literal_at(text: str, start: int) -> tuple[str, int] | None:
     if end is None:
         return None
     try:
-        value = ast.literal_eval(text[start:end].replace("\n", " ") if text[start] in _OPENING else text[start:end])
+        value = _value(text[start:end].replace("\n", " ") if text[start] in _OPENING else text[start:end])
     except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         return None
     if re.match(r"\w|[ \t`]*(?:[+*/%^\[]|-\s*\d|\.\w)", text[end:]):
@@ -35,8 +36,22 @@ def literal_at(text: str, start: int) -> tuple[str, int] | None:
     return repr(value), end
 
 
+def _value(text: str) -> object:
+    """Evaluate a literal. Raises what ``ast.literal_eval`` raises."""
+    tree = ast.parse(text.strip(), mode="eval")
+    return ast.literal_eval(_JsonNames().visit(tree))
+
+
+class _JsonNames(ast.NodeTransformer):
+    """Replaces JSON's names by the values that they stand for."""
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Replace one name."""
+        return ast.Constant(value=_JSON_NAMES[node.id]) if node.id in _JSON_NAMES else node
+
+
 def closing(text: str, start: int) -> int | None:
-    """Index after the bracket that closes the one at ``start``, strings skipped; None if it never closes."""
+    """Return the index after the bracket that closes the one at ``start``; None if none does. Strings are skipped."""
     stack: list[str] = []
     at = start
     while at < len(text) and at - start < 20_000:
@@ -59,7 +74,7 @@ def closing(text: str, start: int) -> int | None:
 
 
 def end_of_string(text: str, start: int) -> int | None:
-    """Index after the closing quote of the string at ``start`` (on one line, or tripled)."""
+    """Return the index after the closing quote of the string at ``start`` (on one line, or tripled), or None."""
     quote = text[start] * 3 if text.startswith(text[start] * 3, start) else text[start]
     at = start + len(quote)
     while at < len(text):
