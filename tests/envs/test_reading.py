@@ -310,6 +310,11 @@ DEFINES = "def f(n):\n    return n + 1"
         ("f", block(DEFINES) + block("def f(n:\n    return"), "def f(n:\n    return"),  # what does not parse is its own
         ("f", block("def solve(n):\n    return n"), "def solve(n):\n    return n"),  # wrong name: judged as it is
         ("f", block("class A:\n    def f(self): ...") + block("f(1)"), "f(1)"),  # no function at the top level
+        (
+            "f",
+            block("class Solution:\n    def f(self): ...") + block("f(1)"),
+            "class Solution:\n    def f(self): ...",
+        ),
         ("f", block("def ff(n): ...") + block("x = 1"), "x = 1"),
         ("Solution.go", block("class Solution:\n    def go(self): ...") + block("Solution().go()"),
          "class Solution:\n    def go(self): ..."),

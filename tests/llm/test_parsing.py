@@ -162,3 +162,18 @@ def test_an_unreadable_answer_is_repaired_once() -> None:
     twice = ask(Scripted("oops", "<think>x</think>still"), question, read, lambda failure: "again")
     assert isinstance(twice, ParseFailure)
     assert twice.raw == "<think>x</think>still"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('```json\n[{"size": "large", "input": [[1, 2] * 100, [1]]}]\n```', "[1, 2] * 100"),
+        ('```json\n[{"size": "edge", "input": [10**9]}]\n```', "10**9"),
+        ('```json\n[\n  {"a": 1},\n  {"a": [1, 2, ...]}\n]\n```', "line 3"),
+        ("I would rather not.", "no complete JSON object or array"),
+    ],
+)
+def test_a_refusal_shows_where_the_json_ends(text: str, words: str) -> None:
+    found = parse_json(text, list[dict[str, object]])
+    assert isinstance(found, ParseFailure)
+    assert words in found.detail

@@ -1,6 +1,6 @@
 """``stepsmith features``: the tree of features that two-stage problems are made from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,21 +12,24 @@ from rich.table import Table
 
 from stepsmith.core.errors import ConfigError, MachineError, UserError
 from stepsmith.core.ids import content_id, derive_rng
+from stepsmith.core.records import StageSpend
 from stepsmith.llm.parsing import ParseFailure
 from stepsmith.llm.protocol import LLM
 from stepsmith.pipeline.config import load_config
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.synth.seeds import SeedSource
-from stepsmith.synth.tree.evolve import EvolveSettings, evolve
+from stepsmith.synth.tree.evolve import Evolution, EvolveSettings, evolve
 from stepsmith.synth.tree.extract import BATCH, extract, extract_offline
 from stepsmith.synth.tree.merge import merge
 from stepsmith.synth.tree.text import format_tree, read_tree, starter_tree
 from stepsmith.synth.tree.tree import FeatureTree, Node, TreeCounts, count, path_of
 
 if TYPE_CHECKING:
+    from stepsmith.pipeline.models import Meter
     from stepsmith.prompts.library import PromptLibrary
 
 STARTER, OFFLINE = "starter", "offline"
+X_CODER_NODES = 176_914  # of its category algorithm, after evolution (arXiv 2601.06953)
 
 features_app = typer.Typer(help="The tree of features: extract, evolve, show.", no_args_is_help=True)
 
@@ -62,8 +65,8 @@ def extract_command(
     if teacher == OFFLINE:
         found = extract_offline(windows)
     else:
-        with _model(teacher, config, budget) as (llm, prompts):
-            found = extract(llm, prompts, windows, batch)
+        with _model(teacher, config, budget) as (llm, prompts, _):
+            found = extract(llm, prompts, windows, batch, into=base)
     tree = merge(base, found.tree)
     _write(out, tree, f"Extracted by {teacher} from {snippets} snippets.")
     _failures(console, found.failures)
@@ -96,7 +99,7 @@ def evolve_command(
         requests=requests, nodes_per_request=nodes, siblings=siblings, children=children, seed=seed
     )
     before = _read(tree)
-    with _model(teacher, config, budget) as (llm, prompts):
+    with _model(teacher, config, budget) as (llm, prompts, meter):
         evolution = evolve(llm, prompts, before, settings)
     _write(out, evolution.tree, f"Evolved by {teacher} from {tree}, {requests} requests.")
     console = Console()
@@ -104,9 +107,10 @@ def evolve_command(
     console.print(
         f"{evolution.asked} nodes asked about: {evolution.widened} got {siblings} new siblings or more, "
         f"{evolution.deepened} got {children} children or more; {evolution.repeated} proposals were there already, "
-        f"{evolution.unusable} could not be used.",
+        f"{evolution.elsewhere} have their place elsewhere in their category, {evolution.unusable} could not be used.",
         highlight=False,
     )
+    console.print(_cost(evolution, meter.spent()), highlight=False)
     _changes(console, evolution.before, evolution.after)
     console.print(f"{out}", highlight=False, soft_wrap=True)
 
@@ -166,9 +170,23 @@ def _failures(console: Console, failures: tuple[ParseFailure, ...]) -> None:
         )
 
 
+def _cost(evolution: Evolution, spent: Sequence[StageSpend]) -> str:
+    """What the new nodes cost, and what a tree of X-Coder's size would cost at this rate."""
+    tokens, usd = sum(spend.tokens for spend in spent), sum(spend.usd for spend in spent)
+    new = sum(evolution.after.by_depth.values()) - sum(evolution.before.by_depth.values())
+    words = f"{new:,} new nodes in {evolution.requests:,} requests took {tokens:,} tokens ({usd:.4f} USD)"
+    if not new:
+        return f"{words}."
+    times = X_CODER_NODES / new
+    return (
+        f"{words}. At this rate X-Coder's {X_CODER_NODES:,} nodes of the category algorithm would take about "
+        f"{evolution.requests * times:,.0f} requests, {tokens * times:,.0f} tokens ({usd * times:,.2f} USD)."
+    )
+
+
 @contextmanager
-def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tuple[LLM, "PromptLibrary"]]:
-    """Open the model and the prompts. Answers go into the completion cache, so a repeated command costs nothing."""
+def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tuple[LLM, "PromptLibrary", "Meter"]]:
+    """Open the model, the prompts and a meter. Answers go into the completion cache, so repeating a command is free."""
     try:
         from stepsmith.pipeline.models import Meter, Models, check_models, with_addresses_named
         from stepsmith.prompts.library import PromptLibrary
@@ -184,4 +202,5 @@ def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tu
     check_models(settings, [name])
     folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
     with Models(settings, [name], run=content_id("features", name)) as models:
-        yield models.model(name, Meter()), PromptLibrary(folder)
+        meter = Meter()
+        yield models.model(name, meter), PromptLibrary(folder), meter

@@ -15,20 +15,19 @@ class Induction:
     name: Literal["induction"] = "induction"
 
     def render(self, problem: Problem) -> str:
-        """Return the statement with the starter code and the form of the answer."""
+        """Return the statement with the starter code, the limits and the form of the answer."""
         parts = [problem.statement.strip()]
         if problem.contract.interface == "function":
             if problem.starter_code:
                 parts.append(f"Complete this code:\n\n```python\n{problem.starter_code.strip()}\n```")
-            parts.append(
-                f"Write Python 3 code that defines `{problem.contract.entry_point}`. "
-                "Give the whole code in one ```python code block at the end of your answer."
-            )
+            asked = f"Write Python 3 code that defines `{problem.contract.entry_point}`."
+            answer = "Give the whole code in one ```python code block at the end of your answer."
         else:
-            parts.append(
-                "Write a complete Python 3 program that reads standard input and writes standard output. "
-                "Give the whole program in one ```python code block at the end of your answer."
-            )
+            asked = "Write a complete Python 3 program that reads standard input and writes standard output."
+            answer = "Give the whole program in one ```python code block at the end of your answer."
+        limits = problem.contract.limits
+        allowed = f"For each test it may take {limits.time_s:g} seconds and {limits.memory_mb} MB."
+        parts.append(f"{asked} {allowed} {answer}")
         return "\n\n".join(parts) + "\n"
 
     def brief(self, problem: Problem) -> str:

@@ -48,9 +48,9 @@ _PYTHON_TAGS = ("", "python", "python3", "py")
 def program_in(reply: str, entry_point: str | None) -> str | None:
     """Return the program of a reply: the last complete code block that defines what is asked for; None without a block.
 
-    That is ``entry_point``, a function or ``Class.method`` at the top level of the block; for a whole program (None) a
-    Python block that reads standard input. So a block of usage or of expected output after the answer is passed over.
-    Where no block is like that, the last one counts.
+    That is ``entry_point``, a function at the top level of the block or a method of its class; for a whole program
+    (None) a Python block that reads standard input. So a block of usage or of expected output after the answer is
+    passed over. Where no block is like that, the last one counts.
     """
     blocks = code_blocks(strip_reasoning(reply))
     if not blocks:
@@ -83,8 +83,10 @@ def _defines(block: CodeBlock, entry_point: str | None) -> bool:
     if entry_point is None:
         return block.language in _PYTHON_TAGS and _READS_INPUT.search(block.code) is not None
     owner, _, name = entry_point.rpartition(".")
-    start = rf"class {owner}\b" if owner else rf"(?:async )?def {name}\b|{name}\s*(?::[^=\n]+)?=(?!=)"
-    return re.search(rf"^(?:{start})", block.code, re.MULTILINE) is not None
+    # The judge takes a method of a class `Solution` for the function of that name.
+    method = rf"class {owner or 'Solution'}\b[^\n]*\n(?s:.*?)^\s+(?:async )?def {name}\b"
+    function = rf"(?:async )?def {name}\b|{name}\s*(?::[^=\n]+)?=(?!=)"
+    return re.search(rf"^(?:{method if owner else f'{method}|{function}'})", block.code, re.MULTILINE) is not None
 
 
 def _last_readable(reply: str, read: Callable[[str, bool], str | None], words: str) -> str | None:

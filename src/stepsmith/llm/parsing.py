@@ -89,7 +89,7 @@ def parse_json(text: str, schema: type[_T]) -> _T | ParseFailure:
             break
     if mismatch:
         return ParseFailure(reason="wrong-schema", detail=mismatch, raw=text)
-    return ParseFailure(reason="no-json", detail="no complete JSON object or array after the reasoning", raw=text)
+    return ParseFailure(reason="no-json", detail=_why_no_json(answer), raw=text)
 
 
 def ask(
@@ -149,6 +149,20 @@ def _balanced(text: str) -> Iterator[str]:
             position, passed = start.end(), passed + 1
 
 
+def _why_no_json(answer: str) -> str:
+    """Say that there is no JSON, or where the text that was meant as such stops being JSON."""
+    for block in _json_candidates(answer):
+        if block.lstrip()[:1] in ("{", "["):
+            try:
+                _relaxed(block)
+            except json.JSONDecodeError as error:
+                place = " ".join(error.doc[max(0, error.pos - 40) : error.pos + 20].split())
+                return f"it is no JSON from line {error.lineno} on, at {place!r} ({error.msg}); write every value out"
+            except (ValueError, RecursionError):
+                continue
+    return "no complete JSON object or array after the reasoning"
+
+
 def _strict(text: str) -> object:
     return json.loads(text)
 
@@ -162,4 +176,9 @@ def _relaxed(text: str) -> object:
 def _python(text: str) -> object:
     if text.lstrip()[:1] not in ("{", "[", "(") or _UNKNOWN_ESCAPE.search(text):
         raise ValueError("not a literal, or one that Python would warn about")
-    return ast.literal_eval(text.strip())
+    value = ast.literal_eval(text.strip())
+    try:
+        json.dumps(value)
+    except TypeError as error:  # `...` and the like, which JSON has not
+        raise ValueError(str(error)) from None
+    return value

@@ -1,14 +1,18 @@
 """Extraction and evolution, through a scripted model."""
 
 import json
+import threading
+
+import msgspec
 
 from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import Seed
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.tree.evolve import EvolveSettings, evolve
 from stepsmith.synth.tree.extract import extract, extract_offline, seed_paths
-from stepsmith.synth.tree.merge import key_of
+from stepsmith.synth.tree.merge import key_of, with_paths
 from stepsmith.synth.tree.text import starter_tree
+from stepsmith.synth.tree.tree import FeatureTree, path_of
 from tests.synth.two_stage.scripted import ScriptedLLM, ScriptedModel
 
 CODE = "import heapq\nfor a in b:\n    a.sort()\n    c[a] = heapq.heappop(q)\n"
@@ -94,6 +98,67 @@ def test_evolution_does_not_add_what_is_there_or_was_not_asked_about():
     assert evolution.tree == tree
     assert (evolution.repeated, evolution.unusable, evolution.widened) == (len(known), 1, 0)
     assert key_of(known[0]) == key_of(known[0].lower())
+
+
+def test_a_feature_has_one_home_in_its_category():
+    """What models propose below one node often stands elsewhere already."""
+    tree = with_paths(
+        FeatureTree(),
+        [path_of(text) for text in ("algorithm/two pointers", "algorithm/sorting/gaps", "algorithm/graph/weighted")],
+    )
+    asked = {"path": "algorithm/sorting/gaps", "siblings": ["Two-Pointers", "graphs", "weighted", "Meet in the Middle"]}
+    again = {"path": "algorithm/graph/weighted", "siblings": ["meet in the middle"], "children": ["meet in the middle"]}
+    reply = json.dumps({"nodes": [asked, again]})
+    evolution = evolve(Fixed(reply), PromptLibrary(), tree, EvolveSettings(requests=9))
+    leaves = {"/".join(path) for path in evolution.tree.leaves()}
+    assert "algorithm/sorting/weighted" in leaves, "a single word takes its meaning from the names above it"
+    assert sum("eet in the" in leaf for leaf in leaves) == 1
+    assert not any("sorting/Two-Pointers" in leaf or "sorting/graphs" in leaf for leaf in leaves)
+    assert evolution.elsewhere >= 3
+
+
+def test_extraction_puts_a_feature_where_the_tree_has_it():
+    into = with_paths(FeatureTree(), [path_of("algorithm/searching/two pointers/converging")])
+    named = ["algorithm/Two-Pointers/sliding", "algorithm/line sweep/events", "algorithm/geometry/line sweep/slabs"]
+    llm = Fixed(json.dumps({"snippets": [{"snippet": 1, "features": named}]}))
+    found = extract(llm, PromptLibrary(), SEEDS[:1], into=into)
+    assert {"/".join(path) for path in found.tree.leaves()} == {
+        "algorithm/searching/two pointers/sliding", "algorithm/line sweep/events", "algorithm/geometry/line sweep/slabs"
+    }  # fmt: skip
+
+
+def test_evolution_asks_at_once_and_the_result_does_not_depend_on_it():
+    class Waits(ScriptedLLM):
+        """Answers when as many requests are in flight as it was told to wait for."""
+
+        def __init__(self, together: int) -> None:
+            super().__init__(ScriptedModel())
+            self.barrier = threading.Barrier(together, timeout=60)
+
+        def complete(self, *given, **more):
+            self.barrier.wait()
+            return super().complete(*given, **more)
+
+    tree = starter_tree()
+    settings = EvolveSettings(requests=12, nodes_per_request=2)
+    at_once = evolve(Waits(6), PromptLibrary(), tree, msgspec.structs.replace(settings, at_once=6))
+    assert at_once == evolve(Waits(1), PromptLibrary(), tree, msgspec.structs.replace(settings, at_once=1))
+
+
+def test_more_requests_than_branches_are_passes_over_the_larger_tree():
+    tree = with_paths(FeatureTree(), [path_of("algorithm/sorting/gaps")])
+    evolution = evolve(ScriptedLLM(ScriptedModel()), PromptLibrary(), tree, EvolveSettings(requests=5))
+    assert evolution.requests == 5
+    assert evolution.tree.size() > tree.size() + 4
+
+
+def test_the_prompt_explains_the_counts_that_it_shows():
+    tree = with_paths(with_paths(FeatureTree(), [path_of("algorithm/sorting/gaps")]), [path_of("algorithm/sorting")])
+    llm = Fixed('{"nodes": []}')
+    evolve(llm, PromptLibrary(), tree, EvolveSettings(requests=1))
+    prompt = llm.conversations[0][0]
+    assert "  sorting x2" in prompt
+    assert '"x12" after a name says' in prompt
 
 
 def test_evolution_keeps_unreadable_replies():

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from stepsmith.core.errors import UserError
 from stepsmith.synth.tree.merge import category_of, clean_name, key_of, merge, with_paths
-from stepsmith.synth.tree.sample import nearby, sample_leaves
+from stepsmith.synth.tree.sample import nearby, sample_leaves, without
 from stepsmith.synth.tree.text import format_tree, parse_tree, read_tree, starter_tree
 from stepsmith.synth.tree.tree import CATEGORIES, FeatureTree, Node, count, path_of, text_of
+from stepsmith.synth.two_stage.settings import TwoStageSettings
 
 NAMES = st.sampled_from(["sorting", "Sorts", "two pointers", "x-ray", "gaps", "gap", "classes", "median"])
 PATHS = st.lists(
@@ -153,6 +154,19 @@ def test_a_leaf_is_drawn_in_proportion_to_its_inverse_frequency():
     for name, n in seen.items():
         share = 1 / (1 + n) / total
         assert abs(hits[name] / draws - share) < 4 * (share * (1 - share) / draws) ** 0.5
+
+
+def test_leaves_that_contradict_the_plan_s_rules_are_not_drawn():
+    tree = starter_tree()
+    assert any("interactive style" in path for path in tree.leaves())
+    pruned = without(tree, TwoStageSettings().avoid)
+    lost = {text_of(path) for path in tree.leaves()} - {text_of(path) for path in pruned.leaves()}
+    assert "problem type/interactive style/guessing/noisy answers" in lost
+    assert any("real-valued answer" in path for path in lost)
+    assert 0 < len(lost) < 12
+    assert set(pruned.leaves()) < set(tree.leaves()), "no inner node has become a leaf"
+    assert without(tree, ["nteractive"]) == tree, "whole words"
+    assert without(tree, []) == tree
 
 
 def test_what_was_used_becomes_rare_and_what_the_seed_shows_frequent():

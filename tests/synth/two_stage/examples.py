@@ -5,6 +5,7 @@
 
 from pathlib import Path
 
+from stepsmith.core.records import Limits
 from stepsmith.core.stats import pass_rate
 from stepsmith.prompts.library import PromptLibrary, fenced
 from stepsmith.synth.generators import KINDS
@@ -40,6 +41,7 @@ def examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     uses = [{"feature": leaf, "use": "Makes the solver think."} for leaf in LEAVES]
     statement = {
         "uses": uses, "strategy": STRATEGY, "samples": settings.samples, "time_limit": settings.time_limit_s,
+        "memory_limit": Limits().memory_mb, "longest": settings.max_input_chars,
         "least_words": least_words(settings.min_statement_tokens),
     }  # fmt: skip
     generator = {

@@ -4,10 +4,8 @@ import json
 
 import pytest
 
-from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import TestCase
 from stepsmith.llm.parsing import ParseFailure
-from stepsmith.synth.two_stage.filters import drop_statement, read_solution
 from stepsmith.synth.two_stage.plan import plan_parser
 from stepsmith.synth.two_stage.settings import TwoStageSettings
 from stepsmith.synth.two_stage.statement import find_entry_point, input_text, statement_parser
@@ -108,12 +106,6 @@ def test_a_statement_that_cannot_be_used(style, parts, reason):
     assert read.reason == reason
 
 
-def test_the_paper_s_length_of_a_statement_is_a_setting():
-    assert drop_statement("word " * 149, 200)[0] == "statement-too-short"  # type: ignore[index]
-    assert drop_statement("word " * 150, 200) is None
-    assert drop_statement("word " * 8, 10) is None
-
-
 def test_entry_points():
     assert find_entry_point("class A:\n    def __init__(self): ...\n    def go(self): ...\n") == "A.go"
     assert find_entry_point("import x\ndef f(a):\n    pass\n") == "f"
@@ -128,33 +120,3 @@ def test_inputs_as_stored():
     assert input_text(7, "function") is None
     assert input_text("1 2", "stdio") == "1 2\n"
     assert input_text(["1"], "stdio") is None
-
-
-def completion(content: str, finish: str = "stop", tokens: int = 100, refusal: str = "") -> ModelOutput:
-    usage = Usage(completion_tokens=tokens)
-    return ModelOutput(content=content, finish_reason=finish, model="m", sample=0, usage=usage, refusal=refusal)
-
-
-BLOCK = "```python\nprint(1)\n```"
-
-
-@pytest.mark.parametrize(
-    ("reply", "reason"),
-    [
-        (completion(BLOCK), ""),
-        (completion(f"<think>\n```\nno\n```\n</think>\n{BLOCK}"), ""),
-        (completion(BLOCK, tokens=25_001), "reply-too-long"),
-        (completion("x" * 100_004 + BLOCK, tokens=0), "reply-too-long"),
-        (completion(BLOCK, finish="length"), "reasoning-incomplete"),
-        (completion(f"<think>{BLOCK}"), "reasoning-incomplete"),
-        (completion("", refusal="I will not"), "refused"),
-        (completion("print(1)"), "no-code-block"),
-        (completion(BLOCK + "\n" + BLOCK), "several-code-blocks"),
-        (completion(BLOCK.replace("python", "cpp")), "not-python"),
-        (completion(BLOCK.replace("(1)", "(")), "syntax-error"),
-    ],
-)
-def test_the_published_filters_on_solvers_replies(reply, reason):
-    code, why = read_solution(reply, 25_000)
-    assert why == reason
-    assert code == ("" if reason else "print(1)\n")

@@ -13,16 +13,26 @@ from difflib import SequenceMatcher
 SHARED_TOKENS = 8  # consecutive code tokens in message and program, from which on it is a copy
 SHARED_NODES = 7  # nodes of a shared expression, names aside
 
-# Words of stories are left out on purpose: tasks, rounds and students have predecessors, too.
+# References to other problems than the one at hand. Stories have predecessors, too (the previous task of a worker, the
+# last question of a quiz), so only words that can but mean the problem count.
+_EARLIER_WORD = r"(?:previous|earlier|preceding|prior|original|former|last)"
+_PROBLEM_WORD = r"(?:problem|exercise|challenge|puzzle|question|task)"
 _EARLIER = re.compile(
-    r"\b(?:previous|earlier|last|preceding|prior|original|former)\s+(?:problem|exercise|challenge|puzzle|question)\b"
-    r"|\b(?:previous|earlier|original|harder|easier|simpler|modified|more\s+difficult)\s+(?:version|variant|variation)\b"
-    r"|\b(?:harder|easier)\s+problem\b|\b(?:as|unlike)\s+before\b|\bas\s+in\s+the\s+(?:last|previous)\b"
-    r"|\bthis\s+time,|\bpass\s+rate\b|\bprevious\s+(?:turn|attempts?)\b",
+    rf"\b(?:(?:as|like|unlike)\s+in|unlike|compared\s+(?:with|to))\s+(?:the|our|your|that)\s+{_EARLIER_WORD}\s+"
+    rf"(?:{_PROBLEM_WORD}|version|variant)\b(?!\s+of\b)"
+    rf"|\b(?:previous|earlier|preceding|prior|original|former)\s+problem\b"
+    rf"|\b(?:in|to|from|of|on)\s+(?:the|our|your)\s+(?:previous|earlier|preceding|prior|original|former|last)\s+"
+    rf"(?:problem|exercise|challenge)\b(?!\s+of\b)"
+    r"|\b(?:harder|easier|more\s+difficult)\s+(?:version|problem)\b"
+    rf"|\b(?:simpler|modified|generali[sz]ed|extended)\s+(?:version|variant|variation)\s+of\s+(?:the|this|that|our)\s+"
+    rf"(?:\w+\s+)?{_PROBLEM_WORD}\b"
+    r"|(?:\A|[.!?]\s)\s*(?:as|unlike)\s+before\b|\bas\s+in\s+the\s+(?:last|previous)\s+version\b|\A\s*this\s+time\b"
+    r"|\bpass\s+rate\s+(?:was|of\s+(?:0|\d+%|the\s+(?:last|previous)))",
     re.IGNORECASE,
 )
 _UNSEEN = re.compile(
-    r"\b(?:this|given|following|original)\s+(?:code|program|source)\b|\b(?:the|this|given)\s+snippet\b"
+    r"\b(?:this|given|following|original|seed)\s+(?:code|program)\s+(?:does|do|computes|returns|prints|above|below|is)\b"
+    r"|\b(?:source|seed|original)\s+code\b|\b(?:the|this|given)\s+snippet\b"
     r"|\bcode\s+(?:snippet|above|below)\b|\bfunction\s+(?:above|below)\b|\b(?:input|python)\s+blocks?\b",
     re.IGNORECASE,
 )
@@ -31,20 +41,33 @@ _CODE_LINE = re.compile(
 )
 _TOKEN = re.compile(r"[A-Za-z_]\w*|\d+|[^\s\w]")
 _QUOTED = re.compile(r"`+([^`\n]+)`+")
+# Of prose: words (hyphenated ones whole), numbers, operators, brackets.
+_PIECE = re.compile(r"[A-Za-z_]\w*(?:-[A-Za-z]\w*)*|\d+(?:\.\d+)?|\*\*|//|<<|>>|[<>=!]=|\S")
+_OPERATORS = frozenset(
+    ("+", "-", "*", "/", "%", "**", "//", "<<", ">>", "&", "|", "^", "~", "<", ">", "<=", ">=", "==")
+)
+_MATHEMATICAL = str.maketrans({"·": "*", "×": "*", "⋅": "*", "−": "-", "–": "-", "÷": "/", "≤": "<=", "≥": ">="})
+
+
+def refers_to_earlier(text: str) -> str:
+    """Return the words of a text that refer to another problem, which its reader has not seen; "" if there are none."""
+    match = _EARLIER.search(text)
+    return " ".join(match[0].split()) if match else ""
 
 
 def relies_on_unseen(message: str) -> str:
     """Return the words that refer to earlier turns, or to what the student is not shown; "" if there are none."""
-    match = _EARLIER.search(message) or _UNSEEN.search(message)
-    return " ".join(match[0].split()) if match else ""
+    match = _UNSEEN.search(message)
+    return refers_to_earlier(message) or (" ".join(match[0].split()) if match else "")
 
 
 def leaked_code(message: str, code: str) -> str:
     """Return what in ``message`` gives ``code`` away, in words; "" if nothing does.
 
     That is a fenced block or a line that is plainly Python; a run of at least ``SHARED_TOKENS`` tokens of the
-    program; or an expression that, whatever its variables are called, occurs in the program and has at least
-    ``SHARED_NODES`` syntax nodes.
+    program; or a formula that, whatever its variables are called and however it is spaced, occurs in the program and
+    has at least ``SHARED_NODES`` syntax nodes, as ``10 * depth + position`` has. What a number is made of may be said
+    in words ("ten times the depth plus the position").
     """
     if "```" in message or "~~~" in message:
         return "it has a code block"
@@ -53,7 +76,7 @@ def leaked_code(message: str, code: str) -> str:
     if run := _shared_run(message, code):
         return f"it repeats the program: {run!r}"
     if expression := _shared_expression(message, code):
-        return f"it states an expression of the program: {expression!r}"
+        return f"it states a formula of the program, {expression!r}; say it in words"
     return ""
 
 
@@ -94,6 +117,62 @@ def _shared_expression(message: str, code: str) -> str:
 def _expressions(message: str) -> Iterator[str]:
     yield from _QUOTED.findall(message)
     yield from message.splitlines()
+    for line in message.translate(_MATHEMATICAL).splitlines():
+        yield from _formulas(line)
+
+
+def _formulas(line: str) -> Iterator[str]:
+    """Yield the parts of a line of prose that are written as formulas: operands and operators in turn."""
+    run: list[tuple[str, str]] = []  # (kind, text)
+    end = 0
+    for piece in _PIECE.finditer(line):
+        text, spaced = piece[0], piece.start() > end
+        end = piece.end()
+        kind = _kind(text)
+        before = run[-1][0] if run else ""
+        open_brackets = sum(k == "open" for k, _ in run) - sum(k == "close" for k, _ in run)
+        after_value = before in ("operand", "close")
+        fits = {
+            "operand": not after_value,
+            "open": not after_value or not spaced,  # "max(", not "depth (the"
+            "close": after_value and open_brackets > 0,
+            "operator": after_value or (text in "+-~" and before != ""),
+            "comma": after_value and open_brackets > 0,
+        }.get(kind, False)
+        if not fits:
+            yield from _complete(run)
+            run = []
+        if fits or kind in ("operand", "open"):
+            run.append((kind, text))
+    yield from _complete(run)
+
+
+def _kind(text: str) -> str:
+    if text[0].isalnum() or text[0] == "_":
+        return "word" if "-" in text else "operand"
+    return {"(": "open", "[": "open", ")": "close", "]": "close", ",": "comma"}.get(
+        text, "operator" if text in _OPERATORS else "other"
+    )
+
+
+def _complete(run: list[tuple[str, str]]) -> Iterator[str]:
+    """Yield what of a run can stand alone: without an operator at its end, and cut at brackets that are not closed."""
+    while run and run[-1][0] in ("operator", "open", "comma"):
+        run = run[:-1]
+    start = 0
+    opened: list[int] = []
+    for place, (kind, _) in enumerate(run):
+        if kind == "open":
+            opened.append(place)
+        elif kind == "close" and opened:
+            opened.pop()
+    for place in [*opened, len(run)]:
+        part = run[start:place]
+        while part and part[-1][0] in ("operator", "comma"):
+            part = part[:-1]
+        if any(kind == "operator" for kind, _ in part):
+            yield " ".join(text for _, text in part)
+        start = place + 1
 
 
 def _size(node: ast.AST) -> int:

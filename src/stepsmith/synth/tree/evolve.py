@@ -2,14 +2,16 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from stepsmith.core.records import Record
-from stepsmith.llm.parsing import ParseFailure, ask, parse_json
+from stepsmith.llm.parsing import ParseFailure
 from stepsmith.llm.protocol import LLM
-from stepsmith.llm.records import Message
+from stepsmith.synth.tree.asking import AT_ONCE, ask_each
+from stepsmith.synth.tree.homes import Homes
 from stepsmith.synth.tree.merge import MAX_DEPTH, clean_name, key_of, merge
 from stepsmith.synth.tree.text import format_tree
 from stepsmith.synth.tree.tree import FeatureTree, Node, Path, TreeCounts, count, path_of, text_of
@@ -17,6 +19,7 @@ from stepsmith.synth.tree.tree import FeatureTree, Node, Path, TreeCounts, count
 if TYPE_CHECKING:
     from stepsmith.prompts.library import PromptLibrary  # needs the extra `llm`
 
+EVOLVE = "features/evolve"
 PURPOSE = "evolve features"
 CONTEXT_LINES = 200  # of the tree that a request shows
 
@@ -29,6 +32,7 @@ class EvolveSettings(Record, frozen=True, kw_only=True):
     siblings: int = 2
     children: int = 2
     seed: int = 0
+    at_once: int = AT_ONCE  # requests in flight
 
 
 class Evolution(Record, frozen=True, kw_only=True):
@@ -37,22 +41,24 @@ class Evolution(Record, frozen=True, kw_only=True):
     tree: FeatureTree
     before: TreeCounts
     after: TreeCounts
+    requests: int
     asked: int  # nodes
     widened: int  # nodes that got at least the siblings asked for, new ones
     deepened: int  # nodes that got at least the children asked for
-    repeated: int  # proposals that the tree had already, under whatever spelling
+    repeated: int  # proposals that their parent had already, under whatever spelling
+    elsewhere: int  # proposals that have their home at another place of the category
     unusable: int  # empty names, sentences, paths that were not asked about
     failures: tuple[ParseFailure, ...] = ()
 
 
-class _Extended(msgspec.Struct):
+class _NodeExtension(msgspec.Struct):
     path: str
     siblings: list[str] = []
     children: list[str] = []
 
 
-class _Reply(msgspec.Struct):
-    nodes: list[_Extended]
+class _Extensions(msgspec.Struct):
+    nodes: list[_NodeExtension]
 
 
 def evolve(
@@ -61,56 +67,105 @@ def evolve(
     tree: FeatureTree,
     settings: EvolveSettings = EvolveSettings(),  # noqa: B008 - frozen
 ) -> Evolution:
-    """Extend ``tree`` by ``settings.requests`` requests, each over nodes under one grandparent or category.
+    """Extend ``tree`` by ``settings.requests`` requests, each over nodes below one node of depth 2.
 
-    The nodes asked about are drawn without replacement, those with the fewest siblings first within a request. Every
-    node of the input is in the result, with its place and count; what comes new has ``seen`` 0.
+    In a pass every such node is asked about once, so that the requests of a pass do not depend on each other and run at
+    once; the next pass sees the larger tree. The result does not depend on ``settings.at_once``. Every node of the
+    input is in the result, with its place and count; what comes new has ``seen`` 0.
     """
-    grown = tree
-    asked = widened = deepened = repeated = unusable = 0
-    failures: list[ParseFailure] = []
-    for targets in _targets(tree, settings):
-        text = prompts.render(
-            "features/evolve",
-            excerpt=_excerpt(grown, targets),
-            targets=[text_of(path) for path in targets],
-            breadth=settings.siblings,
-            depth=settings.children,
-        )
-        asked += len(targets)
-        reply = ask(
-            llm,
-            [Message(role="user", content=text)],
-            lambda answer: parse_json(answer, _Reply),
-            lambda failure: prompts.render("features/repair", detail=failure.detail),
-            purpose=PURPOSE,
-        )
-        if isinstance(reply, ParseFailure):
-            failures.append(reply)
-            continue
-        by_key = {_keys(path): path for path in targets}
-        for entry in reply.nodes:
-            path = by_key.get(_keys(path_of(entry.path)))
-            if path is None:
-                unusable += len(entry.siblings) + len(entry.children)
-                continue
-            grown, siblings = _grown(grown, path[:-1], entry.siblings)
-            grown, children = _grown(grown, path, entry.children if len(path) < MAX_DEPTH else [])
-            for proposed, new in ((entry.siblings, siblings), (entry.children, children)):
-                usable = sum(bool(clean_name(name)) for name in proposed)
-                unusable += len(proposed) - usable
-                repeated += max(0, usable - new)
-            widened += siblings >= settings.siblings
-            deepened += children >= settings.children
+    rng = random.Random(settings.seed)
+    tally = _Tally()
+    grown, requests = tree, 0
+    while requests < settings.requests and (groups := _targets(grown, settings, rng)[: settings.requests - requests]):
+        texts = [
+            prompts.render(
+                EVOLVE,
+                excerpt=_excerpt(grown, targets),
+                targets=[text_of(path) for path in targets],
+                breadth=settings.siblings,
+                depth=settings.children,
+            )
+            for targets in groups
+        ]
+        replies = ask_each(llm, prompts, texts, _Extensions, PURPOSE, settings.at_once)
+        growth = _Growth(grown)
+        for targets, reply in zip(groups, replies, strict=True):
+            tally.asked += len(targets)
+            if isinstance(reply, ParseFailure):
+                tally.failures.append(reply)
+            else:
+                _take(reply, targets, growth, settings, tally)
+        grown = growth.tree()
+        requests += len(groups)
     return Evolution(
-        tree=grown, before=count(tree), after=count(grown), asked=asked, widened=widened, deepened=deepened,
-        repeated=repeated, unusable=unusable, failures=tuple(failures),
+        tree=grown, before=count(tree), after=count(grown), requests=requests, asked=tally.asked,
+        widened=tally.widened, deepened=tally.deepened, repeated=tally.repeated, elsewhere=tally.elsewhere,
+        unusable=tally.unusable, failures=tuple(tally.failures),
     )  # fmt: skip
 
 
-def _targets(tree: FeatureTree, settings: EvolveSettings) -> list[list[Path]]:
-    """For each request some nodes below one node of depth 2, categories taken in turn; drawn by the seed."""
-    rng = random.Random(settings.seed)
+@dataclass(slots=True)
+class _Tally:
+    asked: int = 0
+    widened: int = 0
+    deepened: int = 0
+    repeated: int = 0
+    elsewhere: int = 0
+    unusable: int = 0
+    failures: list[ParseFailure] = field(default_factory=list)
+
+
+class _Growth:
+    """A tree and what is added to it in one pass; merged once, at the end."""
+
+    def __init__(self, tree: FeatureTree) -> None:
+        self._tree = tree
+        self._homes = Homes(tree)
+        self._present = {_keys(path) for path, _ in tree.walk()}
+        self._added: list[Path] = []
+
+    def add(self, parent: Path, names: Sequence[str], tally: _Tally) -> int:
+        """Add children to ``parent`` and return how many are new; the others are counted."""
+        new = 0
+        for raw in names:
+            name = clean_name(raw)
+            path = (*parent, name)
+            if not name or not parent:
+                tally.unusable += 1
+            elif _keys(path) in self._present:
+                tally.repeated += 1
+            elif self._homes.of(parent[0], name):
+                tally.elsewhere += 1
+            else:
+                new += 1
+                self._present.add(_keys(path))
+                self._homes.add(path)
+                self._added.append(path)
+        return new
+
+    def tree(self) -> FeatureTree:
+        """Return the tree with all that was added."""
+        return merge(self._tree, *(FeatureTree(roots=(_chain(path),)) for path in self._added))
+
+
+def _take(
+    reply: _Extensions, targets: Sequence[Path], growth: _Growth, settings: EvolveSettings, tally: _Tally
+) -> None:
+    """Add what a reply proposes for the nodes that it was asked about."""
+    by_key = {_keys(path): path for path in targets}
+    for entry in reply.nodes:
+        path = by_key.get(_keys(path_of(entry.path)))
+        if path is None:
+            tally.unusable += len(entry.siblings) + len(entry.children)
+            continue
+        siblings = growth.add(path[:-1], entry.siblings, tally)
+        children = growth.add(path, entry.children if len(path) < MAX_DEPTH else [], tally)
+        tally.widened += siblings >= settings.siblings
+        tally.deepened += children >= settings.children
+
+
+def _targets(tree: FeatureTree, settings: EvolveSettings, rng: random.Random) -> list[list[Path]]:
+    """For each request of a pass some nodes below one node of depth 2, categories taken in turn."""
     groups: list[list[list[Path]]] = []
     for root in tree.roots:
         below = [
@@ -120,7 +175,7 @@ def _targets(tree: FeatureTree, settings: EvolveSettings) -> list[list[Path]]:
     in_turn = [
         group[place] for place in range(max(map(len, groups), default=0)) for group in groups if place < len(group)
     ]
-    return [sorted(paths) for paths in in_turn[: settings.requests]]
+    return [sorted(paths) for paths in in_turn]
 
 
 def _excerpt(tree: FeatureTree, targets: Sequence[Path]) -> str:
@@ -132,16 +187,11 @@ def _excerpt(tree: FeatureTree, targets: Sequence[Path]) -> str:
     return "\n".join(text.splitlines()[:CONTEXT_LINES])
 
 
-def _grown(tree: FeatureTree, parent: Path, names: Sequence[str]) -> tuple[FeatureTree, int]:
-    """Add children to ``parent``; return the tree and how many were new."""
-    children = tuple(Node(name=name) for raw in names if (name := clean_name(raw)))
-    if not children or not parent:
-        return tree, 0
-    node = Node(name=parent[-1], children=children)
-    for name in reversed(parent[:-1]):
+def _chain(path: Path) -> Node:
+    node = Node(name=path[-1])
+    for name in reversed(path[:-1]):
         node = Node(name=name, children=(node,))
-    larger = merge(tree, FeatureTree(roots=(node,)))
-    return larger, larger.size() - tree.size()
+    return node
 
 
 def _keys(path: Path) -> Path:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stepsmith.core.records import Record, Seed
-from stepsmith.llm.parsing import ParseFailure, ask, parse_json
+from stepsmith.llm.parsing import ParseFailure
 from stepsmith.llm.protocol import LLM
-from stepsmith.llm.records import Message
 from stepsmith.synth.signals import read_signals
+from stepsmith.synth.tree.asking import AT_ONCE, ask_each
+from stepsmith.synth.tree.homes import Homes
 from stepsmith.synth.tree.merge import category_of, merge, with_paths
 from stepsmith.synth.tree.tree import CATEGORIES, FeatureTree, Path, path_of
 
@@ -31,32 +32,37 @@ class Extraction(Record, frozen=True, kw_only=True):
     failures: tuple[ParseFailure, ...] = ()  # batches whose answer could not be read, even after a repair
 
 
-class _Snippet(msgspec.Struct):
+class _SnippetFeatures(msgspec.Struct):
     snippet: int
     features: list[str]
 
 
-class _Reply(msgspec.Struct):
-    snippets: list[_Snippet]
+class _Features(msgspec.Struct):
+    snippets: list[_SnippetFeatures]
 
 
-def extract(llm: LLM, prompts: "PromptLibrary", seeds: Sequence[Seed], batch: int = BATCH) -> Extraction:
-    """Ask ``llm`` for the features of every seed, ``batch`` seeds a request.
+def extract(
+    llm: LLM,
+    prompts: "PromptLibrary",
+    seeds: Sequence[Seed],
+    batch: int = BATCH,
+    *,
+    into: FeatureTree = FeatureTree(),  # noqa: B008 - frozen
+    at_once: int = AT_ONCE,
+) -> Extraction:
+    """Ask ``llm`` for the features of every seed, ``batch`` seeds a request, ``at_once`` requests at a time.
 
     A reply that cannot be read is asked for once more and then left out, with its text, in ``failures``. ``seen`` of a
-    node counts the snippets that named it or something below it (a snippet's features count once each).
+    node counts the snippets that named it or something below it (a snippet's features count once each). A feature that
+    has its home in ``into``, or in an earlier snippet, is put there (``Homes``).
     """
-    found = _Found()
-    for first in range(0, len(seeds), batch):
-        part = seeds[first : first + batch]
-        text = prompts.render("features/extract", categories=CATEGORIES, snippets=[seed.code for seed in part])
-        reply = ask(
-            llm,
-            [Message(role="user", content=text)],
-            lambda answer: parse_json(answer, _Reply),
-            lambda failure: prompts.render("features/repair", detail=failure.detail),
-            purpose=PURPOSE,
-        )
+    parts = [seeds[first : first + batch] for first in range(0, len(seeds), batch)]
+    texts = [
+        prompts.render("features/extract", categories=CATEGORIES, snippets=[seed.code for seed in part])
+        for part in parts
+    ]
+    found = _Found(into)
+    for part, reply in zip(parts, ask_each(llm, prompts, texts, _Features, PURPOSE, at_once), strict=True):
         if isinstance(reply, ParseFailure):
             found.failures.append(reply)
             continue
@@ -74,7 +80,7 @@ def extract_offline(seeds: Sequence[Seed]) -> Extraction:
 
     It knows only what ``SIGNAL_PATHS`` says, and takes names for what they mean; no model is asked.
     """
-    found = _Found()
+    found = _Found(FeatureTree())
     for seed in seeds:
         found.add(list(seed_paths(seed)))
     return found.extraction(len(seeds))
@@ -92,14 +98,15 @@ def seed_paths(seed: Seed) -> dict[Path, tuple[int, ...]]:
 class _Found:
     """Gathers the features of one snippet after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, into: FeatureTree) -> None:
+        self._homes = Homes(into)
         self.trees: list[FeatureTree] = []  # one a snippet, merged at the end
         self.with_features = self.mentions = self.outside = 0
         self.failures: list[ParseFailure] = []
 
     def add(self, paths: list[Path]) -> None:
         self.mentions += len(paths)
-        known = [path for path in paths if len(path) > 1 and category_of(path[0])]
+        known = [self._homes.settled(path) for path in paths if len(path) > 1 and category_of(path[0])]
         self.outside += len(paths) - len(known)
         self.with_features += bool(known)
         self.trees.append(with_paths(FeatureTree(), known))

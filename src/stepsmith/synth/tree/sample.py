@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 
+from stepsmith.synth.tree.merge import key_of
 from stepsmith.synth.tree.tree import FeatureTree, Node, Path
 
 
@@ -38,6 +39,22 @@ def sample_leaves(
             keyed.append((key, path))
     chosen = {path for key, path in sorted(keyed)[:count] if key < math.inf}
     return tuple(path for _, path in keyed if path in chosen)
+
+
+def without(tree: FeatureTree, phrases: Sequence[str]) -> FeatureTree:
+    """Return the tree without the nodes whose names hold one of ``phrases`` as whole words, and what is below them.
+
+    A node that loses all its children goes, too: it was no leaf, and does not become one.
+    """
+    keys = [f" {key_of(phrase)} " for phrase in phrases]
+
+    def kept(node: Node) -> Node | None:
+        if any(key in f" {key_of(node.name)} " for key in keys):
+            return None
+        children = tuple(child for each in node.children if (child := kept(each)))
+        return None if node.children and not children else Node(name=node.name, seen=node.seen, children=children)
+
+    return FeatureTree(roots=tuple(root for each in tree.roots if (root := kept(each))))
 
 
 def nearby(tree: FeatureTree, paths: Sequence[Path], count: int, rng: random.Random) -> tuple[Path, ...]:

@@ -5,23 +5,30 @@ import re
 
 from stepsmith.core.answers import code_blocks
 from stepsmith.core.model_outputs import ModelOutput
+from stepsmith.synth.llm.leakage import refers_to_earlier
 
 WORDS_PER_TOKEN = 0.75  # the usual rule for English; the paper counts tokens of a tokenizer that it does not name
 CHARS_PER_TOKEN = 4  # where a server does not count
 
-# Words that name a method rather than a task. Ours: the paper only says that statements give no hints.
-_HINTS = re.compile(
-    r"\b(?:dynamic programming|memoi[sz](?:e|ation)|binary search|ternary search|two pointers?|sliding window"
-    r"|prefix sums?|greed(?:y|ily)|backtrack(?:ing)?|breadth[- ]first|depth[- ]first|bfs|dfs|dijkstra|floyd[- ]warshall"
-    r"|union[- ]find|disjoint[- ]set|segment tree|fenwick|binary indexed tree|sparse table|trie|hash ?(?:map|table|set)"
-    r"|heap|priority queue|monoton(?:ic|e) (?:stack|queue|deque)|topological(?:ly)? (?:order|sort)(?:ing)?|bit ?mask"
-    r"|time complexity|divide and conquer|coordinate compression|inclusion[- ]exclusion|sieve|max(?:imum)?[- ]flow"
-    r"|suffix (?:array|automaton|tree)|rolling hash|knapsack|memory complexity)\b|\bO\([^)\n]{1,20}\)",
-    re.IGNORECASE,
+# Words that name a method rather than a task. Ours: the paper only says that statements give no hints. Words that
+# stories use as well (a heap of stones, a greedy merchant) count only where they can but mean the method.
+_METHOD = r"(?:algorithm|approach|method|technique|strategy|solution|search|procedure)s?"
+_USE = (
+    r"(?:us(?:e|es|ed|ing)|via|maintain(?:s|ing)?|keep(?:s|ing)?|implement(?:s|ed|ing)?|with the help of|by means of)"
 )
-_NOT_ALONE = re.compile(
-    r"\b(?:previous|earlier|last|original|former)\s+(?:problem|version|task)\b"
-    r"|\b(?:harder|easier|simpler|modified)\s+(?:version|variant|problem)\b|\bpass rate\b",
+_HINTS = re.compile(
+    r"\b(?:dynamic programming|memoi[sz](?:e|ation)|binary search|ternary search|sliding window|prefix sums?"
+    r"|breadth[- ]first|depth[- ]first|bfs|dfs|dijkstra|floyd[- ]warshall|union[- ]find|disjoint[- ]set|segment tree"
+    r"|fenwick|binary indexed tree|sparse table|trie|hash ?(?:map|table|set)|monoton(?:ic|e) (?:stack|queue|deque)"
+    r"|topological(?:ly)? (?:order|sort)(?:ing)?|bit ?mask|time complexity|memory complexity|coordinate compression"
+    r"|inclusion[- ]exclusion|suffix (?:array|automaton|tree)|rolling hash|backtracking|heap ?sort|heapify"
+    r"|sieve of eratosthenes|prime sieve|(?:min|max|binary|fibonacci)[- ]?heaps?"
+    r"|heap (?:operation|property|data structure)s?|heap-based|knapsack (?:problem|dp)"
+    r"|max(?:imum)?[- ]flow (?:problem|network)|min(?:imum)?[- ]cut"
+    rf"|(?:two[- ]pointers?|greedy|divide[- ]and[- ]conquer|sieve|knapsack|max(?:imum)?[- ]flow) {_METHOD}"
+    r"|greedily (?:choos|pick|tak|select|assign|match)\w*|(?:choos|pick|tak|select|assign|match)\w* greedily"
+    rf"|{_USE} (?:an? |the |some |two |both )?(?:two pointers|heaps?|priority queues?|sieve|backtrack\w*)(?! of\b))\b"
+    r"|\bO\((?:[^()\n]|\([^()\n]*\)){0,20}(?:\b[nmkqve]\b|log|\^|\d)(?:[^()\n]|\([^()\n]*\)){0,20}\)",
     re.IGNORECASE,
 )
 
@@ -39,8 +46,8 @@ def drop_statement(statement: str, min_tokens: int) -> tuple[str, str] | None:
         )
     if hint := _HINTS.search(statement):
         return "hint-in-statement", f"the statement names a method: {' '.join(hint[0].split())!r}"
-    if reference := _NOT_ALONE.search(statement):
-        return "not-alone", f"the statement refers to what its reader has not seen: {reference[0]!r}"
+    if reference := refers_to_earlier(statement):
+        return "not-alone", f"the statement refers to what its reader has not seen: {reference!r}"
     return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from stepsmith.core.errors import RequestRefused, SandboxError
-from stepsmith.core.records import Solution, TestKind, Verdict
+from stepsmith.core.records import Interface, Solution, TestKind, Verdict
 from stepsmith.judge.program import ProgramRunner, RunningJudge
 from stepsmith.judge.protocol import Judge
 from stepsmith.llm.parsing import ParseFailure, ask, parse_code, parse_json
@@ -110,7 +110,7 @@ class InputWriter:
             found = ask(
                 self._llm,
                 [Message(role="user", content=prompt)],
-                lambda answer: parse_json(answer, list[_Prompted]),
+                lambda answer: _read_inputs(answer, statement.interface),
                 self._repair,
                 purpose="inputs",
             )
@@ -119,13 +119,7 @@ class InputWriter:
         if isinstance(found, ParseFailure):
             collected.notes["prompted"] = found.reason
             return []
-        inputs: list[TestInput] = []
-        for item in found:
-            given = input_text(item.input, statement.interface)
-            if given is not None:
-                kind = KIND_OF_SIZE.get(item.size.strip().lower(), "nominal")
-                inputs.append(TestInput(text=given, kind=kind))
-        return inputs
+        return found
 
     def _generated(self, statement: Statement, text: str, rng: random.Random, collected: Collected) -> list[TestInput]:
         """Ask for a generator and run it; one that fails is sent back once, with what it said."""
@@ -210,6 +204,26 @@ class GeneratorSupply:
         allowed = self._validator.allowed(shorter)
         valid = [text for text, fine in zip(shorter, allowed, strict=True) if fine]
         return rng.sample(valid, len(valid))
+
+
+def _read_inputs(answer: str, interface: Interface) -> list[TestInput] | ParseFailure:
+    """Read prompted inputs. An answer most of whose inputs are no text, or no list of arguments, cannot be used."""
+    found = parse_json(answer, list[_Prompted])
+    if isinstance(found, ParseFailure):
+        return found
+    inputs: list[TestInput] = []
+    refused: list[str] = []
+    for number, item in enumerate(found, 1):
+        given = input_text(item.input, interface)
+        if given is None:
+            refused.append(f"input {number}, {repr(item.input)[:80]}")
+        else:
+            inputs.append(TestInput(text=given, kind=KIND_OF_SIZE.get(item.size.strip().lower(), "nominal")))
+    if len(refused) > len(inputs) or not inputs:
+        wanted = "a text that is not empty" if interface == "stdio" else "a list of arguments"
+        detail = f"{refused[0]}, is not {wanted}" if refused else "it has no inputs"
+        return ParseFailure(reason="wrong-input", detail=detail, raw=answer)
+    return inputs
 
 
 def _spread(inputs: Sequence[TestInput], count: int) -> tuple[TestInput, ...]:

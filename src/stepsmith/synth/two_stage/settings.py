@@ -20,6 +20,9 @@ class TwoStageSettings(Record, frozen=True, kw_only=True):
 
     tree: str = ""  # a tree file; empty: the starter tree
     tree_version: str = ""  # hash of its content; filled in when a run starts
+    # Features with these words in a name are not drawn: they contradict what a plan may be (no interaction, no floating
+    # point). Ours.
+    avoid: tuple[str, ...] = ("interactive", "real-valued", "floating", "floating-point", "noisy", "approximation")
     leaves: Positive = 12  # of the sampled subtree; ours
     least_chosen: Positive = 2  # features that a problem rests on; ours
     most_chosen: Positive = 4

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from stepsmith.core.errors import RequestRefused
-from stepsmith.core.records import Direction, Lineage, PassRate, Seed, Solution, Style, TestCase
+from stepsmith.core.records import Direction, Limits, Lineage, PassRate, Seed, Solution, Style, TestCase
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.program import RunningJudge
@@ -21,7 +21,7 @@ from stepsmith.llm.records import Message
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Draft, Fault, Feedback
 from stepsmith.synth.tree.extract import seed_paths
-from stepsmith.synth.tree.sample import nearby, sample_leaves
+from stepsmith.synth.tree.sample import nearby, sample_leaves, without
 from stepsmith.synth.tree.tree import FeatureTree, Path, text_of
 from stepsmith.synth.two_stage.draft import TwoStageDraft
 from stepsmith.synth.two_stage.filters import least_words, read_solution
@@ -82,7 +82,7 @@ class TwoStageTeacher:
         self._solvers = tuple(solvers)
         self._judge = judge
         self._prompts = prompts
-        self._tree = tree
+        self._tree = without(tree, settings.avoid)
         self._styles = dict(styles)
         self._settings = settings
         self._inputs = InputWriter(writer, judge, prompts, settings)
@@ -156,6 +156,8 @@ class TwoStageTeacher:
             samples=self._settings.samples,
             least_words=least_words(self._settings.min_statement_tokens),
             time_limit=self._settings.time_limit_s,
+            memory_limit=Limits().memory_mb,
+            longest=self._settings.max_input_chars,
             **brief.shown(),
         )
         statement = self._ask(prompt, statement_parser(style, self._settings), "statement")
