@@ -51,7 +51,7 @@ def test_impossible_counts() -> None:
         (1.0, "easy"),
     ],
 )
-def test_bands_have_paper_a_edges(rate: float, band: str) -> None:
+def test_bands_have_the_edges_of_deep_dive(rate: float, band: str) -> None:
     assert band_of(rate) == band
 
 
