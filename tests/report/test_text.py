@@ -56,25 +56,6 @@ def test_a_statement_keeps_its_structure_and_its_formulas() -> None:
     assert "<pre><code>1 &lt; 2\n</code></pre>" in html
 
 
-@pytest.mark.parametrize(
-    ("tex", "html"),
-    [
-        (r"1 \le A_i \le 10^{9}", "1 ≤ <i>A</i><sub><i>i</i></sub> ≤ 10<sup>9</sup>"),
-        (r"-3 \cdot 10^5", "−3 · 10<sup>5</sup>"),
-        ("D_{i-1}*d*d", "<i>D</i><sub><i>i</i>−1</sub>*<i>d</i>*<i>d</i>"),
-        (r"|s| < \unknown", "|<i>s</i>| &lt; unknown"),
-        (r"\{1, \ldots, n\}", "{1, …, <i>n</i>}"),
-    ],
-)
-def test_formulas_are_set(tex: str, html: str) -> None:
-    assert f'x <span class="math">{html}</span>, y' in statement_html(f"x ${tex}$, y")
-
-
-def test_money_and_programs_are_no_formulas() -> None:
-    html = statement_html("It costs $5 or $6, `$HOME$` and $ 7 $.\n\n```\n$x$\n```\n")
-    assert "math" not in html
-
-
 def test_raw_html_links_and_images_stay_text() -> None:
     html = statement_html(f"{HOSTILE} [x](javascript:alert(1)) ![y](https://example.org/z.png) <https://example.org>")
     assert Inspected(html).tags == {"p"}

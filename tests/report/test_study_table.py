@@ -1,0 +1,47 @@
+from pathlib import Path
+
+from stepsmith.core.stats import Mean
+from stepsmith.report.study_table import interval_text, number, p_text
+from stepsmith.store.study_results import TABLE
+from tests.pipeline.study_runs import STUDY, go, written
+
+
+def test_the_table_says_n_everywhere(tmp_path: Path) -> None:
+    go(written(tmp_path, STUDY), tmp_path / "out")
+    table = (tmp_path / "out" / TABLE).read_text()
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| best")
+    ]
+    means, against_none, against_plain = rows[0], rows[1], rows[2]
+    assert means[:2] == ["best", "3"]
+    assert against_none[:3] == ["best", "none", "3"]
+    assert against_plain[:3] == ["best", "plain", "3"]
+    assert against_plain[-1] == "3 / 0"
+    assert "n = 3" in table
+    assert "a sign test still gives p = 0.25" in table
+
+
+def test_one_seed_gives_no_interval(tmp_path: Path) -> None:
+    go(written(tmp_path, STUDY), tmp_path / "out", seeds=(0,), only=("none", "best"))
+    table = (tmp_path / "out" / TABLE).read_text()
+    rows = [line for line in table.splitlines() if line.startswith("| best") and "| 1 / 0" in line]
+    assert "With one seed there are no intervals" in table
+    assert len(rows) == 3  # the metrics; the share without an answer is 0 everywhere
+    for row in rows:
+        assert "[" not in row
+        assert row.count("–") == 2
+
+
+def test_how_numbers_are_written() -> None:
+    assert [number(0.12345), number(-0.5, signed=True), number(12.34), number(3.0, signed=True)] == [
+        "0.123", "-0.500", "12.3", "+3.000",
+    ]  # fmt: skip
+    assert [p_text(None), p_text(0.0004), p_text(0.0305)] == ["–", "< 0.001", "0.030"]
+    assert interval_text(Mean(3, 0.5, (0.25, 0.75))) == "0.500 [0.250, 0.750]"
+    assert interval_text(Mean(1, 0.5, None)) == "0.500"
+
+
+def test_a_bar_in_a_description_does_not_break_the_table(tmp_path: Path) -> None:
+    study = written(tmp_path, STUDY.replace("[arms.none]\n", '[arms.none]\nabout = "no RL | none\\nat all"\n'))
+    go(study, tmp_path / "out", seeds=(0,), only=("none",))
+    assert "| none | no RL \\| none at all | 1 |" in (tmp_path / "out" / TABLE).read_text()
