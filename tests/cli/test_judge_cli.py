@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -106,24 +107,156 @@ def test_results_of_edited_cases_are_not_mixed_with_new_ones(tmp_path: Path) -> 
         ("[]", "line 2: Expected `object`"),
         (case(1, checker="nope"), "line 2: unknown checker 'nope'"),
         (case(1, language="cobol"), "line 2: unknown language 'cobol'"),
-        (case(1, tests=[{"input": ""}]), r"line 2: Object missing required field `output`"),
+        (case(1, tests=[]), "line 2: no tests: a program is judged by at least one"),
+        (case(1, tests=[{"input": ""}]), "line 2: Object missing required field `output`"),
         (case(1, interface="function"), "line 2: `entry_point` is needed"),
-        (case(1, interface="function", entry_point="f", checker="literal"), None),
-        (case(1, interface="function", entry_point="f", tests=[{"input": "1", "output": "x y"}]), r"tests\[0\]"),
+        (case(1, interface="function", entry_point="f", tests=[{"input": "1", "output": "x y"}]), "tests[0]"),
         (case(1, time_limit_s=0), "line 2: `time_limit_s` must be a positive number"),
         (case(1, checker="custom-kattis"), "line 2: checker_files must hold a program"),
         (case(1, checker_flags="nonsense"), "line 2: checker 'tokens' has no flag 'nonsense'"),
+        (case(1, checker_flags="'"), 'line 2: checker flags "\'": No closing quotation'),
+        (case(1, code="N").encode().replace(b'"N"', b'"\xff"'), "line 2: "),
     ],
 )
-def test_a_wrong_line_is_named_before_anything_runs(tmp_path: Path, line: str, reason: str | None) -> None:
+def test_a_wrong_line_has_an_error_and_the_others_a_verdict(tmp_path: Path, line: str | bytes, reason: str) -> None:
     cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
-    cases.write_text(f"{case(0)}\n{line}\n")
-    if reason is None:
-        assert run("run", cases, "--out", out, "--workers", 1)[0] == 0
-        return
-    with pytest.raises(CaseError, match=reason):
+    bad = line if isinstance(line, bytes) else line.encode()
+    cases.write_bytes(b"\n".join([case(0).encode(), bad, case(2).encode()]))
+    for _ in range(2):  # also when nothing is left to do
+        with pytest.raises(CaseError, match=f"1 of 3 cases could not be judged; `error` in their lines of {out}"):
+            run("run", cases, "--out", out, "--workers", 1)
+    assert [verdict for _, verdict in verdicts(out)] == ["AC", None, "AC"]
+    result = json.loads(out.read_text().splitlines()[1])
+    assert result["error"].startswith("line 2: ")
+    assert reason in result["error"]
+    assert result["id"] == ("case-1" if bad.startswith(b'{"id": "case-1"') and bad.endswith(b"}") else None)
+
+
+def test_a_file_of_wrong_lines_only_is_one_clear_line(tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.csv", tmp_path / "results.jsonl"
+    cases.write_text("id,code\n1,print(1)\n")
+    with pytest.raises(CaseError, match=r"cases\.csv, line 1: .*; no line of this file can be judged"):
         run("run", cases, "--out", out)
     assert not out.exists()
+
+
+def test_a_language_that_is_not_installed_stops_no_other_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    cases.write_text("\n".join([case(0), case(1, language="rust"), case(2)]))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CaseError, match="1 of 3 cases"):
+        run("run", cases, "--out", out, "--workers", 1)
+    assert [verdict for _, verdict in verdicts(out)] == ["AC", None, "AC"]
+    assert "apt-get install rustc" in out.read_text()
+
+
+def test_a_function_case(tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    code = "def f(n): return n + 1"
+    cases.write_text(case(0, code, interface="function", entry_point="f", checker="literal"))
+    assert run("run", cases, "--out", out, "--workers", 1)[0] == 0
+    assert verdicts(out) == [("case-0", "AC")]
+
+
+# Terminals and pipes
+
+STEPSMITH = [sys.executable, "-m", "stepsmith"]
+
+
+def stepsmith(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the whole command, as from a shell."""
+    command = [*STEPSMITH, *map(str, arguments)]
+    shell = os.environ | environment
+    return subprocess.run(command, capture_output=True, text=True, env=shell, timeout=120, check=False)
+
+
+def test_a_pipe_for_a_file_of_cases_is_one_clear_line(tmp_path: Path) -> None:
+    """It would have to be read more than once."""
+    os.mkfifo(tmp_path / "cases")
+    done = stepsmith("judge", "run", tmp_path / "cases", "--out", tmp_path / "out.jsonl")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"stepsmith: {tmp_path / 'cases'} is a pipe")
+    assert done.stderr.count("\n") == 1
+
+
+def test_pipes_for_the_files_of_one_program(tmp_path: Path) -> None:
+    program = tmp_path / "a.py"
+    program.write_text(GOOD)
+    for name, text in (("in", "1"), ("ans", "2")):
+        os.mkfifo(tmp_path / name)
+        threading.Thread(target=(tmp_path / name).write_text, args=(text,)).start()
+    done = stepsmith("judge", "one", program, "--in", tmp_path / "in", "--ans", tmp_path / "ans")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("", 1), (None, 0)])
+def test_one_ends_with_its_own_code_when_nobody_reads(tmp_path: Path, answer: str | None, code: int) -> None:
+    """``stepsmith judge one ... | head -0``: the reader leaves before anything is written."""
+    program, given = tmp_path / "a.py", tmp_path / "a.in"
+    program.write_text("for i in range(300): print(i, 'x' * 300)")
+    given.write_text("")
+    expected = tmp_path / "a.ans"
+    expected.write_text("".join(f"{i} {'x' * 300}\n" for i in range(300)) if answer is None else answer)
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*STEPSMITH, "judge", "one", program, "--in", given, "--ans", expected]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_a_run_goes_on_when_nobody_reads_its_progress(tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    cases.write_text("\n".join(case(n) for n in range(3)))
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*STEPSMITH, "judge", "run", cases, "--out", out, "--workers", "1"]
+    done = subprocess.run(command, stdout=writer, stderr=writer, timeout=120, check=False)
+    os.close(writer)
+    assert done.returncode == 0
+    assert verdicts(out) == [(f"case-{n}", "AC") for n in range(3)]
+
+
+def test_results_that_nobody_reads_are_one_clear_line(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(case(0))
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*STEPSMITH, "judge", "run", cases, "--out", "/dev/stdout", "--workers", "1"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    os.close(writer)
+    assert done.returncode == 2
+    assert "stepsmith: cannot write /dev/stdout: Broken pipe" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_is_not_utf_8(tmp_path: Path) -> None:
+    program, given, answer = tmp_path / "a.py", tmp_path / "a.in", tmp_path / "é.ans"
+    program.write_text("print('naïve ☃')")
+    given.write_text("")
+    answer.write_text("naive")
+    done = stepsmith(
+        "judge", "one", program, "--in", given, "--ans", answer, PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0"
+    )
+    assert done.returncode == 1
+    assert "WA" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("text", ["java", "java=", "java=x", "=2", "cobol=2", "java=0", "java=nan"])
+def test_a_time_factor_that_makes_no_sense(tmp_path: Path, text: str) -> None:
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(case(0))
+    with pytest.raises(UserError, match=r"--time-factor|time factor|unknown language"):
+        run("run", cases, "--out", tmp_path / "out", "--workers", 1, "--time-factor", text)
+
+
+def test_time_factors(tmp_path: Path) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "out.jsonl"
+    code = "import time\nwhile time.process_time() < 0.6: pass\nprint(2)"
+    cases.write_text(case(0, code, time_limit_s=0.3))
+    run("run", cases, "--out", out, "--workers", 1, "--time-factor", "py=9", "--time-factor", "java=3")
+    assert verdicts(out) == [("case-0", "AC")]
 
 
 def test_files_that_cannot_be_used_are_one_clear_line(tmp_path: Path) -> None:

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
 from stepsmith.judge.batch import AHEAD, judge_all, judge_case
-from stepsmith.judge.cases import Case, CaseResult, CaseTest, decode_case, encode_result, read_cases, resume_point
+from stepsmith.judge.cases import (
+    BadCase,
+    Case,
+    CaseResult,
+    CaseTest,
+    Resumed,
+    decode_case,
+    encode_result,
+    read_cases,
+    resume_point,
+)
 
 LINE = {
     "id": "a", "language": "python", "interface": "stdio", "code": "print(1)", "checker": "tokens",
@@ -109,7 +119,7 @@ def test_resuming_after_any_cut_keeps_whole_lines_only(tmp_path_factory: pytest.
     whole = [encode_result(CaseResult.of(case, Judgement(verdict=Verdict.AC))) for case in all_cases]
     data = b"".join(whole)[:cut]
     results.write_bytes(data)
-    done = resume_point(results, cases)
+    done = resume_point(results, cases).done
     assert done == data.count(b"\n")
     assert results.read_bytes() == b"".join(whole[:done])
 
@@ -123,22 +133,41 @@ def test_results_longer_than_the_cases_are_not_taken_for_theirs(tmp_path: Path) 
         resume_point(results, cases)
 
 
-def test_reading_names_the_line_and_skips_blank_ones(tmp_path: Path) -> None:
+def test_a_line_that_cannot_be_judged_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
-    path.write_text(f"\n{json.dumps(LINE)}\n\n{{}}\n")
-    cases = read_cases(path)
-    assert next(cases).id == "a"
-    with pytest.raises(CaseError, match=r"cases\.jsonl, line 4"):
-        next(cases)
+    no_tests = json.dumps(LINE | {"id": 7, "tests": []})
+    path.write_text(f"\n{json.dumps(LINE)}\n\n{{}}\n{no_tests}\n{json.dumps(LINE)}\n")
+    first, empty, seven, last = read_cases(path)
+    assert isinstance(first, Case)
+    assert first == last
+    assert isinstance(empty, BadCase)
+    assert (empty.id, empty.error) == (None, "line 4: Object missing required field `id`")
+    assert isinstance(seven, BadCase)
+    assert (seven.id, seven.error) == (7, "line 5: no tests: a program is judged by at least one")
+    with pytest.raises(CaseError, match="cannot read"):
+        list(read_cases(tmp_path))
 
 
-def test_our_own_failures_are_ie_and_a_machine_that_lacks_something_is_said() -> None:
+def test_a_bad_line_resumes_like_any_other(tmp_path: Path) -> None:
+    cases, results = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
+    cases.write_text(f"{{}}\n{json.dumps(LINE)}\n[\n")
+    written = [encode_result(judge_case(SlowJudge(), case)) for case in read_cases(cases) if isinstance(case, BadCase)]
+    good = encode_result(CaseResult.of(decode_case(json.dumps(LINE)), Judgement(verdict=Verdict.AC)))
+    results.write_bytes(written[0] + good + written[1])
+    assert resume_point(results, cases) == Resumed(done=3, bad=2)
+    cases.write_text(f"{{ }}\n{json.dumps(LINE)}\n[\n")
+    with pytest.raises(CaseError, match="edited since"):
+        resume_point(results, cases)
+
+
+def test_our_own_failures_are_ie_and_what_cannot_be_judged_has_no_verdict() -> None:
     judge = SlowJudge()
     result = judge_case(judge, a_case(1, "lost"))
     assert result.verdict is Verdict.IE
     assert "lost" in result.compile_output
-    with pytest.raises(MachineError):
-        judge_case(judge, a_case(1, "no compiler"))
+    result = judge_case(judge, a_case(1, "no compiler"))
+    assert (result.id, result.verdict, result.error) == (1, None, "install a compiler")
+    assert b'"error"' not in encode_result(judge_case(judge, a_case(1)))
 
 
 def test_results_come_in_order_while_cases_run_side_by_side() -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ from stepsmith.core.records import Checker, Contract, Judgement, Limits, Solutio
 from stepsmith.judge import worker_set
 from stepsmith.judge.local import SHARED, LocalJudge
 from stepsmith.judge.program import Program
+from stepsmith.sandbox.worker import Worker
 from tests.sandbox.world import descendants
 
 STDIO = Contract(interface="stdio", limits=Limits(time_s=1))
@@ -78,7 +80,13 @@ def test_the_verdict_is_the_first_failing_test_s(judge: LocalJudge) -> None:
     stopped = judge.judge(solution, STDIO, cases(1, 3, 5, 2), stop_at_first_failure=True)
     assert [result.verdict for result in stopped.tests] == ["AC", "WA"]
     assert stopped.verdict is Verdict.WA
-    assert judge.judge(DOUBLE, STDIO, []).verdict is Verdict.AC
+
+
+def test_no_tests_is_not_accepted(judge: LocalJudge) -> None:
+    for contract in (STDIO, function()):
+        with pytest.raises(CaseError, match="no tests"):
+            judge.judge(DOUBLE, contract, [])
+    assert judge.execute(DOUBLE, STDIO, []) == []
 
 
 def test_an_execution_for_every_input(judge: LocalJudge) -> None:
@@ -216,38 +224,44 @@ def test_levels_step_down_only_when_allowed(monkeypatch: pytest.MonkeyPatch) -> 
         assert judge.isolation == "L0"
 
 
-def test_lost_workers_cost_nothing_but_time(own: LocalJudge) -> None:
+def test_lost_workers_cost_nothing_but_time(own: LocalJudge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever process of a worker is killed, and whenever: no verdict changes."""
     done = threading.Event()
-    killed = []
+    killed: list[int] = []
+    runs: list[object] = []
+    real = Worker.run
+
+    def counted(*arguments: object, **named: object) -> object:
+        outcome = real(*arguments, **named)  # type: ignore[arg-type]
+        runs.append(outcome)
+        return outcome
 
     def kill_at_random() -> None:
-        state = 1
-        while not done.wait(0.7):
+        state, before = 1, 0
+        while not done.wait(state % 50 / 1000):
             state = state * 1103515245 + 12345 & 0x7FFFFFFF
             family = sorted(descendants(os.getpid()) - outside)
-            if family:
-                victim = family[state % len(family)]
-                killed.append(victim)
-                try:
-                    os.kill(victim, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+            if family and len(runs) >= before + 5:  # however slow the machine, some tests come through
+                before = len(runs)
+                killed.append(family[state % len(family)])
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(killed[-1], signal.SIGKILL)
 
     own.judge(DOUBLE, STDIO, cases(1))
     outside = descendants(os.getpid()) - descendants(own._worker_set.worker("solutions").server.pid)
     outside.discard(own._worker_set.worker("solutions").server.pid)
+    monkeypatch.setattr(Worker, "run", counted)
     killer = threading.Thread(target=kill_at_random)
     killer.start()
     solution = Solution(
         language="python", code="import time\ntime.sleep(0.03)\nn = int(input())\nprint(2 * n if n != 13 else 0)"
     )
     try:
-        judgements = [own.judge(solution, STDIO, cases(*range(20))) for _ in range(8)]
+        judgements = [own.judge(solution, STDIO, cases(*range(20))) for _ in range(4)]
     finally:
         done.set()
         killer.join()
-    assert len(killed) > 2
+    assert len(killed) > 5
     for judgement in judgements:
         assert [result.verdict for result in judgement.tests] == ["AC"] * 13 + ["WA"] + ["AC"] * 6
 

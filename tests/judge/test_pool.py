@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 import pytest
 
 from stepsmith.core.errors import MachineError
-from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
+from stepsmith.core.records import Checker, Contract, Judgement, Limits, Solution, TestCase, Verdict
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import Program
 from tests.sandbox.world import descendants, descriptors
@@ -58,22 +58,20 @@ def test_everything_that_one_judge_does(pool: JudgePool) -> None:
 
 
 def test_lost_workers_are_replaced(pool: JudgePool) -> None:
-    done = threading.Event()
+    """All workers are killed again whenever another ten programs have been judged."""
+    judged: list[int] = []
 
-    def kill() -> None:
-        while not done.wait(1.0):
+    def one(n: int) -> Judgement:
+        judgement = pool.judge(*echo(n))
+        judged.append(n)
+        if len(judged) % 10 == 0:
             for judge in pool._judges:
                 for worker in list(judge._worker_set._workers.values()):
                     worker.server.kill()
+        return judgement
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        with ThreadPoolExecutor(3) as threads:
-            judgements = list(threads.map(lambda n: pool.judge(*echo(n)), range(100)))
-    finally:
-        done.set()
-        killer.join()
+    with ThreadPoolExecutor(3) as threads:
+        judgements = list(threads.map(one, range(60)))
     for n, judgement in enumerate(judgements):
         assert [i for i, result in enumerate(judgement.tests) if result.verdict is not Verdict.AC] == [n % 7]
 
@@ -108,7 +106,7 @@ def test_a_pool_that_cannot_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch
 
     real, asked = module.LocalJudge, []
 
-    def judge(isolation: str, allow_unsafe: bool, *, prefilter: bool) -> object:
+    def judge(isolation: str, allow_unsafe: bool, **_: object) -> object:
         asked.append(isolation)
         if len(asked) > 2:
             raise MachineError("no more of them")

@@ -1,6 +1,7 @@
 """Every API over HTTP with the real judge behind it: same fields and words as the services it stands in for."""
 
 import base64
+import re
 
 import pytest
 
@@ -61,7 +62,6 @@ def test_native_function_case(served: Address) -> None:
         (DOUBLE, "  4 \n\n", True, True, ""),
         (DOUBLE, "5", False, True, ""),
         ("print('A')", "a", False, True, ""),
-        (DOUBLE, None, True, True, ""),
         ("1/0", "4", False, False, ""),
         ("print(4); exit(1)", "4", False, False, ""),
         ("print(", "4", False, False, ""),
@@ -183,9 +183,9 @@ def test_sandbox_fusion_files(served: Address) -> None:
 
 
 def test_sandbox_fusion_other_languages_are_our_failure_not_the_programs(served: Address) -> None:
-    answer = run_code(served, "package main", "go")
+    answer = run_code(served, "fun main() {}", "kotlin_script")
     assert answer["status"] == "SandboxError"
-    assert "go" in answer["message"]
+    assert "kotlin_script is not served here; python, " in answer["message"]
     assert answer["run_result"] is None
 
 
@@ -244,10 +244,89 @@ def test_piston_requests_that_make_no_sense(served: Address) -> None:
         ({"files": []}, "files"),
         ({"files": [{"content": "zz", "encoding": "hex"}]}, "files[0].content"),
         ({"run_timeout": 10**9}, "run_timeout"),
+        ({"args": ["a\0b"]}, "arguments"),
+        ({"args": ["a"] * 1000}, "arguments"),
+        ({"files": [{"content": "", "name": f"f{n}"} for n in range(300)]}, "200 files"),
     ]:
         reply = served.post("/api/v2/execute", {"language": "py", "version": "*", "files": [{"content": ""}]} | change)
         assert reply.status == 400
         assert reason in reply.json["message"]
+
+
+NULLS = ["stdin", "args", "run_timeout", "run_cpu_time", "compile_timeout", "run_memory_limit", "compile_memory_limit"]
+
+
+def test_piston_takes_null_for_what_is_not_given(served: Address) -> None:
+    code = "import sys\nprint(repr(sys.stdin.read()), sys.argv[1:])"
+    answer = execute(served, code, **dict.fromkeys(NULLS), compile_cpu_time=None)
+    assert answer["run"]["stdout"] == "'\\n' []\n"  # Piston ends every input with a newline
+    files = [{"name": None, "content": "print(7)", "encoding": None}, {"content": "x", "encoding": "latin1"}]
+    reply = served.post("/api/v2/execute", {"language": "python", "version": "*", "files": files})
+    assert reply.json["run"]["stdout"] == "7\n"
+
+
+BAD_NAMES = {
+    "../x": "not a plain relative path",
+    "a/../../x": "not a plain relative path",
+    "/etc/x": "not a plain relative path",
+    "..": "not a plain relative path",
+    ".": "not a plain relative path",
+    "./x": "not a plain relative path",
+    "a//b": "not a plain relative path",
+    "a\0b": "not a plain relative path",
+    "/": "not a plain relative path",
+    "folder/": "a folder's name",
+    "x" * 300: "too long",
+    "d/" * 600 + "x": "too long",
+    "main": "two files are named 'main'",
+    "main/x": "both a file and a folder",
+    "same/b": "two files are named 'same/b'",
+    "same/b/c": "both a file and a folder",
+}
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=lambda name: repr(name[:12]))
+@pytest.mark.parametrize("more", [(), ({"name": "grader_config", "content": ""}, {"name": "input.txt", "content": ""})])
+def test_piston_names_that_cannot_be_are_the_request_s_mistake(served: Address, name: str, more: tuple) -> None:
+    files = [{"name": "main", "content": "print(1)"}, {"name": "same/b", "content": ""}, {"name": name, "content": ""}]
+    reply = served.post("/api/v2/execute", {"language": "python", "version": "*", "files": [*files, *more]})
+    assert reply.status == 400, reply.body
+    assert BAD_NAMES[name] in reply.json["message"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "a\0b", "x" * 300])
+@pytest.mark.parametrize("key", ["files", "fetch_files"])
+def test_sandbox_fusion_names_that_cannot_be(served: Address, key: str, name: str) -> None:
+    reply = served.post("/run_code", {"code": "", key: {name: ""} if key == "files" else [name]})
+    assert reply.status == 422, reply.body
+
+
+PRINTS = {
+    "java": ('class A { public static void main(String[] a) { System.out.print("hi"); } }', "java", "java", "java"),
+    "rust": ('fn main() { print!("hi"); }', "rust", "rs", "rust"),
+    "go": ('package main\nimport "fmt"\nfunc main() { fmt.Print("hi") }', "go", "golang", "go"),
+    "javascript": ("process.stdout.write('hi')", "nodejs", "js", "javascript"),
+    "cpp20": ('#include <cstdio>\n#include <bit>\nint main() { printf("hi"); }', "", "cf_c++20", "c++20"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PRINTS)
+def test_other_languages_under_the_services_names(served: Address, name: str) -> None:
+    if name not in installed():
+        pytest.skip(f"{name} is not installed")
+    code, fusion, piston, runtime = PRINTS[name]
+    answer = execute(served, code, piston)
+    assert (answer["language"], answer["run"]["stdout"], answer["run"]["code"]) == (runtime, "hi", 0)
+    assert re.fullmatch(r"[0-9]+(\.[0-9]+)+", answer["version"])
+    broken = execute(served, "(", piston)
+    assert broken["compile"]["code"] == 1
+    if fusion:
+        answer = run_code(served, code, fusion)
+        assert (answer["status"], answer["run_result"]["stdout"]) == ("Success", "hi")
+        assert (answer["compile_result"] is None) == (name == "javascript")
+        broken = run_code(served, "(", fusion)
+        assert broken["status"] == "Failed"
+        assert (broken["run_result"] or broken["compile_result"])["return_code"] == 1
 
 
 @needs_cpp

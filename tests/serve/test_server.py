@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn
 
 import pytest
 
@@ -75,10 +76,89 @@ def test_requests_that_cannot_be_judged_are_named(scripted: ScriptedJudge) -> No
             reply = address.post("/v1/judge", CASE | change)
             assert reply.status == 422
             assert reason in reply.json["message"]
-        batch = address.post("/v1/judge/batch", {"cases": [CASE, CASE | {"checker": "nope"}]})
-        assert batch.status == 422
-        assert "$.cases[1]" in batch.json["detail"]
+        for body in (b"{", b'{"cases": 1}', b"{}", b"[]"):
+            assert address.request("POST", "/v1/judge/batch", body, {"Content-Type": "application/json"}).status == 422
     assert scripted.done == []
+
+
+def test_a_case_of_a_batch_that_cannot_be_judged_leaves_the_others_alone(scripted: ScriptedJudge) -> None:
+    wrong = [
+        (CASE | {"checker": "nope"}, "unknown checker"),
+        (CASE | {"tests": []}, "no tests"),
+        (CASE | {"tests": 7}, "Expected `array`"),
+        (CASE | {"time_limit_s": 1000}, "time_limit_s"),
+        (CASE | {"checker_flags": "'"}, "No closing quotation"),
+        ({"id": "x"}, "missing required field"),
+        ([], "Expected `object`"),
+    ]
+    with running(scripted) as address:
+        cases = [case for pair in zip([CASE] * len(wrong), [case for case, _ in wrong], strict=True) for case in pair]
+        reply = address.post("/v1/judge/batch", {"cases": cases})
+        figures = address.get("/metrics").body.decode()
+    assert reply.status == 200
+    results = reply.json["results"]
+    assert [result["verdict"] for result in results] == ["AC", None] * len(wrong)
+    for index, (case, reason) in enumerate(wrong):
+        result = results[2 * index + 1]
+        assert reason in result["error"]
+        assert f"$.cases[{2 * index + 1}]" in result["error"]
+        assert result["id"] == (case["id"] if isinstance(case, dict) else None)
+    assert all("error" not in result for result in results[::2])
+    assert f'stepsmith_judge_verdicts_total{{verdict="none"}} {len(wrong)}.0' in figures
+
+
+NOTHING_TO_JUDGE_BY = [
+    ("/v1/judge", CASE | {"tests": []}, "no tests"),
+    ("/judge", {"type": "python", "solution": "AC", "input": ""}, "no expected_output"),
+    ("/judge", {"type": "python", "solution": "AC", "expected_output": None}, "no expected_output"),
+    (
+        "/api/v2/execute",
+        {"language": "cf_python3", "version": "*", "files": [
+            {"content": "AC"}, {"name": "grader_config", "content": ""}, {"name": "input.txt", "content": ""},
+        ]},
+        "no correct_output.txt",
+    ),
+    (
+        "/api/v2/execute",
+        {"language": "cms_ioi", "version": "*", "files": [
+            {"name": "graders/x.cpp", "content": "AC"}, {"name": "graders/x.h", "content": ""},
+            {"name": "graders/grader_config.json", "content": '{"task_type": "Batch", "time_limit": 1}'},
+        ]},
+        "no correct_output.txt",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body", "reason"), NOTHING_TO_JUDGE_BY, ids=range(len(NOTHING_TO_JUDGE_BY)))
+def test_no_tests_is_an_error_of_the_request(
+    scripted: ScriptedJudge, path: str, body: dict[str, object], reason: str
+) -> None:
+    with running(scripted) as address:
+        reply = address.post(path, body)
+    assert (reply.status, scripted.done) == (400, [])
+    assert reason in reply.json["message"]
+
+
+def test_no_expected_output_in_a_batch_is_an_invalid_submission(scripted: ScriptedJudge) -> None:
+    one = {"type": "python", "solution": "AC", "input": "x"}
+    batch = {"submissions": [one | {"expected_output": "x"}, one, one | {"expected_output": ""}]}
+    with running(scripted) as address:
+        judged = address.post("/judge/batch", batch).json["results"]
+        run = address.post("/run/batch", {"submissions": [one]}).json["results"]
+    assert [(r["success"], r["reason"]) for r in judged] == [(True, ""), (False, "invalid_input"), (False, "")]
+    assert [(r["success"], r["reason"]) for r in run] == [(True, "")]  # which judges nothing
+
+
+def test_a_language_that_is_not_installed_is_no_failure_of_the_program() -> None:
+    class Bare(ScriptedJudge):
+        def judge(self, *_: object, **__: object) -> NoReturn:
+            raise MachineError("rust programs need 'rustc'")
+
+    with running(Bare()) as address:
+        alone = address.post("/v1/judge", CASE | {"language": "rust"})
+        together = address.post("/v1/judge/batch", {"cases": [CASE | {"language": "rust"}]})
+    assert (alone.status, alone.json["message"]) == (400, "rust programs need 'rustc'")
+    assert together.json["results"][0]["verdict"] is None
 
 
 def test_a_body_that_trickles_in_is_given_up(scripted: ScriptedJudge) -> None:
@@ -100,7 +180,7 @@ def test_a_full_queue_is_said_and_never_a_verdict(scripted: ScriptedJudge) -> No
         wait_for(lambda: address.get("/status").json["queue"] == 2)
         for path, body in [
             ("/v1/judge", CASE),
-            ("/judge", {"type": "python", "solution": "AC"}),
+            ("/judge", {"type": "python", "solution": "AC", "expected_output": ""}),
             ("/judge/long-batch", {"type": "batch", "submissions": [{"type": "python", "solution": "AC"}]}),
             ("/run_code", {"code": "AC", "language": "python"}),
             ("/api/v2/execute", {"language": "python", "version": "*", "files": [{"content": "AC"}]}),

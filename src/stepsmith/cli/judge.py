@@ -1,7 +1,6 @@
 """``stepsmith judge``: judge a file of cases, one program by hand, or serve the judge over HTTP."""
 
 import os
-import shlex
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from io import FileIO
@@ -12,11 +11,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from stepsmith.cli.judge_view import CaseProgress, case_progress, show_test
-from stepsmith.core.errors import CaseError, MachineError, StoreError
+from stepsmith.cli.judge_view import CaseProgress, PatientConsole, case_progress, show_test
+from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreError
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
 from stepsmith.judge.batch import judge_all
-from stepsmith.judge.cases import CaseResult, encode_result, read_cases, resume_point
+from stepsmith.judge.cases import BadCase, CaseResult, encode_result, read_cases, resume_point, split_flags
 from stepsmith.judge.checkers import check_checker, check_expected
 from stepsmith.judge.languages import language_of
 from stepsmith.judge.pool import JudgePool
@@ -28,6 +27,10 @@ judge_app = typer.Typer(help="Judge programs: a file of cases, one by hand, or a
 Workers = Annotated[int, typer.Option(min=1, help="Programs that run at once.")]
 Isolation = Annotated[str, typer.Option(help="auto (the best level that proves itself here), L1, L2, L3, or L0.")]
 AllowUnsafe = Annotated[bool, typer.Option("--allow-unsafe", help="Permit L0: limits, but no confinement.")]
+TimeFactors = Annotated[
+    list[str] | None,
+    typer.Option("--time-factor", help="LANGUAGE=NUMBER: multiply time limits of that language by it; repeatable."),
+]
 CPUS = len(os.sched_getaffinity(0))
 
 
@@ -38,28 +41,48 @@ def run(
     workers: Workers = CPUS,
     isolation: Isolation = "auto",
     allow_unsafe: AllowUnsafe = False,
+    time_factors: TimeFactors = None,
     stop_at_first_failure: Annotated[
         bool, typer.Option("--stop-at-first-failure", help="Leave out the tests after a program's first failure.")
     ] = False,
 ) -> None:
-    """Judge every case of a file. An interrupted run goes on where it stopped."""
-    console = Console(stderr=True)
-    total = sum(1 for _ in read_cases(cases))  # every line is checked before anything runs
-    done = resume_point(out, cases)
-    if done == total:
+    """Judge every case of a file; an interrupted run goes on where it stopped.
+
+    A line that cannot be judged gets a result with the reason, and the exit code is 2.
+    """
+    console = PatientConsole(stderr=True)
+    total, bad = _count(cases)
+    before = resume_point(out, cases)
+    if before.done < total:
+        with _judge(workers, isolation, allow_unsafe, time_factors) as judge, _append(out) as file:
+            progress = case_progress(console, before.done, total, judge.isolation)
+            left = islice(read_cases(cases), before.done, None)
+            results = judge_all(judge, left, workers, stop_at_first_failure=stop_at_first_failure)
+            with progress as shown, closing(results):
+                try:
+                    _write(results, file, out, shown)
+                except KeyboardInterrupt:
+                    judge.close()  # what runs now is not waited for
+                    raise_interrupted(console, out, shown)
+        console.print(f"{out}: {shown.text()}", highlight=False, soft_wrap=True)
+        bad = before.bad + shown.bad
+    else:
         console.print(f"{out}: all {total} cases are judged already", highlight=False, soft_wrap=True)
-        return
-    with _judge(workers, isolation, allow_unsafe) as judge, _append(out) as file:
-        progress = case_progress(console, done, total, judge.isolation)
-        left = islice(read_cases(cases), done, None)
-        results = judge_all(judge, left, workers, stop_at_first_failure=stop_at_first_failure)
-        with progress as shown, closing(results):
-            try:
-                _write(results, file, out, shown)
-            except KeyboardInterrupt:
-                judge.close()  # what runs now is not waited for
-                raise_interrupted(console, out, shown)
-    console.print(f"{out}: {shown.text()}", highlight=False, soft_wrap=True)
+    if bad:
+        raise CaseError(f"{bad} of {total} cases could not be judged; `error` in their lines of {out} says why")
+
+
+def _count(cases: Path) -> tuple[int, int]:
+    """Return how many cases a file holds, and how many of them cannot be judged. Raises ``CaseError`` if all."""
+    total, bad, first = 0, 0, ""
+    for case in read_cases(cases):
+        total += 1
+        if isinstance(case, BadCase):
+            bad += 1
+            first = first or case.error
+    if total and bad == total:
+        raise CaseError(f"{cases}, {first}; no line of this file can be judged")
+    return total, bad
 
 
 def _write(results: Iterator[CaseResult], file: FileIO, out: Path, progress: CaseProgress) -> None:
@@ -103,6 +126,7 @@ def one(
     memory_limit: Annotated[int, typer.Option(min=1, help="MB per test.")] = 512,
     isolation: Isolation = "auto",
     allow_unsafe: AllowUnsafe = False,
+    time_factors: TimeFactors = None,
 ) -> None:
     """Judge one program and show what went wrong. Exit code 0 when every test is accepted, else 1."""
     if len(inputs) != len(answers):
@@ -115,15 +139,15 @@ def one(
         limits=Limits(time_s=time_limit, memory_mb=memory_limit),
         checker=Checker(
             name=checker or ("literal" if entry_point else "tokens"),
-            flags=tuple(shlex.split(checker_flags)),
+            flags=split_flags(checker_flags),
             files=tuple((path.name, _read(path)) for path in checker_files or ()),
         ),
     )
     check_checker(contract.checker, contract.interface)
     for test in tests:
         check_expected(contract.checker, contract.interface, test.output)
-    console = Console(soft_wrap=True, highlight=False)
-    with _judge(1, isolation, allow_unsafe) as judge:
+    console = PatientConsole(soft_wrap=True, highlight=False)
+    with _judge(1, isolation, allow_unsafe, time_factors) as judge:
         judgement = judge.judge(solution, contract, tests)
         for path, test, result in zip(inputs, tests, judgement.tests, strict=False):
             shown = None
@@ -154,6 +178,7 @@ def serve(
     max_queue: Annotated[int, typer.Option(min=1, help="Judgements held at once; more are answered 429.")] = 4096,
     max_body: Annotated[float, typer.Option(min=0.01, help="MB of one request.")] = 64.0,
     grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is under way at shutdown.")] = 30.0,
+    time_factors: TimeFactors = None,
 ) -> None:
     """Serve the judge over HTTP: its own API, and those of code-judge, SandboxFusion and Piston."""
     try:
@@ -165,20 +190,29 @@ def serve(
         host=host, port=port, workers=workers, token=token or None, max_queue=max_queue, max_body_mb=max_body,
         grace_s=grace, max_time_limit_s=max_time_limit, time_limit_s=time_limit, memory_limit_mb=memory_limit,
     )  # fmt: skip
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    with listen(settings) as listener, _judge(workers, isolation, allow_unsafe) as judge:
+    console = PatientConsole(stderr=True, soft_wrap=True, highlight=False)
+    with listen(settings) as listener, _judge(workers, isolation, allow_unsafe, time_factors) as judge:
         address = f"http://{host}:{listener.getsockname()[1]}"
         console.print(f"judging on {address} with {workers} workers, isolation {judge.isolation}; Ctrl-C stops")
         make_server(judge, settings).run(sockets=[listener])
 
 
 @contextmanager
-def _judge(workers: int, isolation: str, allow_unsafe: bool) -> Iterator[JudgePool]:
-    judge = JudgePool(workers, isolation=isolation, allow_unsafe=allow_unsafe)
+def _judge(workers: int, isolation: str, allow_unsafe: bool, time_factors: list[str] | None) -> Iterator[JudgePool]:
+    factors = dict(_time_factor(text) for text in time_factors or ())
+    judge = JudgePool(workers, isolation=isolation, allow_unsafe=allow_unsafe, time_factors=factors)
     try:
         yield judge
     finally:
         judge.close()
+
+
+def _time_factor(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise ConfigError(f"--time-factor {text!r} is not a language and a number, as in java=2.5") from None
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """How judging looks: progress over many cases, and one test's result with the place where outputs differ."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,17 @@ WIDTH = 48  # characters of a line in a diff
 COLOUR = {Verdict.AC: "green", Verdict.WA: "red", Verdict.IE: "magenta"}
 
 
+class PatientConsole(Console):
+    """A console that falls silent when its reader has gone (``| head``); the command goes on and ends as it would."""
+
+    def on_broken_pipe(self) -> None:
+        """Write to nowhere from now on."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+
+
 class CaseProgress:
     """Counts verdicts; plain lines now and then."""
 
@@ -27,24 +39,32 @@ class CaseProgress:
         self.done = done
         self.total = total
         self._console = console
+        self.bad = 0  # cases of this run that could not be judged
         self._before = done
         self._began = self._last_line = time.monotonic()
         self._verdicts: Counter[str] = Counter()
 
-    def judged(self, verdict: Verdict) -> None:
+    def judged(self, verdict: Verdict | None) -> None:
         """Take note of one result."""
-        self.done += 1
-        self._verdicts[verdict] += 1
+        self._count(verdict)
         now = time.monotonic()
         if now - self._last_line >= LINE_EVERY_S:
             self._last_line = now
             self._line(f"{self.done}/{self.total} cases · {self.text()}")
 
+    def _count(self, verdict: Verdict | None) -> None:
+        self.done += 1
+        if verdict is None:
+            self.bad += 1
+        else:
+            self._verdicts[verdict] += 1
+
     def text(self) -> str:
         """Return the verdicts of this run and its speed."""
         rate = (self.done - self._before) / max(1e-9, time.monotonic() - self._began)
         verdicts = " ".join(f"{verdict} {self._verdicts[verdict]}" for verdict in Verdict if self._verdicts[verdict])
-        return f"{verdicts or 'nothing judged'} · {rate:.1f} cases/s"
+        bad = f" · {self.bad} with errors" if self.bad else ""
+        return f"{verdicts or 'nothing judged'}{bad} · {rate:.1f} cases/s"
 
     def _line(self, text: str) -> None:
         self._console.print(text, highlight=False, soft_wrap=True)
@@ -56,9 +76,8 @@ class _Live(CaseProgress):
         self._progress = progress
         self._task = progress.add_task("judging", total=total, completed=done, text="")
 
-    def judged(self, verdict: Verdict) -> None:
-        self.done += 1
-        self._verdicts[verdict] += 1
+    def judged(self, verdict: Verdict | None) -> None:
+        self._count(verdict)
         self._progress.update(self._task, advance=1, text=self.text())
 
 

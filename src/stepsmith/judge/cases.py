@@ -29,6 +29,8 @@ from stepsmith.core.records import (
 from stepsmith.judge.checkers import check_checker, check_expected
 from stepsmith.judge.languages import language
 
+NO_TESTS = "no tests: a program is judged by at least one"
+
 
 class CaseTest(msgspec.Struct, frozen=True, kw_only=True):
     """One input and the expected output, as text."""
@@ -84,8 +86,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             memory_mb=self.memory_limit_mb or defaults.memory_mb,
             output_mb=self.output_limit_mb or max(defaults.output_mb, 4 * longest / 1e6),
         )
-        flags = shlex.split(self.checker_flags) if isinstance(self.checker_flags, str) else self.checker_flags
-        checker = Checker(name=self.checker, flags=tuple(flags), files=tuple(self.checker_files.items()))
+        flags = self.checker_flags if isinstance(self.checker_flags, tuple) else split_flags(self.checker_flags)
+        checker = Checker(name=self.checker, flags=flags, files=tuple(self.checker_files.items()))
         return Contract(interface=self.interface, entry_point=self.entry_point, limits=limits, checker=checker)
 
     @property
@@ -94,15 +96,27 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(TestCase(input=test.input, output=test.output) for test in self.tests)
 
 
-class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a result file. ``case`` is the digest of the case that was judged."""
+class BadCase(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the place of a case and cannot be judged, with the reason."""
 
-    id: str | int
-    verdict: Verdict
-    tests: tuple[TestResult, ...]
+    error: str
+    id: str | int | None = None  # None where not even that could be read
+    digest: str = ""  # content id of its text
+
+
+class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a result file. ``case`` is the digest of the case that was judged.
+
+    A case that cannot be judged has no verdict, and ``error`` says why.
+    """
+
+    id: str | int | None
+    verdict: Verdict | None = None
+    tests: tuple[TestResult, ...] = ()
     compile_output: str = ""
     isolation: str = ""
     case: str = ""
+    error: str | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
     def of(cls, case: Case, judgement: Judgement) -> "CaseResult":
@@ -116,8 +130,18 @@ class CaseResult(msgspec.Struct, frozen=True, kw_only=True):
             case=case.digest,
         )
 
+    @classmethod
+    def not_judged(cls, case: Case | BadCase, error: str) -> "CaseResult":
+        """Return the line for a case that cannot be judged."""
+        return cls(id=case.id, case=case.digest, error=error)
+
+
+class _OnlyId(msgspec.Struct):
+    id: str | int | None = None
+
 
 _case_decoder = msgspec.json.Decoder(Case)
+_id_decoder = msgspec.json.Decoder(_OnlyId)
 _result_decoder = msgspec.json.Decoder(CaseResult)
 _encoder = msgspec.json.Encoder()
 
@@ -132,8 +156,31 @@ def decode_case(data: bytes | str) -> Case:
     return case
 
 
+def split_flags(text: str) -> tuple[str, ...]:
+    """Split a checker's flags as a shell splits words. Raises ``CaseError`` where a quotation has no end."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise CaseError(f"checker flags {text!r}: {error}") from None
+
+
+def bad_case(data: bytes, error: str) -> BadCase:
+    """Return what stands in the place of a case that cannot be read."""
+    try:
+        found = _id_decoder.decode(data).id
+    except (msgspec.DecodeError, ValueError):
+        found = None
+    return BadCase(error=error, id=found, digest=content_id("case", data.strip()))
+
+
 def check_case(case: Case) -> None:
-    """Raise ``CaseError`` for an unknown language, a useless checker, or an expected output that it cannot read."""
+    """Raise ``CaseError`` for a case that cannot be judged.
+
+    That is one without tests, in an unknown language, with a checker that does not exist or cannot read an expected
+    output.
+    """
+    if not case.tests:
+        raise CaseError(NO_TESTS)
     if language(case.language).name != "python" and case.interface == "function":
         raise CaseError(f"the function interface is for Python; {case.language} programs use stdio")
     checker = case.contract.checker
@@ -145,8 +192,12 @@ def check_case(case: Case) -> None:
             raise CaseError(f"{error} - at `$.tests[{index}].output`") from None
 
 
-def read_cases(path: Path) -> Iterator[Case]:
-    """Yield the cases of a file one by one; blank lines are skipped. Raises ``CaseError`` that names the line."""
+def read_cases(path: Path) -> Iterator[Case | BadCase]:
+    """Yield the cases of a file one by one; blank lines are skipped.
+
+    A line that cannot be judged is a ``BadCase`` that names the line. Raises ``CaseError`` for a file that cannot be
+    read.
+    """
     check_not_a_pipe(path)
     try:
         with path.open("rb") as lines:
@@ -155,7 +206,7 @@ def read_cases(path: Path) -> Iterator[Case]:
                     try:
                         yield decode_case(line)
                     except CaseError as error:
-                        raise CaseError(f"{path}, line {number}: {error}") from None
+                        yield bad_case(line, f"line {number}: {error}")
     except OSError as error:
         raise CaseError(f"cannot read {path}: {error.strerror}") from None
 
@@ -165,14 +216,21 @@ def encode_result(result: CaseResult) -> bytes:
     return _encoder.encode(result) + b"\n"
 
 
-def resume_point(results: Path, cases: Path) -> int:
-    """Return how many cases ``results`` already answers, after cutting off a last line that was torn.
+class Resumed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a result file holds already: how many cases it answers, and how many of those could not be judged."""
+
+    done: int = 0
+    bad: int = 0
+
+
+def resume_point(results: Path, cases: Path) -> Resumed:
+    """Return how much ``results`` already answers, after cutting off a last line that was torn.
 
     Raises ``CaseError`` where the file answers other cases than ``cases`` begins with, or cannot be read.
     """
     if not results.is_file():  # nothing yet, or a pipe or device, which remembers nothing
-        return 0
-    done, end = 0, 0
+        return Resumed()
+    done, bad, end = 0, 0, 0
     expected = read_cases(cases)
     try:
         with results.open("r+b") as lines:
@@ -180,14 +238,15 @@ def resume_point(results: Path, cases: Path) -> int:
                 if not line.endswith(b"\n"):
                     break
                 done, end = done + 1, end + len(line)
-                _check_same(line, next(expected, None), results, done)
+                bad += _check_same(line, next(expected, None), results, done)
             lines.truncate(end)
     except OSError as error:
         raise StoreError(f"cannot continue {results}: {error.strerror}") from None
-    return done
+    return Resumed(done=done, bad=bad)
 
 
-def _check_same(line: bytes, case: Case | None, results: Path, number: int) -> None:
+def _check_same(line: bytes, case: Case | BadCase | None, results: Path, number: int) -> bool:
+    """Check that a result answers a case; return whether that could not be judged."""
     try:
         result = _result_decoder.decode(line)
     except msgspec.DecodeError:
@@ -197,3 +256,4 @@ def _check_same(line: bytes, case: Case | None, results: Path, number: int) -> N
             f"{results}, line {number}: answers {result.id!r} of other cases, or of cases edited since; "
             "choose another --out, or remove the file to judge all again"
         )
+    return result.verdict is None

@@ -20,6 +20,7 @@ from stepsmith.core.records import (
     Verdict,
 )
 from stepsmith.core.syntax_trees import parse_by_turns
+from stepsmith.judge.cases import NO_TESTS
 from stepsmith.judge.checkers import CheckResult, compare, is_custom, run_custom
 from stepsmith.judge.languages import check_time_factors, language
 from stepsmith.judge.preparing import Prepared, prepare
@@ -92,9 +93,12 @@ class LocalJudge:
     ) -> Judgement:
         """Run ``solution`` on every test (or until the first failure) and compare.
 
-        Raises ``MachineError`` for a language whose tool is missing and ``CaseError`` for a contract that makes no
-        sense. What our own machinery does wrong is tried again with fresh workers, and else the verdict IE.
+        Raises ``MachineError`` for a language whose tool is missing, and ``CaseError`` for a contract that makes no
+        sense and where there are no tests. What our own machinery does wrong is tried again with fresh workers; when
+        that does not help the verdict is IE.
         """
+        if not tests:
+            raise CaseError(NO_TESTS)
         suspect = None
         if self._prefilter and stop_at_first_failure and len(tests) > 1:
             suspect = self._suspect(solution, contract, tests)

@@ -1,7 +1,7 @@
 """Many judges behind the face of one: safe to call from any number of threads, as busy as it has workers."""
 
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
@@ -21,24 +21,31 @@ class JudgePool:
     """
 
     def __init__(
-        self, workers: int, isolation: str = "auto", allow_unsafe: bool = False, *, prefilter: bool = False
+        self,
+        workers: int,
+        isolation: str = "auto",
+        allow_unsafe: bool = False,
+        *,
+        prefilter: bool = False,
+        time_factors: Mapping[str, float] | None = None,
     ) -> None:
         if workers < 1:
             raise MachineError(f"a judge pool needs at least one worker, got {workers}")
-        first = LocalJudge(isolation, allow_unsafe, prefilter=prefilter)
+
+        def start(level: str) -> LocalJudge:
+            return LocalJudge(level, allow_unsafe, prefilter=prefilter, time_factors=time_factors)
+
+        first = start(isolation)
         self._judges = [first]
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="judge-pool")
         try:
-            starts = [
-                self._threads.submit(LocalJudge, first.isolation, allow_unsafe, prefilter=prefilter)
-                for _ in range(workers - 1)
-            ]
-            self._judges += [start.result() for start in starts]
+            starts = [self._threads.submit(start, first.isolation) for _ in range(workers - 1)]
+            self._judges += [future.result() for future in starts]
         except BaseException:
             self._threads.shutdown(cancel_futures=True)
-            for start in starts:
-                if start.done() and not start.cancelled() and start.exception() is None:
-                    start.result().close()
+            for future in starts:
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    future.result().close()
             first.close()
             raise
         self._idle: queue.SimpleQueue[LocalJudge] = queue.SimpleQueue()

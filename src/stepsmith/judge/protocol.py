@@ -22,7 +22,10 @@ class Judge(Protocol):
         *,
         stop_at_first_failure: bool = False,
     ) -> Judgement:
-        """Run ``solution`` on every test (or until the first failure) and compare."""
+        """Run ``solution`` on every test (or until the first failure) and compare.
+
+        Raises ``CaseError`` where there are no tests: what nothing was asked of is not accepted.
+        """
         ...
 
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:

@@ -40,19 +40,35 @@ class RetryPolicy:
 
 def check_program(program: Program) -> None:
     """Raise ``CaseError`` for a whole program that cannot be run as it stands."""
-    names = [name for name, _ in (*program.sources, *program.files)]
-    try:
-        for name in (*names, *program.collect):
-            check_name(name)
-    except ValueError as error:
-        raise CaseError(str(error)) from None
     if not program.sources:
         raise CaseError("a program needs at least one source file")
+    names = [name for name, _ in (*program.sources, *program.files)]
     if len(names) > MAX_FILES:
         raise CaseError(f"a program may have {MAX_FILES} files, got {len(names)}")
+    check_names(names)
+    for name in program.collect:
+        check_names([name])
     size = sum(len(argument.encode("utf-8", "surrogatepass")) + 1 for argument in program.args)
     if len(program.args) > MAX_ARGUMENTS or size > MAX_ARGUMENT_BYTES or any("\0" in a for a in program.args):
         raise CaseError(f"a program may have {MAX_ARGUMENTS} arguments of {MAX_ARGUMENT_BYTES} bytes, without NUL")
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise ``CaseError`` unless files of these names can lie in one folder; one that ends in ``/`` is a folder."""
+    files: set[str] = set()
+    folders: set[str] = set()
+    for name in names:
+        try:
+            check_name(name)
+        except ValueError as error:
+            raise CaseError(str(error)) from None
+        if name in files:
+            raise CaseError(f"two files are named {name!r}")
+        parts = name.removesuffix("/").split("/")
+        folders |= {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+        (folders if name.endswith("/") else files).add(name.removesuffix("/"))
+    if both := sorted(files & folders):
+        raise CaseError(f"{both[0]!r} is both a file and a folder")
 
 
 def opened_program(

@@ -5,6 +5,8 @@ from typing import Literal
 
 from stepsmith.core.records import Record
 
+MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 1000
+
 
 class Executable(Record, frozen=True, kw_only=True):
     """Something to run: Python source, a compiled binary, or a command of the machine (compiler, interpreter)."""
@@ -26,10 +28,17 @@ class Executable(Record, frozen=True, kw_only=True):
 
 
 def check_name(name: str) -> None:
-    """Raise ``ValueError`` unless ``name`` is a relative path that stays inside its folder."""
+    """Raise ``ValueError`` unless ``name`` is a relative path that stays inside its folder and that can be made."""
     parts = name.removesuffix("/").split("/")
     if "\0" in name or any(part in ("", ".", "..") for part in parts):
         raise ValueError(f"{name!r} is not a plain relative path")
+    try:
+        lengths = [len(part.encode("utf-8", "surrogateescape")) for part in parts]
+    except UnicodeEncodeError:
+        raise ValueError(f"{name!r} is not text that a file could be named") from None
+    if max(lengths) > MAX_NAME_BYTES or sum(lengths) + len(lengths) > MAX_PATH_BYTES:
+        shown = name if len(name) <= 80 else f"{name[:80]}…"
+        raise ValueError(f"{shown!r} is too long for a file's name")
 
 
 def image_mb(binary: bytes) -> float:

@@ -1,13 +1,17 @@
 """The API of code-judge, so that clients written for it (X-Coder's training recipe among them) work unchanged.
 
 ``success`` means that the program ended with exit code 0 and its output equals ``expected_output`` up to white space
-around both; without an ``expected_output``, that it ended with exit code 0. ``reason`` is empty, ``worker_timeout``
-(time limit), ``internal_error`` (our failure: judge again) or ``invalid_input``. A full queue is answered 429, never
-with a result. Submissions of one batch that share their program compile it once.
+around both. ``reason`` is empty, ``worker_timeout`` (time limit), ``internal_error`` (our failure: judge again) or
+``invalid_input``. A full queue is answered 429, never with a result. Submissions of one batch that share their program
+compile it once.
+
+To judge without an ``expected_output`` would be to accept whatever runs: ``/judge`` answers 400, and in a batch that
+submission is ``invalid_input``. The run endpoints, which judge nothing, take it.
 """
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -16,10 +20,12 @@ from starlette.responses import Response
 from stepsmith.core.records import Contract, Execution, Limits, Solution, Verdict
 from stepsmith.judge.languages import language
 from stepsmith.judge.program import Program, ProgramRun
-from stepsmith.serve.serving import Serving, answer, decode
+from stepsmith.serve.serving import InvalidRequestError, Serving, answer, decode
 
 SHOWN = 1000  # characters of stdout and stderr in an answer, as in the original
 SERVED = ("python", "cpp")
+R = TypeVar("R", bound="JudgeResult")
+
 GROUP = 32  # submissions of one program that one worker takes at a time
 
 
@@ -82,6 +88,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 async def judge(serving: Serving, body: bytes) -> Response:
     """Judge one submission."""
     submission = await decode(body, Submission)
+    if submission.expected_output is None:
+        raise InvalidRequestError("no expected_output: there is nothing to judge by; /run only runs a program", 400)
     with serving.gate.admit(1):
         return answer((await _judge(serving, [submission]))[0])
 
@@ -111,25 +119,24 @@ async def run_batch(serving: Serving, body: bytes) -> Response:
 
 async def _judge(serving: Serving, submissions: Sequence[Submission]) -> list[JudgeResult]:
     groups: dict[tuple[str, str], list[int]] = {}
+    results: dict[int, JudgeResult] = {}
     for index, submission in enumerate(submissions):
-        groups.setdefault((submission.type, submission.solution), []).append(index)
+        if submission.type not in SERVED or submission.expected_output is None:
+            results[index] = _invalid(JudgeResult, submission)
+        else:
+            groups.setdefault((submission.type, submission.solution), []).append(index)
     chunks = [group[i : i + GROUP] for group in groups.values() for i in range(0, len(group), GROUP)]
     done = await serving.gate.run_all(
         [partial(_judge_group, serving, [submissions[i] for i in chunk]) for chunk in chunks]
     )
-    results = {
-        index: result
-        for chunk, group in zip(chunks, done, strict=True)
-        for index, result in zip(chunk, group, strict=True)
-    }
+    for chunk, group in zip(chunks, done, strict=True):
+        results |= zip(chunk, group, strict=True)
     return [results[index] for index in range(len(submissions))]
 
 
 def _judge_group(serving: Serving, group: Sequence[Submission]) -> list[JudgeResult]:
     """Judge submissions that share one program."""
     first = group[0]
-    if first.type not in SERVED:
-        return [_invalid(submission) for submission in group]
     contract = Contract(interface="stdio", limits=_limits(serving, group))
     executions = serving.judge.execute(
         Solution(language=first.type, code=first.solution), contract, [s.input or "" for s in group]
@@ -156,7 +163,7 @@ async def _run(serving: Serving, submissions: Sequence[Submission]) -> list[RunR
 
 def _run_one(serving: Serving, submission: Submission) -> RunResult:
     if submission.type not in SERVED:
-        return _invalid(submission)
+        return _invalid(RunResult, submission)
     done: ProgramRun = serving.judge.run_program(
         Program(
             language=submission.type,
@@ -197,5 +204,5 @@ def _reason(verdict: Verdict) -> str:
     return {Verdict.TLE: "worker_timeout", Verdict.IE: "internal_error"}.get(verdict, "")
 
 
-def _invalid(submission: Submission) -> RunResult:
-    return RunResult(sub_id=submission.sub_id or str(uuid4()), success=False, run_success=False, reason="invalid_input")
+def _invalid(kind: type[R], submission: Submission) -> R:
+    return kind(sub_id=submission.sub_id or str(uuid4()), success=False, run_success=False, reason="invalid_input")

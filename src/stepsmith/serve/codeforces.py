@@ -8,6 +8,7 @@ correct output.
 
 import re
 
+from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Limits, Verdict
 from stepsmith.judge import languages
 from stepsmith.judge.program import Program, ProgramRun, ProgramRunner
@@ -27,8 +28,13 @@ def is_job(files: Files) -> bool:
 
 
 def grade(runner: ProgramRunner, language: str, files: Files, hard_limits: Limits) -> ProgramRun:
-    """Run the program on the input and grade its output. ``hard_limits`` are the request's own, above the problem's."""
+    """Run the program on the input and grade its output. ``hard_limits`` are the request's own, above the problem's.
+
+    Raises ``CaseError`` where there is no correct output: what the program prints would then be its own grade.
+    """
     held = {name: content.decode("utf-8", "replace") for name, content in files[1:]}
+    if ANSWER not in held:
+        raise CaseError(f"no {ANSWER}: there is nothing to judge by; leave out {CONFIG} to only run the program")
     config = _config(held[CONFIG])
     from_file = config.get("INPUT_MODE") == "file"
     test_input = held[INPUT].replace("\r\n", "\n")
@@ -52,8 +58,6 @@ def grade(runner: ProgramRunner, language: str, files: Files, hard_limits: Limit
     if run.verdict is not Verdict.AC:
         return failed(run, config.get("TIME_LIMIT", ""), config.get("MEMORY_LIMIT", ""))
     printed = dict(run.files).get(OUTPUT, b"").decode("utf-8", "replace") if from_file else run.stdout
-    if ANSWER not in held:
-        return said(run, printed, run.stderr)
     if CHECKER in held:
         return _checked(runner, run, held, test_input, printed)
     right = _words(printed) == _words(held[ANSWER])

@@ -34,6 +34,8 @@ def is_job(files: Files) -> bool:
 def grade(runner: ProgramRunner, files: Files, hard_limits: Limits) -> ProgramRun:
     """Compile, run and score one test. Raises ``InvalidRequestError`` for a job of another shape or task type."""
     held = {name: content.decode("utf-8", "replace") for name, content in files}
+    if ANSWER not in held:
+        raise InvalidRequestError(f"no {ANSWER}: there is nothing to judge by", 400)
     config = _config(held[CONFIG])
     run = runner.run_program(
         Program(
@@ -52,8 +54,6 @@ def grade(runner: ProgramRunner, files: Files, hard_limits: Limits) -> ProgramRu
         return run
     if run.verdict is not Verdict.AC:
         return failed(run, f"{config.time_limit:g}", f"{(config.memory_limit or 0) >> 20}")
-    if ANSWER not in held:
-        return said(run, run.stdout, run.stderr)
     if "checker/checker.cpp" in held:
         return _checked(runner, run, held)
     right = _lines(run.stdout) == _lines(held[ANSWER])

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from stepsmith.core.errors import CaseError
 from stepsmith.judge.batch import judge_case
-from stepsmith.judge.cases import Case, CaseResult, check_case
+from stepsmith.judge.cases import NO_TESTS, BadCase, Case, CaseResult, bad_case, check_case, decode_case
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode
 
 
@@ -24,39 +24,72 @@ class ResultBatch(msgspec.Struct, frozen=True, kw_only=True):
     results: tuple[CaseResult, ...]
 
 
+class _RawBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """``CaseBatch`` with cases that are read one by one, so that a wrong one leaves the others alone."""
+
+    cases: tuple[msgspec.Raw, ...]
+    stop_at_first_failure: bool = False
+
+
+class _ReadBatch(msgspec.Struct, frozen=True, kw_only=True):
+    cases: tuple[Case | BadCase, ...]
+    stop_at_first_failure: bool
+
+
 async def judge(serving: Serving, body: bytes) -> Response:
     """Judge one case on all of its tests."""
-    case = await decode(body, Case, lambda case: _check(serving, case, ""))
+    case = await decode(body, Case, lambda case: _check(serving, case))
     with serving.gate.admit(1):
         result = await serving.gate.run(partial(judge_case, serving.judge, case))
+    if result.verdict is None:
+        raise InvalidRequestError(f"{result.error}", 400)
     serving.metrics.verdicts.labels(result.verdict).inc()
     return answer(result)
 
 
 async def judge_batch(serving: Serving, body: bytes) -> Response:
-    """Judge many cases; other requests get their turns in between."""
-    batch = await decode(body, CaseBatch, partial(_check_all, serving))
+    """Judge many cases; other requests get their turns in between.
+
+    A case that cannot be judged has an ``error`` in its result in place of a verdict.
+    """
+    batch = await decode(body, _RawBatch, convert=partial(_read_all, serving))
     stop = batch.stop_at_first_failure
     with serving.gate.admit(len(batch.cases)):
         results = await serving.gate.run_all(
             [partial(judge_case, serving.judge, case, stop_at_first_failure=stop) for case in batch.cases]
         )
     for result in results:
-        serving.metrics.verdicts.labels(result.verdict).inc()
+        serving.metrics.verdicts.labels(result.verdict or "none").inc()
     return answer(ResultBatch(results=tuple(results)))
 
 
-def _check_all(serving: Serving, batch: CaseBatch) -> None:
-    for index, case in enumerate(batch.cases):
-        _check(serving, case, f" - at `$.cases[{index}]`")
+def _read_all(serving: Serving, batch: _RawBatch) -> _ReadBatch:
+    cases = tuple(_read(serving, bytes(raw), index) for index, raw in enumerate(batch.cases))
+    return _ReadBatch(cases=cases, stop_at_first_failure=batch.stop_at_first_failure)
 
 
-def _check(serving: Serving, case: Case, place: str) -> None:
-    settings = serving.settings
+def _read(serving: Serving, raw: bytes, index: int) -> Case | BadCase:
+    try:
+        case = decode_case(raw)
+        _check_limits(serving, case)
+    except (CaseError, InvalidRequestError) as error:
+        return bad_case(raw, f"{error} - at `$.cases[{index}]`")
+    return case
+
+
+def _check(serving: Serving, case: Case) -> Case:
+    if not case.tests:
+        raise InvalidRequestError(NO_TESTS, 400)
     try:
         check_case(case)
-        bounded(case.time_limit_s, settings.time_limit_s, settings.max_time_limit_s, "time_limit_s")
-        bounded(case.memory_limit_mb, settings.memory_limit_mb, settings.max_memory_mb, "memory_limit_mb")
-        bounded(case.wall_limit_s, 1.0, 10 * settings.max_time_limit_s, "wall_limit_s")
-    except (CaseError, InvalidRequestError) as error:
-        raise InvalidRequestError(f"{error}{place}") from None
+    except CaseError as error:
+        raise InvalidRequestError(str(error)) from None
+    _check_limits(serving, case)
+    return case
+
+
+def _check_limits(serving: Serving, case: Case) -> None:
+    settings = serving.settings
+    bounded(case.time_limit_s, settings.time_limit_s, settings.max_time_limit_s, "time_limit_s")
+    bounded(case.memory_limit_mb, settings.memory_limit_mb, settings.max_memory_mb, "memory_limit_mb")
+    bounded(case.wall_limit_s, 1.0, 10 * settings.max_time_limit_s, "wall_limit_s")

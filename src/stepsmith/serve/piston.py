@@ -8,6 +8,7 @@ Files in the shape of open-r1's own packages are graded, see ``codeforces`` and 
 import base64
 import binascii
 import functools
+import re
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -15,28 +16,51 @@ from functools import partial
 import msgspec
 from starlette.responses import Response
 
-from stepsmith.core.errors import SandboxError, UserError
+from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.records import Limits, Verdict
 from stepsmith.judge import languages
 from stepsmith.judge.program import Program, ProgramRun
+from stepsmith.judge.runs import check_names, check_program
 from stepsmith.serve import codeforces, ioi
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode, problem
 
-RUNTIMES: dict[str, tuple[str, tuple[str, ...]]] = {  # Piston's name: our language, other names
-    "python": ("python", ("py", "py3", "python3", "cf_python3")),
-    "c++": ("cpp", ("cpp", "g++", "c++17", "cf_c++17", "c++14", "cf_c++14", "c++11", "cf_c++11", *ioi.LANGUAGES)),
-    "c": ("c", ("gcc",)),
+
+class _Runtime(msgspec.Struct, frozen=True):
+    """A language under Piston's name: our name for it, Piston's other names, and how its version is spelt."""
+
+    ours: str
+    aliases: tuple[str, ...] = ()
+    version: str = ""  # empty: the tool's own
+
+
+def _cpp(year: int) -> tuple[str, ...]:
+    return (f"c++{year}", f"cf_c++{year}")
+
+
+RUNTIMES: dict[str, _Runtime] = {
+    "python": _Runtime("python", ("py", "py3", "python3", "cf_python3"), "3.0.0"),
+    "c++": _Runtime("cpp", ("cpp", "g++", *_cpp(17), *ioi.LANGUAGES), "17.0.0"),
+    "c++11": _Runtime("cpp11", _cpp(11)[1:], "11.0.0"),
+    "c++14": _Runtime("cpp14", _cpp(14)[1:], "14.0.0"),
+    "c++20": _Runtime("cpp20", _cpp(20)[1:], "20.0.0"),
+    "c++23": _Runtime("cpp23", _cpp(23)[1:], "23.0.0"),
+    "c": _Runtime("c", ("gcc",), "17.0.0"),
+    "java": _Runtime("java", ("cf_java", "java17", "java21")),
+    "rust": _Runtime("rust", ("rs",)),
+    "go": _Runtime("go", ("golang",)),
+    "javascript": _Runtime("javascript", ("js", "node-javascript", "node-js")),
+    "pypy": _Runtime("pypy", ("pypy3",)),
 }
-VERSIONS = {"python": "3.0.0", "c++": "17.0.0", "c": "17.0.0"}
 _HEADERS = (".h", ".hpp", ".hh")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)+")
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the job; ``encoding`` is utf8, base64 or hex."""
+    """A file of the job; ``encoding`` is base64 or hex, anything else is utf8."""
 
     content: str
-    name: str = ""
-    encoding: str = "utf8"
+    name: str | None = None
+    encoding: str | None = None
 
 
 class ExecuteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,16 +69,17 @@ class ExecuteRequest(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     version: str
     files: tuple[File, ...]
-    stdin: str = ""
-    args: tuple[str, ...] = ()
+    stdin: str | None = None
+    args: tuple[str, ...] | None = None
     run_timeout: float | None = None
     run_cpu_time: float | None = None
     compile_timeout: float | None = None
+    compile_cpu_time: float | None = None
     run_memory_limit: float | None = None
     compile_memory_limit: float | None = None
 
 
-class Stage(msgspec.Struct, frozen=True, kw_only=True):
+class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     """How compiling or running went. ``status`` is TO, OL, RE or SG, or null for exit code 0."""
 
     stdout: str = ""
@@ -74,8 +99,8 @@ class ExecuteResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
     language: str
     version: str
-    run: Stage
-    compile: Stage | None = None
+    run: StageResult
+    compile: StageResult | None = None
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,9 +114,9 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
 def runtimes() -> list[Runtime]:
     """Return the languages under the names that Piston's clients use."""
     return [
-        Runtime(language=name, version=VERSIONS[name], aliases=aliases)
-        for name, (ours, aliases) in RUNTIMES.items()
-        if ours in _installed()
+        Runtime(language=name, version=_version(name), aliases=row.aliases)
+        for name, row in RUNTIMES.items()
+        if row.ours in _installed()
     ]
 
 
@@ -100,39 +125,49 @@ async def execute(serving: Serving, body: bytes) -> Response:
     try:
         request = await decode(body, ExecuteRequest)
         name, language = _runtime(request.language)
-        if not request.files:
-            raise InvalidRequestError("files must hold the program")
-        files = tuple((file.name or f"file{i}.code", _content(file, i)) for i, file in enumerate(request.files))
-        limits = _limits(serving, request)
-        compile_s = _seconds(request.compile_timeout, 10.0, serving, "compile_timeout")
-    except InvalidRequestError as error:
+        job = _job(serving, request, language)
+    except (InvalidRequestError, CaseError) as error:
         raise InvalidRequestError(str(error), 400) from None
-    job: Callable[[], ProgramRun]
-    if ioi.is_job(files):
-        job = partial(ioi.grade, serving.judge, files, limits)
-    elif codeforces.is_job(files):
-        job = partial(codeforces.grade, serving.judge, language, files, limits)
-    else:
-        sources, others = _split(language, files)
-        program = Program(
-            language=language,
-            sources=sources,
-            files=others,
-            args=request.args,
-            stdin=request.stdin,
-            limits=limits,
-            compile_time_s=compile_s,
-        )
-        job = partial(serving.judge.run_program, program)
     with serving.gate.admit(1):
         try:
             run = await serving.gate.run(job)
-        except (SandboxError, UserError) as error:
+        except (SandboxError, MachineError) as error:
             run = ProgramRun(verdict=Verdict.IE, message=str(error))
+        except CaseError as error:
+            raise InvalidRequestError(str(error), 400) from None
     serving.metrics.verdicts.labels(run.verdict).inc()
     if run.verdict is Verdict.IE:
         return problem(500, run.message or "the sandbox failed; send this again")
     return answer(_response(name, run))
+
+
+def _job(serving: Serving, request: ExecuteRequest, language: str) -> Callable[[], ProgramRun]:
+    """Return what runs a request. Raises ``InvalidRequestError`` and ``CaseError`` for one that makes no sense."""
+    if not request.files:
+        raise InvalidRequestError("files must hold the program")
+    files = tuple((file.name or f"file{i}.code", _content(file, i)) for i, file in enumerate(request.files))
+    check_names([name for name, _ in files])
+    if folders := [name for name, _ in files if name.endswith("/")]:
+        raise InvalidRequestError(f"{folders[0]!r} is a folder's name, not a file's")
+    limits = _limits(serving, request)
+    compile_s = _seconds(request.compile_cpu_time or request.compile_timeout, 10.0, serving, "compile_timeout")
+    if ioi.is_job(files):
+        return partial(ioi.grade, serving.judge, files, limits)
+    if codeforces.is_job(files):
+        return partial(codeforces.grade, serving.judge, language, files, limits)
+    sources, others = _split(language, files)
+    stdin = request.stdin or ""
+    program = Program(
+        language=language,
+        sources=sources,
+        files=others,
+        args=request.args or (),
+        stdin=stdin if stdin.endswith("\n") else f"{stdin}\n",  # as Piston does
+        limits=limits,
+        compile_time_s=compile_s,
+    )
+    check_program(program)
+    return partial(serving.judge.run_program, program)
 
 
 @functools.cache
@@ -140,10 +175,16 @@ def _installed() -> tuple[str, ...]:
     return tuple(languages.installed())
 
 
+def _version(name: str) -> str:
+    row = RUNTIMES[name]
+    found = _NUMBER.search(row.version or languages.language(row.ours).version)
+    return found[0] if found else "0.0.0"
+
+
 def _runtime(language: str) -> tuple[str, str]:
-    for name, (ours, aliases) in RUNTIMES.items():
-        if (language == name or language in aliases) and ours in _installed():
-            return name, ours
+    for name, row in RUNTIMES.items():
+        if (language == name or language in row.aliases) and row.ours in _installed():
+            return name, row.ours
     raise InvalidRequestError(f"{language}-* runtime is unknown")
 
 
@@ -155,8 +196,6 @@ def _content(file: File, index: int) -> bytes:
             return bytes.fromhex(file.content)
     except (binascii.Error, ValueError):
         raise InvalidRequestError(f"files[{index}].content is not {file.encoding}") from None
-    if file.encoding != "utf8":
-        raise InvalidRequestError(f"files[{index}].encoding must be utf8, base64 or hex")
     return file.content.encode()
 
 
@@ -196,22 +235,22 @@ def _seconds(milliseconds: float | None, default_s: float, serving: Serving, nam
 
 
 def _response(name: str, run: ProgramRun) -> ExecuteResponse:
-    version = VERSIONS[name]
-    said = Stage(stderr=run.compile_output, output=run.compile_output, code=0)
+    version = _version(name)
+    said = StageResult(stderr=run.compile_output, output=run.compile_output, code=0)
     if run.verdict is Verdict.CE:
         failed = msgspec.structs.replace(said, code=1, status="RE", message="Exited with error status 1")
         return ExecuteResponse(language=name, version=version, run=failed, compile=failed)
     return ExecuteResponse(language=name, version=version, run=_stage(run), compile=said)
 
 
-def _stage(run: ProgramRun) -> Stage:
+def _stage(run: ProgramRun) -> StageResult:
     code, killed, status = run.exit_code, run.signal, None
     if run.verdict in (Verdict.TLE, Verdict.OLE, Verdict.MLE):
         code, killed = None, signal.SIGKILL
         status = {Verdict.TLE: "TO", Verdict.OLE: "OL"}.get(run.verdict, "SG")
     elif run.verdict is Verdict.RTE:
         status = "RE" if killed is None else "SG"
-    return Stage(
+    return StageResult(
         stdout=run.stdout,
         stderr=run.stderr,
         output=run.stdout + run.stderr,

@@ -1,24 +1,28 @@
 """SandboxFusion's ``run_code``, so that its client and the trainers that call it (verl among them) work unchanged.
 
 ``run_timeout`` limits CPU seconds here, and wall time a little more generously, so that a loaded machine does not fail
-programs. Languages other than those of this judge, and our own failures, are a ``SandboxError``, which clients retry or
+programs. Languages that this judge does not have, and our own failures, are a ``SandboxError``, which clients retry or
 leave out.
 """
 
 import base64
 import binascii
+import functools
 from functools import partial
 
 import msgspec
 from starlette.responses import Response
 
-from stepsmith.core.errors import SandboxError, UserError
+from stepsmith.core.errors import CaseError, SandboxError, UserError
 from stepsmith.core.records import Limits, Verdict
 from stepsmith.judge.languages import language
 from stepsmith.judge.program import Program, ProgramRun
+from stepsmith.judge.runs import check_program
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode
 
-SERVED = ("python", "cpp")
+SERVED = {  # SandboxFusion's name: ours
+    "python": "python", "cpp": "cpp", "java": "java", "go": "go", "rust": "rust", "nodejs": "javascript",
+}  # fmt: skip
 
 
 class RunCodeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +62,21 @@ class RunCodeResponse(msgspec.Struct, frozen=True, kw_only=True):
 async def run_code(serving: Serving, body: bytes) -> Response:
     """Run a program once."""
     request = await decode(body, RunCodeRequest)
-    if request.language not in SERVED:
-        message = f"{request.language} is not served here; {' and '.join(SERVED)} are"
+    if request.language not in _served():
+        message = f"{request.language} is not served here; {', '.join(_served())} are"
         return answer(RunCodeResponse(status="SandboxError", message=message))
     program = _program(serving, request)
+    try:
+        check_program(program)
+    except CaseError as error:
+        raise InvalidRequestError(str(error)) from None
     with serving.gate.admit(1):
         return answer(await serving.gate.run(partial(_run, serving, program)))
+
+
+@functools.cache
+def _served() -> tuple[str, ...]:
+    return tuple(name for name, ours in SERVED.items() if language(ours).installed)
 
 
 def _program(serving: Serving, request: RunCodeRequest) -> Program:
@@ -78,9 +91,10 @@ def _program(serving: Serving, request: RunCodeRequest) -> Program:
         )
     except (binascii.Error, ValueError):
         raise InvalidRequestError("files must be base64") from None
+    row = language(SERVED[request.language])
     return Program(
-        language=request.language,
-        sources=((language(request.language).main, request.code),),
+        language=row.name,
+        sources=((row.main, request.code),),
         stdin=request.stdin or "",
         files=files,
         collect=request.fetch_files,
@@ -102,7 +116,8 @@ def _run(serving: Serving, program: Program) -> RunCodeResponse:
     if run.verdict is Verdict.IE:
         return RunCodeResponse(status="SandboxError", message=run.message or "the sandbox failed; run it again")
     compiled = None
-    if program.language != "python":
+    row = language(program.language)
+    if row.tool and row.outputs:  # others fail when they are run
         compiled = CommandRunResult(
             status="Finished",
             execution_time=run.compile_s,
@@ -126,7 +141,7 @@ def _run_result(run: ProgramRun) -> CommandRunResult:
             status="TimeLimitExceeded", execution_time=run.wall_s, stdout=run.stdout, stderr=run.stderr
         )
     code = -run.signal if run.signal is not None else run.exit_code
-    if run.verdict is Verdict.CE:  # a Python program that does not compile fails when it is run
+    if run.verdict is Verdict.CE:
         code = 1
     elif run.verdict is not Verdict.AC and not code:  # MLE and OLE may end with 0
         code = -9

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, overload
 
 import msgspec
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from stepsmith.serve.metrics import Metrics
 from stepsmith.serve.settings import ServerSettings
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 LARGE_BODY = 200_000  # bytes
 
@@ -43,20 +44,27 @@ class InvalidRequestError(Exception):
         self.status = status
 
 
-async def decode(body: bytes, kind: type[T], check: Callable[[T], None] | None = None) -> T:
-    """Read a request's body. Raises ``InvalidRequestError`` with what is wrong and where.
+@overload
+async def decode(body: bytes, kind: type[T]) -> T: ...
 
-    A large one is read and checked in a thread, so that other requests are not held up.
+
+@overload
+async def decode(body: bytes, kind: type[T], convert: Callable[[T], U]) -> U: ...
+
+
+async def decode(body: bytes, kind: type[T], convert: Callable[[T], U] | None = None) -> T | U:
+    """Read a request's body; ``convert`` checks it, or makes something else of it.
+
+    Raises ``InvalidRequestError`` with what is wrong and where. A large body is read in a thread, so that it holds up
+    no other request.
     """
 
-    def read() -> T:
+    def read() -> T | U:
         try:
             request = msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, ValueError) as error:
             raise InvalidRequestError(str(error)) from None
-        if check is not None:
-            check(request)
-        return request
+        return request if convert is None else convert(request)
 
     return read() if len(body) < LARGE_BODY else await asyncio.to_thread(read)
 
