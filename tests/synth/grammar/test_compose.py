@@ -19,7 +19,7 @@ from stepsmith.synth.grammar.domain import ints, string
 from stepsmith.synth.grammar.program import render_program
 from stepsmith.synth.grammar.soundness import is_sound
 from stepsmith.synth.signals import SIGNALS, Signal, read_signals
-from tests.synth.catalog.laws import LAWS
+from tests.synth.grammar.catalog.laws import LAWS
 
 from .conftest import Drawn
 
