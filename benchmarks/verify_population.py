@@ -54,10 +54,11 @@ class RecordedJudge:
                 self.runs[key, text] = run
         return [self.runs[key, text] for text in inputs]
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
-        key = (checker.name, input_text if checker.files else "", expected, actual)
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
+        checker = contract.checker
+        key = (checker.name, contract.interface, input_text if checker.files else "", expected, actual)
         if key not in self.agreements:
-            self.agreements[key] = compare(checker, "stdio", input_text, expected, actual).ok
+            self.agreements[key] = compare(checker, contract.interface, input_text, expected, actual).ok
         return self.agreements[key]
 
     def judge(self, *_: object, **__: object) -> Judgement:

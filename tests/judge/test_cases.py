@@ -54,7 +54,7 @@ class SlowJudge:
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
         return []
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
         return False
 
     def close(self) -> None:

@@ -404,3 +404,37 @@ def test_the_prefilter_on_functions(judge: LocalJudge) -> None:
     with LocalJudge(prefilter=True) as fast:
         judgement = fast.judge(solution, function(), cases, stop_at_first_failure=True)
     assert [result.verdict for result in judgement.tests] == ["AC"] * 4 + ["WA"]
+
+
+AGREE = [  # checker, expected, actual, on stdio, on function
+    ("tokens", "[1,2]", "[1, 2]", False, True),
+    ("tokens", "1 2", "1  2", True, False),
+    ("exact", "[1,2]", "[1, 2]", False, True),
+    ("exact", "1", "True", False, False),
+    ("exact", "{1, 2}", "{2, 1}", False, True),
+    ("literal", "1", "1.0", True, True),
+    ("literal", "'a'", '"a"', True, True),
+    ("literal", "yes", "yes", True, True),
+    ("literal", "yes", "no", False, False),
+    ("literal", "<object at 0x1>", "<object at 0x2>", False, False),  # what some program gave: no value
+    ("literal", "1", "<object at 0x2>", False, False),
+    ("unordered", "(1, 2)", "[2, 1]", True, True),
+    ("unordered", "3 1", "1 3", True, False),
+    ("float:0.1", "[1.0]", "[1.05]", False, True),
+    ("float:0.1", "1.0", "1.05", True, True),
+]
+
+
+@pytest.mark.parametrize(("name", "expected", "actual", "printed", "returned"), AGREE, ids=range(len(AGREE)))
+def test_agreement_is_by_the_interface(
+    judge: LocalJudge, name: str, expected: str, actual: str, printed: bool, returned: bool
+) -> None:
+    """``agree`` says what ``judge`` would say of a program that gives ``actual``."""
+    checker = Checker(name=name)
+    stdio = Contract(interface="stdio", checker=checker)
+    assert judge.agree(stdio, "", expected, actual) is printed
+    assert judge.agree(function(checker=name), "()", expected, actual) is returned
+    shown = judge.judge(
+        Solution(language="python", code=f"print({actual!r})"), stdio, [TestCase(input="", output=expected)]
+    )
+    assert (shown.verdict is Verdict.AC) is printed

@@ -51,8 +51,8 @@ def test_everything_that_one_judge_does(pool: JudgePool) -> None:
     stopped = pool.judge(solution, contract, cases, stop_at_first_failure=True)
     assert len(stopped.tests) == 4
     assert [run.output for run in pool.execute(solution, contract, ["1", "3"])] == ["1\n", "-1\n"]
-    assert pool.agree(Checker(name="float:0.1"), "", "1.0", "1.05")
-    assert not pool.agree(Checker(name="exact"), "", "1.0", "1.05")
+    for name, right in (("float:0.1", True), ("exact", False)):
+        assert pool.agree(Contract(interface="stdio", checker=Checker(name=name)), "", "1.0", "1.05") is right
     run = pool.run_program(Program(language="python", sources=(("main.py", "print(input())"),), stdin="hello"))
     assert run.stdout == "hello\n"
 

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Problem, Solution, TestResult, Verdict
+from stepsmith.core.records import Contract, Execution, Judgement, Problem, Solution, TestResult, Verdict
 from stepsmith.pipeline.rating import rate, representative, tally
 from stepsmith.synth.draft import Attempt
 from tests.records import a_problem
@@ -22,7 +22,7 @@ class Strict:
     def execute(self, *_: object) -> list[Execution]:
         return []
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
         return expected == actual
 
     def close(self) -> None: ...

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
+from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.serve.server import JudgeServer, listen, make_server
@@ -90,7 +90,7 @@ class ScriptedJudge:
     def run_program(self, program: Program) -> ProgramRun:
         return ProgramRun(verdict=self._work(program.sources[0][1]), stdout=str(program.stdin))
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
         return expected == actual
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from stepsmith.core.records import (
-    Checker,
     Contract,
     Execution,
     Judgement,
@@ -86,7 +85,7 @@ class ScriptedJudge:
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
         raise AssertionError("grading programs needs no outputs")
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
         return expected == actual
 
     def close(self) -> None:

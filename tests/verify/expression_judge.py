@@ -4,7 +4,7 @@ import ast
 import math
 from collections.abc import Sequence
 
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
+from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
 
 
 class ExpressionJudge:
@@ -29,7 +29,7 @@ class ExpressionJudge:
         for test in tests:
             run = self._run(solution.code, test.input)
             verdict = run.verdict
-            if verdict is Verdict.AC and not self.agree(contract.checker, test.input, test.output, run.output):
+            if verdict is Verdict.AC and not self.agree(contract, test.input, test.output, run.output):
                 verdict = Verdict.WA
             results.append(TestResult(verdict=verdict))
             if stop_at_first_failure and verdict is not Verdict.AC:
@@ -41,12 +41,12 @@ class ExpressionJudge:
         self.calls += 1
         return [self._run(solution.code, text) for text in inputs]
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
         if expected.split() == actual.split():
             return True
         try:
             a, b = ast.literal_eval(expected), ast.literal_eval(actual)
-            if checker.name == "unordered":
+            if contract.checker.name == "unordered":
                 return sorted(a) == sorted(b)
             return a == b or math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6)
         except (TypeError, ValueError, SyntaxError):

@@ -61,7 +61,7 @@ class Abduction:
             return single(judge, Verdict.IE, run.message)
         if run.verdict is not Verdict.AC:
             return single(judge, Verdict.WA, f"the program ends with {run.verdict} on this input")
-        if judge.agree(problem.contract.checker, answer.text, task.output, run.output):
+        if judge.agree(problem.contract, answer.text, task.output, run.output):
             return single(judge, Verdict.AC)
         return single(judge, Verdict.WA, f"the program returns {run.output[:200]} on this input")
 

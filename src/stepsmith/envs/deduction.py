@@ -55,7 +55,7 @@ class Deduction:
     ) -> Judgement:
         """Compare the value with what the program returned."""
         (test,) = problem.tests
-        if judge.agree(problem.contract.checker, test.input, test.output, answer.text):
+        if judge.agree(problem.contract, test.input, test.output, answer.text):
             return single(judge, Verdict.AC)
         return single(judge, Verdict.WA, f"not {answer.text[:200]}")
 

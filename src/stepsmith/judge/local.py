@@ -10,7 +10,6 @@ import msgspec
 
 from stepsmith.core.errors import CaseError, SandboxError
 from stepsmith.core.records import (
-    Checker,
     Contract,
     Execution,
     Judgement,
@@ -21,7 +20,7 @@ from stepsmith.core.records import (
 )
 from stepsmith.core.syntax_trees import parse_by_turns
 from stepsmith.judge.cases import NO_TESTS
-from stepsmith.judge.checkers import CheckResult, compare, is_custom, run_custom
+from stepsmith.judge.checkers import CheckResult, UnreadableError, compare, is_custom, run_custom
 from stepsmith.judge.languages import check_time_factors, language
 from stepsmith.judge.preparing import Prepared, prepare
 from stepsmith.judge.program import Program, ProgramRun
@@ -140,16 +139,21 @@ class LocalJudge:
         missing = len(inputs) - len(results)
         return results + [Execution(verdict=Verdict.IE, message=problem)] * missing
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
-        """Say whether ``checker`` accepts ``actual`` where ``expected`` is the judge's answer.
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
+        """Say whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer.
 
-        Both are text as printed; ``literal`` reads values where they are values. Raises ``SandboxError`` where a
-        custom checker comes to no decision.
+        Both are what programs printed or, on the function interface, values as literals; they are compared as ``judge``
+        compares them. ``expected`` may also be what some program gave: where it is no value, only the same text agrees.
+        Raises ``SandboxError`` where a custom checker comes to no decision.
         """
+        checker = contract.checker
         if is_custom(checker):
             with self._lock:
                 return run_custom(_CheckerRunner(self), checker, input_text, expected, actual).ok
-        return compare(checker, "stdio", input_text, expected, actual).ok
+        try:
+            return compare(checker, contract.interface, input_text, expected, actual).ok
+        except UnreadableError:
+            return False
 
     def run_program(self, program: Program) -> ProgramRun:
         """Run a whole program once, with files of its own; IE where our own machinery fails.

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from stepsmith.core.errors import MachineError
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase
+from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase
 from stepsmith.judge.local import LocalJudge
 from stepsmith.judge.program import Program, ProgramRun
 
@@ -85,9 +85,9 @@ class JudgePool:
         """Run ``solution`` on every input and return what it printed or returned (as a literal), one per input."""
         return self._with_judge(lambda judge: judge.execute(solution, contract, inputs))
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
-        """Say whether ``checker`` accepts ``actual`` where ``expected`` is the judge's answer."""
-        return self._with_judge(lambda judge: judge.agree(checker, input_text, expected, actual))
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
+        """Say whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer."""
+        return self._with_judge(lambda judge: judge.agree(contract, input_text, expected, actual))
 
     def run_program(self, program: Program) -> ProgramRun:
         """Run a whole program once, with files of its own; IE where our own machinery fails."""

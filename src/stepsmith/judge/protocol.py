@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase
+from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase
 
 
 class Judge(Protocol):
@@ -32,8 +32,12 @@ class Judge(Protocol):
         """Run ``solution`` on every input and return what it printed or returned (as a literal), one per input."""
         ...
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
-        """Say whether ``checker`` accepts ``actual`` where ``expected`` is the judge's answer."""
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
+        """Say whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer.
+
+        Both are what programs printed or, on the function interface, values as literals; they are compared as ``judge``
+        compares them. ``expected`` may also be what some program gave: where it is no value, only the same text agrees.
+        """
         ...
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase
+from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase
 from stepsmith.judge.protocol import Judge
 
 
@@ -45,9 +45,9 @@ class CountingJudge:
         self.executions += len(runs)
         return runs
 
-    def agree(self, checker: Checker, input_text: str, expected: str, actual: str) -> bool:
+    def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
         """Compare; nothing to count."""
-        return self._judge.agree(checker, input_text, expected, actual)
+        return self._judge.agree(contract, input_text, expected, actual)
 
     def close(self) -> None:
         """Do nothing."""

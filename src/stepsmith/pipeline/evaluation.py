@@ -124,7 +124,7 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
     labels = {test.input: test.output for test in tests}
     for example in by_brute_force:
         said = labels.get(example.input)
-        if said is not None and not judge.agree(draft.contract.checker, example.input, example.output, said):
+        if said is not None and not judge.agree(draft.contract, example.input, example.output, said):
             detail = f"on {example.input[:120]!r} the votes say {said[:80]!r}, the brute force {example.output[:80]!r}"
             raise _RejectedError(problem, "brute-force-disagrees", detail)
     return problem

@@ -169,7 +169,7 @@ def _wrong_programs(problem: Problem, places: Sequence[int], judge: Judge, seed:
 
 def _differs(problem: Problem, test: int, output: str, judge: Judge) -> bool:
     right = problem.tests[test]
-    return not judge.agree(problem.contract.checker, right.input, right.output, output)
+    return not judge.agree(problem.contract, right.input, right.output, output)
 
 
 def _some_wrong(problem: Problem, share: float, judge: Judge, seed: int) -> Problem:

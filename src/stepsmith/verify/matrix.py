@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Contract, Execution, Solution, Verdict
 from stepsmith.judge.protocol import Judge
 
@@ -167,10 +166,7 @@ class ExecutionMatrix:
         """
         if expected == actual:
             return True
-        try:
-            return self.judge.agree(self.contract.checker, self.inputs[input_index], expected, actual)
-        except CaseError:
-            return False
+        return self.judge.agree(self.contract, self.inputs[input_index], expected, actual)
 
     def clusters(self, input_index: int) -> tuple[Cluster, ...]:
         """The votes on one input, largest cluster first, then by first member; runs the column if needed.

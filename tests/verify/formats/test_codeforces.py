@@ -62,7 +62,7 @@ def test_the_generated_checker_decides(local_judge, code, right):
     problem = _read(generated_checker=CHECKER)
     program = problem.candidates[code] if isinstance(code, int) else Candidate(language="python", code=code)
     run = local_judge.execute(problem.solution(program), problem.contract, ["9\n"])[0]
-    assert local_judge.agree(problem.contract.checker, "9\n", "4 5\n", run.output) is right
+    assert local_judge.agree(problem.contract, "9\n", "4 5\n", run.output) is right
 
 
 def test_a_problem_from_start_to_end(local_judge):

@@ -17,6 +17,11 @@ from stepsmith.judge.checkers.values import NotLiteralError, Value, parse_value
 CUSTOM = ("custom-kattis", "custom-testlib")
 NAMES = ("exact", "tokens", "literal", "unordered", "float:EPS", *CUSTOM)
 
+
+class UnreadableError(CaseError):
+    """The expected output is not a value, where the checker compares values."""
+
+
 Comparison = Callable[[str, str], CheckResult]
 
 
@@ -121,7 +126,7 @@ def _read_expected(expected: str) -> Value:
     try:
         return parse_value(expected)
     except NotLiteralError as error:
-        raise CaseError(f"the expected output is not a Python literal: {error}") from None
+        raise UnreadableError(f"the expected output is not a Python literal: {error}") from None
 
 
 def _printed_values(expected: str, actual: str) -> CheckResult:

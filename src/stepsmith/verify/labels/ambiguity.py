@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+import msgspec
+
 from stepsmith.core.records import Checker
 from stepsmith.verify.labels.behaviour import Behaviour
 from stepsmith.verify.matrix import ExecutionMatrix
@@ -44,8 +46,9 @@ def _agree(
     matrix: ExecutionMatrix, first: Behaviour, second: Behaviour, differ: Sequence[int], checker: Checker
 ) -> bool:
     """Whether ``checker`` takes the outputs for the same wherever they differ."""
+    contract = msgspec.structs.replace(matrix.contract, checker=checker)
     pairs = [(j, matrix.at(first.members[0], j).output, matrix.at(second.members[0], j).output) for j in differ]
     return bool(pairs) and all(
-        matrix.judge.agree(checker, matrix.inputs[j], a, b) and matrix.judge.agree(checker, matrix.inputs[j], b, a)
+        matrix.judge.agree(contract, matrix.inputs[j], a, b) and matrix.judge.agree(contract, matrix.inputs[j], b, a)
         for j, a, b in pairs
     )

@@ -102,10 +102,9 @@ def output_entropy(outputs: Sequence[str]) -> float:
 
 def passing_baseline(problem: Problem, judge: Judge) -> str | None:
     """The label of the first trivial program that every test would accept, or None."""
-    checker = problem.contract.checker
     for baseline in baselines(problem.contract, problem.tests):
         if all(
-            output is not None and judge.agree(checker, test.input, test.output, output)
+            output is not None and judge.agree(problem.contract, test.input, test.output, output)
             for test, output in zip(problem.tests, baseline.outputs, strict=True)
         ):
             return baseline.label
