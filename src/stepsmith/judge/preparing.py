@@ -70,13 +70,9 @@ def prepare(
 def _python(sources: Sources, entry_point: str | None) -> Prepared:
     files = tuple((name, encoded(text)) for name, text in sources)
     name, code = files[0]
-    others = len(files) > 1
-    return Prepared(
-        program=Executable(
-            kind="python", code=code, command=(name,), entry_point=entry_point,
-            files=files if others else (), folder="read" if others else "",
-        )
-    )  # fmt: skip
+    # The program's own file lies in its folder, as for ``python3``: tracebacks show its lines.
+    program = Executable(kind="python", code=code, command=(name,), entry_point=entry_point, files=files, folder="read")
+    return Prepared(program=program)
 
 
 def _runnable(language: Language, sources: Sources, compiled: bytes, memory_mb: int) -> Executable:

@@ -58,6 +58,8 @@ def failure(outcome: RunOutcome, allowed: Allowance) -> tuple[Verdict, str] | No
     (Python's MemoryError, C++'s bad_alloc); or it crashed with its memory nearly full, or too large to be loaded.
     """
     limits = allowed.limits
+    if outcome.end == "arguments":
+        return Verdict.IE, outcome.stderr.decode("utf-8", "replace")
     if outcome.too_much or outcome.signal == signal.SIGXFSZ:
         return Verdict.OLE, f"more than {limits.output_mb:g} MB of output"
     if outcome.peak_mb > limits.memory_mb:

@@ -20,7 +20,7 @@ from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
 
 BOOT = "import sys; sys.path.append(sys.argv[1]); from stepsmith.sandbox.zygote import main; main(int(sys.argv[2]))"
 PASSED_ON = ("LD_LIBRARY_PATH",)  # an interpreter may need it to start
-PYTHON_FLAGS = ("-S", "-s", "-P", "-W", "ignore")
+PYTHON_FLAGS = ("-S", "-s", "-P")
 # A fixed hash seed, so that judging twice sees the same order of sets; single-threaded numerics, so that fork is safe;
 # functions bound at once, so that no test's process has to.
 ENVIRONMENT = {

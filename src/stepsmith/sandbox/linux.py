@@ -82,6 +82,13 @@ def set_limit(kind: int, soft: int, hard: int, pid: int = 0) -> None:
     syscall("prlimit64", pid, kind, struct.pack("QQ", soft, hard), None)
 
 
+def peak_mb() -> float:
+    """Return the largest resident set that the calling process has had."""
+    usage = ctypes.create_string_buffer(144)  # struct rusage: two times of 16 bytes, then ru_maxrss in KiB
+    check(libc.getrusage(0, usage), "getrusage")
+    return int(struct.unpack_from("q", usage, 32)[0]) / 1024
+
+
 def fork() -> int:
     """Fork without Python's and the C library's at-fork hooks: a third of a child's CPU would go into them.
 

@@ -1,38 +1,136 @@
-"""The last code of ours that runs in a Python test's process: it runs the program and never returns.
+"""Runs a Python program in a test's process as ``python3`` would, and ends the process as ``python3`` does.
 
-It holds the compiled program and nothing else that is worth spying on. Whatever the program does to this interpreter,
-it does to its own copy, and the result is only text that the judge reads from outside. What can be made ready before
-the fork is, because every page of memory that a test's process touches first costs it a page fault.
+This is the last code of ours in that process. It holds the compiled program and nothing secret; whatever a program does
+to this interpreter, it does to its own copy. Work is done before the fork where it can be, because each page of memory
+that a test's process is the first to write costs it a page fault.
 """
 
 import _io
 import atexit
 import builtins
+import ctypes
+import gc
 import os
+import signal
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
-from types import CodeType, ModuleType
+from importlib.machinery import SourceFileLoader
+from os import _exit, getpid, kill, write
+from types import (
+    CodeType,
+    FrameType,
+    ModuleType,
+    TracebackType,
+)
+from typing import Any
 
-from stepsmith.sandbox import frames
+from stepsmith.sandbox import finalizing, frames, values
 
 ARGUMENTS_FD, RESULT_FD = 0, 3
+INTERRUPTED = 128 + signal.SIGINT  # CPython ends by the signal itself; this is what a shell makes of it
+FUNCTION_MODULE = "solution"  # programs with an entry point are imported: their main guard does not run
+
+
+_finalize_and_exit = ctypes.pythonapi.Py_Exit
+_finalize_and_exit.restype = None
+_show = sys.__excepthook__
 
 
 class PythonMain:
     """A compiled program, made in the solution's process; ``run`` is called in a test's process."""
 
-    def __init__(self, code: CodeType, entry_point: str | None, command: list[str]) -> None:
+    def __init__(
+        self, code: CodeType, command: list[str], *, entry_point: str | None, shared: bool, memory_mb: int
+    ) -> None:
         self._code = code
         self._entry_point = entry_point
-        self._main = ModuleType("__main__")
-        self._main.__dict__.update(__builtins__=builtins, __file__=command[0])
+        self._shared = shared
+        self._memory_mb = memory_mb
+        self._may_leave = finalizing.may_leave(code)
+        self._modules = 0
+        self._arguments: values.Arguments | None = None
+        self._streams = _standard_streams()
         sys.argv = command
-        sys.modules["__main__"] = self._main
-        _standard_streams()
+        sys.orig_argv = ["python3", *command]
+        sys.modules["__main__"] = ModuleType("__main__")
+        self._module: ModuleType | None = None
 
-    def run_all(self) -> None:
+    def start(self) -> None:
+        """Begin what is the program's: what exists by now is not looked at when the process ends."""
+        gc.freeze()
+        self._module = self._new_module()
+        self._modules = len(sys.modules)
+
+    def _new_module(self) -> ModuleType:
+        """Return the program's module, with the names that CPython gives a script, and make it known by its name."""
+        name = "__main__" if self._entry_point is None else FUNCTION_MODULE
+        module = sys.modules[name] = ModuleType(name)
+        module.__dict__.update(__annotations__={}, __builtins__=builtins)
+        if self._entry_point is None:
+            path = f"{os.getcwd()}/{sys.argv[0]}"
+            module.__dict__.update(__loader__=SourceFileLoader(name, path), __file__=path, __cached__=None)
+        return module
+
+    def prepare(self) -> None:
+        """Read a function's arguments: all of descriptor 0. Raises ``ValueError`` where they are no values."""
+        if self._entry_point is not None and not self._shared:
+            with _io.open(ARGUMENTS_FD, "rb", closefd=False) as file:
+                self._arguments = values.read_arguments(file.read())
+
+    def run(self, words: list[str]) -> None:
+        """Run the program, and end the process. ``words`` are arguments on its command line."""
+        if self._shared:
+            self._run_all()
+        status = self.execute(words)
+        if self.settle():
+            if status == INTERRUPTED:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                kill(getpid(), signal.SIGINT)
+            _exit(status)
+        del self._streams
+        _finalize_and_exit(status)
+
+    def execute(self, words: list[str]) -> int:
+        """Run the program, call its entry point if it has one, and return the exit code."""
+        if words:
+            sys.argv += words
+        status = 0
+        assert self._module is not None
+        scope = self._module.__dict__
+        try:
+            exec(self._code, scope)
+            if self._arguments is not None:
+                data = self._call(scope, self._arguments)
+                while data:
+                    data = data[write(RESULT_FD, data) :]
+        except SystemExit as stop:
+            status = _exit_status(stop)
+        except BaseException:
+            status = _report()
+        self._module = self._arguments = None
+        return status
+
+    def settle(self) -> bool:
+        """Do what CPython does at its end; False where it is left to the interpreter itself.
+
+        Finalizing for real is left to it, which costs several times what a small program does.
+        """
+        try:
+            if len(threading._active) > 1 or threading._threading_atexits:  # type: ignore[attr-defined]
+                threading._shutdown()  # type: ignore[attr-defined]
+            if atexit._ncallbacks():
+                atexit._run_exitfuncs()
+            streams = sys.stdout, sys.stderr
+            for stream in streams if streams == self._streams else (*streams, *self._streams):
+                if stream is not None and not _is_closed(stream):
+                    stream.flush()
+            may_leave = self._may_leave or len(sys.modules) > self._modules
+            return not (may_leave and finalizing.has_left(self._memory_mb))
+        except BaseException:  # the program has broken what we asked
+            return False
+
+    def _run_all(self) -> None:
         """Run the program on every text framed in descriptor 0, frame what each run gives in descriptor 3, and end.
 
         The runs share an interpreter and all state that a program can leave in it. The first that fails is the last.
@@ -40,60 +138,81 @@ class PythonMain:
         with _io.open(ARGUMENTS_FD, "rb", closefd=False) as file:
             texts = frames.unpack(file.read())
         for text in texts:
-            sys.stdin = _io.TextIOWrapper(_io.BytesIO(text), "utf-8", "surrogateescape")
+            arguments = None if self._entry_point is None else values.read_arguments(text)
+            source = b"" if arguments is not None else text
+            sys.stdin = _io.TextIOWrapper(_io.BytesIO(source), "utf-8", "surrogateescape", "\n")
             printed = _io.BytesIO()
             sys.stdout = _io.TextIOWrapper(printed, "utf-8", "surrogateescape", "\n")
-            scope: dict[str, object] = {"__name__": "__main__", "__builtins__": builtins, "__file__": sys.argv[0]}
+            scope = self._new_module().__dict__
+            result = b""
             try:
                 exec(self._code, scope)
-                result = None if self._entry_point is None else _call(scope, self._entry_point, text)
+                if arguments is not None:
+                    result = self._call(scope, arguments)
             except SystemExit as stop:
-                if self._entry_point is not None or _status(stop.code):
-                    os._exit(1)
+                if arguments is not None or _exit_status(stop):
+                    _exit(1)
             sys.stdout.flush()
-            data = frames.pack([printed.getvalue() if self._entry_point is None else result or b""])
+            data = frames.pack([printed.getvalue() if arguments is None else result])
             while data:
-                data = data[os.write(RESULT_FD, data) :]
-        os._exit(0)
+                data = data[write(RESULT_FD, data) :]
+        _exit(0)
 
-    def run(self, arguments: list[str]) -> None:
-        """Run the program as ``__main__``, call its entry point if it has one, and end the process."""
-        if arguments:
-            sys.argv += arguments
-        status = 0
-        scope = self._main.__dict__
+    def _call(self, scope: dict[str, object], arguments: values.Arguments) -> bytes:
+        """Call the entry point, and return its value as a literal."""
+        positional, named = arguments
+        target = self._target(scope)
+        return values.literal(target(*positional, **named))
+
+    def _target(self, scope: dict[str, object]) -> Callable[..., object]:
+        """Find ``function``, ``Class.method`` (called on a new instance), or a lone method of ``class Solution``."""
+        assert self._entry_point is not None
+        owner, _, name = self._entry_point.rpartition(".")
+        if not owner and name not in scope and hasattr(scope.get("Solution"), name):
+            owner = "Solution"
         try:
-            exec(self._code, scope)
-            if self._entry_point is not None:
-                _answer(scope, self._entry_point)
-        except SystemExit as stop:
-            status = _status(stop.code)
-        except BaseException:
-            _report()
-            status = 1
-        _finish(status)
+            found: Any = getattr(scope[owner](), name) if owner else scope[name]  # type: ignore[operator]
+        except KeyError:
+            raise NameError(f"entry point {self._entry_point!r} is not defined") from None
+        return found  # type: ignore[no-any-return]
 
 
-def _standard_streams() -> None:
-    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew over descriptors 0, 1 and 2, as at an interpreter's start."""
-    for name, number, mode, errors in (
-        ("stdin", 0, "r", "surrogateescape"),
-        ("stdout", 1, "w", "surrogateescape"),
-        ("stderr", 2, "w", "backslashreplace"),
+def _standard_streams() -> tuple[_io.TextIOWrapper, _io.TextIOWrapper]:
+    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew as CPython does at its start; return the two for output."""
+    made = []
+    for number, (name, mode, errors) in enumerate(
+        (("stdin", "r", "surrogateescape"), ("stdout", "w", "surrogateescape"), ("stderr", "w", "backslashreplace"))
     ):
-        raw = _io.FileIO(number, mode, closefd=False)
-        buffer = _io.BufferedReader(raw) if mode == "r" else _io.BufferedWriter(raw)
-        newline = None if mode == "r" else "\n"
-        stream = _io.TextIOWrapper(buffer, "utf-8", errors, newline, line_buffering=name == "stderr")
+        buffer = _io.open(number, f"{mode}b", closefd=False)
+        buffer.raw.name = f"<{name}>"  # type: ignore[attr-defined]
+        stream = _io.TextIOWrapper(buffer, "utf-8", errors, "\n", line_buffering=name == "stderr")
+        stream.mode = mode  # type: ignore[misc]
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+        made.append(stream)
+    return made[1], made[2]
 
 
-def _status(code: object) -> int:
+def hide_frames() -> None:
+    """Give the program the recursion depth that it has under ``python3``: our frames below it do not count.
+
+    To be called where ``PythonMain.run`` will be called. CPython 3.12 and later count in a place that cannot be
+    reached; there a program has some ten frames less.
+    """
+    ctypes.pythonapi.Py_LeaveRecursiveCall()  # for ``execute``; the frame of this function stands for ``run``
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        ctypes.pythonapi.Py_LeaveRecursiveCall()
+        frame = frame.f_back
+
+
+def _exit_status(stop: SystemExit) -> int:
+    """Return the exit code of a ``SystemExit``; print what is not a number, as CPython does."""
+    code = stop.code
     if code is None:
         return 0
     if isinstance(code, int):
-        return code & 0xFF
+        return int.__and__(code, 0xFF) if -(1 << 63) <= code < 1 << 63 else 0xFF
     try:
         print(code, file=sys.stderr)
     except BaseException:
@@ -101,137 +220,39 @@ def _status(code: object) -> int:
     return 1
 
 
-def _report() -> None:
-    """Print the traceback without our own frames."""
+def _report() -> int:
+    """Hand the exception under way to ``sys.excepthook``, without our own frames; return the exit code."""
     kind, error, trace = sys.exc_info()
+    assert kind is not None and error is not None  # noqa: PT018
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    error = error.with_traceback(trace)
+    sys.last_type, sys.last_value, sys.last_traceback = kind, error, trace
     try:
-        while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-            trace = trace.tb_next
-        sys.__excepthook__(kind, error.with_traceback(trace), trace)  # type: ignore[arg-type, union-attr]
+        sys.excepthook(kind, error, trace)
+    except SystemExit as stop:
+        return _exit_status(stop)
+    except BaseException:
+        _report_hook(kind, error, trace)
+    return INTERRUPTED if kind is KeyboardInterrupt else 1
+
+
+def _report_hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show an exception of ``sys.excepthook`` and the one that it was called for."""
+    try:
+        print("Error in sys.excepthook:", file=sys.stderr)
+        _show(*sys.exc_info())
+        print("\nOriginal exception was:", file=sys.stderr)
+        _show(kind, error, trace)
     except BaseException:  # a program may break anything here; it failed either way
         return
 
 
-def _finish(status: int) -> None:
-    """Do what an interpreter does at its end: wait for threads, run exit handlers, flush; then end the process."""
-    if len(threading._active) > 1:  # type: ignore[attr-defined]
-        _attempt(threading._shutdown)  # type: ignore[attr-defined]
-    if atexit._ncallbacks():
-        _attempt(atexit._run_exitfuncs)
+# The end
+
+
+def _is_closed(stream: Any) -> bool:
     try:
-        if sys.stdout is not None and not sys.stdout.closed:
-            sys.stdout.flush()
+        return bool(stream.closed)
     except BaseException:
-        _report()
-        status = status or 120
-    try:
-        if sys.stderr is not None and not sys.stderr.closed:
-            sys.stderr.flush()
-    except BaseException:
-        status = status or 120
-    os._exit(status)
-
-
-def _attempt(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except BaseException:
-        _report()
-
-
-# The function interface
-
-
-def _answer(scope: dict[str, object], entry_point: str) -> None:
-    """Call the entry point with the arguments in descriptor 0 and write its value, as a literal, to descriptor 3."""
-    with _io.open(ARGUMENTS_FD, "rb", closefd=False) as file:
-        text = file.read()
-    data = _call(scope, entry_point, text)
-    with _io.open(RESULT_FD, "wb", closefd=False) as file:
-        file.write(data)
-
-
-def _call(scope: dict[str, object], entry_point: str, text: bytes) -> bytes:
-    """Call the entry point with the arguments that ``text`` holds; return its value as a literal."""
-    target = _resolve(scope, entry_point)
-    positional, named = _arguments(text.decode("utf-8", "surrogatepass"))
-    result = target(*positional, **named)  # type: ignore[operator]
-    sys.set_int_max_str_digits(0)
-    return _literal(result).encode("utf-8", "surrogatepass")
-
-
-def _resolve(scope: dict[str, object], entry_point: str) -> object:
-    """Find ``function``, ``Class.method`` (called on a new instance), or a lone method of ``class Solution``."""
-    owner, _, name = entry_point.rpartition(".")
-    if not owner and name not in scope and hasattr(scope.get("Solution"), name):
-        owner = "Solution"
-    try:
-        return getattr(scope[owner](), name) if owner else scope[name]  # type: ignore[operator]
-    except KeyError:
-        raise NameError(f"entry point {entry_point!r} is not defined") from None
-
-
-def _arguments(text: str) -> tuple[tuple[object, ...], dict[str, object]]:
-    """Read arguments: a tuple or list is positional, a dictionary is by name, anything else is one argument."""
-    value = _read(text)
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return (), value
-    if isinstance(value, tuple | list):
-        return tuple(value), {}
-    return (value,), {}
-
-
-_NAMES = {
-    "__builtins__": {}, "inf": float("inf"), "nan": float("nan"), "set": set, "frozenset": frozenset,
-    "null": None, "true": True, "false": False, "NaN": float("nan"), "Infinity": float("inf"),
-}  # fmt: skip
-
-
-def _read(text: str) -> object:
-    """Evaluate Python or JSON text. It comes from the judge, and this process may do nothing anyway."""
-    text = text.strip()
-    if text[:1] in ("[", "{"):
-        import json
-
-        try:
-            return json.loads(text)
-        except ValueError:
-            pass
-    return eval(text, dict(_NAMES))
-
-
-def _literal(value: object) -> str:
-    """Return the literal text of a value; subclasses of the plain types (Counter, namedtuple, ...) count as those."""
-    return repr(_plain(value))
-
-
-_ATOMS = frozenset((int, float, str, bool, bytes, type(None), complex))
-
-
-def _plain(value: object) -> object:
-    kind = type(value)
-    if kind in _ATOMS:
-        return value
-    if isinstance(value, list):
-        if kind is list and all(type(item) in _ATOMS for item in value):
-            return value
-        return [_plain(item) for item in list.__iter__(value)]
-    if isinstance(value, tuple):
-        return tuple([_plain(item) for item in tuple.__iter__(value)])
-    if isinstance(value, dict):
-        return {_plain(key): _plain(item) for key, item in dict.items(value)}
-    if isinstance(value, set | frozenset):
-        return {_plain(item) for item in value}
-    if isinstance(value, int):
-        return int.__index__(value)
-    if isinstance(value, float):
-        return float.__float__(value)
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, bytes):
-        return bytes.__bytes__(value)
-    if isinstance(value, range | deque):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):  # numpy
-        return _plain(value.tolist())
-    return value
+        return False

@@ -4,6 +4,7 @@ import _socket
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from types import CodeType
 
@@ -12,7 +13,6 @@ from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resour
 from stepsmith.sandbox.task import SupervisorTask
 
 COMPILE_CPU_S = 10
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Loop = Callable[[SupervisorTask], list[str] | None]
 
@@ -41,8 +41,12 @@ def become(
     confinement.enter_supervisor()
     program, problem = None, ""
     if request["kind"] == "python":
+        python_child.hide_frames()
         compiled, problem = compile_python(wire.read_file(code), command[0])
-        program = compiled and python_child.PythonMain(compiled, request["entry_point"], command)
+        program = compiled and python_child.PythonMain(
+            compiled, command, entry_point=request["entry_point"], shared=request["shared"],
+            memory_mb=limits["memory_mb"],
+        )  # fmt: skip
     wire.send(session, b"-" + problem.encode("utf-8", "backslashreplace")[: wire.PACKET // 2] if problem else b"+")
     if problem:
         return
@@ -51,26 +55,31 @@ def become(
         is_compiler=request["spawning"],
     )  # fmt: skip
     task = SupervisorTask(
-        session, confinement, limits["cpu_s"], limits["wall_s"], None if program is not None else command
-    )
-    arguments = loop(task)
-    if arguments is not None and program is not None:
-        if request["shared"]:
-            program.run_all()
-        program.run(arguments)
+        session, confinement, limits["cpu_s"], limits["wall_s"],
+        command=None if program is not None else command, prepare=None if program is None else program.prepare,
+    )  # fmt: skip
+    if program is not None:
+        program.start()
+    words = loop(task)
+    if words is not None and program is not None:
+        session.detach()  # the descriptor is closed, and its number may be the program's
+        program.run(words)
 
 
 def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
     """Return the compiled program, or None and the compiler's word. Too much CPU time ends this process by a signal."""
     signal.setitimer(signal.ITIMER_PROF, COMPILE_CPU_S)
+    usual = [*warnings.filters]
+    warnings.simplefilter("ignore")  # there is no test yet that could be shown them
     try:
-        return compile(source.removeprefix(BYTE_ORDER_MARK).decode(), name, "exec", dont_inherit=True), ""
+        return compile(source, name, "exec", dont_inherit=True), ""
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
         import traceback
 
         return None, "".join(traceback.format_exception_only(type(error), error))
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        warnings.filters[:] = usual  # type: ignore[index]
 
 
 def address_space_mb() -> int:

@@ -25,8 +25,9 @@
 #include <unistd.h>
 #include <dirent.h>
 
-enum { ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED };
-enum { MAX_ARGUMENTS = 256, PACKET = 160000, MAX_FDS = 8 };
+enum { ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE };
+enum { FORKED, CONFINED, RUNNING }; /* stages of a test's process */
+enum { MAX_ARGUMENTS = 256, PACKET = 160000, MAX_FDS = 8, UNREADABLE_CODE = 254 };
 #define ALL_FDS (1u << 20)
 
 struct setup { /* native_loop.py mirrors this */
@@ -47,7 +48,7 @@ struct facts {
 
 static char packet[PACKET + 1];
 static size_t packet_size;
-static volatile char *stage; /* shared with the child: 1 once it is confined */
+static volatile char *stage; /* shared with the child: the stage that it has reached */
 
 const char *arguments(void) { return packet; }
 
@@ -110,10 +111,10 @@ static pid_t start_other(const struct setup *s, const int *fds, int count) {
     pid_t pid = vfork();
     if (pid == 0) {
         confine(s, fds, count);
-        *stage = 1;
+        *stage = RUNNING;
         syscall(SYS_execveat, s->exec_fd, "", vector, s->environment, AT_EMPTY_PATH, s->exec_key);
         if (errno != ENOMEM) { /* the program is too large for its limit, or else we did something wrong */
-            *stage = 0;
+            *stage = FORKED;
             give_up("exec");
         }
         kill(getpid(), SIGKILL);
@@ -167,19 +168,24 @@ static int watch(const struct setup *s, pid_t pid, double started) {
     return end;
 }
 
+/* Called in the process of a Python test, right before the program runs. */
+void running(void) {
+    *stage = RUNNING;
+    munmap((void *)stage, 4096); /* out of the program's reach */
+}
+
 /* Run one test per packet until the judge hangs up (-1), or return in the process of a Python test, with the size of
  * its arguments. */
 int serve(const struct setup *s) {
     stage = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (stage == MAP_FAILED) exit(1);
     for (int fds[MAX_FDS], count; (count = receive(s->session, fds)) > 0;) {
-        *stage = 0;
+        *stage = FORKED;
         double started = now(CLOCK_MONOTONIC);
         pid_t pid = s->command ? start_other(s, fds, count) : _Fork();
         if (pid == 0) {
             confine(s, fds, count);
-            *stage = 1;
-            munmap((void *)stage, 4096); /* out of the program's reach */
+            *stage = CONFINED;
             return (int)packet_size;
         }
         if (pid < 0) exit(1);
@@ -187,7 +193,9 @@ int serve(const struct setup *s) {
         struct facts facts = {.end = watch(s, pid, started)};
         struct rusage usage;
         while (wait4(pid, &facts.status, 0, &usage) < 0 && errno == EINTR) {}
-        if (!*stage) facts.end = NOT_STARTED;
+        if (*stage == FORKED) facts.end = NOT_STARTED;
+        else if (*stage == CONFINED && WIFEXITED(facts.status) && WEXITSTATUS(facts.status) == UNREADABLE_CODE)
+            facts.end = UNREADABLE;
         facts.cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
                     + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
         facts.wall_s = now(CLOCK_MONOTONIC) - started;

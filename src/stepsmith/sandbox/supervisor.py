@@ -16,9 +16,10 @@ import time
 
 from stepsmith.sandbox import linux, wire
 from stepsmith.sandbox.confinement import EXEC_FD, limit_cpu
-from stepsmith.sandbox.task import ENVIRONMENT, SupervisorTask, strings
+from stepsmith.sandbox.task import ENVIRONMENT, UNREADABLE_CODE, SupervisorTask, strings
 
 AT_EMPTY_PATH = 0x1000
+FORKED, CONFINED, RUNNING = range(3)  # stages of a test's process
 
 
 def serve(task: SupervisorTask) -> list[str] | None:
@@ -27,12 +28,12 @@ def serve(task: SupervisorTask) -> list[str] | None:
     In the process of a Python test, return the test's arguments: the caller becomes the program. A packet holds the
     arguments, each ended by a NUL; its descriptors are the program's own, from 0 on.
     """
-    stage = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child: its first byte says whether it is confined
+    stage = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child: its first byte is the stage that it has reached
     while True:
         packet, fds = wire.receive(task.session)
         if not fds:
             return None
-        stage[0] = 0
+        stage[0] = FORKED
         started = time.monotonic()
         pid = linux.fork()
         if pid == 0:
@@ -40,6 +41,8 @@ def serve(task: SupervisorTask) -> list[str] | None:
             _confine(task, fds, stage)
             if task.command is not None:
                 _execute([*task.command, *words], task.confinement.exec_key or 0, stage)
+            task.prepare()
+            stage[0] = RUNNING
             stage.close()  # out of the program's reach
             return [os.fsdecode(word) for word in words]
         for descriptor in fds:
@@ -47,8 +50,10 @@ def serve(task: SupervisorTask) -> list[str] | None:
         limit_cpu(pid, task.cpu_s)
         end = _watch(task, pid, started)
         _pid, status, usage = os.wait4(pid, 0)
-        if not stage[0]:
+        if stage[0] == FORKED:
             end = wire.NOT_STARTED
+        elif stage[0] == CONFINED and os.waitstatus_to_exitcode(status) == UNREADABLE_CODE:
+            end = wire.UNREADABLE
         cpu_s, wall_s = usage.ru_utime + usage.ru_stime, time.monotonic() - started
         wire.send(task.session, wire.FACTS.pack(status, end, cpu_s, wall_s, usage.ru_maxrss))
 
@@ -59,7 +64,7 @@ def _confine(task: SupervisorTask, fds: list[int], stage: mmap.mmap) -> None:
         for target, descriptor in enumerate(fds):
             os.dup2(descriptor, target)
         task.confinement.enter_test(len(fds))
-        stage[0] = 1
+        stage[0] = CONFINED
     except BaseException as error:
         os.write(2, f"{error!r}".encode())
         os._exit(255)
@@ -67,11 +72,12 @@ def _confine(task: SupervisorTask, fds: list[int], stage: mmap.mmap) -> None:
 
 def _execute(words: list[bytes], key: int, stage: mmap.mmap) -> None:
     vector, environment = strings(words), strings(ENVIRONMENT)
+    stage[0] = RUNNING
     number = ctypes.c_long(linux.NR["execveat"])
     linux.held.syscall(number, EXEC_FD, b"", vector, environment, AT_EMPTY_PATH, ctypes.c_ulong(key))
     problem = ctypes.get_errno()
     if problem != errno.ENOMEM:  # the program is too large for its limit, or else we did something wrong
-        stage[0] = 0
+        stage[0] = FORKED
         os.write(2, f"exec: {os.strerror(problem)}".encode())
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -4,10 +4,11 @@ An interpreter fills its caches as it goes: where methods are found, which strin
 specialised to. Filled before the fork they are shared; filled after it, every entry copies a page of memory.
 """
 
-import _io
+import gc
 import os
 import sys
-from types import ModuleType
+
+from stepsmith.sandbox import python_child
 
 RUNS = 8  # as many as bytecode needs to be specialised
 INPUT = b"5\n3 1 2\n4 5\n6\n"
@@ -81,17 +82,40 @@ if __name__ == "__main__":
 """
 
 
+FUNCTION = (
+    "def solve(values, limit):\n    return [value for value in values if value < limit], str(limit), {limit: None}\n"
+)
+ARGUMENTS = b"([1, 2, 3], 3)"
+
+
 def run() -> None:
-    """Run the program a few times on memory files, and leave the interpreter's streams as they were."""
-    usual = sys.stdin, sys.stdout
-    code = compile(PROGRAM, "solution.py", "exec")
-    for _ in range(RUNS):
-        source, target = os.memfd_create("input"), os.memfd_create("output")
-        os.write(source, INPUT)
-        os.lseek(source, 0, os.SEEK_SET)
-        sys.stdin = _io.TextIOWrapper(_io.BufferedReader(_io.FileIO(source)), "utf-8", "surrogateescape")
-        sys.stdout = _io.TextIOWrapper(_io.BufferedWriter(_io.FileIO(target, "w")), "utf-8", "surrogateescape", "\n")
-        exec(code, ModuleType("__main__").__dict__ | {"__name__": "__main__"})
-        sys.stdin.close()
-        sys.stdout.close()
-    sys.stdin, sys.stdout = usual
+    """Run programs a few times, from start to end, and leave the interpreter's streams and modules as they were."""
+    usual = sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__, sys.argv, sys.orig_argv
+    main = sys.modules["__main__"]
+    for source, entry_point, text in ((PROGRAM, None, INPUT), (FUNCTION, "solve", ARGUMENTS)):
+        code = compile(source, "solution.py", "exec")
+        for _ in range(RUNS):
+            _give(0, text)
+            program = python_child.PythonMain(
+                code, ["solution.py"], entry_point=entry_point, shared=False, memory_mb=1 << 20
+            )
+            program.start()
+            program.prepare()
+            if program.execute([]) or not program.settle():
+                raise RuntimeError("the program to warm up with has failed")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__, sys.argv, sys.orig_argv = usual  # type: ignore[misc]
+    sys.modules["__main__"] = main
+    del sys.modules[python_child.FUNCTION_MODULE]
+    gc.unfreeze()
+
+
+def _give(number: int, content: bytes) -> None:
+    """Make a descriptor one of a memory file with some content."""
+    file = os.memfd_create("input")
+    os.write(file, content)
+    os.lseek(file, 0, os.SEEK_SET)
+    os.dup2(file, number)
+    os.close(file)

@@ -17,7 +17,7 @@ _ROOM = _socket.CMSG_SPACE(MAX_FDS * 4)
 
 # A test's facts: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.
 FACTS = struct.Struct("=iiddq")
-ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED = range(4)
+ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE = range(5)
 
 
 class ServerSettings(TypedDict):

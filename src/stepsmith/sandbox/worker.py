@@ -24,6 +24,11 @@ STDERR_TAIL = 4096  # bytes
 _COMPILER_CRASHES = (signal.SIGPROF, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
 
 
+_ENDS: dict[int, Literal["", "cpu", "wall", "arguments"]] = {
+    wire.ENDED: "", wire.CPU_LIMIT: "cpu", wire.WALL_LIMIT: "wall", wire.UNREADABLE: "arguments"
+}  # fmt: skip
+
+
 class Worker:
     """One fork server, with one program open at a time; for one thread at a time.
 
@@ -145,7 +150,7 @@ class Worker:
         size, errors = (os.fstat(descriptor).st_size for descriptor in written[:2])
         return RunOutcome(
             exit_code=code if code >= 0 else None, signal=-code if code < 0 else None,
-            cpu_s=cpu_s, wall_s=wall_s, peak_mb=peak_kb / 1024, image_mb=self._image_mb, end=("", "cpu", "wall")[end],
+            cpu_s=cpu_s, wall_s=wall_s, peak_mb=peak_kb / 1024, image_mb=self._image_mb, end=_ENDS[end],
             stdout=_content(written[0], min(size, limit)), too_much=size > limit or errors > limit,
             stderr=_content(written[1], stderr_bytes, max(0, errors - stderr_bytes)),
             result=_content(written[2], limit) if self._has_result else b"",

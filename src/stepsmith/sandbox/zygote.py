@@ -3,18 +3,17 @@
 It holds no inputs, outputs or secrets, and has an empty environment. Started by ``worker.Worker``.
 """
 
-import _sitebuiltins
 import _socket
-import builtins
 import contextlib
 import gc
 import os
 import re
 import signal
+import site
 import sys
 from typing import cast
 
-from stepsmith.sandbox import landlock, linux, namespaces, native_loop, solution, warm_up, wire
+from stepsmith.sandbox import devices, landlock, linux, namespaces, native_loop, solution, warm_up, wire
 from stepsmith.sandbox.confinement import EXEC_FD, Confinement, limit_server, no_new_privileges
 from stepsmith.sandbox.folder import Folder
 
@@ -163,8 +162,10 @@ def preload(settings: wire.ServerSettings) -> None:
     sys.path += settings["package_path"]
     for name in [*PRELOADED.split(), *settings["packages"]]:
         __import__(name)
-    for name in ("exit", "quit"):
-        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    devices.install()
     sys.dont_write_bytecode = True  # programs may not, and should not lose time trying
     warm_up.run()
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # too much output ends a program, as it would one in C

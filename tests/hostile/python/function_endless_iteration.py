@@ -1,11 +1,10 @@
 # attack: return something whose text never ends
-# stopped by: output limit, memory limit or CPU limit
-# verdict: MLE TLE RTE OLE
+# stopped by: only a real array's `tolist` is called; other objects are no values
+# verdict: WA
 # interface: function
 # entry: solve
 # input: (1, 2)
 # expected: 3
-# memory: 128
 class Deep:
     def tolist(self):
         return [self]
