@@ -19,6 +19,10 @@ MNT_DETACH = 2
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_NOSYMFOLLOW = 1, 2, 4, 0x200000
 AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = -100, 0x1000, 0x8000
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+LINKS = {
+    "/dev/fd": "/proc/self/fd",
+    **{f"/dev/{name}": f"/proc/self/fd/{n}" for n, name in enumerate(("stdin", "stdout", "stderr"))},
+}
 NEW_ROOT = "/sys"  # any folder that is never shown will do: only this process sees what is mounted over it
 _LAST_CAPABILITY = 63
 
@@ -56,6 +60,8 @@ def build_root(readable: list[str], box: str, box_mb: int) -> None:
         os.makedirs(NEW_ROOT + path, 0o755, exist_ok=True)
     with contextlib.suppress(OSError):  # a container that hides parts of /proc forbids a new one; we can do without
         _mount("proc", NEW_ROOT + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    for path, target in LINKS.items():
+        os.symlink(target, NEW_ROOT + path)
     _mount("tmpfs", NEW_ROOT + box, "tmpfs", MS_NOSUID | MS_NODEV, f"size={box_mb}m,nr_inodes=4096,mode=777")
     os.chdir(NEW_ROOT)
     linux.syscall("pivot_root", b".", b"old")
