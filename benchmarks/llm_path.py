@@ -23,7 +23,7 @@ from tests.synth.llm.scripted_server import FAULTY, MUTE, UNREADABLE, ScriptedSe
 from stepsmith.core.records import Chain, Problem
 from stepsmith.core.stats import BAND_EDGES, band_of, paired
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
-from stepsmith.pipeline.config import Config, Mode, SuiteSettings, SynthSettings
+from stepsmith.pipeline.config import Config, Mode, RuntimeSettings, SuiteSettings, SynthSettings
 from stepsmith.pipeline.models import add_spends
 from stepsmith.pipeline.roles import resolve_config
 from stepsmith.pipeline.synthesis import open_chains
@@ -71,7 +71,9 @@ def configuration(server: ScriptedServer, cache: Path, mode: Mode, seed: int, op
     synth = SynthSettings(
         teacher="teacher", student="student", mode=mode, seed=seed, turns=options.turns, attempts=options.attempts
     )
-    return resolve_config(Config(models=models, synth=synth, cache=str(cache), suite=SuiteSettings(mutants=0)))
+    return resolve_config(
+        Config(models=models, synth=synth, runtime=RuntimeSettings(cache=str(cache)), suite=SuiteSettings(mutants=0))
+    )
 
 
 def grown(config: Config, indices: Sequence[int]) -> list[Chain]:

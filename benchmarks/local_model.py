@@ -97,7 +97,7 @@ def serve(python: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 def configuration(folder: Path, url: str, options: argparse.Namespace) -> Path:
     """A run, as a file: one model in two tables, since a teacher's replies are longer than a student's."""
-    text = f'cache = "{folder / "cache.sqlite"}"\nchains_at_once = 4\n[synth]\nseed = {options.seed}\n'
+    text = f'[runtime]\ncache = "{folder / "cache.sqlite"}"\nchains_at_once = 4\n[synth]\nseed = {options.seed}\n'
     for name, temperature, most in (("teacher", 0.4, options.teacher_tokens), ("student", 0.6, options.student_tokens)):
         text += f'[models.{name}]\nbase_url = "{url}/v1"\nmodel = "{MODEL}"\nidentity = "smollm2-135m-instruct-q4_1"\n'
         text += "n_support = false\nconcurrency = { low = 1, start = 4, high = 4 }\n"

@@ -20,8 +20,9 @@ import torch
 
 from stepsmith.curriculum import Sampler, item_of, load_curriculum
 from stepsmith.judge.pool import JudgePool
+from stepsmith.scoring.scorer import Scorer, ScoringRequest
+from stepsmith.scoring.tests import split_tests
 from stepsmith.synth.exercises import ExerciseSettings, exercises
-from stepsmith.train.grading import Grader
 from stepsmith.train.policy import Policy
 from stepsmith.train.rl import RlTrainer, layout_of, train_rl
 from stepsmith.train.running import quiet_libraries
@@ -53,10 +54,10 @@ def main() -> None:
     problems = list(exercises(config.rl.exercises or ExerciseSettings(), distinct=True))
     rows = []
     workers = len(os.sched_getaffinity(0))
-    with JudgePool(workers) as judge, Grader(judge, config.rl.grading, workers=workers) as grader:
+    with JudgePool(workers) as judge, Scorer(judge, config.rl.rewards, workers=workers) as scorer:
         for number in range(arguments.rounds):
-            trl, generating, judging = through_trl(config, problems, grader, number)
-            bare = bare_work(config, problems, grader, number)
+            trl, generating, judging = through_trl(config, problems, scorer, number)
+            bare = bare_work(config, problems, scorer, number)
             rows.append((trl, generating, judging, bare))
             print(
                 f"round {number + 1}: TRL {trl:.2f} s a step (generate {generating:.2f}, judge {judging:.2f}), "
@@ -72,24 +73,24 @@ def main() -> None:
     print(f"| the bare work | {bare:.2f} |\n| ratio, median | {ratio:.2f} |")
 
 
-def through_trl(config, problems, grader, seed) -> tuple[float, float, float]:
+def through_trl(config, problems, scorer, seed) -> tuple[float, float, float]:
     policy = Policy.open(config.model)
     config = with_overrides(config, {"seed": seed})
     with tempfile.TemporaryDirectory() as folder:
         layout = layout_of(config, Path(folder))
         sampler = Sampler([item_of(p) for p in problems], load_curriculum("shuffled"), layout, seed=seed)
-        trainer = RlTrainer(policy, problems, sampler, grader, config, Path(folder), [])
+        trainer = RlTrainer(policy, problems, sampler, scorer, config, Path(folder), [])
         started = time.perf_counter()
         train_rl(trainer, policy, None)
         steps = config.rl.steps
         return (
             (time.perf_counter() - started) / steps,
-            trainer.watch.generate_s / steps,
-            trainer.watch.judge_s / steps,
+            trainer.statistics.generate_s / steps,
+            trainer.statistics.judge_s / steps,
         )
 
 
-def bare_work(config, problems, grader, seed) -> float:
+def bare_work(config, problems, scorer, seed) -> float:
     policy, rl = Policy.open(config.model), config.rl
     layout = layout_of(config, Path("unused"))
     sampler = iter(Sampler([item_of(p) for p in problems], load_curriculum("shuffled"), layout, seed=seed))
@@ -102,9 +103,14 @@ def bare_work(config, problems, grader, seed) -> float:
         asked = [policy.encode(policy.prompt(problem)) for problem in batch]
         policy.model.eval()
         with torch.inference_mode():
-            replies = policy._generate(asked, rl.temperature, rl.max_reply_tokens)
-        grades = grader.grade(list(zip(batch, replies, strict=True)))
-        rewards = torch.tensor([grade.reward or 0.0 for grade in grades]).view(-1, rl.group_size)
+            replies = policy._generate(asked, rl.temperature, rl.max_completion_length)
+        scored = scorer.score_batch(
+            [
+                ScoringRequest(problem, reply, split_tests(problem, rl.tests))
+                for problem, reply in zip(batch, replies, strict=True)
+            ]
+        )
+        rewards = torch.tensor([one.reward or 0.0 for one in scored]).view(-1, rl.group_size)
         advantages = (rewards - rewards.mean(1, keepdim=True)).flatten()
         heard = [row for row in range(len(batch)) if advantages[row] or not row]
         policy.model.train()

@@ -3,6 +3,7 @@
 from stepsmith.core.records import (
     Checker,
     Contract,
+    Example,
     FeatureUse,
     Limits,
     Lineage,
@@ -40,6 +41,7 @@ def a_problem(**changes: object) -> Problem:
         "lineage": Lineage(
             chain_id="chain_1", turn=1, parent_id=None, change="", direction="new", seed_ref="json/decoder.py:10-40"
         ),
+        "examples": (Example(input="([1, 2],)", output="2"), Example(input="([4],)", output="4")),
         "wrong": (
             WrongSolution(
                 solution=Solution(language="python", code="def even_sum(nums):\n    return sum(nums)\n"),

@@ -134,9 +134,9 @@ class Suites:
         missing = {name: tasks for name, tasks in self.suites.items() if name not in self.found.get(when, {})}
         if not missing:
             return
-        config, limit = self.config, self.config.rl.max_reply_tokens
+        config, limit = self.config, self.config.rl.max_completion_length
         settings = msgspec.structs.replace(config.model, path=model)
-        policy = Policy.open(settings, Form(prompt=config.data.prompt, max_reply_tokens=limit))
+        policy = Policy.open(settings, Form(prompt=config.data.prompt, max_completion_length=limit))
         workers = config.judges or len(os.sched_getaffinity(0))
         with JudgePool(workers, config.isolation, config.allow_unsafe) as judge:
             for name, tasks in missing.items():
@@ -207,7 +207,7 @@ def table(report: Report) -> str:
         f"Device: {report.device}. " + ", ".join(f"{name} {number}" for name, number in report.versions.items()) + ".",
         "",
         "Pass rates with 95% Wilson intervals over problems. Held-out problems: mean of "
-        f"{report.config.measure.samples} replies at temperature {report.config.measure.temperature:g}; benchmarks: "
+        f"{report.config.eval.samples} replies at temperature {report.config.eval.temperature:g}; benchmarks: "
         "one greedy reply. `reference` are the benchmark's own answers, read and judged in the same way.",
         "",
         "| problems | n | " + " | ".join(WHEN) + " | reference |",

@@ -134,7 +134,7 @@ def score(policy: Policy, tasks: Sequence[Task], judge: Judge, workers: int, max
     """Let the policy answer every task greedily, once."""
     room = policy.context - max_tokens
     fitting = [task for task in tasks if len(policy.encode(task.prompt)) <= room]
-    replies = [reply for (reply,) in policy.replies([task.prompt for task in fitting], 1, 0.0, max_tokens, seed=0)]
+    replies = [reply for (reply,) in policy.complete([task.prompt for task in fitting], 1, 0.0, max_tokens, seed=0)]
     texts = ["" if reply.truncated else reply.text for reply in replies]
     truncated = sum(reply.truncated for reply in replies)
     return _counted(fitting, texts, judge, workers, truncated=truncated, too_long=len(tasks) - len(fitting))

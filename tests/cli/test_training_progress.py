@@ -14,7 +14,7 @@ def a_step(step: int, *, easy: int = 8, warnings: tuple[str, ...] = (), **change
         "reward": 0.5,
         "pass_rate": 0.5,
         "entropy": 0.25,
-        "reply_tokens": 31.0,
+        "completion_length": 31.0,
         "zero_variance": 0.25,
         "truncated": 0.02,
         "no_answer": 0.01,
@@ -50,7 +50,7 @@ def test_plain_output_has_a_line_in_ten_seconds_and_the_last_step(clock: list[fl
     said = io.StringIO()
     with training_display(Console(file=said, width=60)) as observer:
         observer.started(TrainConfig(stage="rl"), 500, 60, 40, 0)
-        observer.measured(HELD_OUT)
+        observer.evaluated(HELD_OUT)
         for step in range(1, 41):
             clock[0] += 2.0
             observer.stepped(a_step(step))
@@ -157,5 +157,5 @@ def test_measurements_stay_on_the_terminal() -> None:
     file = io.StringIO()
     with training_display(Console(file=file, force_terminal=True, width=110, color_system=None)) as observer:
         observer.started(TrainConfig(stage="rl"), 500, 60, 40, 0)
-        observer.measured(HELD_OUT)
+        observer.evaluated(HELD_OUT)
     assert "held-out, step 0, pass@1: all 0.250 (0.20 to 0.31, 60 problems) · 1 feature 0.500" in file.getvalue()

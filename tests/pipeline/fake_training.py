@@ -29,7 +29,7 @@ def fake_train(
     if config.model.path:
         before = json.loads((Path(config.model.path) / "skill.json").read_text())
     noise = int(content_id("noise", config.seed)[-4:], 16) / 16**4 / 50
-    gain = 0.3 + noise if not rl else 0.0 if config.rl.reward == "random" else GAIN[config.rl.curriculum] + noise / 10
+    gain = 0.3 + noise if not rl else 0.0 if config.rl.random_reward else GAIN[config.rl.curriculum] + noise / 10
     log = TrainingLog(folder)
     for step in (1, *range(5, steps + 1, 5)):
         log.step(Step(stage=config.stage, step=step, of=steps, seconds=5 + step * (RL_STEP_S if rl else SFT_STEP_S)))
@@ -38,7 +38,7 @@ def fake_train(
             name: Score(problems=50, samples=4, pass_at_1=rate * factor, low=0, high=1, pass_at_k={"4": rate})
             for name, factor in (("all", 1.0), ("4 features", 0.5))
         }
-        log.measured(EvalResult(stage=config.stage, step=step, name="held-out", temperature=1.0, groups=scores))
+        log.evaluated(EvalResult(stage=config.stage, step=step, name="held-out", temperature=1.0, groups=scores))
     (folder / MODEL).mkdir()
     (folder / MODEL / "skill.json").write_text(json.dumps(before + gain))
     training = Training(

@@ -49,7 +49,7 @@ change.rl.curriculum = "shuffled"
 [arms.best]
 change.rl.curriculum = "learnability"
 [arms.chance]
-change.rl.reward = "random"
+change.rl.random_reward = true
 [arms.longer]
 stages = ["sft"]
 as_long_as = "best"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from stepsmith.core.errors import ConfigError
-from stepsmith.pipeline.config import Config, load_config, with_changes
+from stepsmith.pipeline.config import Config, RuntimeSettings, load_config, with_changes
 
 
 def write(folder: Path, text: str) -> Path:
@@ -23,7 +23,7 @@ def test_a_file_overrides_and_flags_override_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, '[synth]\nchains = 5\nturns = 2\nprofile = "micro"\n[simulated]\nskill = 1.0\n')
     config = with_changes(load_config(path), workers=3, allow_unsafe=None, synth={"turns": 4, "seed": None})
     assert (config.synth.chains, config.synth.turns, config.synth.profile) == (5, 4, "micro")
-    assert (config.simulated.skill, config.workers) == (1.0, 3)
+    assert (config.simulated.skill, config.runtime.workers) == (1.0, 3)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_file_overrides_and_flags_override_the_file(tmp_path: Path) -> None:
         ("[synth]\nenvironments = {induction = 0.0}\n", "environments"),
         ("[synth]\nstyles = {codeforces = -1.0, atcoder = 2.0}\n", "styles"),
         ("[refine]\nkeep_low = 0.9\nkeep_high = 0.1\n", "keep_low"),
-        ('memory = "x"\n', "`memory` is now called `cache`; rename it."),
+        ('memory = "x"\n', "the setting `memory` is now called `runtime.cache`; rename it"),
         ("[synth\n", "c.toml"),
     ],
 )
@@ -70,7 +70,7 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
 
 
 def test_workers_do_not_shape_the_data() -> None:
-    one, two = Config(workers=1), Config(workers=2)
+    one, two = Config(runtime=RuntimeSettings(workers=1)), Config(runtime=RuntimeSettings(workers=2))
     assert one.fingerprint_fields() == two.fingerprint_fields()
     changed = with_changes(one, workers=None, allow_unsafe=None, synth={"seed": 1})
     assert changed.fingerprint_fields() != one.fingerprint_fields()

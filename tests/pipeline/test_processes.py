@@ -36,7 +36,7 @@ class Here(ByRule):
         super().__init__(by_hash)
         Here.made.append(self)
 
-conductor.Grader = Here
+conductor.Scorer = Here
 trainers = []
 begin = RlTrainer.__init__
 def remembered(self, *arguments, **named):
@@ -67,11 +67,11 @@ def test_two_processes_train_one_policy(tmp_path: Path) -> None:
     top: dict[str, object] = {
         "model": {"path": str(tmp_path / "model")},
         "data": {"problems": [str(tmp_path / "problems.parquet")]},
-        "measure": {"problems": 0, "exercises": {"count": 2, "steps": {"1": 1.0}}},
+        "eval": {"problems": 0, "exercises": {"count": 2, "steps": {"1": 1.0}}},
     }
     config = with_overrides(rl_config(top, curriculum="learnability", initial_samples=2), {"data": {"held_out": 0.1}})
     lessons = {"steps": 3, "batch": 4, "warmup": 0, "learning_rate": 0.01}
-    sft = with_overrides(config, {"stage": "sft", "sft": lessons, "measure": {"exercises": None}})
+    sft = with_overrides(config, {"stage": "sft", "sft": lessons, "eval": {"exercises": None}})
     worker, folder = tmp_path / "worker.py", tmp_path / "run"
     worker.write_text(WORKER)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

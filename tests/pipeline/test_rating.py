@@ -2,10 +2,21 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
-from stepsmith.core.records import Contract, Execution, Judgement, Problem, Solution, TestResult, Verdict
+from stepsmith.core.records import (
+    Contract,
+    Execution,
+    Judgement,
+    Problem,
+    Solution,
+    TestCase,
+    TestResult,
+    Verdict,
+)
 from stepsmith.pipeline.rating import rate, representative, tally
-from stepsmith.synth.draft import Attempt
+from stepsmith.scoring.completion import Completion
+from stepsmith.scoring.scorer import Scorer
 from tests.records import a_problem
 
 
@@ -14,10 +25,12 @@ class Strict:
 
     isolation = "L1"
 
-    def judge(self, solution: Solution, *_: object, **__: object) -> Judgement:
-        verdict = Verdict.AC if "right" in solution.code else Verdict.WA
+    def judge(self, solution: Solution, contract: Contract, tests: Sequence[TestCase], **_: object) -> Judgement:
+        if "right" in solution.code:
+            return Judgement(verdict=Verdict.AC, tests=(TestResult(verdict=Verdict.AC),) * len(tests))
         failing = int(solution.code.split("#")[1]) if "#" in solution.code else 1
-        return Judgement(verdict=verdict, tests=(TestResult(verdict=verdict),) * failing)
+        passed = (TestResult(verdict=Verdict.AC),) * (failing - 1)
+        return Judgement(verdict=Verdict.WA, tests=(*passed, TestResult(verdict=Verdict.WA)))
 
     def execute(self, *_: object) -> list[Execution]:
         return []
@@ -33,10 +46,10 @@ class Says:
 
     name = "says"
 
-    def __init__(self, *attempts: Attempt) -> None:
+    def __init__(self, *attempts: Completion) -> None:
         self.attempts = attempts
 
-    def attempt(self, draft: object, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:
+    def attempt(self, draft: object, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:
         return list(self.attempts[:attempts])
 
 
@@ -46,23 +59,24 @@ def code(text: str) -> str:
 
 def test_no_answer_and_truncated_are_counted_apart_and_fail() -> None:
     student = Says(
-        Attempt(text=code("right")),
-        Attempt(text="I give up."),
-        Attempt(text="```python\nfor", truncated=True),
-        Attempt(text=code("wrong"), truncated=True),  # cut after the answer was complete
+        Completion(text=code("right")),
+        Completion(text="I give up."),
+        Completion(text="```python\nfor", truncated=True),
+        Completion(text=code("right"), truncated=True),  # it ends with a whole program, and may not have been the last
+        Completion(text=code("wrong")),
     )
-    rating = rate(student, None, a_problem(), 4, Strict(), random.Random(1))  # type: ignore[arg-type]
-    assert rating.verdicts == {"AC": 1, "none": 1, "truncated": 1, "WA": 1}
-    assert (rating.rate.passes, rating.rate.attempts) == (1, 4)
-    assert tally(rating.verdicts) == "AC 1, WA 1, none 1, truncated 1"
+    rating = rate(student, None, a_problem(), 5, Scorer(Strict()), random.Random(1))  # type: ignore[arg-type]
+    assert rating.verdicts == {"AC": 1, "none": 1, "truncated": 2, "WA": 1}
+    assert (rating.rate.passes, rating.rate.attempts) == (1, 5)
+    assert tally(rating.verdicts) == "truncated 2, AC 1, WA 1, none 1"
 
 
 def test_the_failed_attempts_shown_failed_in_different_ways() -> None:
-    common = [Attempt(text=code(f"wrong{i} #2")) for i in range(5)]
+    common = [Completion(text=code(f"wrong{i} #2")) for i in range(5)]
     student = Says(
-        *common, Attempt(text=code("wrong #7")), Attempt(text=code("right")), Attempt(text=code("also right"))
+        *common, Completion(text=code("wrong #7")), Completion(text=code("right")), Completion(text=code("also right"))
     )
-    feedback = rate(student, None, a_problem(), 8, Strict(), random.Random(1)).feedback  # type: ignore[arg-type]
+    feedback = rate(student, None, a_problem(), 8, Scorer(Strict()), random.Random(1)).feedback  # type: ignore[arg-type]
     assert feedback.failed == (code("wrong0 #2"), code("wrong #7"))
     assert len(feedback.solved) == 2
 
@@ -86,4 +100,4 @@ def test_a_tally_reads_from_the_most_frequent() -> None:
 
 def test_the_contract_is_not_looked_at() -> None:
     stdio = a_problem(contract=Contract(interface="stdio"))
-    assert rate(Says(), None, stdio, 0, Strict(), random.Random(1)).rate.attempts == 0  # type: ignore[arg-type]
+    assert rate(Says(), None, stdio, 0, Scorer(Strict()), random.Random(1)).rate.attempts == 0  # type: ignore[arg-type]

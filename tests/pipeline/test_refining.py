@@ -18,10 +18,10 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.local import LocalJudge
 from stepsmith.pipeline.refining import JOINED, REFINED, Round, Rounds, refinement, teaching
 from stepsmith.pipeline.training import curriculum_of, train
+from stepsmith.scoring.completion import Completion
 from stepsmith.store.training_log import METRICS, Step, read_log
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.corpus import is_held_out
-from stepsmith.train.grading import Reply
 from stepsmith.train.policy import Policy, PromptFormat
 from stepsmith.train.settings import TrainConfig, with_overrides
 from tests.synth.llm.scripted_server import ScriptedServer, _entry
@@ -34,7 +34,7 @@ class Scripted:
     """A policy that solves one operation always, two and three in half of its attempts, and more never."""
 
     def __init__(self) -> None:
-        self.prompt_format, self.context = PromptFormat(prompt="full", max_reply_tokens=64), 4096
+        self.prompt_format, self.context = PromptFormat(prompt="full", max_completion_length=64), 4096
         self._asked: dict[str, Problem] = {}
 
     def prompt(self, problem: Problem) -> str:
@@ -45,17 +45,17 @@ class Scripted:
     def encode(self, prompt: str) -> list[int]:
         return list(range(len(prompt) // 8))
 
-    def replies(
+    def complete(
         self, prompts: Sequence[str], samples: int, temperature: float, max_tokens: int, seed: int
-    ) -> list[list[Reply]]:
+    ) -> list[list[Completion]]:
         return [[self._reply(self._asked[prompt], k) for k in range(samples)] for prompt in prompts]
 
-    def _reply(self, problem: Problem, sample: int) -> Reply:
+    def _reply(self, problem: Problem, sample: int) -> Completion:
         environment = ENVIRONMENTS[problem.environment]
         steps = len(problem.features) or 3
         if steps == 1 or (steps <= 3 and sample % 2):
-            return Reply(text=environment.write(environment.golden(problem)))
-        return Reply(text="It is beyond me.", truncated=bool(sample % 4))
+            return Completion(text=environment.write(environment.golden(problem)))
+        return Completion(text="It is beyond me.", truncated=bool(sample % 4))
 
 
 class Trainer:
@@ -86,8 +86,8 @@ def some(steps: int, count: int = 6, seed: int = 0, **environments: float) -> li
 def config(held_out: float = 0.0, steps: int = 100, top: dict[str, object] | None = None, **teacher: object) -> TrainConfig:  # fmt: skip  # noqa: E501
     plain = {
         "stage": "rl",
-        "data": {"held_out": held_out, "max_prompt_tokens": 4000},
-        "rl": {"steps": steps, "max_reply_tokens": 64, "teacher": {"every": 5, "attempts": ATTEMPTS, **teacher}},
+        "data": {"held_out": held_out, "max_prompt_length": 4000},
+        "rl": {"steps": steps, "max_completion_length": 64, "teacher": {"every": 5, "attempts": ATTEMPTS, **teacher}},
     }
     return with_overrides(with_overrides(TrainConfig(), plain), top or {})
 
@@ -135,10 +135,10 @@ def test_what_left_the_band_comes_back_harder_or_easier(
         assert len(teacher.pool) == len(pool) + len(trainer.taken)
     (made,) = rounds(tmp_path)
     assert made.step == 5
-    assert set(made.fates) == {p.id for p in (*easy[:4], *hard[:4])}
+    assert set(made.outcomes) == {p.id for p in (*easy[:4], *hard[:4])}
     joined = {problem.lineage.parent_id: problem for problem in made.joined}
     assert list(made.joined) == trainer.taken
-    assert len(joined) == trainer.new_problems == list(made.fates.values()).count(JOINED) >= 2
+    assert len(joined) == trainer.new_problems == list(made.outcomes.values()).count(JOINED) >= 2
     assert f"{len(joined)} {JOINED}" in said
     for parent in (*easy, *hard):
         if child := joined.get(parent.id):
@@ -162,11 +162,11 @@ def test_the_worst_come_first_and_those_with_a_refinement_not_again(
     with opened(config(problems=1), tmp_path, pool, judge) as teacher:
         for step in range(5, 30, 5):
             teacher.teach(step, trainer)  # type: ignore[arg-type]
-    given = [next(iter(made.fates), None) for made in rounds(tmp_path)]
+    given = [next(iter(made.outcomes), None) for made in rounds(tmp_path)]
     assert given[:3] == [hard[2].id, *sorted([easy[1].id, hard[1].id])]
     assert set(given[3:5]) == {easy[0].id, hard[0].id}
     for number, made in enumerate(rounds(tmp_path)):
-        for problem_id, fate in made.fates.items():
+        for problem_id, fate in made.outcomes.items():
             assert fate != JOINED or problem_id not in given[number + 1 :]
 
 
@@ -186,7 +186,7 @@ def test_nothing_held_out_and_nothing_known_joins(
     with opened(config(0.5, problems=12), tmp_path / "a", pool, judge) as teacher:
         teacher.teach(5, Trainer(pool).observed(*every))  # type: ignore[arg-type]
     (made,) = rounds(tmp_path / "a")
-    assert "held out" in made.fates.values()
+    assert "held out" in made.outcomes.values()
     assert made.joined
     assert not any(is_held_out([use.name for use in p.features], 0.5) for p in made.joined)
     twins = [msgspec.structs.replace(p, statement="Said in other words.") for p in made.joined]
@@ -194,7 +194,7 @@ def test_nothing_held_out_and_nothing_known_joins(
         teacher.teach(5, Trainer(pool).observed(*every))  # type: ignore[arg-type]
     (again,) = rounds(tmp_path / "b")
     assert not again.joined
-    assert {again.fates[i] for i, fate in made.fates.items() if fate == JOINED} == {"already there"}
+    assert {again.outcomes[i] for i, fate in made.outcomes.items() if fate == JOINED} == {"already there"}
 
 
 @pytest.fixture(autouse=True)
@@ -220,7 +220,7 @@ def test_what_joined_before_a_checkpoint_is_there_again(
         Trainer(again.pool).sampler.load_state_dict(state)
     with opened(settings, tmp_path / "a", pool, judge, done=9) as earlier:
         assert earlier.joined == list(made[0].joined)
-        assert Rounds(tmp_path / "a", 9).times() == dict.fromkeys(made[0].fates, 1)
+        assert Rounds(tmp_path / "a", 9).times() == dict.fromkeys(made[0].outcomes, 1)
     with (
         pytest.raises(RunFolderError, match="another teacher"),
         opened(config(attempts=9), tmp_path / "a", pool, judge, done=9),
@@ -248,7 +248,7 @@ def server(easy: list[Problem], hard: list[Problem]) -> Iterator[ScriptedServer]
 def toml(folder: Path, url: str, budget: str = "5 USD") -> str:
     path = folder / "teacher.toml"
     path.write_text(
-        f'budget = "{budget}"\ncache = "{folder / "m.sqlite"}"\n[suite]\nmutants = 0\n[models.big]\n'
+        f'[runtime]\nbudget = "{budget}"\ncache = "{folder / "m.sqlite"}"\n[suite]\nmutants = 0\n[models.big]\n'
         f'base_url = "{url}"\nmodel = "teacher"\ntimeout_s = 20.0\nprices = {{input = 1.0, output = 4.0}}\n'
         "sampling = {max_tokens = 400, seed = 0}\nretries = {attempts = 1, patience_s = 0.5}\n"
     )
@@ -264,7 +264,7 @@ def test_a_model_refines_problems_that_it_did_not_write(
     with opened(settings, tmp_path / "a", pool, judge) as teacher:
         teacher.teach(5, trainer)  # type: ignore[arg-type]
     (made,) = rounds(tmp_path / "a")
-    assert len(made.fates) == len(server.bills) == 6
+    assert len(made.outcomes) == len(server.bills) == 6
     assert made.joined
     shown = [bill.prompt for bill in server.bills]
     assert any("An attempt that failed:\n\n```text\nIt is beyond me." in prompt for prompt in shown)
@@ -285,7 +285,7 @@ def test_a_teacher_that_is_down_or_too_dear_leaves_the_training_alone(
     with opened(down, tmp_path / "a", easy, judge) as teacher:
         said = [teacher.teach(step, trainer) for step in (5, 10)]  # type: ignore[arg-type]
     assert all("2 the teacher failed (" in text for text in said)
-    assert [made.fates for made in rounds(tmp_path / "a")] == [{}, {}]  # they may come again
+    assert [made.outcomes for made in rounds(tmp_path / "a")] == [{}, {}]  # they may come again
     poor = config(teacher="big", config=toml(tmp_path, server.url, budget="10 tokens"), problems=2)
     with opened(poor, tmp_path / "b", easy, judge) as teacher:
         assert "training goes on without it" in teacher.teach(5, trainer)  # type: ignore[arg-type]
@@ -332,7 +332,7 @@ def test_a_training_that_was_cut_off_goes_on_with_what_had_joined(tmp_path: Path
         {"model": {"path": str(tmp_path / "policy")}},
         steps=6,
         exercises={"count": 6, "steps": {"2": 1.0}},
-        grading={"rewards": {"mask_truncated": False}},
+        rewards={"mask_truncated": False},
         teacher={"every": 2, "problems": 2, "attempts": 4, "config": str(lenient)},
     )
     whole = train(settings, tmp_path / "whole", Seen())

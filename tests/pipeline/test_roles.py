@@ -16,6 +16,7 @@ from tests.synth.llm.scripted_server import ScriptedServer
 from tests.synth.llm.test_teacher import Listed
 
 FILE = """
+[runtime]
 budget = "5 USD"
 [synth]
 teacher = "strong"
@@ -163,7 +164,7 @@ def test_a_folder_of_prompts_changes_the_version(tmp_path: Path) -> None:
     (tmp_path / "mine" / "teacher").mkdir(parents=True)
     (tmp_path / "mine" / "teacher" / "reply.md.j2").write_text("As you like.")
     ours = resolve_config(load(tmp_path))
-    own = resolve_config(load(tmp_path, FILE.replace("[synth]", f'[prompts]\ndir = "{tmp_path / "mine"}"\n[synth]')))
+    own = resolve_config(load(tmp_path, FILE.replace("[synth]", f'prompts = "{tmp_path / "mine"}"\n[synth]')))
     assert own.prompts.version != ours.prompts.version
     assert str(tmp_path) not in json.dumps(own.fingerprint_fields())
 
@@ -183,7 +184,7 @@ def test_the_command_line_overrides_models_by_name(tmp_path: Path) -> None:
     config = with_changes(
         load(tmp_path), workers=None, allow_unsafe=None, synth={"solvers": ["third"]}, budget="2M tokens"
     )
-    assert config.budget == "2M tokens"
+    assert config.runtime.budget == "2M tokens"
     assert config.models["strong"] == ModelSpec(
         name="strong",
         base_url="https://provider.example/v1",

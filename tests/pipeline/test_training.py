@@ -21,9 +21,9 @@ from stepsmith.core.errors import ConfigError, MachineError, RunFolderError, San
 from stepsmith.core.records import Problem
 from stepsmith.core.stats import pass_rate
 from stepsmith.pipeline.training import curriculum_of, train
+from stepsmith.scoring.scorer import ScoredCompletion
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
 from stepsmith.store.training_log import EvalResult, Step, Training, read_log, read_training
-from stepsmith.train.grading import Grade
 from stepsmith.train.policy import Policy
 from stepsmith.train.rl import RlTrainer
 from stepsmith.train.settings import ModelSettings, TrainConfig, with_overrides
@@ -46,7 +46,7 @@ def sft_config(place: str, **changes: dict[str, object]) -> TrainConfig:
         "model": TINY,
         "data": {"problems": [place], "held_out": 0.3},
         "sft": {"steps": 4, "batch": 4, "warmup": 0},
-        "measure": {"exercises": {"count": 3, "steps": {"1": 1.0}}},
+        "eval": {"exercises": {"count": 3, "steps": {"1": 1.0}}},
     }
     return with_overrides(with_overrides(rl_config(), plain), dict(changes))
 
@@ -66,7 +66,7 @@ def taught(place: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 @pytest.fixture
 def hashed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rewards by hash: a policy that knows nothing would never get one from a judge."""
-    monkeypatch.setattr(conductor, "Grader", lambda *_, **__: ByRule(by_hash))
+    monkeypatch.setattr(conductor, "Scorer", lambda *_, **__: ByRule(by_hash))
 
 
 def rl_run(
@@ -75,7 +75,7 @@ def rl_run(
     base: dict[str, object] = {
         "model": {"path": str(taught[0] / "model")},
         "data": {"problems": [place], "held_out": 0.3},
-        "measure": {"every": 3, "exercises": {"count": 3, "steps": {"1": 1.0}}},
+        "eval": {"every": 3, "exercises": {"count": 3, "steps": {"1": 1.0}}},
     }
     return with_overrides(
         rl_config(base, **({"steps": 6, "initial_samples": 2, "curriculum": "learnability"} | rl)), top or {}
@@ -106,13 +106,13 @@ def test_a_run_leaves_what_it_promises(taught: tuple[Path, Training, Seen], plac
     steps, measurements = records(folder)
     assert [step.step for step in steps] == [1, 2, 3, 4] == [step.step for step in seen.steps]
     assert [m.step for m in measurements] == [0, 4]
-    assert measurements == seen.measurements
+    assert measurements == seen.evals
     assert steps[-1].loss is not None
     assert steps[0].loss is not None
     assert steps[-1].loss < steps[0].loss
     policy = Policy.open(ModelSettings(path=str(folder / "model")))
     assert policy.parameters == manifest.parameters
-    assert policy.prompt_format.max_reply_tokens == 6
+    assert policy.prompt_format.max_completion_length == 6
     again = train(sft_config(place), folder, Seen(), resume=True)
     assert msgspec.json.encode(again) == msgspec.json.encode(read_training(folder))
     assert msgspec.structs.replace(again, config=manifest.config) == manifest
@@ -125,7 +125,7 @@ def whole(taught: tuple[Path, Training, Seen], place: str, tmp_path_factory: pyt
     """An undisturbed run of RL: six steps in three generations, each gone over twice."""
     folder = tmp_path_factory.mktemp("rl") / "whole"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conductor, "Grader", lambda *_, **__: ByRule(by_hash))
+        patch.setattr(conductor, "Scorer", lambda *_, **__: ByRule(by_hash))
         train(rl_run(taught, place, WINDOWS, iterations=2), folder, Seen())
     return folder
 
@@ -138,7 +138,7 @@ import stepsmith.pipeline.training as conductor
 from stepsmith.train.rl import RlTrainer
 from stepsmith.train.settings import TrainConfig
 from tests.train.small_runs import ByRule, Seen, by_hash
-conductor.Grader = lambda *_, **__: ByRule(by_hash)
+conductor.Scorer = lambda *_, **__: ByRule(by_hash)
 compute = RlTrainer._compute_loss
 def until_the_end(self, model, inputs):
     if self.state.global_step == 4:
@@ -198,11 +198,11 @@ class Leaves(ByRule):
         super().__init__(by_hash)
         self._left = batches
 
-    def grade(self, batch: Any) -> list[Grade]:
+    def score_batch(self, requests: Any, known: object = None) -> list[ScoredCompletion]:
         self._left -= 1
         if self._left < 0:
             raise SandboxError("the judge failed on 16 answers in a row; see that it runs, then resume")
-        return super().grade(batch)
+        return super().score_batch(requests)
 
 
 @pytest.mark.parametrize("when", ["in a step", "while measuring"])
@@ -212,11 +212,11 @@ def test_a_judge_that_goes_away(
     """What was learnt until then is saved, and goes on from there."""
     config = rl_run(taught, place, {"checkpoint_every": 50}, steps=5)
     batches = 1 + 1 + 4 if when == "in a step" else 1 + 1 + 3  # measured, rated, and steps (with a measurement after 3)
-    monkeypatch.setattr(conductor, "Grader", lambda *_, **__: Leaves(batches))
+    monkeypatch.setattr(conductor, "Scorer", lambda *_, **__: Leaves(batches))
     with pytest.raises(SandboxError, match="then resume"):
         train(config, tmp_path / "run", Seen())
     assert [path.name for path in (tmp_path / "run/checkpoints").glob("checkpoint-*")] == ["checkpoint-3"]
-    monkeypatch.setattr(conductor, "Grader", lambda *_, **__: ByRule(by_hash))
+    monkeypatch.setattr(conductor, "Scorer", lambda *_, **__: ByRule(by_hash))
     seen = Seen()
     manifest = train(config, tmp_path / "run", seen, resume=True)
     assert [step.step for step in seen.steps] == [4, 5]
@@ -243,7 +243,7 @@ class Interrupts(Seen):
 def test_an_interrupt_loses_no_step(
     taught: tuple[Path, Training, Seen], place: str, tmp_path: Path, hashed: None
 ) -> None:
-    config = rl_run(taught, place, {"checkpoint_every": 50, "measure": {"every": 0}}, steps=3)
+    config = rl_run(taught, place, {"checkpoint_every": 50, "eval": {"every": 0}}, steps=3)
     with pytest.raises(KeyboardInterrupt):
         train(config, tmp_path / "run", Interrupts(1))
     seen = Seen()
@@ -295,7 +295,7 @@ def test_adapters_end_up_in_the_model(
     taught: tuple[Path, Training, Seen], place: str, tmp_path: Path, hashed: None
 ) -> None:
     """RL over a low rank: what is saved opens by itself and is not the model it started from."""
-    config = rl_run(taught, place, {"model": {"lora_rank": 2}, "measure": {"every": 0}}, steps=2, learning_rate=0.1)
+    config = rl_run(taught, place, {"model": {"lora_rank": 2}, "eval": {"every": 0}}, steps=2, learning_rate=0.1)
     manifest = train(config, tmp_path / "run", Seen())
     model = tmp_path / "run/model"
     assert not list(model.glob("adapter*"))
@@ -304,14 +304,14 @@ def test_adapters_end_up_in_the_model(
 
 
 def test_what_does_not_fit_is_left_out_and_counted(place: str, tmp_path: Path) -> None:
-    config = sft_config(place, sft={"steps": 1}, measure={"exercises": None})
+    config = sft_config(place, sft={"steps": 1}, eval={"exercises": None})
     policy = conductor._Run(config, tmp_path, Seen(), NOBODY, NOBODY, first=True)._policy(
         conductor.read_corpus(config, NOBODY)
     )
     prompts = sorted(len(policy.encode(policy.prompt(p))) for p in PROBLEMS)
     limit = prompts[5]
     seen = Seen()
-    manifest = train(with_overrides(config, {"data": {"max_prompt_tokens": limit}}), tmp_path / "a", seen)
+    manifest = train(with_overrides(config, {"data": {"max_prompt_length": limit}}), tmp_path / "a", seen)
     assert manifest.left_out == {"prompt too long": sum(length > limit for length in prompts)}
     assert manifest.problems == 8 - manifest.left_out["prompt too long"]
 
@@ -326,8 +326,8 @@ def test_what_does_not_fit_is_left_out_and_counted(place: str, tmp_path: Path) -
     assert manifest.left_out["answer too long"] > 0
 
     with pytest.raises(ConfigError, match=rf"at most 5 tokens \(the shortest has {prompts[0]}\)"):
-        train(with_overrides(config, {"data": {"max_prompt_tokens": 5}}), tmp_path / "c", Seen())
-    with pytest.raises(ConfigError, match=rf"raise data\.max_prompt_tokens and, beyond {prompts[0]} tokens"):
+        train(with_overrides(config, {"data": {"max_prompt_length": 5}}), tmp_path / "c", Seen())
+    with pytest.raises(ConfigError, match=rf"raise data\.max_prompt_length and, beyond {prompts[0]} tokens"):
         train(with_overrides(config, {"model": {"context": prompts[0]}}), tmp_path / "d", Seen())
 
 
@@ -354,8 +354,8 @@ def test_bands_without_problems_are_told_before_anything_is_trained(
     rl: dict[str, object],
     says: str,
 ) -> None:
-    monkeypatch.setattr(conductor, "Grader", lambda *_, **__: ByRule(lambda *_: 0.5 if "select" in rl else 1.0))
-    config = rl_run(taught, place, {"measure": {"exercises": None}}, **({"initial_samples": 0} | rl))
+    monkeypatch.setattr(conductor, "Scorer", lambda *_, **__: ByRule(lambda *_: 0.5 if "select" in rl else 1.0))
+    config = rl_run(taught, place, {"eval": {"exercises": None}}, **({"initial_samples": 0} | rl))
     with pytest.raises(ConfigError, match=says):
         train(config, tmp_path / "run", Seen())
     assert not (tmp_path / "run/checkpoints").exists()
@@ -375,21 +375,22 @@ def test_pass_rates_are_measured_once(
     """By the policy that is trained, in place of what another student scored; a resumed run reads them."""
     old = [msgspec.structs.replace(p, pass_rate=pass_rate(32, 32)) for p in PROBLEMS]
     people = data(tmp_path, old)
-    graders: list[ByRule] = []
+    scorers: list[ByRule] = []
 
-    def grader(*_: object, **__: object) -> ByRule:
-        graders.append(ByRule(lambda *_: 0.0))
-        return graders[-1]
+    def scorer(*_: object, **__: object) -> ByRule:
+        scorers.append(ByRule(lambda *_: 0.0))
+        return scorers[-1]
 
-    monkeypatch.setattr(conductor, "Grader", grader)
-    config = rl_run(taught, place, {"measure": {"exercises": None, "every": 0}}, steps=2, initial_samples=3)
+    monkeypatch.setattr(conductor, "Scorer", scorer)
+    config = rl_run(taught, place, {"eval": {"exercises": None, "every": 0}}, steps=2, initial_samples=3)
     config = with_overrides(config, {"data": {"problems": [], "real": [people]}, "rl": {"mix": {"real": 1.0}}})
     seen = Seen()
     train(config, tmp_path / "run", seen)
-    assert len(graders[0].batches[0]) == 24
+    assert len(scorers[0].batches[0]) == 24
     assert {band for step in seen.steps for band in step.by_band} == {"hard"}
-    train(msgspec.structs.replace(config, attempts=str(tmp_path / "run/attempts")), tmp_path / "again", seen)
-    assert len(graders[1].batches) == len(graders[0].batches) - 1
+    shared = with_overrides(config, {"runtime": {"rollouts": str(tmp_path / "run/rollouts")}})
+    train(shared, tmp_path / "again", seen)
+    assert len(scorers[1].batches) == len(scorers[0].batches) - 1
     first, again = (read_training(tmp_path / name) for name in ("run", "again"))
     assert again.spent["rate"] == first.spent["rate"] > 0  # what it cost, whoever paid
 

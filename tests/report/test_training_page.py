@@ -174,7 +174,7 @@ def test_a_run_of_one_step_without_evaluations_has_a_page(tmp_path: Path, stage:
 
 
 def test_evaluated_but_not_yet_stepped(tmp_path: Path) -> None:
-    a_config(tmp_path).measured(
+    a_config(tmp_path).evaluated(
         EvalResult(stage="rl", step=0, name="held-out", temperature=0.0, groups={"all": a_score()})
     )
     text = words(write_report(tmp_path).read_text())
@@ -187,7 +187,7 @@ def test_empty_groups_and_figures_that_were_not_logged_are_left_out(tmp_path: Pa
     log = a_config(tmp_path)
     for step in (1, 2):
         groups = {"all": a_score(), "hard": a_score(problems=0), "10 features": a_score(), "2 features": a_score()}
-        log.measured(EvalResult(stage="rl", step=step, name="held-out", temperature=1.0, groups=groups))
+        log.evaluated(EvalResult(stage="rl", step=step, name="held-out", temperature=1.0, groups=groups))
         tallies = {"easy": Tally(passes=step - 1, attempts=8), "hard": Tally(passes=0, attempts=0)}
         log.step(Step(stage="rl", step=step, of=2, seconds=1.0, by_band=tallies, truncated=0.1))
     run = read_run(tmp_path)
@@ -290,7 +290,7 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
             Step(stage="rl", step=step, of=3, seconds=1.0, pass_rate=0.5, by_band=tally, by_length=tally,
                  weights={f"x/{HOSTILE}": 0.5, HOSTILE: 0.5}, warnings=(HOSTILE,))
         )  # fmt: skip
-        log.measured(
+        log.evaluated(
             EvalResult(
                 stage="rl", step=step, name=HOSTILE, temperature=1.0, groups={"all": a_score(), HOSTILE: a_score()}
             )

@@ -22,7 +22,7 @@ def make_sft(folder: Path, *, steps: int = 450, done: int | None = None, every: 
     config = with_overrides(load_training("micro"), {"stage": "sft", "sft": {"steps": steps}})
     log = _begin(folder, config)
     if measure:
-        log.measured(_measurement(rng, "sft", 0, lambda features: 0.0))
+        log.evaluated(_measurement(rng, "sft", 0, lambda features: 0.0))
     for step in _logged(done or steps, every):
         fall = math.exp(-step / 60)
         log.step(
@@ -40,7 +40,7 @@ def make_sft(folder: Path, *, steps: int = 450, done: int | None = None, every: 
         )
     if done is None:
         if measure:
-            log.measured(_measurement(rng, "sft", steps, lambda features: 0.93 * 0.72 ** (features - 1)))
+            log.evaluated(_measurement(rng, "sft", steps, lambda features: 0.93 * 0.72 ** (features - 1)))
         _finish(folder, config, start="from scratch", seconds=0.31 * steps, tokens=9_600.0 * steps, problems=9_412)
     return folder
 
@@ -57,12 +57,12 @@ def make_rl(
             "stage": "rl",
             "model": {"path": "runs/sft/model"},
             "rl": {"steps": steps, "curriculum": curriculum},
-            "measure": {"every": measure_every},
+            "eval": {"every": measure_every},
         },
     )
     schedule = load_curriculum(curriculum)
     log = _begin(folder, config)
-    log.measured(_measurement(rng, "rl", 0, lambda features: 0.93 * 0.72 ** (features - 1)))
+    log.evaluated(_measurement(rng, "rl", 0, lambda features: 0.93 * 0.72 ** (features - 1)))
     for step in _logged(done or steps, every):
         part = step / steps
         weights = schedule.weights(min(part, 0.999)) if isinstance(schedule, Schedule) else {"all": 1.0}
@@ -98,7 +98,7 @@ def make_rl(
                 by_band=tallies if bands else {},
                 by_length=lengths,
                 weights=named,
-                reply_tokens=38 + 6 * part + rng.gauss(0, 1),
+                completion_length=38 + 6 * part + rng.gauss(0, 1),
                 truncated=max(0.0, 0.03 - 0.02 * part + rng.gauss(0, 0.004)),
                 no_answer=max(0.0, 0.02 * math.exp(-4 * part) + rng.gauss(0, 0.002)),
                 masked=max(0.0, 0.03 - 0.02 * part),
@@ -114,9 +114,9 @@ def make_rl(
             )
         )
         if measure_every and step % measure_every == 0 and step < steps:
-            log.measured(_measurement(rng, "rl", step, lambda features, part=part: _solved(features, part)))
+            log.evaluated(_measurement(rng, "rl", step, lambda features, part=part: _solved(features, part)))
     if done is None:
-        log.measured(_measurement(rng, "rl", steps, lambda features: _solved(features, 1.0)))
+        log.evaluated(_measurement(rng, "rl", steps, lambda features: _solved(features, 1.0)))
         _finish(folder, config, start="runs/sft/model", seconds=1.9 * steps, tokens=7_000.0 * steps, problems=578)
     return folder
 

@@ -1,4 +1,4 @@
-"""Runs of a second: policies of a few thousand parameters, settings for them, and graders that need no judge."""
+"""Runs of a second: policies of a few thousand parameters, settings for them, and scorers that need no judge."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,18 +8,18 @@ import torch
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Problem, Verdict
 from stepsmith.curriculum import Sampler, item_of
-from stepsmith.pipeline.training import curriculum_of
+from stepsmith.scoring.completion import Completion
+from stepsmith.scoring.scorer import RewardSettings, ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.store.training_log import EvalResult, Step
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.corpus import is_held_out
-from stepsmith.train.grading import Grade, Grader, GradingSettings, Reply
 from stepsmith.train.policy import Policy, PromptFormat, ask
 from stepsmith.train.rl import RlTrainer, layout_of
-from stepsmith.train.settings import ModelSettings, TrainConfig, with_overrides
+from stepsmith.train.settings import ModelSettings, TrainConfig, curriculum_of, with_overrides
 from stepsmith.train.sft import golden_reply
 
 MODEL = ModelSettings(vocabulary=280, hidden=16, intermediate=32, layers=1, heads=2, context=512)
-FORM = PromptFormat(prompt="brief", max_reply_tokens=6)
+FORM = PromptFormat(prompt="brief", max_completion_length=6)
 
 
 def some_problems(count: int = 6, *, seed: int = 0, held_out: float = 0.0) -> list[Problem]:
@@ -43,25 +43,22 @@ def rl_config(top: dict[str, object] | None = None, **changes: object) -> TrainC
         "group_size": 4,
         "learning_rate": 0.01,
         "warmup": 0,
-        "max_reply_tokens": FORM.max_reply_tokens,
+        "max_completion_length": FORM.max_completion_length,
         "curriculum": "shuffled",
         "mask_truncated": False,  # a policy that knows nothing hardly ever ends a reply
     }
     plain: dict[str, object] = {
         "stage": "rl",
-        "threads": 1,
-        "judges": 1,
-        "log_every": 1,
-        "checkpoint_every": 2,
-        "data": {"prompt": "brief", "held_out": 0.0, "max_prompt_tokens": 500},
-        "measure": {"problems": 2, "samples": 1},
+        "runtime": {"threads": 1, "judge_workers": 1, "log_every": 1, "checkpoint_every": 2},
+        "data": {"prompt": "brief", "held_out": 0.0, "max_prompt_length": 500},
+        "eval": {"problems": 2, "samples": 1},
         "rl": rl | changes,
     }
     return with_overrides(with_overrides(TrainConfig(), plain), top or {})
 
 
 def an_rl_trainer(
-    config: TrainConfig, problems: Sequence[Problem], grader: Grader, folder: Path, policy: Policy | None = None
+    config: TrainConfig, problems: Sequence[Problem], scorer: Scorer, folder: Path, policy: Policy | None = None
 ) -> RlTrainer:
     """The trainer as the pipeline makes it, over a fresh policy if none is given."""
     sampler = Sampler(
@@ -71,27 +68,29 @@ def an_rl_trainer(
         mix=config.rl.mix,
         seed=config.seed,
     )
-    return RlTrainer(policy or a_policy(problems), problems, sampler, grader, config, folder, [])
+    return RlTrainer(policy or a_policy(problems), problems, sampler, scorer, config, folder, [])
 
 
-class ByRule(Grader):
+class ByRule(Scorer):
     """Rewards by a rule over (problem, text) instead of a judge: every reply is judged. Remembers its batches."""
 
     def __init__(self, rule: Callable[[Problem, str], float | None], *_: object, **__: object) -> None:
-        self._rule, self.settings = rule, GradingSettings()
-        self.batches: list[list[tuple[Problem, Reply]]] = []
+        self._rule, self.rewards = rule, RewardSettings()
+        self.batches: list[list[ScoringRequest]] = []
 
-    def grade(self, batch: Sequence[tuple[Problem, Reply]]) -> list[Grade]:
-        self.batches.append(list(batch))
-        return [a_grade(problem, reply, self._rule(problem, reply.text)) for problem, reply in batch]
+    def score_batch(self, requests: Sequence[ScoringRequest], known: object = None) -> list[ScoredCompletion]:
+        self.batches.append(list(requests))
+        return [
+            a_scored_completion(r.problem, r.completion, self._rule(r.problem, r.completion.text)) for r in requests
+        ]
 
     def close(self) -> None:
         pass
 
 
-def a_grade(problem: Problem, reply: Reply, reward: float | None) -> Grade:
-    """The grade of a reply that was judged; solved where the reward is 1."""
-    return Grade(
+def a_scored_completion(problem: Problem, reply: Completion, reward: float | None) -> ScoredCompletion:
+    """A completion that was judged; solved where the reward is 1."""
+    return ScoredCompletion(
         problem_id=problem.id,
         environment=problem.environment,
         status="truncated" if reply.truncated else "judged",
@@ -113,7 +112,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self.measurements: list[EvalResult] = []
+        self.evals: list[EvalResult] = []
         self.started_with: tuple[int, int, int, int] | None = None
 
     def started(self, config: TrainConfig, problems: int, held_out: int, steps: int, done: int) -> None:
@@ -122,8 +121,8 @@ class Seen:
     def stepped(self, step: Step) -> None:
         self.steps.append(step)
 
-    def measured(self, measurement: EvalResult) -> None:
-        self.measurements.append(measurement)
+    def evaluated(self, result: EvalResult) -> None:
+        self.evals.append(result)
 
     def note(self, text: str) -> None:
         pass

@@ -15,9 +15,14 @@ import pytest
 from stepsmith.core.records import Checker, Contract, Limits, Problem, Solution, TestCase
 from stepsmith.envs import ENVIRONMENTS, Answer
 from stepsmith.judge.local import LocalJudge
-from stepsmith.train import REWARDS, Grader, GradingSettings, HeldBackMonitor, Outcome, Reply, RewardSettings
+from stepsmith.scoring.completion import Completion
+from stepsmith.scoring.outcome import Outcome
+from stepsmith.scoring.rewards import REWARDS
+from stepsmith.scoring.scorer import RewardSettings, Scorer
+from stepsmith.scoring.tests import SplitSettings, split_tests
+from stepsmith.train.held_back import HeldBackMonitor
 from tests.records import a_problem
-from tests.train.graded import judgement
+from tests.scoring.scripted import requests_of
 
 FOLDER = Path(__file__).parent / "cheats"
 CHEATS = sorted([*FOLDER.glob("*/*.py"), *FOLDER.glob("*/*.reply")])
@@ -45,37 +50,39 @@ def problem_in(folder: Path) -> Problem:
     )
 
 
-def reply_of(problem: Problem, path: Path) -> Reply:
+def reply_of(problem: Problem, path: Path) -> Completion:
     if path.suffix == ".reply":
-        return Reply(text=path.read_text())
-    return Reply(text=ENVIRONMENTS[problem.environment].write(Answer(text=path.read_text())))
+        return Completion(text=path.read_text())
+    return Completion(text=ENVIRONMENTS[problem.environment].write(Answer(text=path.read_text())))
 
 
 @pytest.fixture(scope="module", params=BUILT_IN)
-def grader(request: pytest.FixtureRequest, judge: LocalJudge) -> Iterator[Grader]:
-    with Grader(judge, GradingSettings(rewards=RewardSettings(reward=request.param))) as grader:
-        grader.name = request.param  # type: ignore[attr-defined]
-        yield grader
+def scorer(request: pytest.FixtureRequest, judge: LocalJudge) -> Iterator[Scorer]:
+    with Scorer(judge, RewardSettings(reward=request.param)) as scorer:
+        scorer.name = request.param  # type: ignore[attr-defined]
+        yield scorer
 
 
 @pytest.mark.parametrize("folder", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
-def test_the_honest_answer_gets_the_whole_reward(grader: Grader, folder: Path) -> None:
+def test_the_honest_answer_gets_the_whole_reward(scorer: Scorer, folder: Path) -> None:
     problem = problem_in(folder)
-    (grade,) = grader.grade([(problem, Reply(text=f"```python\n{problem.golden.code.strip()}\n```\n"))])
-    assert grade.reward == {"binary": 1.0, "x-coder": 5.0}[grader.name]  # type: ignore[attr-defined]
-    assert grade.passed_held_back in ((True,) if problem.environment == "induction" else (None,))
+    (one,) = scorer.score_batch(
+        requests_of([(problem, Completion(text=f"```python\n{problem.golden.code.strip()}\n```\n"))], SplitSettings())
+    )
+    assert one.reward == {"binary": 1.0, "x-coder": 5.0}[scorer.name]  # type: ignore[attr-defined]
+    assert one.passed_held_back in ((True,) if problem.environment == "induction" else (None,))
 
 
 @pytest.mark.parametrize("path", CHEATS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_cheating_does_not_pay(grader: Grader, path: Path) -> None:
+def test_cheating_does_not_pay(scorer: Scorer, path: Path) -> None:
     problem = problem_in(path.parent)
-    (grade,) = grader.grade([(problem, reply_of(problem, path))])
-    honest = REWARDS[grader.name].function(  # type: ignore[attr-defined]
-        Outcome(status="judged", judgement=judgement("WA"), tests=1)
+    (one,) = scorer.score_batch(requests_of([(problem, reply_of(problem, path))], SplitSettings()))
+    honest = REWARDS[scorer.name].function(  # type: ignore[attr-defined]
+        Outcome("judged", "WA", 0, 1)
     )
     assert honest == 0.0
-    assert grade.reward is not None, grade
-    assert grade.reward <= honest, grade
+    assert one.reward is not None, one
+    assert one.reward <= honest, one
 
 
 def test_programs_say_what_they_try() -> None:
@@ -87,15 +94,17 @@ def test_programs_say_what_they_try() -> None:
 
 def test_what_learnt_the_rewarded_tests_by_heart_is_flagged(judge: LocalJudge) -> None:
     problem, watch = problem_in(FOLDER / "even_sum"), HeldBackMonitor()
-    with Grader(judge) as grader:
-        split = grader.split(problem)
+    with Scorer(judge) as scorer:
+        split = split_tests(problem, SplitSettings())
         assert split.held_back
         table = {test.input: test.output for test in split.rewarded}
         for k in range(4):
             program = f"# {k}\ndef even_sum(nums):\n    return eval({table!r}.get(repr((nums,)), '0'))\n"
-            (grade,) = grader.grade([(problem, Reply(text=f"```python\n{program}```\n"))])
-            assert (grade.reward, grade.passed_held_back) == (1.0, False)
-            watch.observe([grade])
+            (one,) = scorer.score_batch(
+                requests_of([(problem, Completion(text=f"```python\n{program}```\n"))], SplitSettings())
+            )
+            assert (one.reward, one.passed_held_back) == (1.0, False)
+            watch.observe([one])
     report = watch.report()
     assert report.suspicious
     assert report.problems == (problem.id,)

@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepsmith.core.errors import ConfigError
+from stepsmith.core.errors import ConfigError, RunFolderError
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Environment, FeatureUse, Problem
 from stepsmith.judge.local import LocalJudge
@@ -22,7 +22,7 @@ from stepsmith.synth.grammar.compose import compose
 from stepsmith.train.corpus import Corpus, is_held_out, read_corpus
 from stepsmith.train.settings import Stage, TrainConfig, with_overrides
 from tests.records import a_problem
-from tests.train.graded import ScriptedJudge
+from tests.scoring.scripted import ScriptedJudge
 from tests.train.small_runs import some_problems
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
@@ -62,7 +62,7 @@ def test_held_out_compositions_never_train(synthesised: Path, stage: Stage, shar
         data={"problems": [str(synthesised)], "held_out": share},
         sft={"exercises": plain},
         rl={"exercises": plain | {"seed": 1}},
-        measure={"exercises": plain | {"seed": 2}},
+        eval={"exercises": plain | {"seed": 2}},
     )
     corpus = read_corpus(chosen, NOBODY)
     made = list(read_problems(synthesised / "problems.parquet"))
@@ -164,12 +164,12 @@ def test_the_id_is_of_all_that_trains() -> None:
 
 
 def test_what_cannot_be_read_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"there are no problems at .*nowhere: give a folder of `stepsmith synth`"):
+    with pytest.raises(RunFolderError, match=r"no problems at .*nowhere; give the folder of a finished"):
         read_corpus(config(data={"problems": [str(tmp_path / "nowhere")]}), NOBODY)
-    with pytest.raises(ConfigError, match="there are no problems at"):
+    with pytest.raises(RunFolderError, match="there are no problems at"):
         read_corpus(config(data={"real": [str(tmp_path)]}), NOBODY)
     with pytest.raises(ConfigError, match=r"needs data\.held_out above 0"):
-        read_corpus(config(data={"held_out": 0.0}, measure={"exercises": {"count": 1}}), NOBODY)
+        read_corpus(config(data={"held_out": 0.0}, eval={"exercises": {"count": 1}}), NOBODY)
 
 
 def test_features_are_told_in_their_order() -> None:

@@ -1,6 +1,7 @@
 """Measuring: pass@k, who counts, in which groups, and that a measurement is the same twice."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import torch
 
 from stepsmith.core.records import Problem, Verdict
 from stepsmith.core.stats import pass_rate, wilson_interval
-from stepsmith.train.evaluation import attempt, group_names, measure, pass_at_k, with_rates
-from stepsmith.train.grading import Grade, Grader, GradingSettings
+from stepsmith.scoring.scorer import RewardSettings, ScoredCompletion, Scorer, ScoringRequest
+from stepsmith.scoring.tests import SplitSettings
+from stepsmith.train.evaluation import evaluate, group_names, pass_at_k, sample_rollouts, with_rates
 from stepsmith.train.policy import Policy, PromptFormat
 from stepsmith.train.settings import EvalSettings, ModelSettings
-from tests.train.graded import counting
+from tests.scoring.scripted import counting
 from tests.train.small_runs import ByRule, a_policy, by_hash, some_problems
 
 PROBLEMS = some_problems(5)
@@ -27,6 +29,9 @@ REFERENCE = Path(__file__).parents[3] / "shared" / "data" / "passk_reference.jso
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     return a_policy(PROBLEMS)
+
+
+SPLIT = SplitSettings()
 
 
 def test_pass_at_k_by_hand() -> None:
@@ -43,20 +48,20 @@ def test_pass_at_k_is_the_published_estimator() -> None:
         assert pass_at_k(n, c, k) == pytest.approx(wanted, abs=1e-9)
 
 
-class Verdicts(Grader):
+class Verdicts(Scorer):
     """Per problem the outcome of each reply in turn: passed, failed, not judged (None), cut off, without an answer."""
 
     def __init__(self, table: dict[str, str]) -> None:
         self._table = table
 
-    def grade(self, batch: object) -> list[Grade]:
+    def score_batch(self, requests: Sequence[ScoringRequest], known: object = None) -> list[ScoredCompletion]:
         turn: dict[str, int] = {}
-        grades = []
-        for problem, _ in batch:  # type: ignore[attr-defined]
+        scored = []
+        for problem, *_ in requests:
             at = turn[problem.id] = turn.get(problem.id, -1) + 1
             outcome = self._table[problem.id][at]
-            grades.append(
-                Grade(
+            scored.append(
+                ScoredCompletion(
                     problem_id=problem.id,
                     environment=problem.environment,
                     status={"t": "truncated", "n": "no-answer"}.get(outcome, "judged"),  # type: ignore[arg-type]
@@ -65,7 +70,7 @@ class Verdicts(Grader):
                     solved=outcome == "+",
                 )
             )
-        return grades
+        return scored
 
     def close(self) -> None:
         pass
@@ -79,7 +84,7 @@ def test_scores_by_hand(policy: Policy) -> None:
     problems = [easy, long, none]
     table = {easy.id: "++-+", long.id: "+?tn", none.id: "????"}
     settings = EvalSettings(samples=4, temperature=1.0)
-    found = measure(policy, problems, settings, Verdicts(table), stage="rl", step=7)
+    found = evaluate(policy, problems, settings, Verdicts(table), SPLIT, stage="rl", step=7)
     everyone = found.groups["all"]
     assert (found.step, found.stage, everyone.problems, everyone.samples) == (7, "rl", 2, 4)
     assert everyone.pass_at_1 == pytest.approx((3 / 4 + 1 / 3) / 2)
@@ -95,36 +100,38 @@ def test_scores_by_hand(policy: Policy) -> None:
     assert next(iter(found.groups)) == "all"
 
 
-def test_greedy_measurements_take_one_sample(policy: Policy) -> None:
-    grader = ByRule(by_hash)
-    found = measure(policy, PROBLEMS, EvalSettings(samples=4, temperature=0.0), grader, stage="sft", step=0)
+def test_greedy_evaluations_take_one_sample(policy: Policy) -> None:
+    scorer = ByRule(by_hash)
+    found = evaluate(policy, PROBLEMS, EvalSettings(samples=4, temperature=0.0), scorer, SPLIT, stage="sft", step=0)
     assert found.groups["all"].samples == 1
-    assert [problem.id for problem, _ in grader.batches[0]] == [problem.id for problem in PROBLEMS]
+    assert [request.problem.id for request in scorer.batches[0]] == [problem.id for problem in PROBLEMS]
 
 
-def test_the_same_policy_measures_the_same(policy: Policy) -> None:
+def test_the_same_policy_gets_the_same_scores(policy: Policy) -> None:
     settings = EvalSettings(samples=3)
-    first, second = (measure(policy, PROBLEMS, settings, ByRule(by_hash), stage="sft", step=0) for _ in range(2))
+    first, second = (
+        evaluate(policy, PROBLEMS, settings, ByRule(by_hash), SPLIT, stage="sft", step=0) for _ in range(2)
+    )
     assert first == second
 
 
-def test_attempts_belong_to_their_problems(policy: Policy) -> None:
-    graded = attempt(policy, PROBLEMS, ByRule(by_hash), samples=3, temperature=1.0, seed=0).grades
-    assert [[grade.problem_id for grade in grades] for grades in graded] == [[p.id] * 3 for p in PROBLEMS]
+def test_rollouts_belong_to_their_problems(policy: Policy) -> None:
+    rollouts = sample_rollouts(policy, PROBLEMS, ByRule(by_hash), SPLIT, samples=3, temperature=1.0, seed=0)
+    assert [[one.problem_id for one in scored] for scored in rollouts.scored] == [[p.id] * 3 for p in PROBLEMS]
 
 
-def test_attempts_are_kept_for_who_asks_the_same(policy: Policy, tmp_path: Path) -> None:
+def test_rollouts_are_kept_for_who_asks_the_same(policy: Policy, tmp_path: Path) -> None:
     """Another policy, order of problems, seed, temperature, number of replies or grading is asked anew."""
     how: dict[str, Any] = {"samples": 2, "temperature": 1.0, "seed": 0, "keep": tmp_path / "kept"}
-    first = attempt(policy, PROBLEMS, ByRule(by_hash), **how)
+    first = sample_rollouts(policy, PROBLEMS, ByRule(by_hash), SPLIT, **how)
     again = ByRule(by_hash)
-    assert attempt(policy, PROBLEMS, again, **how) == first
+    assert sample_rollouts(policy, PROBLEMS, again, SPLIT, **how) == first
     assert again.batches == []
     other = a_policy(PROBLEMS)
     with torch.no_grad():
         next(iter(other.model.parameters())).add_(1e-3)
     strict = ByRule(by_hash)
-    strict.settings = GradingSettings(most_tests=1)
+    strict.rewards = RewardSettings(reward="fraction")
     changes: list[tuple[Policy, list[Problem], ByRule, dict[str, Any]]] = [
         (other, PROBLEMS, ByRule(by_hash), {}),
         (policy, PROBLEMS[::-1], ByRule(by_hash), {}),
@@ -134,23 +141,26 @@ def test_attempts_are_kept_for_who_asks_the_same(policy: Policy, tmp_path: Path)
             for change in ({"samples": 3}, {"temperature": 0.5}, {"seed": 1})
         ),
     ]
-    for asked, problems, grader, change in changes:
-        attempt(asked, problems, grader, **how | change)
-        assert len(grader.batches) == 1
+    for asked, problems, scorer, change in changes:
+        sample_rollouts(asked, problems, scorer, SPLIT, **how | change)
+        assert len(scorer.batches) == 1
 
 
 def test_a_policy_is_known_by_its_weights_and_form(policy: Policy, tmp_path: Path) -> None:
     policy.save(tmp_path)
     settings = ModelSettings(path=str(tmp_path), context=policy.context)
     assert Policy.open(settings).fingerprint() == policy.fingerprint()
-    assert Policy.open(settings, PromptFormat(prompt="brief", max_reply_tokens=3)).fingerprint() != policy.fingerprint()
+    assert (
+        Policy.open(settings, PromptFormat(prompt="brief", max_completion_length=3)).fingerprint()
+        != policy.fingerprint()
+    )
 
 
 def test_rates_take_the_place_of_another_students(policy: Policy) -> None:
     solved = PROBLEMS[1]
     rule = lambda problem, _: 1.0 if problem.id == solved.id else 0.0 if problem.id != PROBLEMS[2].id else None  # noqa: E731
     old = [msgspec.structs.replace(problem, pass_rate=pass_rate(5, 9)) for problem in PROBLEMS]
-    found = with_rates(old, attempt(policy, old, ByRule(rule), samples=4, temperature=1.0, seed=0))
+    found = with_rates(old, sample_rollouts(policy, old, ByRule(rule), SPLIT, samples=4, temperature=1.0, seed=0))
     expected = {PROBLEMS[1].id: pass_rate(4, 4), PROBLEMS[2].id: pass_rate(0, 0)}
     assert [p.pass_rate for p in found] == [expected.get(p.id, pass_rate(0, 4)) for p in PROBLEMS]
     assert [p.id for p in found] == [p.id for p in PROBLEMS]

@@ -73,8 +73,8 @@ def test_a_reply_does_not_depend_on_what_is_asked_beside_it() -> None:
     with torch.no_grad():
         for weight in policy.model.parameters():
             weight.mul_(8)
-    together = policy.replies(PROMPTS, 1, 0.0, 12, seed=0)
-    alone = [policy.replies([prompt], 1, 0.0, 12, seed=0)[0] for prompt in PROMPTS]
+    together = policy.complete(PROMPTS, 1, 0.0, 12, seed=0)
+    alone = [policy.complete([prompt], 1, 0.0, 12, seed=0)[0] for prompt in PROMPTS]
     assert together == alone
     assert len({reply.text for (reply,) in alone}) == 3
 
@@ -83,12 +83,12 @@ def test_replies_are_the_seeds_and_leave_no_trace(policy: Policy) -> None:
     torch.manual_seed(5)
     policy.model.train()
     before = torch.random.get_rng_state()
-    first = policy.replies(PROMPTS, 3, 1.0, 8, seed=1)
+    first = policy.complete(PROMPTS, 3, 1.0, 8, seed=1)
     assert torch.equal(torch.random.get_rng_state(), before)
     assert policy.model.training
     torch.rand(3)
-    assert policy.replies(PROMPTS, 3, 1.0, 8, seed=1) == first
-    assert policy.replies(PROMPTS, 3, 1.0, 8, seed=2) != first
+    assert policy.complete(PROMPTS, 3, 1.0, 8, seed=1) == first
+    assert policy.complete(PROMPTS, 3, 1.0, 8, seed=2) != first
     assert [len(given) for given in first] == [3, 3, 3]
     assert len({reply.text for given in first for reply in given}) > 1
 
@@ -105,7 +105,7 @@ def writing(policy: Policy, written: Sequence[Sequence[int]], monkeypatch: pytes
 def test_a_reply_ends_at_its_end_or_is_cut_off(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     (a, b), end, pad = policy.tokenizer.encode("ab"), policy.tokenizer.eos_token_id, policy.tokenizer.pad_token_id
     writing(policy, [[a, b, end, pad], [a, b, a, b], [end, b, end, a]], monkeypatch)
-    replies = [reply for (reply,) in policy.replies(["x", "x", "x"], 1, 0.0, 4, seed=0)]
+    replies = [reply for (reply,) in policy.complete(["x", "x", "x"], 1, 0.0, 4, seed=0)]
     assert [(reply.text, reply.truncated) for reply in replies] == [("ab", False), ("abab", True), ("", False)]
 
 
@@ -118,8 +118,8 @@ def test_no_reply_goes_beyond_the_context(policy: Policy) -> None:
 def test_a_saved_policy_answers_alike(policy: Policy, saved: Path) -> None:
     again = opened(saved)
     assert again.prompt_format == policy.prompt_format == read_prompt_format(str(saved))
-    assert again.replies(PROMPTS, 1, 0.0, 16, seed=0) == policy.replies(PROMPTS, 1, 0.0, 16, seed=0)
-    assert again.replies(PROMPTS, 2, 1.0, 16, seed=3) == policy.replies(PROMPTS, 2, 1.0, 16, seed=3)
+    assert again.replies(PROMPTS, 1, 0.0, 16, seed=0) == policy.complete(PROMPTS, 1, 0.0, 16, seed=0)
+    assert again.replies(PROMPTS, 2, 1.0, 16, seed=3) == policy.complete(PROMPTS, 2, 1.0, 16, seed=3)
     assert again.ends() == policy.ends() == {policy.tokenizer.eos_token_id}
     assert opened(saved, context=100).context == 100
     assert opened(saved, context=9999).context == MODEL.context  # what the model states
@@ -201,5 +201,5 @@ def test_a_device_that_is_too_small_says_what_to_lower(policy: Policy, monkeypat
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(policy.model, "generate", generate)
-    with pytest.raises(MachineError, match=r"lower rl\.max_reply_tokens"):
-        policy.replies(PROMPTS, 1, 0.0, 4, seed=0)
+    with pytest.raises(MachineError, match=r"lower rl\.max_completion_length"):
+        policy.complete(PROMPTS, 1, 0.0, 4, seed=0)

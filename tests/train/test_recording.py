@@ -12,12 +12,13 @@ import msgspec
 
 from stepsmith.core.records import Problem
 from stepsmith.core.stats import band_of, pass_rate
+from stepsmith.scoring.completion import Completion
 from stepsmith.store.training_log import Step, Tally
 from stepsmith.train.evaluation import length_name
-from stepsmith.train.grading import Reply
 from stepsmith.train.recording import Every, Recorder
-from stepsmith.train.rl import Watch, train_rl
-from tests.train.small_runs import ByRule, a_grade, an_rl_trainer, by_hash, rl_config, some_problems
+from stepsmith.train.rl import train_rl
+from stepsmith.train.rollouts import RolloutStatistics
+from tests.train.small_runs import ByRule, a_scored_completion, an_rl_trainer, by_hash, rl_config, some_problems
 
 PROBLEMS = [
     msgspec.structs.replace(problem, pass_rate=pass_rate(k, 7) if k else None)
@@ -35,14 +36,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Step], ByRule, l
     config = rl_config({"log_every": 2, "checkpoint_every": 100}, steps=6, resample=1)
     steps: list[Step] = []
     times: list[int] = []
-    grader = ByRule(rule)
-    trainer = an_rl_trainer(config, PROBLEMS, grader, tmp_path_factory.mktemp("rl"))
+    scorer = ByRule(rule)
+    trainer = an_rl_trainer(config, PROBLEMS, scorer, tmp_path_factory.mktemp("rl"))
     recorder = Recorder(steps.append, "rl", 6)
     recorder.watch(trainer)
     for callback in (recorder, Every(3, times.append)):
         trainer.add_callback(callback)
     train_rl(trainer, trainer._policy, None)
-    return steps, grader, times
+    return steps, scorer, times
 
 
 def test_every_window_is_written_once(run: tuple[list[Step], ByRule, list[int]]) -> None:
@@ -52,22 +53,22 @@ def test_every_window_is_written_once(run: tuple[list[Step], ByRule, list[int]])
 
 
 def test_figures_are_those_of_the_replies(run: tuple[list[Step], ByRule, list[int]]) -> None:
-    """Counted again from what the grader was asked."""
-    steps, grader, _ = run
-    grades = [[a_grade(p, r, grader._rule(p, r.text)) for p, r in batch] for batch in grader.batches]
+    """Counted again from what the scorer was asked."""
+    steps, scorer, _ = run
+    scored = [[a_scored_completion(p, r, scorer._rule(p, r.text)) for p, r, _ in batch] for batch in scorer.batches]
     known = {problem.id: problem for problem in PROBLEMS}
     at = 0
     for step, generations in zip(steps, (1, 1, 2, 2), strict=True):
         window, groups, again = [], 0, 0
         for _ in range(generations):
-            window += grades[at]
+            window += scored[at]
             at, groups = at + 1, groups + 2
-            if at < len(grades) and any(
-                len({g.reward for g in grades[at - 1][k : k + 4] if g.reward is not None}) < 2 for k in (0, 4)
+            if at < len(scored) and any(
+                len({g.reward for g in scored[at - 1][k : k + 4] if g.reward is not None}) < 2 for k in (0, 4)
             ):
-                window, again, groups = window + grades[at], again + len(grades[at]) // 4, groups + len(grades[at]) // 4
+                window, again, groups = window + scored[at], again + len(scored[at]) // 4, groups + len(scored[at]) // 4
                 at += 1
-        counted = [grade for grade in window if grade.reward is not None]
+        counted = [one for one in window if one.reward is not None]
         assert step.resampled == again
         assert step.pass_rate == pytest.approx(sum(g.solved for g in counted) / len(counted))
         assert step.masked == pytest.approx(1 - len(counted) / len(window))
@@ -83,12 +84,12 @@ def test_figures_are_those_of_the_replies(run: tuple[list[Step], ByRule, list[in
             (step.by_length, lambda p: length_name(len(p.features))),
         ):
             wanted: dict[str, Tally] = {}
-            for grade in counted:
-                name = label(known[grade.problem_id])
+            for one in counted:
+                name = label(known[one.problem_id])
                 old = wanted.get(name, Tally(passes=0, attempts=0))
-                wanted[name] = Tally(passes=old.passes + grade.solved, attempts=old.attempts + 1)
+                wanted[name] = Tally(passes=old.passes + one.solved, attempts=old.attempts + 1)
             assert found == wanted
-    assert at == len(grades)
+    assert at == len(scored)
     assert any(step.masked for step in steps)
     assert any(step.resampled for step in steps)
 
@@ -103,8 +104,8 @@ def test_the_rest_of_a_step(run: tuple[list[Step], ByRule, list[int]]) -> None:
         assert step.entropy is not None
         assert 0 < step.entropy < 5.7  # log of 280 tokens
         assert step.learning_rate == 0.01
-        assert step.reply_tokens is not None
-        assert 1 <= step.reply_tokens <= 6
+        assert step.completion_length is not None
+        assert 1 <= step.completion_length <= 6
         assert step.generate_s is not None
         assert step.generate_s > 0
         assert step.judge_s is not None
@@ -128,13 +129,13 @@ def test_sft_has_no_rewards_and_the_summary_is_no_step() -> None:
 
 def test_unearned_rewards_are_warned_of() -> None:
     """Replies that pass the rewarded tests and fail those held back, on one problem."""
-    watch = Watch({problem.id: problem for problem in PROBLEMS})
-    hack = msgspec.structs.replace(a_grade(PROBLEMS[0], Reply(text="x"), 1.0), passed_held_back=False)
+    statistics = RolloutStatistics({problem.id: problem for problem in PROBLEMS})
+    hack = msgspec.structs.replace(a_scored_completion(PROBLEMS[0], Completion(text="x"), 1.0), passed_held_back=False)
     honest = msgspec.structs.replace(hack, passed_held_back=True)
-    watch.observe([honest] * 8, 4)
-    assert watch.suspicions()[1] == ()
-    watch.observe([hack] * 8, 4)
-    report, (warning,) = watch.suspicions()
+    statistics.observe([honest] * 8, 4)
+    assert statistics.suspicions()[1] == ()
+    statistics.observe([hack] * 8, 4)
+    report, (warning,) = statistics.suspicions()
     assert report.gap == 0.5
     assert warning.startswith(f"8 of 16 rewarded replies fail tests that are held back, most on {PROBLEMS[0].id}")
 

@@ -21,16 +21,17 @@ from stepsmith.curriculum import Sampler, item_of
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.local import LocalJudge
 from stepsmith.pipeline.training import curriculum_of
-from stepsmith.train.grading import GONE, Grade, Grader, GradingSettings, Reply
+from stepsmith.scoring.judge_health import GONE_AFTER
+from stepsmith.scoring.scorer import RewardSettings, ScoredCompletion, Scorer, ScoringRequest
+from stepsmith.scoring.tests import SplitSettings, split_tests
 from stepsmith.train.policy import Policy
-from stepsmith.train.rewards import RewardSettings
 from stepsmith.train.rl import RlTrainer, layout_of, read_sampler, replace_rows, rl_arguments, train_rl
 from stepsmith.train.settings import TrainConfig, with_overrides
-from tests.train.graded import ScriptedJudge, counting
+from tests.scoring.scripted import ScriptedJudge, counting
 from tests.train.small_runs import (
     ByRule,
-    a_grade,
     a_policy,
+    a_scored_completion,
     an_rl_trainer,
     by_hash,
     rl_config,
@@ -45,14 +46,17 @@ LENGTHS = [3, 5, 2, 4, 1, 6, 3, 2, 4, 2, 3, 5]  # tokens, the end among them
 CUT_OFF = 2  # this reply has no end
 
 
-class Given(Grader):
+class Given(Scorer):
     """Rewards as they are given, in the order of the batch."""
 
     def __init__(self, rewards: Sequence[float | None]) -> None:
         self._rewards = rewards
 
-    def grade(self, batch: Sequence[tuple[Problem, Reply]]) -> list[Grade]:
-        return [a_grade(problem, reply, reward) for (problem, reply), reward in zip(batch, self._rewards, strict=True)]
+    def score_batch(self, requests: Sequence[ScoringRequest], known: object = None) -> list[ScoredCompletion]:
+        return [
+            a_scored_completion(request.problem, request.completion, reward)
+            for request, reward in zip(requests, self._rewards, strict=True)
+        ]
 
 
 class Watcher(TrainerCallback):
@@ -206,15 +210,15 @@ def rows_of(policy: Policy, inputs: dict[str, torch.Tensor]) -> list[tuple[str, 
 def test_training_is_on_what_the_sampler_gave(tmp_path: Path) -> None:
     """Micro-batches, updates and iterations: every pass sees each reply once, and the groups are the sampler's."""
     config = rl_config(steps=8, groups=2, group_size=4, micro_batch=2, updates=2, iterations=2)
-    policy, grader = a_policy(PROBLEMS), ByRule(by_hash)
-    trainer = an_rl_trainer(config, PROBLEMS, grader, tmp_path, policy)
+    policy, scorer = a_policy(PROBLEMS), ByRule(by_hash)
+    trainer = an_rl_trainer(config, PROBLEMS, scorer, tmp_path, policy)
     kept = kept_inputs(trainer)
     train_rl(trainer, policy, None)
 
     alone = Sampler([item_of(p) for p in PROBLEMS], curriculum_of(config.rl), layout_of(config, tmp_path), seed=0)
     ids, repeats = list(alone), 2 * 4  # iterations x micro-batches of a generation
-    assert len(grader.batches) == 2
-    for number, batch in enumerate(grader.batches):
+    assert len(scorer.batches) == 2
+    for number, batch in enumerate(scorer.batches):
         given = ids[number * 8 * repeats :][:8]
         assert [problem.id for problem, _ in batch] == given
         assert given == [given[0]] * 4 + [given[4]] * 4
@@ -241,19 +245,19 @@ def test_groups_that_fared_alike_are_drawn_again(tmp_path: Path, micro_batch: in
     dull = {problem.id for problem in PROBLEMS[:5]}
     rule = lambda problem, text: 1.0 if problem.id in dull else by_hash(problem, text)  # noqa: E731
     config = rl_config(steps=3, groups=6, resample=2, micro_batch=micro_batch)
-    policy, grader = a_policy(PROBLEMS), ByRule(rule)
-    trainer = an_rl_trainer(config, PROBLEMS, grader, tmp_path, policy)
-    kept, steps, grade = kept_inputs(trainer), [], grader.grade
+    policy, scorer = a_policy(PROBLEMS), ByRule(rule)
+    trainer = an_rl_trainer(config, PROBLEMS, scorer, tmp_path, policy)
+    kept, steps, score = kept_inputs(trainer), [], scorer.score_batch
 
-    def noted(batch: Sequence[tuple[Problem, Reply]]) -> list[Grade]:
+    def noted(requests: Sequence[ScoringRequest], known: object = None) -> list[ScoredCompletion]:
         steps.append(trainer.state.global_step)
-        return grade(batch)
+        return score(requests)
 
-    grader.grade = noted  # type: ignore[method-assign]
+    scorer.score_batch = noted  # type: ignore[method-assign]
     train_rl(trainer, policy, None)
 
-    generations = [[b for b, at in zip(grader.batches, steps, strict=True) if at == step] for step in range(3)]
-    assert trainer.watch.resampled == sum(len(again) // 4 for calls in generations for again in calls[1:]) > 0
+    generations = [[b for b, at in zip(scorer.batches, steps, strict=True) if at == step] for step in range(3)]
+    assert trainer.statistics.resampled == sum(len(again) // 4 for calls in generations for again in calls[1:]) > 0
     per_step = len(kept) // 3
     for step, calls in enumerate(generations):
         assert len(calls) <= 3
@@ -359,6 +363,11 @@ def trainer(tmp_path_factory: pytest.TempPathFactory) -> RlTrainer:
     return an_rl_trainer(rl_config(), problems, ByRule(by_hash), tmp_path_factory.mktemp("rl"))
 
 
+def on(trainer: RlTrainer, tests: SplitSettings) -> None:
+    """Let the trainer reward other tests of its problems."""
+    trainer._at = [(problem, split_tests(problem, tests)) for problem, _ in trainer._at]
+
+
 def reward(
     trainer: RlTrainer, problems: Sequence[Problem], texts: Sequence[str], cut: Sequence[bool] | None = None
 ) -> list[float | None]:
@@ -407,14 +416,14 @@ def test_rewards_come_in_the_order_of_the_replies(
     judge = ScriptedJudge(
         passes_first, failures=failures, error=lambda: EndpointError("busy"), slowest_s=0.003, seed=seed
     )
-    scale = GradingSettings(rewards=RewardSettings(reward="fraction"), hold_back=0)
-    with Grader(judge, scale, workers=workers) as trainer._grader:
+    on(trainer, SplitSettings(hold_back=0))
+    with Scorer(judge, RewardSettings(reward="fraction"), workers=workers) as trainer._scorer:
         try:
             given_back = reward(
                 trainer, [problems[k] for k, *_ in batch], texts, [kind == "cut" for _, kind, *_ in batch]
             )
         except SandboxError:
-            assert sum(fails > 2 for fails in failures.values()) >= GONE
+            assert sum(fails > 2 for fails in failures.values()) >= GONE_AFTER
             return
     assert given_back == wanted
 
@@ -426,14 +435,14 @@ def test_held_back_tests_never_reach_the_reward(trainer: RlTrainer, passes: list
     problem = counting(0)
     rewards = []
     for table in (passes, others):
-        with Grader(ScriptedJudge(passes_first)) as grader:
-            held = grader.split(problem).held_back
+        on(trainer, SplitSettings())
+        held = split_tests(problem, SplitSettings()).held_back
         assert len(held) == 2
 
         def rule(code: str, test: Any, table: list[bool] = table, held: Any = held) -> str:
             return "AC" if (table if test in held else passes)[int(test.output)] else "WA"
 
-        with Grader(ScriptedJudge(rule)) as trainer._grader:
+        with Scorer(ScriptedJudge(rule)) as trainer._scorer:
             rewards.append(reward(trainer, [problem] * 4, [program(str(k)) for k in range(4)]))
     assert rewards[0] == rewards[1]
     rewarded = [k for k in range(8) if problem.tests[k] not in held]
@@ -443,7 +452,8 @@ def test_held_back_tests_never_reach_the_reward(trainer: RlTrainer, passes: list
 def test_a_group_is_judged_on_the_same_tests(trainer: RlTrainer) -> None:
     judge = ScriptedJudge(passes_first, slowest_s=0.002)
     problems = [counting(k) for k in (0, 1) for _ in range(4)]
-    with Grader(judge, GradingSettings(most_tests=3), workers=3) as trainer._grader:
+    on(trainer, SplitSettings(most_tests=3))
+    with Scorer(judge, workers=3) as trainer._scorer:
         reward(trainer, problems, [program(f"0  # {k}") for k in range(8)])
     asked = dict(judge.asked)
     for group in (0, 4):
@@ -455,7 +465,7 @@ def test_random_rewards_know_nothing_of_the_replies(tmp_path: Path) -> None:
     many = [problems[0]] * 200
     found = []
     for rule in (lambda *_: 1.0, lambda *_: 0.0, lambda _, text: None if text == "3" else 1.0):
-        trainer = an_rl_trainer(rl_config(reward="random"), problems, ByRule(rule), tmp_path)
+        trainer = an_rl_trainer(rl_config(random_reward=True), problems, ByRule(rule), tmp_path)
         found.append(reward(trainer, many, [str(k) for k in range(200)]))
     right, wrong, unjudged = found
     assert right == wrong
@@ -463,7 +473,7 @@ def test_random_rewards_know_nothing_of_the_replies(tmp_path: Path) -> None:
     assert unjudged == [None if k == 3 else lot for k, lot in enumerate(right)]
     trainer.state.global_step = 1
     assert reward(trainer, many, ["x"] * 200) != right
-    trainer.state.global_step, trainer.watch.resampled = 0, 1
+    trainer.state.global_step, trainer.statistics.resampled = 0, 1
     assert reward(trainer, many, ["x"] * 200) != right  # groups that are drawn again draw new lots
 
 
@@ -472,8 +482,8 @@ def test_cheating_earns_nothing(tmp_path: Path, judge: LocalJudge) -> None:
     known = {path.parent.name: problem_in(path.parent) for path in CHEATS}
     honest = [ENVIRONMENTS[p.environment].write(ENVIRONMENTS[p.environment].golden(p)) for p in known.values()]
     honest = [f"```python\n{p.golden.code.strip()}\n```\n" for p in known.values()]
-    with Grader(judge, workers=2) as grader:
-        trainer = an_rl_trainer(rl_config(), list(known.values()), grader, tmp_path)
+    with Scorer(judge, workers=2) as scorer:
+        trainer = an_rl_trainer(rl_config(), list(known.values()), scorer, tmp_path)
         cheats = reward(
             trainer,
             [known[path.parent.name] for path in CHEATS],
@@ -516,10 +526,10 @@ def test_new_problems_can_be_asked(tmp_path: Path) -> None:
     config, policy = rl_config(steps=1), a_policy(PROBLEMS)
     old, new = PROBLEMS[:4], PROBLEMS[4:]
     sampler = Sampler([item_of(p) for p in old], curriculum_of(config.rl), layout_of(config, tmp_path))
-    grader = ByRule(by_hash)
-    trainer = RlTrainer(policy, old, sampler, grader, config, tmp_path, [], spare=4)
+    scorer = ByRule(by_hash)
+    trainer = RlTrainer(policy, old, sampler, scorer, config, tmp_path, [], spare=4)
     trainer.take(new)
     sampler.add(item_of(msgspec.structs.replace(p, pass_rate=None)) for p in new)
     train_rl(trainer, policy, None)
-    assert {problem.id for problem, _ in grader.batches[0]} <= {problem.id for problem in PROBLEMS}
+    assert {problem.id for problem, _ in scorer.batches[0]} <= {problem.id for problem in PROBLEMS}
     assert set(trainer._places) == {problem.id for problem in PROBLEMS}

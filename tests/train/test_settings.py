@@ -6,7 +6,7 @@ import pytest
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.curriculum import load_curriculum
-from stepsmith.train.settings import TrainConfig, load_training, presets, with_overrides
+from stepsmith.train.settings import RENAMED_KEYS, TrainConfig, load_training, presets, with_overrides
 
 
 def test_presets_are_there_and_whole() -> None:
@@ -15,7 +15,7 @@ def test_presets_are_there_and_whole() -> None:
     for config in found.values():
         assert config.about
         load_curriculum(config.rl.curriculum)
-        assert config.model.context >= config.data.max_prompt_tokens + config.rl.max_reply_tokens
+        assert config.model.context >= config.data.max_prompt_length + config.rl.max_completion_length
         assert config.sft.batch % (config.sft.micro_batch or config.sft.batch) == 0
         per_update = config.rl.groups * config.rl.group_size // config.rl.updates
         assert per_update % (config.rl.micro_batch or per_update) == 0
@@ -26,7 +26,7 @@ def test_the_preset_for_one_gpu() -> None:
     assert config.model.path == "HuggingFaceTB/SmolLM2-135M-Instruct"
     assert (config.model.dtype, config.model.lora_rank, config.model.context) == ("bfloat16", 0, 2048)
     assert (config.data.prompt, config.rl.groups, config.rl.group_size) == ("full", 16, 8)
-    assert (config.rl.max_reply_tokens, config.rl.curriculum) == (512, "learnability")
+    assert (config.rl.max_completion_length, config.rl.curriculum) == (512, "learnability")
     assert config.rl.initial_samples > 0
 
 
@@ -89,10 +89,23 @@ def test_what_shapes_the_result() -> None:
     def shape(**changes: object) -> object:
         return with_overrides(base, changes).fingerprint_fields()
 
-    for free in ("checkpoint_every", "keep_checkpoints", "log_every", "threads", "judges"):
-        assert shape(**{free: 3}) == base.fingerprint_fields()
-    assert shape(report_to=["tensorboard"]) == base.fingerprint_fields()
+    for free in ("checkpoint_every", "keep_checkpoints", "log_every", "threads", "judge_workers"):
+        assert shape(runtime={free: 3}) == base.fingerprint_fields()
+    assert shape(runtime={"report_to": ["tensorboard"]}) == base.fingerprint_fields()
     assert shape(rl={"steps": 3}) == base.fingerprint_fields()
     assert shape(stage="rl", sft={"steps": 3}) == shape(stage="rl")
     for other in ({"seed": 3}, {"sft": {"steps": 3}}, {"model": {"layers": 2}}, {"data": {"held_out": 0.5}}):
         assert shape(**other) != base.fingerprint_fields()
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
+def test_an_old_name_is_an_error_that_tells_the_new_one(old: str, new: str) -> None:
+    changes: dict[str, object] = {}
+    place = changes
+    *parents, last = old.split(".")
+    for name in parents:
+        place = place.setdefault(name, {})  # type: ignore[assignment]
+    place[last] = 1
+    with pytest.raises(ConfigError) as refusal:
+        with_overrides(TrainConfig(), changes)
+    assert f"`{old}` is now called `{new}`" in str(refusal.value)

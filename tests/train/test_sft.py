@@ -66,11 +66,11 @@ def test_a_lesson_is_learnt(tmp_path: Path) -> None:
     """One lesson, often enough, is known by heart."""
     problem = PROBLEMS[0]
     settings = msgspec.structs.replace(MODEL, vocabulary=320, hidden=32, intermediate=64)
-    prompt_format = msgspec.structs.replace(FORM, max_reply_tokens=80)
+    prompt_format = msgspec.structs.replace(FORM, max_completion_length=80)
     policy = Policy.from_scratch(settings, prompt_format, [problem.statement, golden_reply(problem)] * 3, 0)
-    before = policy.replies([policy.prompt(problem)], 1, 0.0, 80, seed=0)
+    before = policy.complete([policy.prompt(problem)], 1, 0.0, 80, seed=0)
     train_sft(policy, [problem], sft_config(steps=60, batch=1, learning_rate=0.02), tmp_path, [], None)
-    ((after,),) = policy.replies([policy.prompt(problem)], 1, 0.0, 80, seed=0)
+    ((after,),) = policy.complete([policy.prompt(problem)], 1, 0.0, 80, seed=0)
     assert before[0][0].text != after.text == golden_reply(problem)
     assert not after.truncated
 

@@ -17,7 +17,7 @@ from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.judge.local import LocalJudge
 from stepsmith.pipeline import roles
-from stepsmith.pipeline.config import Config, RefineSettings, SuiteSettings, SynthSettings
+from stepsmith.pipeline.config import Config, RefineSettings, RuntimeSettings, SuiteSettings, SynthSettings
 from stepsmith.pipeline.rating import NO_ANSWER, TRUNCATED, rate
 from stepsmith.pipeline.roles import asked_models, resolve_config
 from stepsmith.pipeline.synthesis import synthesize
@@ -56,7 +56,7 @@ def config(run: Path, **changes: object) -> Config:
         synth=msgspec.structs.replace(synth, **changes),
         refine=RefineSettings(keep_low=0.0),  # what it never solves is kept, too
         suite=SuiteSettings(mutants=0),
-        workers=1,
+        runtime=RuntimeSettings(workers=1),
     )
 
 
@@ -108,7 +108,7 @@ def test_truncated_replies_and_prompts_without_room_are_told(student: PolicyStud
     hurried = PolicyStudent(policy, "hurried", threads=1)
     prompt_format = policy.prompt_format
     try:
-        policy.prompt_format = msgspec.structs.replace(prompt_format, max_reply_tokens=2)
+        policy.prompt_format = msgspec.structs.replace(prompt_format, max_completion_length=2)
         cut = rate(hurried, DRAFT, problem, 3, judge, random.Random(1))
     finally:
         policy.prompt_format = prompt_format
@@ -147,7 +147,7 @@ def test_a_synthesis_says_who_attempted_but_not_where_it_lay(run: Path, finished
 
 def test_worker_processes_load_the_policy_and_give_the_same_bytes(run: Path, finished: Path, tmp_path: Path) -> None:
     """Some 10 s of CPU: two processes import torch."""
-    synthesize(msgspec.structs.replace(config(run), workers=2), tmp_path / "two", Quiet())
+    synthesize(msgspec.structs.replace(config(run), runtime=RuntimeSettings(workers=2)), tmp_path / "two", Quiet())
     assert rows(tmp_path / "two") == rows(finished)
     assert data(tmp_path / "two") == data(finished)
 

@@ -19,7 +19,7 @@ def lessons(count: int = 400, steps: str = "1", seed: int = 0) -> list[Problem]:
 
 def tiny_policy(problems: Sequence[Problem], steps: int = 150, batch: int = 16, seed: int = 0) -> Policy:
     """A decoder from scratch after a few steps of plain supervised training on the golden replies."""
-    prompt_format = PromptFormat(prompt="brief", max_reply_tokens=64)
+    prompt_format = PromptFormat(prompt="brief", max_completion_length=64)
     texts = [text for problem in problems for text in (ask(problem, prompt_format), golden_reply(problem))]
     policy = Policy.from_scratch(SIZE, prompt_format, texts, seed)
     end = policy.tokenizer.eos_token_id

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from stepsmith.scoring.tests import SplitSettings
 from stepsmith.train.corpus import problems_of
-from stepsmith.train.grading import GradingSettings
 from stepsmith.train.verl import export_pairs, export_rows
 
 
@@ -33,8 +33,8 @@ def export(
     """Write problems in the form of other trainers: a train and a test file."""
     problems = problems_of([str(source) for source in sources])
     if to == "verl":
-        grading = GradingSettings(hold_back=hold_back, most_tests=most_tests, seed=seed)
-        written = export_rows(problems, out, form=form, held_out=held_out_share, grading=grading)
+        tests = SplitSettings(hold_back=hold_back, most_tests=most_tests, seed=seed)
+        written = export_rows(problems, out, form=form, held_out=held_out_share, tests=tests)
     else:
         written = export_pairs(problems, out, form=form, held_out=held_out_share)
     console = Console(soft_wrap=True, highlight=False)

@@ -194,13 +194,14 @@ def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tu
         raise MachineError(f"models need the {missing.name} package: pip install 'stepsmith[llm]'") from None
     settings = load_config(config)
     if budget is not None:
-        settings = msgspec.structs.replace(settings, budget=budget)
+        runtime = msgspec.structs.replace(settings.runtime, budget=budget)
+        settings = msgspec.structs.replace(settings, runtime=runtime)
     settings, names = with_addresses_named(settings, [teacher])
     name = names.get(teacher, teacher)
     if name not in settings.models:
         raise ConfigError(f"unknown teacher {teacher!r}; give a [models.NAME] of --config, or an address.")
     check_models(settings, [name])
-    folder = Path(settings.prompts.dir).expanduser() if settings.prompts.dir else None
+    folder = Path(settings.runtime.prompts).expanduser() if settings.runtime.prompts else None
     with Models(settings, [name], run=content_id("features", name)) as models:
         meter = Meter()
         yield models.model(name, meter), PromptLibrary(folder), meter

@@ -112,8 +112,10 @@ def _config(
 ) -> TrainConfig:
     """Lay what was given on the command line over a configuration; ``--set`` comes last."""
     config = with_overrides(load_training(name), {"stage": stage} | changes)
-    flat = {"model": {"path": _model_folder(model)} if model else None, "seed": seed, "threads": threads}
+    flat = {"model": {"path": _model_folder(model)} if model else None, "seed": seed}
     config = with_overrides(config, {key: value for key, value in flat.items() if value is not None})
+    if threads is not None:
+        config = with_overrides(config, {"runtime": {"threads": threads}})
     if steps:
         config = with_overrides(config, {stage: {"steps": steps}})
     if problems:

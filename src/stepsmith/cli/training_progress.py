@@ -37,7 +37,7 @@ def figures_of(step: Step) -> list[str]:
         "loss": (step.loss if step.stage == "sft" else None, "{:.4f}"),
         "pass rate": (step.pass_rate, "{:.2f}"),
         "entropy": (step.entropy, "{:.3f} nats"),
-        "reply": (step.reply_tokens, "{:.0f} tokens"),
+        "reply": (step.completion_length, "{:.0f} tokens"),
     }
     found = [f"{name} {form.format(value)}" for name, (value, form) in plain.items() if value is not None]
     found += [f"{name} {share:.0%}" for name, share in shares.items() if share is not None]
@@ -56,15 +56,15 @@ def groups_of(step: Step) -> Mapping[str, Tally]:
     return dict(sorted(step.by_length.items(), key=lambda item: (len(item[0]), item[0])))  # "2 features", "10 features"
 
 
-def measured_text(measurement: EvalResult) -> str:
-    """Return a measurement in one line: all problems with the interval, then each group."""
+def eval_text(result: EvalResult) -> str:
+    """Return an evaluation in one line: all problems with the interval, then each group."""
 
     def shown(name: str, score: Score) -> str:
         interval = f" ({score.low:.2f} to {score.high:.2f}, {score.problems} problems)" if name == "all" else ""
         return f"{name} {score.pass_at_1:.3f}{interval}"
 
-    groups = [shown(name, score) for name, score in measurement.groups.items() if score.problems]
-    return f"{measurement.name}, step {measurement.step}, pass@1: {' · '.join(groups) or 'nothing measured'}"
+    groups = [shown(name, score) for name, score in result.groups.items() if score.problems]
+    return f"{result.name}, step {result.step}, pass@1: {' · '.join(groups) or 'nothing measured'}"
 
 
 class _Plain:
@@ -95,8 +95,8 @@ class _Plain:
         self._warnings.clear()
         self._line(" · ".join(parts))
 
-    def measured(self, measurement: EvalResult) -> None:
-        self._line(measured_text(measurement))
+    def evaluated(self, result: EvalResult) -> None:
+        self._line(eval_text(result))
 
     def note(self, text: str) -> None:
         self._line(text)
@@ -145,9 +145,9 @@ class _Live:
             self._warnings[text] = step.step
         self._progress.update(self._task, completed=step.step, text="")
 
-    def measured(self, measurement: EvalResult) -> None:
+    def evaluated(self, result: EvalResult) -> None:
         self._progress.update(self._task, text="")
-        self._console.print(measured_text(measurement), highlight=False, markup=False)
+        self._console.print(eval_text(result), highlight=False, markup=False)
 
     def note(self, text: str) -> None:
         self._progress.update(self._task, text=text)

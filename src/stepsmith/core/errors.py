@@ -20,7 +20,14 @@ Each message says what happened and what to do next.
 
 
 class StepsmithError(Exception):
-    """Root of the tree."""
+    """The base class of every error that Stepsmith raises on purpose.
+
+    >>> try:
+    ...     st.load_problems("nowhere")
+    ... except st.StepsmithError as error:
+    ...     print(type(error).__name__)
+    RunFolderError
+    """
 
 
 class UserError(StepsmithError):

@@ -201,7 +201,12 @@ class WrongSolution(Record, frozen=True, kw_only=True):
 
 
 class Problem(Record, frozen=True, kw_only=True):
-    """A coding problem. ``id`` is over what a solver sees and is judged by; measurements are not part of it."""
+    """A coding problem. ``id`` is over what a solver sees and is judged by; measurements are not part of it.
+
+    >>> problem = st.load_problems("runs/first")[0]
+    >>> problem.lineage.turn, problem.golden.language, len(problem.tests) > 0
+    (1, 'python', True)
+    """
 
     environment: Environment
     style: Style

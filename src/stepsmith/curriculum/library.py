@@ -25,6 +25,9 @@ def load_curriculum(name: str) -> AnyCurriculum:
     """Load a curriculum: the name of a preset, ``FILE.toml`` with one table, or ``FILE.toml#TABLE``.
 
     Raises ``ConfigError``.
+
+    >>> type(st.load_curriculum("learnability")).__name__
+    'Learnability'
     """
     known = presets()
     if name in known:

@@ -18,6 +18,11 @@ class JudgePool:
     """``workers`` judges; a call takes one that is idle, or waits for one.
 
     Arguments and errors are those of ``LocalJudge``. All workers have the same isolation level, the first one's.
+
+    >>> problem = st.load_problems("runs/first")[0]
+    >>> with st.JudgePool(1) as judge:
+    ...     judge.judge(problem.golden, problem.contract, problem.tests).verdict
+    <Verdict.AC: 'AC'>
     """
 
     def __init__(

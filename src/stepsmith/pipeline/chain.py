@@ -6,44 +6,35 @@ seed ─► teacher.propose ─► labels by vote ─► base problem ─► gat
 """
 
 import random
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from stepsmith.core.ids import content_id, derive_rng
 from stepsmith.core.records import Chain, Direction, Lineage, Problem, Rejection, Turn
 from stepsmith.core.stats import band_of
 from stepsmith.judge.protocol import Judge
+from stepsmith.pipeline.building import Building, build_problem
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.counting import CountingJudge
-from stepsmith.pipeline.evaluation import evaluate
-from stepsmith.synth.draft import Draft, Feedback, Student, Teacher
+from stepsmith.pipeline.roles import Roles
+from stepsmith.scoring.scorer import Scorer
+from stepsmith.synth.draft import Draft, Feedback
 from stepsmith.synth.seeds import SeedSource
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The players of a chain."""
-
-    seeds: SeedSource
-    teacher: Teacher
-    student: Student
-    judge: Judge
-    strong_solver: Student | None = None
-
-
-def grow_chain(index: int, config: Config, services: Services) -> Chain:
-    """Grow chain number ``index`` of a run. Depends on ``config`` and ``index`` alone, never on the clock or on others.
+def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judge: Judge) -> Chain:
+    """Grow chain number ``index`` of a run. It depends on ``config`` and ``index`` alone: no clock, no other chain.
 
     Raises ``SandboxError`` when our machinery fails for good.
     """
     synth = config.synth
-    seed = services.seeds.window(derive_rng(synth.seed, "seed", index))
+    seed = seeds.window(derive_rng(synth.seed, "seed", index))
     chain_id = content_id("chain", synth.seed, index, seed.id)
     rng = derive_rng(synth.seed, "chain", index)
     environment = _weighted(dict(synth.environments), rng)
-    judge = CountingJudge(services.judge)
+    counting = CountingJudge(judge)
+    scorer = Scorer(counting)
     made_by_teacher = 0
     turns: list[Turn] = []
     kept: list[Problem] = []
@@ -54,10 +45,10 @@ def grow_chain(index: int, config: Config, services: Services) -> Chain:
     for turn in range(1, _turns(config) + 1):
         turn_rng = derive_rng(synth.seed, "turn", index, turn)
         if base is None:
-            draft = services.teacher.propose(seed, environment, turn_rng)
+            draft = roles.teacher.propose(seed, environment, turn_rng)
         else:
             direction = _direction(config, feedback, kept)
-            draft = services.teacher.refine(base, feedback, direction, turn_rng)
+            draft = roles.teacher.refine(base, feedback, direction, turn_rng)
         lineage = Lineage(
             chain_id=chain_id,
             turn=turn,
@@ -66,24 +57,28 @@ def grow_chain(index: int, config: Config, services: Services) -> Chain:
             direction=draft.direction,
             seed_ref=seed.ref,
         )
-        outcome = evaluate(draft, lineage, config, judge, services.student, turn_rng, services.strong_solver)
+        build = Building(draft, lineage, config, counting, scorer, turn_rng)
+        built = build_problem(build, roles.student, roles.strong_solver)
+        result, problem_id = built.result, built.problem.id
         made_by_teacher += draft.executions
-        if outcome.rating:
-            base, feedback, parent_id = draft, outcome.rating.feedback, outcome.problem.id
-        if not outcome.reason and any(problem.id == outcome.problem.id for problem in kept):
-            outcome = replace(outcome, reason="repeats-the-chain", detail="an earlier turn made the same problem")
-        if outcome.reason:
-            rejections.append(Rejection(reason=outcome.reason, detail=outcome.detail, problem=outcome.problem))
+        if built.rating:
+            base, feedback, parent_id = draft, built.rating.feedback, problem_id
+        if isinstance(result, Problem) and any(problem.id == problem_id for problem in kept):
+            result = Rejection(
+                reason="repeats-the-chain", detail="an earlier turn made the same problem", problem=result
+            )
+        if isinstance(result, Rejection):
+            rejections.append(result)
         else:
-            kept.append(outcome.problem)
+            kept.append(result)
         turns.append(
             Turn(
                 turn=turn,
                 direction=draft.direction,
                 change=draft.change,
-                problem_id=None if outcome.reason else outcome.problem.id,
-                rejected=outcome.reason or None,
-                pass_rate=outcome.rating.rate if outcome.rating else None,
+                problem_id=problem_id if isinstance(result, Problem) else None,
+                rejected=result.reason if isinstance(result, Rejection) else None,
+                pass_rate=built.rating.rate if built.rating else None,
             )
         )
     return Chain(
@@ -94,8 +89,8 @@ def grow_chain(index: int, config: Config, services: Services) -> Chain:
         problems=tuple(kept),
         rejections=tuple(rejections),
         proposed=len(turns),
-        judged_programs=judge.programs,
-        executions=judge.executions + made_by_teacher,
+        judged_programs=counting.programs,
+        executions=counting.executions + made_by_teacher,
     )
 
 

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.files import check_not_a_pipe
+from stepsmith.core.nested import refuse_renamed
 from stepsmith.core.records import Environment, Record, Style
 from stepsmith.llm.records import ModelSpec
 from stepsmith.synth.skill import SkillModel
@@ -25,7 +26,12 @@ Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Mode = Literal["multi-turn", "hard-first", "single-turn"]
 Profile = Literal["micro", "contest"]
 Method = Literal["teacher-student", "two-stage"]
-RENAMED_KEYS = {"memory": "cache"}  # old dotted key -> new dotted key; an old one is an error that names the new one
+RENAMED_KEYS = {
+    "memory": "runtime.cache",
+    "prompts.dir": "runtime.prompts",
+    "two_stage.tree": "runtime.tree",
+    **{name: f"runtime.{name}" for name in ("workers", "chains_at_once", "budget", "cache", "policy")},
+}  # old dotted key -> new dotted key; an old one is an error that names the new one
 
 
 class SynthSettings(Record, frozen=True, kw_only=True):
@@ -92,10 +98,24 @@ class JudgeSettings(Record, frozen=True, kw_only=True):
 
 
 class PromptSettings(Record, frozen=True, kw_only=True):
-    """Which prompts are used."""
+    """Which prompts are used. They are found by ``runtime.prompts``."""
 
-    dir: str = ""  # a folder whose templates take the place of ours of the same name
-    version: str = ""  # of all of them; filled in when a model is asked
+    version: str = ""  # hash of all templates; filled in when a model is asked
+
+
+class RuntimeSettings(Record, frozen=True, kw_only=True):
+    """Settings that do not change the data set. They may differ when a run is resumed.
+
+    ``prompts``, ``tree`` and ``policy`` only say where files are; what is in them is part of the fingerprint elsewhere.
+    """
+
+    workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    chains_at_once: Positive = 16  # with models behind endpoints, where a chain mostly waits
+    budget: str = ""  # as --budget: "5 USD", "2M tokens"
+    cache: str = ""  # the file of the completion cache; empty: in $STEPSMITH_CACHE or the user's cache folder
+    prompts: str = ""  # a folder whose templates replace ours of the same name
+    tree: str = ""  # the file of the feature tree; empty: the starter tree
+    policy: str = ""  # the folder of a trained policy that is the student; filled in from --student
 
 
 class Config(Record, frozen=True, kw_only=True):
@@ -111,12 +131,7 @@ class Config(Record, frozen=True, kw_only=True):
     models: dict[str, ModelSpec] = msgspec.field(default_factory=dict)
     prompts: PromptSettings = PromptSettings()
     two_stage: TwoStageSettings = TwoStageSettings()
-    # What follows does not shape the bytes of the data set, and may change when a run is resumed.
-    policy: str = ""  # where the student lies, if it is a policy; filled in: its name says which one it is
-    budget: str = ""  # as --budget: "5 USD", "2M tokens"
-    cache: str = ""  # the file of the completion cache; empty: in $STEPSMITH_CACHE or the user's cache folder
-    chains_at_once: Positive = 16  # with models behind endpoints, where a chain mostly waits
-    workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    runtime: RuntimeSettings = msgspec.field(default_factory=lambda: RuntimeSettings())
 
     @property
     def uses_dual_verification(self) -> bool:
@@ -125,12 +140,12 @@ class Config(Record, frozen=True, kw_only=True):
         return method == "dual-verification" or (method == "auto" and self.synth.method == "two-stage")
 
     def fingerprint_fields(self) -> object:
-        """The part that shapes the data set, as JSON-able builtins: of models the weights and the sampling."""
+        """Return the settings that the data set depends on, as JSON-able builtins.
+
+        That is all but ``runtime``; of models, it is their weights and how they are sampled.
+        """
         plain = msgspec.to_builtins(self)
-        for name in ("workers", "policy", "budget", "cache", "chains_at_once"):
-            plain.pop(name)
-        plain["prompts"].pop("dir")
-        plain["two_stage"].pop("tree")
+        plain.pop("runtime")
         asked = {self.synth.teacher, self.synth.student, *self.synth.solvers, self.synth.strong_solver}
         plain["models"] = {
             name: {"weights": spec.weights, "sampling": plain["models"][name]["sampling"]}
@@ -147,7 +162,7 @@ def load_config(path: Path | None) -> Config:
     check_not_a_pipe(path, read_once=True)
     try:
         plain = msgspec.toml.decode(path.read_bytes())
-        _refuse_renamed(plain)
+        refuse_renamed(plain, RENAMED_KEYS)
         return checked(msgspec.convert(_with_names(plain), Config))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist.") from None
@@ -155,15 +170,6 @@ def load_config(path: Path | None) -> Config:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {_in_words(error)}.") from None
-
-
-def _refuse_renamed(plain: object) -> None:
-    for old, new in RENAMED_KEYS.items():
-        table = plain
-        for name in old.split("."):
-            table = table.get(name) if isinstance(table, dict) else None
-        if table is not None:
-            raise msgspec.ValidationError(f"`{old}` is now called `{new}`; rename it")
 
 
 def _with_names(plain: dict[str, object]) -> dict[str, object]:
@@ -187,9 +193,9 @@ def with_changes(
     plain = msgspec.to_builtins(config)
     plain["synth"] |= {key: value for key, value in synth.items() if value is not None}
     if workers is not None:
-        plain["workers"] = workers
+        plain["runtime"]["workers"] = workers
     if budget is not None:
-        plain["budget"] = budget
+        plain["runtime"]["budget"] = budget
     if allow_unsafe is not None:
         plain["judge"]["allow_unsafe"] = allow_unsafe
     try:

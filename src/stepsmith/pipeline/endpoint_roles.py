@@ -12,6 +12,7 @@ from stepsmith.synth.draft import Draft, Student, Teacher
 from stepsmith.synth.llm.from_problem import draft_from_problem
 from stepsmith.synth.llm.student import LLMStudent
 from stepsmith.synth.llm.teacher import LLMTeacher, Progression
+from stepsmith.synth.two_stage.settings import tree_at
 from stepsmith.synth.two_stage.teacher import TwoStageTeacher
 
 
@@ -19,7 +20,7 @@ class EndpointRoles:
     """Makes players around models. Raises ``ConfigError`` for prompts that cannot be used."""
 
     def __init__(self, config: Config) -> None:
-        folder = Path(config.prompts.dir).expanduser() if config.prompts.dir else None
+        folder = Path(config.runtime.prompts).expanduser() if config.runtime.prompts else None
         self.prompts = PromptLibrary(folder)
         self._config = config
         self._progression = Progression(
@@ -35,7 +36,14 @@ class EndpointRoles:
         if synth.method == "two-stage":
             settings = self._config.two_stage
             return TwoStageTeacher(
-                llm, solvers or [llm], judge, self.prompts, settings.read_tree(), synth.styles, settings, name=name
+                llm,
+                solvers or [llm],
+                judge,
+                self.prompts,
+                tree_at(self._config.runtime.tree),
+                synth.styles,
+                settings,
+                name=name,
             )
         return LLMTeacher(llm, judge, self.prompts, self._progression, name=name, solvers=solvers)
 

@@ -87,7 +87,7 @@ def check_models(config: Config, names: Iterable[str]) -> None:
 
 def limit_of(config: Config) -> Limit:
     """The budget of a run; without one, no limit."""
-    return parse_budget(config.budget) if config.budget else Limit()
+    return parse_budget(config.runtime.budget) if config.runtime.budget else Limit()
 
 
 class Models:
@@ -98,7 +98,7 @@ class Models:
     """
 
     def __init__(self, config: Config, names: Iterable[str], run: str) -> None:
-        path = Path(config.cache).expanduser() if config.cache else default_path()
+        path = Path(config.runtime.cache).expanduser() if config.runtime.cache else default_path()
         with ExitStack() as opened:
             store = opened.enter_context(CompletionCache(path, run=run))
             gateway = opened.enter_context(Gateway(store, limit_of(config), earlier=store.charges()))

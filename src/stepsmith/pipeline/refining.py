@@ -1,7 +1,7 @@
 """The teacher in the loop of RL: what left the useful band comes back harder or easier, and joins the pool.
 
 every so many steps: out of the band by what training showed ─► attempts of the policy as it is ─► teacher.refine
-    ─► not held out ─► evaluated as in synthesis (verified, admitted, rated by the policy) ─► new ─► pool, with lineage
+    ─► not held out ─► built as in synthesis (labelled, admitted, rated by the policy) ─► new ─► pool, with lineage
 
 Each round is on record before training goes on; a resumed run starts with what had joined before its checkpoint.
 """
@@ -19,16 +19,17 @@ import msgspec
 
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, RunFolderError, SandboxError
 from stepsmith.core.ids import content_id, derive_rng
-from stepsmith.core.records import Direction, Lineage, Problem, Record
+from stepsmith.core.records import Direction, Lineage, Problem, Record, Rejection
 from stepsmith.curriculum import item_of
 from stepsmith.curriculum.evidence import PassCounts
 from stepsmith.judge.program import RunningJudge
+from stepsmith.pipeline.building import Building, build_problem
 from stepsmith.pipeline.config import Config, load_config, with_changes
-from stepsmith.pipeline.evaluation import evaluate
 from stepsmith.pipeline.executor import Executor, InProcess, LocalThreads
 from stepsmith.pipeline.models import Models
 from stepsmith.pipeline.rating import rate
 from stepsmith.pipeline.roles import RoleFactory, Roles, asked_models, resolve_config
+from stepsmith.scoring.scorer import Scorer
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.synth.draft import Draft
 from stepsmith.train.corpus import is_held_out
@@ -49,7 +50,7 @@ class Round(Record, frozen=True, kw_only=True):
     """What the teacher was given after a step, by id, with what came of it: JOINED, or why nothing did."""
 
     step: int
-    fates: dict[str, str]
+    outcomes: dict[str, str]
     joined: tuple[Problem, ...]
 
 
@@ -88,7 +89,7 @@ class Rounds:
 
     def times(self) -> Counter[str]:
         """Return how often each problem was given."""
-        return Counter(problem_id for past in self.past for problem_id in past.fates)
+        return Counter(problem_id for past in self.past for problem_id in past.outcomes)
 
 
 class Refinement:
@@ -109,7 +110,7 @@ class Refinement:
         self._synth, self._judge = synth, judge
         self._student = PolicyStudent(policy, IN_TRAINING, temperature=config.rl.temperature)
         self._role_factory = RoleFactory(synth, judge, models, self._student)
-        self._executor: Executor = LocalThreads(synth.chains_at_once) if models else InProcess()
+        self._executor: Executor = LocalThreads(synth.runtime.chains_at_once) if models else InProcess()
         self.joined = [problem for past in rounds.past for problem in past.joined]
         self.pool = [*pool, *self.joined]
         self._known = {_identity(problem) for problem in (*self.pool, *held_out)}
@@ -132,23 +133,23 @@ class Refinement:
         if not chosen:
             return f"step {step}: no problem for the teacher, all are in the useful band or little known"
         found = dict(self._executor.map(lambda one: (one.problem.id, self._refined(step, one)), chosen))
-        fates: dict[str, str] = {}
+        outcomes: dict[str, str] = {}
         joined: list[Problem] = []
         for one in chosen:  # in this order, whoever was finished first
             result = found[one.problem.id]
             if isinstance(result, Problem):
                 new = _identity(result) not in self._known
-                fates[one.problem.id] = JOINED if new else "already there"
+                outcomes[one.problem.id] = JOINED if new else "already there"
                 joined += [result] * new
                 self._known.add(_identity(result))
             elif isinstance(result, str):
-                fates[one.problem.id] = result
+                outcomes[one.problem.id] = result
         failures = [result for result in found.values() if isinstance(result, Exception)]
         self._spent = any(isinstance(failure, BudgetExceeded) for failure in failures)
-        self._join(Round(step=step, fates=fates, joined=tuple(joined)), trainer)
-        counts = Counter([*fates.values(), *["the teacher failed"] * len(failures)])
+        self._join(Round(step=step, outcomes=outcomes, joined=tuple(joined)), trainer)
+        counts = Counter([*outcomes.values(), *["the teacher failed"] * len(failures)])
         words = ", ".join(
-            f"{count} {fate}" for fate, count in sorted(counts.items(), key=lambda c: (c[0] != JOINED, c))
+            f"{count} {outcome}" for outcome, count in sorted(counts.items(), key=lambda c: (c[0] != JOINED, c))
         )
         first = f" ({failures[0]})" if failures else ""
         end = "; training goes on without it" if self._spent else ""
@@ -180,18 +181,19 @@ class Refinement:
         """Return the new problem, or why there is none, or how the teacher failed."""
         rng = derive_rng(self._config.seed, "refine", step, chosen.problem.id)
         try:
-            return self._evaluated(chosen, self._role_factory.make(), rng)
+            return self._built(chosen, self._role_factory.make(), rng)
         except (EndpointError, BudgetExceeded, SandboxError) as failure:
             return failure
 
-    def _evaluated(self, chosen: _Chosen, cast: Roles, rng: random.Random) -> Problem | str:
+    def _built(self, chosen: _Chosen, roles: Roles, rng: random.Random) -> Problem | str:
         parent, settings = chosen.problem, self._settings
-        rating = rate(cast.student, chosen.draft, parent, settings.attempts, self._judge, rng)
+        scorer = Scorer(self._judge)
+        rating = rate(roles.student, chosen.draft, parent, settings.attempts, scorer, rng)
         shown = (chosen.counts.passes + rating.rate.passes) / (chosen.counts.attempts + rating.rate.attempts)
         if settings.low <= shown <= settings.high:
             return "back in the band"
         direction: Direction = "harder" if shown > settings.high else "easier"
-        draft = cast.teacher.refine(chosen.draft, rating.feedback, direction, rng)
+        draft = roles.teacher.refine(chosen.draft, rating.feedback, direction, rng)
         lineage = Lineage(
             chain_id=parent.lineage.chain_id,
             turn=parent.lineage.turn + 1,
@@ -203,12 +205,13 @@ class Refinement:
         sketch = draft.write((), parent.golden, lineage)  # says what it is composed of; nothing has been run yet
         if is_held_out([use.name for use in sketch.features], self._config.data.held_out):
             return "held out"
-        outcome = evaluate(draft, lineage, self._synth, self._judge, cast.student, rng, cast.strong_solver)
-        if outcome.reason:
-            return outcome.reason
-        room = self._policy.context - self._config.rl.max_reply_tokens
-        length = len(self._policy.encode(self._policy.prompt(outcome.problem)))
-        return outcome.problem if length <= min(room, self._config.data.max_prompt_tokens) else "prompt too long"
+        build = Building(draft, lineage, self._synth, self._judge, scorer, rng)
+        result = build_problem(build, roles.student, roles.strong_solver).result
+        if isinstance(result, Rejection):
+            return result.reason
+        room = self._policy.context - self._config.rl.max_completion_length
+        length = len(self._policy.encode(self._policy.prompt(result)))
+        return result if length <= min(room, self._config.data.max_prompt_length) else "prompt too long"
 
     def _join(self, made: Round, trainer: "RlTrainer") -> None:
         trainer.between_steps = False  # no checkpoint in the middle of this: pool and record belong together
@@ -252,7 +255,8 @@ def teaching(settings: TeacherSettings) -> Config:
     )
     if config.synth.method == "two-stage":
         raise ConfigError("rl.teacher: the two-stage method cannot take up a problem that it did not write")
-    return resolve_config(msgspec.structs.replace(config, policy=IN_TRAINING))
+    runtime = msgspec.structs.replace(config.runtime, policy=IN_TRAINING)
+    return resolve_config(msgspec.structs.replace(config, runtime=runtime))
 
 
 def _claimed(folder: Path, synth: Config) -> str:

@@ -23,6 +23,7 @@ from stepsmith.pipeline.models import Meter, Models, check_models, is_address, w
 from stepsmith.synth.draft import Draft, Student, Teacher
 from stepsmith.synth.offline import OfflineTeacher, draft_from_problem
 from stepsmith.synth.simulated import SimulatedStudent
+from stepsmith.synth.two_stage.settings import tree_at
 from stepsmith.train.student import POLICY, PolicyStudent, policy_name
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def resolve_config(config: Config) -> Config:
     version = _endpoint_roles(config).prompts.version_of_all()
     config = msgspec.structs.replace(config, prompts=msgspec.structs.replace(config.prompts, version=version))
     if synth.method == "two-stage":
-        config = msgspec.structs.replace(config, two_stage=config.two_stage.resolve())
+        config = msgspec.structs.replace(config, two_stage=config.two_stage.resolve(tree_at(config.runtime.tree)))
     return config
 
 
@@ -101,7 +102,7 @@ def is_policy(config: Config) -> bool:
 def _with_policy_named(config: Config) -> Config:
     """Return ``config`` with the folder of a policy as student replaced by its name. Raises ``ConfigError``."""
     given = config.synth.student
-    if is_policy(config) and not config.policy:
+    if is_policy(config) and not config.runtime.policy:
         raise ConfigError(f"nothing says where the student {given!r} lies; give its folder instead.")
     if is_policy(config) or given in STUDENTS or given in config.models or is_address(given):
         return config
@@ -113,7 +114,8 @@ def _with_policy_named(config: Config) -> Config:
     if absent := [name for name in ("torch", "transformers") if find_spec(name) is None]:
         raise MachineError(f"a policy as student needs the {absent[0]} package: pip install 'stepsmith[train]'")
     synth = msgspec.structs.replace(config.synth, student=policy_name(folder))
-    return msgspec.structs.replace(config, synth=synth, policy=str(folder.resolve()))
+    runtime = msgspec.structs.replace(config.runtime, policy=str(folder.resolve()))
+    return msgspec.structs.replace(config, synth=synth, runtime=runtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class RoleFactory:
         config, judge, meter, synth = self._config, self._judge, Meter(), self._config.synth
         with self._loading:
             if self._student is None and is_policy(config):
-                self._student = PolicyStudent.open(Path(config.policy))
+                self._student = PolicyStudent.open(Path(config.runtime.policy))
         if self._models is None or self._endpoints is None:
             student = self._student or STUDENTS[synth.student](config, judge)
             return Roles(TEACHERS[synth.teacher](config), student, meter)

@@ -19,7 +19,7 @@ from stepsmith.judge.local import LocalJudge
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.money import Ledger, Spend
-from stepsmith.pipeline.chain import Services, grow_chain
+from stepsmith.pipeline.chain import grow_chain
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
 from stepsmith.pipeline.models import Models, add_spends
@@ -34,7 +34,7 @@ USD_DIGITS = 9  # of what was paid: requests are summed in the order of their an
 
 
 class Observer(Protocol):
-    """Someone who watches a run."""
+    """Is told how a run goes, for instance to display it."""
 
     def started(self, finished: int, chains: int, isolation: str) -> None:
         """The run starts (or goes on, with ``finished`` chains done before)."""
@@ -53,7 +53,23 @@ class Observer(Protocol):
         ...
 
 
-def synthesize(config: Config, folder: Path, observer: Observer, *, resume: bool = False) -> Manifest:
+class NoObserver:
+    """An ``Observer`` that does nothing."""
+
+    def started(self, finished: int, chains: int, isolation: str) -> None:
+        """Do nothing."""
+
+    def grown(self, chain: Chain) -> None:
+        """Do nothing."""
+
+    def asking(self, books: Callable[[], Sequence[Spend]]) -> None:
+        """Do nothing."""
+
+    def assembling(self) -> None:
+        """Do nothing."""
+
+
+def synthesize(config: Config, folder: Path, observer: Observer | None = None, *, resume: bool = False) -> Manifest:
     """Run (or resume) a synthesis into ``folder`` and return its manifest.
 
     The same config gives byte-identical Parquet files, whatever the number of workers and interruptions; with models,
@@ -61,6 +77,7 @@ def synthesize(config: Config, folder: Path, observer: Observer, *, resume: bool
     when programs cannot be run and ``EndpointError`` when a model cannot be reached; chains that were finished before
     stay, and so does every completion.
     """
+    observer = observer or NoObserver()
     config = resolve_config(config)
     _seed_source(config)  # says now what is wrong with the seeds, not in a worker
     with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
@@ -90,14 +107,14 @@ def open_chains(config: Config, indices: Sequence[int], run: str) -> Iterator[tu
     budget and one completion cache: they run in threads of this process, over a pool of judges (decision 6).
     """
     names = asked_models(config)
-    workers = min(config.workers, max(1, len(indices)))
+    workers = min(config.runtime.workers, max(1, len(indices)))
     if names:
         with (
             JudgePool(workers, config.judge.isolation, config.judge.allow_unsafe) as judge,
             Models(config, names, run) as models,
         ):
-            executor: Executor = LocalThreads(config.chains_at_once)
-            with _ended(executor.map(Stage(config, judge, models).grow, indices)) as chains:
+            executor: Executor = LocalThreads(config.runtime.chains_at_once)
+            with _ended(executor.map(ChainRunner(config, judge, models).grow, indices)) as chains:
                 yield chains, models.ledger
         return
     executor = InProcess() if workers == 1 else LocalProcesses(workers)
@@ -105,8 +122,8 @@ def open_chains(config: Config, indices: Sequence[int], run: str) -> Iterator[tu
         with _ended(executor.map(functools.partial(_grow, config), indices)) as chains:
             yield chains, None
     finally:
-        while _open_stages:
-            _open_stages.pop().judge.close()
+        while _open_runners:
+            _open_runners.pop().judge.close()
 
 
 @contextmanager
@@ -119,8 +136,8 @@ def _ended(results: Iterator[Chain]) -> Iterator[Iterator[Chain]]:
             close()
 
 
-class Stage:
-    """What a process opens once for all the chains that it grows: the judge holds a warm sandbox."""
+class ChainRunner:
+    """Grows chains in one process. It is opened once for all of them, since the judge holds a warm sandbox."""
 
     def __init__(self, config: Config, judge: RunningJudge, models: Models | None = None) -> None:
         self.judge = judge
@@ -131,29 +148,22 @@ class Stage:
     def grow(self, index: int) -> Chain:
         """Grow a chain; several threads may do so at once."""
         started = time.monotonic()
-        cast = self._role_factory.make()
-        services = Services(
-            seeds=self._seeds,
-            teacher=cast.teacher,
-            student=cast.student,
-            judge=self.judge,
-            strong_solver=cast.strong_solver,
-        )
-        chain = grow_chain(index, self._config, services)
-        return msgspec.structs.replace(chain, seconds=time.monotonic() - started, spent=cast.meter.spent())
+        roles = self._role_factory.make()
+        chain = grow_chain(index, self._config, self._seeds, roles, self.judge)
+        return msgspec.structs.replace(chain, seconds=time.monotonic() - started, spent=roles.meter.spent())
 
 
 def _seed_source(config: Config) -> SeedSource:
     return SeedSource([Path(path) for path in config.synth.seeds])
 
 
-_open_stages: list[Stage] = []  # at most one per worker process, made by its first chain
+_open_runners: list[ChainRunner] = []  # at most one per worker process, made by its first chain
 
 
 def _grow(config: Config, index: int) -> Chain:
-    if not _open_stages:
-        _open_stages.append(Stage(config, LocalJudge(config.judge.isolation, config.judge.allow_unsafe)))
-    return _open_stages[0].grow(index)
+    if not _open_runners:
+        _open_runners.append(ChainRunner(config, LocalJudge(config.judge.isolation, config.judge.allow_unsafe)))
+    return _open_runners[0].grow(index)
 
 
 def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spend], seconds: float) -> Manifest:
@@ -173,7 +183,7 @@ def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spe
         (rejection_row(rejection) for rejection in counts.rejections(run.chains(), first_seen)),
     )
     seconds_by_chain = {str(chain.index): round(chain.seconds, 3) for chain in run.chains()}
-    timings = {"seconds": round(seconds, 3), "workers": config.workers, "chains": seconds_by_chain}
+    timings = {"seconds": round(seconds, 3), "workers": config.runtime.workers, "chains": seconds_by_chain}
     write_whole(run.path / TIMINGS, msgspec.json.format(msgspec.json.encode(timings), indent=1))
     manifest = Manifest(
         versions={

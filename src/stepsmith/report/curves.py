@@ -58,7 +58,7 @@ def _sft_curves(run: TrainingRun) -> list[Curve | None]:
 
 
 def _rl_curves(run: TrainingRun) -> list[Curve | None]:
-    limit = run.settings.rl.max_reply_tokens
+    limit = run.settings.rl.max_completion_length
     return [
         _bands(run),
         _lengths(run),
@@ -70,7 +70,7 @@ def _rl_curves(run: TrainingRun) -> list[Curve | None]:
         _entropy(run),
         _figures(run, "tokens", "Completion length",
                  f"During training; completions are cut off at {limit} tokens." if limit else "During training.",
-                 "completion length (tokens)", {"length": lambda step: step.reply_tokens}),
+                 "completion length (tokens)", {"length": lambda step: step.completion_length}),
         _figures(run, "lost", "Completions without an answer",
                  "Shares of all completions. Those cut off at the length limit are counted separately.",
                  "share of completions (%)",

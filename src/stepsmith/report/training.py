@@ -61,7 +61,7 @@ class StageTable(msgspec.Struct, frozen=True):
     batch: int | None = None
     groups: int | None = None
     group_size: int | None = None
-    max_reply_tokens: int | None = None
+    max_completion_length: int | None = None
     curriculum: str = ""
     reward: str = ""
 

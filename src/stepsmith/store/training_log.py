@@ -42,7 +42,7 @@ class Step(Record, frozen=True, kw_only=True):
     by_band: dict[str, Tally] = msgspec.field(default_factory=dict)  # by band before training, or "unrated"
     by_length: dict[str, Tally] = msgspec.field(default_factory=dict)  # by number of features: "4 features", ...
     weights: dict[str, float] = msgspec.field(default_factory=dict)  # of the curriculum's cells
-    reply_tokens: float | None = None
+    completion_length: float | None = None  # mean, in tokens
     truncated: float | None = None  # share of completions cut off at the length limit
     no_answer: float | None = None  # share without an answer in the requested format, not counting those cut off
     masked: float | None = None  # share without a reward: not judged, or masked by a setting
@@ -114,7 +114,7 @@ class TrainingLog:
         """Append a record to ``metrics.jsonl``."""
         self._append(METRICS, record)
 
-    def measured(self, record: EvalResult) -> None:
+    def evaluated(self, record: EvalResult) -> None:
         """Append a record to ``eval_results.jsonl``."""
         self._append(EVAL_RESULTS, record)
 

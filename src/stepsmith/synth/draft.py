@@ -20,6 +20,7 @@ from stepsmith.core.records import (
     WrongSolution,
 )
 from stepsmith.core.records import Environment as EnvironmentName
+from stepsmith.scoring.completion import Completion
 
 
 class TestInput(Record, frozen=True, kw_only=True):
@@ -134,13 +135,6 @@ class Draft(Protocol):
         ...
 
 
-class Attempt(Record, frozen=True, kw_only=True):
-    """One reply of a student; ``truncated`` where it was cut off at the token limit."""
-
-    text: str
-    truncated: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What the teacher learns of its last problem: how often it was solved, and by what kind of answer it was not."""
@@ -175,6 +169,6 @@ class Student(Protocol):
         """For the manifest; a simulated student says so."""
         ...
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:
+    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:
         """Make ``attempts`` attempts. A real student looks at ``problem`` alone."""
         ...

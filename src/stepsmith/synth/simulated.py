@@ -16,7 +16,8 @@ from stepsmith.envs import ENVIRONMENTS, Answer
 from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.deduction import DeductionTask
 from stepsmith.judge.protocol import Judge
-from stepsmith.synth.draft import Attempt, Draft
+from stepsmith.scoring.completion import Completion
+from stepsmith.synth.draft import Draft
 from stepsmith.synth.grammar.formats import format_case
 from stepsmith.synth.grammar.inputs import draw_case
 from stepsmith.synth.grammar.program import Pick, entry_point, render_program
@@ -36,14 +37,14 @@ class SimulatedStudent:
         self.model = model
         self.judge = judge
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:
+    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:
         """Raises ``TypeError`` for a draft that is not the offline teacher's."""
         if not isinstance(draft, OfflineDraft):
             raise TypeError("the simulated student can only attempt problems of the offline teacher")
         environment = ENVIRONMENTS[problem.environment]
         think = _THINK[problem.environment](self, draft, problem)
         return [
-            Attempt(text=NO_ANSWER if rng.random() < self.model.no_answer else environment.write(think(rng)))
+            Completion(text=NO_ANSWER if rng.random() < self.model.no_answer else environment.write(think(rng)))
             for _ in range(attempts)
         ]
 

@@ -10,7 +10,7 @@ from stepsmith.core.ids import content_id
 from stepsmith.core.records import Problem
 from stepsmith.judge.protocol import Judge
 from stepsmith.store.dataset import read_problems
-from stepsmith.store.runfolder import PROBLEMS
+from stepsmith.store.problem_sets import problem_files
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.synth.grammar.composition import Composition
 from stepsmith.train.ablations import shape
@@ -53,21 +53,18 @@ def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:
         lessons = exercises(stage.exercises, lambda c: not is_held_out(_features(c), share), judge=judge)
         # The first lessons repeat themselves (there are few short compositions); for RL every problem counts once.
         corpus.train += lessons if config.stage == "sft" else _once(lessons, seen, corpus.left_out)
-    corpus.train = shape(corpus.train, stage.shape, config.seed, judge)
+    corpus.train = shape(corpus.train, stage.ablation, config.seed, judge)
     corpus.real = {problem.id for problem in people} & {problem.id for problem in corpus.train}
-    if config.measure.exercises:
-        corpus.held_out += _held_out_exercises(config.measure.exercises, share, judge)
+    if config.eval.exercises:
+        corpus.held_out += _held_out_exercises(config.eval.exercises, share, judge)
     return corpus
 
 
 def problems_of(places: Sequence[str]) -> Iterable[Problem]:
     """Yield the problems of folders of ``stepsmith synth`` or Parquet files."""
     for place in places:
-        path = Path(place)
-        file = path / PROBLEMS if path.is_dir() else path
-        if not file.exists():
-            raise ConfigError(f"there are no problems at {place}: give a folder of `stepsmith synth` or a Parquet file")
-        yield from read_problems(file)
+        for file in problem_files(Path(place)):
+            yield from read_problems(file)
 
 
 def is_held_out(features: Sequence[str], share: float) -> bool:
@@ -97,9 +94,7 @@ def _once(problems: Iterable[Problem], seen: set[str], left_out: Counter[str]) -
 def _held_out_exercises(settings: ExerciseSettings, share: float, judge: Judge) -> Iterable[Problem]:
     """Held-out exercises, and those of one feature, which training has seen with other parameters or inputs."""
     if share == 0:
-        raise ConfigError(
-            "measure.exercises needs data.held_out above 0: there would be nothing held out to measure on"
-        )
+        raise ConfigError("eval.exercises needs data.held_out above 0: there would be nothing held out to measure on")
     return exercises(
         settings,
         lambda c: len(c.steps) == 1 or is_held_out(_features(c), share),

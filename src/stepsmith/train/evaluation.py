@@ -1,4 +1,4 @@
-"""Measuring a policy on problems that it was not trained on."""
+"""Evaluating a policy on problems that it was not trained on, and rating a pool by it before RL."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -13,35 +13,39 @@ from stepsmith.core.ids import content_id
 from stepsmith.core.records import Problem, Record
 from stepsmith.core.stats import pass_rate, wilson_interval
 from stepsmith.curriculum import item_of
+from stepsmith.scoring.scorer import ScoredCompletion, Scorer, ScoringRequest
+from stepsmith.scoring.tests import SplitSettings, split_tests
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.training_log import EvalResult, Score
-from stepsmith.train.grading import Grade, Grader
 from stepsmith.train.policy import Policy
 from stepsmith.train.settings import EvalSettings, Stage
 
 KS = (1, 2, 4, 8, 16, 32)
 
 
-def measure(
+def evaluate(
     policy: Policy,
     problems: Sequence[Problem],
     settings: EvalSettings,
-    grader: Grader,
+    scorer: Scorer,
+    tests: SplitSettings,
     *,
     stage: Stage,
     step: int,
     keep: Path | None = None,
 ) -> EvalResult:
-    """Let the policy answer each problem ``settings.samples`` times and score the answers by group.
+    """Let the policy answer each problem ``settings.samples`` times; return pass rates by group of problems.
 
-    Answers that could not be judged are left out. The same policy and problems give the same figures.
+    Completions that could not be judged are left out. The same policy and problems give the same figures.
     """
     samples = settings.samples if settings.temperature else 1
-    attempts = attempt(policy, problems, grader, samples=samples, temperature=settings.temperature, seed=1, keep=keep)
-    groups: dict[str, list[list[Grade]]] = {}
-    for problem, grades in zip(problems, attempts.grades, strict=True):
+    rollouts = sample_rollouts(
+        policy, problems, scorer, tests, samples=samples, temperature=settings.temperature, seed=1, keep=keep
+    )
+    groups: dict[str, list[list[ScoredCompletion]]] = {}
+    for problem, scored in zip(problems, rollouts.scored, strict=True):
         for name in ("all", *group_names(problem)):
-            groups.setdefault(name, []).append(grades)
+            groups.setdefault(name, []).append(scored)
     environments = {problem.environment for problem in problems}
     names = [name for name in sorted(groups, key=_order) if len(environments) > 1 or name not in environments]
     return EvalResult(
@@ -53,63 +57,76 @@ def measure(
     )
 
 
-class Attempts(Record, frozen=True):
-    """The grades of some replies to each of some problems, and the seconds that they took."""
+class Rollouts(Record, frozen=True):
+    """Scored completions, a list for each problem, and the seconds that sampling and scoring them took."""
 
     seconds: float
-    grades: list[list[Grade]]
+    scored: list[list[ScoredCompletion]]
 
 
-def attempt(
+def sample_rollouts(
     policy: Policy,
     problems: Sequence[Problem],
-    grader: Grader,
+    scorer: Scorer,
+    tests: SplitSettings,
     *,
     samples: int,
     temperature: float,
     seed: int,
     keep: Path | None = None,
-) -> Attempts:
-    """Return the grades of ``samples`` replies to each problem.
+) -> Rollouts:
+    """Sample ``samples`` completions for each problem and score them.
 
-    In the folder ``keep`` they are found by whoever wants the same of the same policy; while one process makes them,
-    others wait for it.
+    With the folder ``keep``, they are stored there and reused by every run that asks the same of the same policy; while
+    one process makes them, others wait for it.
     """
     if keep is None:
-        return _attempt(policy, problems, grader, samples, temperature, seed)
+        return _sample(policy, problems, scorer, tests, samples, temperature, seed)
     ids = [problem.id for problem in problems]
-    computed = torch.get_num_threads(), policy.model.device.type  # they shape rounding, and so what is sampled
-    name = content_id("attempts", policy.fingerprint(), ids, grader.settings, samples, temperature, seed, computed)
+    computed = torch.get_num_threads(), policy.model.device.type  # they change rounding, and so what is sampled
+    scoring = scorer.rewards, tests
+    name = content_id("rollouts", policy.fingerprint(), ids, scoring, samples, temperature, seed, computed)
     file = keep / f"{name}.json"
     keep.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_suffix(".lock")):
         if not file.exists():
-            write_whole(file, msgspec.json.encode(_attempt(policy, problems, grader, samples, temperature, seed)))
-    return msgspec.json.decode(file.read_bytes(), type=Attempts)
+            made = _sample(policy, problems, scorer, tests, samples, temperature, seed)
+            write_whole(file, msgspec.json.encode(made))
+    return msgspec.json.decode(file.read_bytes(), type=Rollouts)
 
 
-def _attempt(
-    policy: Policy, problems: Sequence[Problem], grader: Grader, samples: int, temperature: float, seed: int
-) -> Attempts:
+def _sample(
+    policy: Policy,
+    problems: Sequence[Problem],
+    scorer: Scorer,
+    tests: SplitSettings,
+    samples: int,
+    temperature: float,
+    seed: int,
+) -> Rollouts:
     started = time.monotonic()
     prompts = [policy.prompt(problem) for problem in problems]
-    replies = policy.replies(prompts, samples, temperature, policy.prompt_format.max_reply_tokens, seed)
-    pairs = [(problem, reply) for problem, given in zip(problems, replies, strict=True) for reply in given]
-    grades = iter(grader.grade(pairs))
-    found = [[next(grades) for _ in given] for given in replies]
-    return Attempts(time.monotonic() - started, found)
+    length = policy.prompt_format.max_completion_length
+    completions = policy.complete(prompts, samples, temperature, length, seed)
+    splits = [split_tests(problem, tests) for problem in problems]
+    requests = [
+        ScoringRequest(problem, completion, split)
+        for problem, split, given in zip(problems, splits, completions, strict=True)
+        for completion in given
+    ]
+    scored = iter(scorer.score_batch(requests))
+    found = [[next(scored) for _ in given] for given in completions]
+    return Rollouts(time.monotonic() - started, found)
 
 
-def with_rates(problems: Sequence[Problem], attempts: Attempts) -> list[Problem]:
-    """Return problems with the pass rates that attempts at them have shown, in place of another student's."""
+def with_rates(problems: Sequence[Problem], rollouts: Rollouts) -> list[Problem]:
+    """Return the problems with the pass rates of these rollouts, in place of another student's."""
     return [
         msgspec.structs.replace(
             problem,
-            pass_rate=pass_rate(
-                sum(grade.solved for grade in grades), sum(grade.reward is not None for grade in grades)
-            ),
+            pass_rate=pass_rate(sum(one.solved for one in scored), sum(one.reward is not None for one in scored)),
         )
-        for problem, grades in zip(problems, attempts.grades, strict=True)
+        for problem, scored in zip(problems, rollouts.scored, strict=True)
     ]
 
 
@@ -130,20 +147,20 @@ def length_name(count: int) -> str:
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
-    """Unbiased estimate of the chance that one of ``k`` replies passes, c of n did (Chen et al., arXiv 2107.03374)."""
+    """Return the unbiased estimate of pass@k from ``c`` passes among ``n`` samples (Chen et al., arXiv 2107.03374)."""
     return 1.0 - comb(n - c, k) / comb(n, k)
 
 
-def _score(graded: Iterable[list[Grade]], samples: int) -> Score:
+def _score(by_problem: Iterable[list[ScoredCompletion]], samples: int) -> Score:
     counts = []
     truncated = no_answer = replies = 0
-    for grades in graded:
-        counted = [grade for grade in grades if grade.reward is not None]
-        truncated += sum(grade.status == "truncated" for grade in grades)
-        no_answer += sum(grade.status == "no-answer" for grade in grades)
-        replies += len(grades)
+    for scored in by_problem:
+        counted = [one for one in scored if one.reward is not None]
+        truncated += sum(one.status == "truncated" for one in scored)
+        no_answer += sum(one.status == "no-answer" for one in scored)
+        replies += len(scored)
         if counted:
-            counts.append((len(counted), sum(grade.solved for grade in counted)))
+            counts.append((len(counted), sum(one.solved for one in counted)))
     rates = [passes / n for n, passes in counts]
     low, high = wilson_interval(sum(rates), len(rates)) if rates else (0.0, 1.0)
     at_k = {

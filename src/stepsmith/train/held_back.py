@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from stepsmith.core.records import Record
 from stepsmith.core.stats import wilson_interval
-from stepsmith.train.grading import Grade
+from stepsmith.scoring.scorer import ScoredCompletion
 
 FEWEST = 3  # failures on held-back tests before one problem is named
 
@@ -31,7 +31,7 @@ class HeldBackReport(Record, frozen=True, kw_only=True):
 
 
 class HeldBackMonitor:
-    """Counts grades. A rejected answer may be a hack, an honest mistake on a rare case, or a wrong label: look at it.
+    """Counts how often rewarded answers fail held-back tests: by a hack, a mistake on a rare case, or a wrong label.
 
     ``tolerance`` is the share of rejections taken for honest; our choice.
     """
@@ -42,14 +42,14 @@ class HeldBackMonitor:
         self._window: Counter[bool] = Counter()
         self._problems: dict[str, Counter[bool]] = {}
 
-    def observe(self, grades: Iterable[Grade]) -> None:
-        """Count grades into the current window."""
-        for grade in grades:
-            if grade.passed_held_back is None:
+    def observe(self, scored: Iterable[ScoredCompletion]) -> None:
+        """Count scored completions into the current window."""
+        for one in scored:
+            if one.passed_held_back is None:
                 continue
-            failed = not grade.passed_held_back
+            failed = not one.passed_held_back
             self._window[failed] += 1
-            self._problems.setdefault(grade.problem_id, Counter())[failed] += 1
+            self._problems.setdefault(one.problem_id, Counter())[failed] += 1
 
     def report(self) -> HeldBackReport:
         """Report on everything so far, and begin a new window."""

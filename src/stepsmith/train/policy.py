@@ -23,7 +23,7 @@ from transformers import (
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
-from stepsmith.train.grading import Reply
+from stepsmith.scoring.completion import Completion
 from stepsmith.train.settings import ModelSettings, PromptLength
 
 FORM = "stepsmith.json"  # beside the model: how it is to be asked
@@ -41,7 +41,7 @@ class PromptFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a saved policy is asked."""
 
     prompt: PromptLength = "full"
-    max_reply_tokens: int = 512
+    max_completion_length: int = 512
 
 
 class Policy:
@@ -160,9 +160,9 @@ class Policy:
         tokens: list[int] = self.tokenizer.apply_chat_template(chat, add_generation_prompt=reply is None)["input_ids"]
         return tokens
 
-    def replies(
+    def complete(
         self, prompts: Sequence[str], samples: int, temperature: float, max_tokens: int, seed: int
-    ) -> list[list[Reply]]:
+    ) -> list[list[Completion]]:
         """Return ``samples`` replies to each prompt, of at most ``max_tokens`` tokens; temperature 0 is greedy.
 
         The same prompts, settings and seed give the same replies on the same machine; the state of torch's random
@@ -170,7 +170,7 @@ class Policy:
         """
         asked = [self.encode(prompt) for prompt in prompts]
         order = sorted((index for index in range(len(asked)) for _ in range(samples)), key=lambda i: len(asked[i]))
-        found: list[list[Reply]] = [[] for _ in prompts]
+        found: list[list[Completion]] = [[] for _ in prompts]
         was_training = self.model.training
         self.model.eval()
         try:
@@ -184,13 +184,13 @@ class Policy:
                         found[index].append(reply)
         except torch.OutOfMemoryError:
             raise MachineError(
-                "the device ran out of memory while generating; lower rl.max_reply_tokens or model.context"
+                "the device ran out of memory while generating; lower rl.max_completion_length or model.context"
             ) from None
         finally:
             self.model.train(was_training)
         return found
 
-    def _generate(self, asked: list[list[int]], temperature: float, max_tokens: int) -> list[Reply]:
+    def _generate(self, asked: list[list[int]], temperature: float, max_tokens: int) -> list[Completion]:
         """Generate one reply per prompt, in one batch padded on the left."""
         width, pad = max(map(len, asked)), self.tokenizer.pad_token_id
         tokens = torch.tensor([[pad] * (width - len(ids)) + ids for ids in asked], device=self.model.device)
@@ -209,7 +209,7 @@ class Policy:
         for ids in written:
             stop = next((place for place, token in enumerate(ids) if token in ends), None)
             text = self.tokenizer.decode(ids[:stop], skip_special_tokens=True)
-            replies.append(Reply(text=text, truncated=stop is None))
+            replies.append(Completion(text=text, truncated=stop is None))
         return replies
 
     def _autocast(self) -> torch.autocast:

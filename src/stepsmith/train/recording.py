@@ -9,6 +9,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from stepsmith.curriculum import item_of
 from stepsmith.store.training_log import Step
+from stepsmith.train.evaluation import length_name
 from stepsmith.train.settings import Stage
 
 if TYPE_CHECKING:
@@ -64,30 +65,30 @@ class Recorder(TrainerCallback):
 
 
 def _with_rl(step: Step, trainer: "RlTrainer", logs: Logs, steps: int) -> Step:
-    watch = trainer.watch
-    counted = [grade for grade in watch.grades if grade.reward is not None]
-    report, warnings = watch.suspicions()
+    window = trainer.statistics
+    counted = [one for one in window.scored if one.reward is not None]
+    report, warnings = window.suspicions()
     full = msgspec.structs.replace(
         step,
         reward=_number(logs, "reward"),
-        pass_rate=sum(grade.solved for grade in counted) / len(counted) if counted else None,
-        by_band=watch.tallies(lambda problem: item_of(problem).band or "unrated"),
-        by_length=watch.by_length(),
+        pass_rate=sum(one.solved for one in counted) / len(counted) if counted else None,
+        by_band=window.tallies(lambda problem: item_of(problem).band or "unrated"),
+        by_length=window.tallies(lambda problem: length_name(len(problem.features))),
         weights=trainer.sampler.weights,
-        reply_tokens=_number(logs, "completions/mean_length"),
-        truncated=watch.share(lambda grade: grade.status == "truncated"),
-        no_answer=watch.share(lambda grade: grade.status == "no-answer"),
-        masked=watch.share(lambda grade: grade.reward is None),
-        zero_variance=watch.alike / watch.groups if watch.groups else None,
-        resampled=watch.resampled,
-        judge_s=round(watch.judge_s / steps, 4),
-        generate_s=round(watch.generate_s / steps, 4),
+        completion_length=_number(logs, "completions/mean_length"),
+        truncated=window.share(lambda one: one.status == "truncated"),
+        no_answer=window.share(lambda one: one.status == "no-answer"),
+        masked=window.share(lambda one: one.reward is None),
+        zero_variance=window.uniform_groups / window.groups if window.groups else None,
+        resampled=window.resampled,
+        judge_s=round(window.judge_s / steps, 4),
+        generate_s=round(window.generate_s / steps, 4),
         step_s=_number(logs, "step_time"),
         held_back_gap=report.gap if report.passed else None,
         warnings=warnings,
         new_problems=trainer.new_problems,
     )
-    watch.clear()
+    window.clear()
     return full
 
 

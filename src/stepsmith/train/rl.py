@@ -1,13 +1,12 @@
 """Group-relative policy optimisation with TRL's trainer: our sampler chooses the problems, our judge gives the rewards.
 
-What is ours: which problems come (``curriculum.Sampler``), what a reply is worth (``Grader``), what is written down,
-and drawing again where a whole group fared alike. Generation, advantages, loss and optimiser are TRL's.
+Ours are: the choice of problems (``curriculum.Sampler``), the rewards (``Scorer``), the log, and another problem in the
+place of one whose group got a single reward. Generation, advantages, loss and optimiser are TRL's.
 """
 
 import json
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,12 @@ from stepsmith.core.errors import ConfigError, RunFolderError, SandboxError
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Problem
 from stepsmith.curriculum import Layout, Sampler
+from stepsmith.scoring.completion import Completion
+from stepsmith.scoring.scorer import ScoredCompletion, Scorer, ScoringRequest
+from stepsmith.scoring.tests import TestSplit, split_tests
 from stepsmith.store.folder_lock import write_whole
-from stepsmith.store.training_log import Tally
-from stepsmith.train.evaluation import length_name
-from stepsmith.train.grading import Grade, Grader, Reply, observations
-from stepsmith.train.held_back import HeldBackMonitor, HeldBackReport
 from stepsmith.train.policy import Policy
+from stepsmith.train.rollouts import RolloutStatistics, observations, uniform
 from stepsmith.train.running import common_arguments, guarded, processes, run, shares
 from stepsmith.train.settings import RlSettings, TrainConfig
 from stepsmith.train.sft import lora
@@ -36,62 +35,6 @@ SAMPLER = "sampler.json"  # in every checkpoint
 LEFT = ("prompt_ids", "prompt_mask")  # padded on the left; all others on the right
 
 Example = dict[str, Any]
-
-
-class Watch:
-    """Counts what happened since the last record: grades, waiting times, groups."""
-
-    def __init__(self, problems: dict[str, Problem]) -> None:
-        self._problems = problems
-        self._held_back = HeldBackMonitor()
-        self._flagged = False
-        self.clear()
-
-    def clear(self) -> None:
-        """Begin a new window."""
-        self.grades: list[Grade] = []
-        self.groups = self.alike = self.resampled = 0
-        self.judge_s = self.generate_s = 0.0
-
-    def observe(self, grades: Sequence[Grade], group_size: int) -> None:
-        """Count the grades of whole groups."""
-        self.grades += grades
-        self._held_back.observe(grades)
-        for start in range(0, len(grades), group_size):
-            self.groups += 1
-            self.alike += uniform(grades[start : start + group_size])
-
-    def tallies(self, label: Callable[[Problem], str]) -> dict[str, Tally]:
-        """Return passes and attempts of the window, by what ``label`` says of a problem."""
-        passes: Counter[str] = Counter()
-        attempts: Counter[str] = Counter()
-        for grade in self.grades:
-            if grade.reward is not None:
-                name = label(self._problems[grade.problem_id])
-                passes[name] += grade.solved
-                attempts[name] += 1
-        return {name: Tally(passes=passes[name], attempts=attempts[name]) for name in sorted(attempts)}
-
-    def by_length(self) -> dict[str, Tally]:
-        """Return the tallies by number of features."""
-        return self.tallies(lambda problem: length_name(len(problem.features)))
-
-    def share(self, wanted: Callable[[Grade], bool]) -> float | None:
-        """Return the share of the window's replies that are as wanted; None without any."""
-        return sum(map(wanted, self.grades)) / len(self.grades) if self.grades else None
-
-    def suspicions(self) -> tuple[HeldBackReport, tuple[str, ...]]:
-        """Report on held-back tests, with a warning where rewards look unearned."""
-        report = self._held_back.report()
-        found = []
-        if report.jump or (report.suspicious and report.problems and not self._flagged):
-            self._flagged = True  # said once; a jump is said every time
-            named = f", most on {', '.join(report.problems[:3])}" if report.problems else ""
-            found.append(
-                f"{report.failed} of {report.passed} rewarded replies fail tests that are held back{named}: look at "
-                "them for hard-coded outputs, rare mistakes or wrong labels"
-            )
-        return report, tuple(found)
 
 
 class RlTrainer(GRPOTrainer):
@@ -107,23 +50,23 @@ class RlTrainer(GRPOTrainer):
         policy: Policy,
         problems: Sequence[Problem],
         sampler: Sampler,
-        grader: Grader,
+        scorer: Scorer,
         config: TrainConfig,
         checkpoints: Path,
         callbacks: list[TrainerCallback],
         spare: int = 0,
     ) -> None:
         self._policy, self._ids = policy, sampler
-        self._grader, self._config = grader, config
+        self._scorer, self._config = scorer, config
         self._known: dict[str, Problem] = {}
         self._prompts: list[list[dict[str, str]]] = []
         self._places: dict[str, int] = {}
-        self._at: list[Problem] = []
-        self.watch = Watch(self._known)
+        self._at: list[tuple[Problem, TestSplit]] = []
+        self.statistics = RolloutStatistics(self._known)
         self.between_steps = True
         self.resumed_from: Path | None = None
         self.new_problems = 0
-        self._last_grades: list[Grade] = []
+        self._last_scored: list[ScoredCompletion] = []
         self.take(problems)
         rows = Dataset.from_dict(
             {"prompt": [self._prompts[0]] * (len(problems) + spare), "place": list(range(len(problems) + spare))}
@@ -149,7 +92,7 @@ class RlTrainer(GRPOTrainer):
             problem_id = problem.id
             self._places[problem_id] = len(self._at)
             self._known[problem_id] = problem
-            self._at.append(problem)
+            self._at.append((problem, split_tests(problem, self._config.rl.tests)))
             self._prompts.append([{"role": "user", "content": self._policy.prompt(problem)}])
 
     def save_between_steps(self) -> None:
@@ -180,12 +123,12 @@ class RlTrainer(GRPOTrainer):
         output: dict[str, Any] = super()._generate_and_score_completions(filled)
         size = self.num_generations
         for _ in range(self._config.rl.resample if self.model.training else 0):
-            alike = [g for g in range(len(filled) // size) if uniform(self._last_grades[g * size : (g + 1) * size])]
+            alike = [g for g in range(len(filled) // size) if uniform(self._last_scored[g * size : (g + 1) * size])]
             if not alike:
                 break
-            self.watch.resampled += len(alike)
+            self.statistics.resampled += len(alike)
             drawn = self._ids.draw_more(len(alike))
-            grades = list(self._last_grades)
+            scored = list(self._last_scored)
             again = [
                 {"place": self._places[problem_id], "prompt": self._prompts[self._places[problem_id]]}
                 for problem_id in drawn
@@ -194,9 +137,9 @@ class RlTrainer(GRPOTrainer):
             second = super()._generate_and_score_completions(again)
             rows = [g * size + k for g in alike for k in range(size)]
             output = replace_rows(output, second, rows, self._policy.tokenizer.pad_token_id)
-            for row, grade in zip(rows, self._last_grades, strict=True):
-                grades[row] = grade
-            self._last_grades = grades
+            for row, one in zip(rows, self._last_scored, strict=True):
+                scored[row] = one
+            self._last_scored = scored
         return output
 
     def _prepare_inputs(self, generation_batch: Any) -> Any:
@@ -222,7 +165,7 @@ class RlTrainer(GRPOTrainer):
     def _generate(self, prompts: list[Any]) -> Any:
         started = time.perf_counter()
         result = super()._generate(prompts)
-        self.watch.generate_s += time.perf_counter() - started
+        self.statistics.generate_s += time.perf_counter() - started
         return result
 
     def _reward(
@@ -230,29 +173,30 @@ class RlTrainer(GRPOTrainer):
     ) -> list[float | None]:
         """Return the rewards of a batch, in its order; None where a reply is to be left out."""
         ends = self._policy.ends()
-        pairs = [
-            (self._at[at], Reply(text=messages[0]["content"], truncated=not ids or ids[-1] not in ends))
-            for messages, ids, at in zip(completions, completion_ids, place, strict=True)
-        ]
+        requests = []
+        for messages, ids, at in zip(completions, completion_ids, place, strict=True):
+            problem, tests = self._at[at]
+            completion = Completion(text=messages[0]["content"], truncated=not ids or ids[-1] not in ends)
+            requests.append(ScoringRequest(problem, completion, tests))
         started = time.perf_counter()
-        grades = self._grader.grade(pairs)
-        self.watch.judge_s += time.perf_counter() - started
-        if self._config.rl.reward == "random":
-            grades = self._by_lot(grades)
-        self._last_grades = grades
-        everyone: list[Grade] = gather_object(grades)  # every process learns the same of the curriculum
-        self.watch.observe(everyone, self.num_generations)
+        scored = self._scorer.score_batch(requests)
+        self.statistics.judge_s += time.perf_counter() - started
+        if self._config.rl.random_reward:
+            scored = self._with_random_rewards(scored)
+        self._last_scored = scored
+        everyone: list[ScoredCompletion] = gather_object(scored)  # every process learns the same of the curriculum
+        self.statistics.observe(everyone, self.num_generations)
         self._ids.observe(observations(everyone))
-        return [grade.reward for grade in grades]
+        return [one.reward for one in scored]
 
-    def _by_lot(self, grades: list[Grade]) -> list[Grade]:
-        """Return grades with rewards that know nothing of the replies; those without a reward stay without."""
-        where = self.state.global_step, self.watch.resampled, self.accelerator.process_index
+    def _with_random_rewards(self, scored: list[ScoredCompletion]) -> list[ScoredCompletion]:
+        """Replace the rewards by random ones, a control that must not learn; a reward of None stays None."""
+        where = self.state.global_step, self.statistics.resampled, self.accelerator.process_index
         rng = derive_rng(self._config.seed, "random-reward", *where)
-        lots = [float(rng.random() < 0.5) for _ in grades]
+        drawn = [float(rng.random() < 0.5) for _ in scored]
         return [
-            grade if grade.reward is None else msgspec.structs.replace(grade, reward=lot)
-            for grade, lot in zip(grades, lots, strict=True)
+            one if one.reward is None else msgspec.structs.replace(one, reward=reward)
+            for one, reward in zip(scored, drawn, strict=True)
         ]
 
 
@@ -318,13 +262,13 @@ def rl_arguments(config: TrainConfig, checkpoints: Path) -> GRPOConfig:
     period = steps_per_generation(rl)
     return GRPOConfig(
         **common_arguments(
-            config, checkpoints, rl, steps=rl.steps, save_every=-(-config.checkpoint_every // period) * period
+            config, checkpoints, rl, steps=rl.steps, save_every=-(-config.runtime.checkpoint_every // period) * period
         ),
         **shares("rl", replies // rl.updates, rl.micro_batch),
         generation_batch_size=replies,
         num_generations=rl.group_size,
         num_iterations=rl.iterations,
-        max_completion_length=rl.max_reply_tokens,
+        max_completion_length=rl.max_completion_length,
         temperature=rl.temperature,
         top_p=rl.top_p,
         top_k=rl.top_k,
@@ -356,11 +300,6 @@ def layout_of(config: TrainConfig, checkpoints: Path) -> Layout:
 def steps_per_generation(rl: RlSettings) -> int:
     """Return how many optimiser steps use one generation."""
     return rl.updates * rl.iterations
-
-
-def uniform(grades: Sequence[Grade]) -> bool:
-    """Say whether a group has no variance in its rewards; replies that are left out do not count."""
-    return len({grade.reward for grade in grades if grade.reward is not None}) < 2
 
 
 def replace_rows(first: dict[str, Any], second: dict[str, Any], rows: Sequence[int], pad_token: int) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.files import check_not_a_pipe
-from stepsmith.core.nested import laid_over
+from stepsmith.core.nested import laid_over, refuse_renamed
 from stepsmith.core.records import Record
-from stepsmith.curriculum import Mix
+from stepsmith.curriculum import Mix, Schedule, load_curriculum
+from stepsmith.curriculum.library import AnyCurriculum
+from stepsmith.scoring.scorer import RewardSettings
+from stepsmith.scoring.tests import SplitSettings
 from stepsmith.synth.exercises import ExerciseSettings
 from stepsmith.train.ablations import AblationSettings, SelectSettings
-from stepsmith.train.grading import GradingSettings
 
 Stage = Literal["sft", "rl"]
 PromptLength = Literal["full", "brief"]
@@ -26,6 +28,28 @@ Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rate = Annotated[float, Meta(gt=0)]
+
+# Settings that had another name: old dotted key -> new one. An old key is an error that names the new one.
+RENAMED_KEYS = {
+    "rl.kl": "rl.beta",
+    "rl.rate_first": "rl.initial_samples",
+    "rl.skip_silent": "rl.skip_zero_advantage",
+    "rl.max_reply_tokens": "rl.max_completion_length",
+    "rl.grading.rewards": "rl.rewards",
+    "rl.grading.retries": "rl.rewards.retries",
+    "rl.grading": "rl.tests",
+    "rl.reward": "rl.random_reward",
+    "rl.shape": "rl.ablation",
+    "sft.shape": "sft.ablation",
+    "data.max_prompt_tokens": "data.max_prompt_length",
+    "measure": "eval",
+    "attempts": "runtime.rollouts",
+    "judges": "runtime.judge_workers",
+    **{
+        name: f"runtime.{name}"
+        for name in ("checkpoint_every", "keep_checkpoints", "log_every", "report_to", "threads")
+    },
+}
 
 
 class ModelSettings(Record, frozen=True, kw_only=True):
@@ -60,14 +84,14 @@ class DataSettings(Record, frozen=True, kw_only=True):
     real: tuple[str, ...] = ()  # the same for problems from people: see Mix.real
     held_out: Share = 0.1
     prompt: PromptLength = "full"
-    max_prompt_tokens: Positive = 384  # longer prompts are left out, and counted
+    max_prompt_length: Positive = 384  # longer prompts are left out, and counted
 
 
 class SftSettings(Record, frozen=True, kw_only=True):
     """Supervised fine-tuning on golden solutions. The loss is over the reply alone."""
 
     exercises: ExerciseSettings | None = None  # straight from the grammar, beside data.problems
-    shape: AblationSettings = AblationSettings()
+    ablation: AblationSettings = AblationSettings()
     steps: Positive = 450
     batch: Positive = 64
     micro_batch: Positive | None = None  # examples per device at a time; None: all of its part
@@ -100,7 +124,7 @@ class RlSettings(Record, frozen=True, kw_only=True):
     """Group-relative policy optimisation as TRL names its parts."""
 
     exercises: ExerciseSettings | None = None
-    shape: AblationSettings = AblationSettings()
+    ablation: AblationSettings = AblationSettings()
     initial_samples: Count = 0  # replies of the policy per problem that measure its pass rate anew before training
     select: SelectSettings = SelectSettings()  # after that
     steps: Positive = 120  # optimiser steps
@@ -118,7 +142,7 @@ class RlSettings(Record, frozen=True, kw_only=True):
     temperature: Rate = 1.0
     top_p: Share = 1.0
     top_k: Count = 0
-    max_reply_tokens: Positive = 96
+    max_completion_length: Positive = 96
     scale_rewards: Literal["none", "group", "batch"] = "none"  # Deep Dive: no standard deviation
     beta: Annotated[float, Meta(ge=0)] = 0.0  # weight of the KL term; Deep Dive and X-Coder: none
     loss: Literal["grpo", "dapo", "bnpo", "dr_grpo", "cispo"] = "dapo"
@@ -133,8 +157,9 @@ class RlSettings(Record, frozen=True, kw_only=True):
     curriculum: str = "learnability"  # as in `stepsmith curriculum list`
     empty_bands: Literal["", "error", "nearest"] = ""  # in place of what the schedule says itself
     mix: Mix = Mix()
-    grading: GradingSettings = GradingSettings()
-    reward: Literal["judged", "random"] = "judged"  # random: a control that must not learn anything
+    rewards: RewardSettings = RewardSettings()
+    tests: SplitSettings = SplitSettings()
+    random_reward: bool = False  # a control that must not learn anything
     teacher: TeacherSettings = TeacherSettings()
 
 
@@ -148,8 +173,20 @@ class EvalSettings(Record, frozen=True, kw_only=True):
     exercises: ExerciseSettings | None = None  # held-out ones of these are measured beside the problem sets'
 
 
+class RuntimeSettings(Record, frozen=True, kw_only=True):
+    """Settings that do not change the result. They may differ when a run is resumed."""
+
+    checkpoint_every: Positive = 50  # steps
+    keep_checkpoints: Positive = 2
+    log_every: Positive = 5  # steps
+    report_to: tuple[str, ...] = ()  # as TRL's: "tensorboard", "trackio", "wandb"
+    threads: Count = 0  # of torch on the CPU; 0: torch's own choice
+    rollouts: str = ""  # folder of scored completions that runs share; empty: the run's own
+    judge_workers: Count = 0  # processes that run programs; 0: one per core
+
+
 class TrainConfig(Record, frozen=True, kw_only=True):
-    """All of it. ``stage`` is set by the command: ``train sft`` or ``train rl``."""
+    """The configuration of a training. ``stage`` is set by the command: ``train sft`` or ``train rl``."""
 
     stage: Stage = "sft"
     about: str = ""
@@ -158,25 +195,25 @@ class TrainConfig(Record, frozen=True, kw_only=True):
     data: DataSettings = DataSettings()
     sft: SftSettings = SftSettings()
     rl: RlSettings = RlSettings()
-    measure: EvalSettings = EvalSettings()
+    eval: EvalSettings = EvalSettings()
     isolation: Literal["auto", "L0", "L1", "L2", "L3"] = "auto"
     allow_unsafe: bool = False
-    # What follows does not shape the result, and may change when a run is resumed.
-    checkpoint_every: Positive = 50  # steps
-    keep_checkpoints: Positive = 2
-    log_every: Positive = 5  # steps
-    report_to: tuple[str, ...] = ()  # as TRL's: "tensorboard", "trackio", "wandb"
-    threads: Count = 0  # of torch on the CPU; 0: torch's own choice
-    attempts: str = ""  # folder of replies' grades, shared by runs that start alike; empty: the run's own
-    judges: Count = 0  # workers that run programs; 0: one per core
+    runtime: RuntimeSettings = RuntimeSettings()
 
     def fingerprint_fields(self) -> object:
-        """The part that shapes the result, as JSON-able builtins."""
+        """Return the settings that a run's results depend on, as JSON-able builtins: all but ``runtime``."""
         plain = msgspec.to_builtins(self)
-        for name in ("checkpoint_every", "keep_checkpoints", "log_every", "report_to", "attempts", "threads", "judges"):
-            plain.pop(name)
+        plain.pop("runtime")
         plain.pop("rl" if self.stage == "sft" else "sft")
         return plain
+
+
+def curriculum_of(rl: RlSettings) -> AnyCurriculum:
+    """Return the curriculum of a run. Raises ``ConfigError``."""
+    curriculum = load_curriculum(rl.curriculum)
+    if rl.empty_bands and isinstance(curriculum, Schedule):
+        return msgspec.structs.replace(curriculum, empty=rl.empty_bands)
+    return curriculum
 
 
 def presets() -> dict[str, TrainConfig]:
@@ -206,6 +243,7 @@ def load_training(name: str) -> TrainConfig:
 
 def with_overrides(config: TrainConfig, changes: dict[str, object]) -> TrainConfig:
     """Return ``config`` with nested ``changes`` laid over it, checked like a file. Raises ``ConfigError``."""
+    refuse_renamed(changes, RENAMED_KEYS)
     try:
         return _checked(msgspec.convert(laid_over(msgspec.to_builtins(config), changes), TrainConfig))
     except msgspec.ValidationError as error:
@@ -216,6 +254,7 @@ def _read(text: bytes, where: str) -> TrainConfig:
     try:
         plain = msgspec.toml.decode(text, type=dict[str, object])
         base = plain.pop("preset", None)
+        refuse_renamed(plain, RENAMED_KEYS)
         if base is not None:
             plain = laid_over(msgspec.to_builtins(load_training(str(base))), plain)
         return _checked(msgspec.convert(plain, TrainConfig))

@@ -25,7 +25,9 @@ def train_sft(
     """Train the policy in place; ``resume`` is a checkpoint to go on from."""
     settings = config.sft
     arguments = SFTConfig(
-        **common_arguments(config, checkpoints, settings, steps=settings.steps, save_every=config.checkpoint_every),
+        **common_arguments(
+            config, checkpoints, settings, steps=settings.steps, save_every=config.runtime.checkpoint_every
+        ),
         **shares("sft", settings.batch, settings.micro_batch),
         max_length=policy.context,
         packing=settings.packing,

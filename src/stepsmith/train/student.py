@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Self
 
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
+from stepsmith.scoring.completion import Completion
 from stepsmith.store.training_log import MODEL
-from stepsmith.synth.draft import Attempt, Draft
+from stepsmith.synth.draft import Draft
 from stepsmith.train.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -59,19 +60,19 @@ class PolicyStudent:
         policy = Policy.open(ModelSettings(path=str(model), context=ANY_CONTEXT), device="cpu")
         return cls(policy, policy_name(folder), threads=1)
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:  # noqa: ARG002
+    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:  # noqa: ARG002
         """Sample ``attempts`` replies; a prompt that leaves no room for one makes failed attempts that say so."""
         policy, seed = self._policy, rng.randrange(2**31)
         prompt = policy.prompt(problem)
         length = len(policy.encode(prompt))
         if length >= policy.context:
             why = f"No answer: the prompt has {length} tokens, and the model takes {policy.context} in all."
-            return [Attempt(text=why, truncated=True)] * attempts
+            return [Completion(text=why, truncated=True)] * attempts
         with _generating, _threads(self._threads):
-            (replies,) = policy.replies(
-                [prompt], attempts, self._temperature, policy.prompt_format.max_reply_tokens, seed
+            (replies,) = policy.complete(
+                [prompt], attempts, self._temperature, policy.prompt_format.max_completion_length, seed
             )
-        return [Attempt(text=reply.text, truncated=reply.truncated) for reply in replies]
+        return replies
 
 
 def model_folder(folder: Path) -> Path:

@@ -36,7 +36,7 @@ def test_pauses_do_not_count_as_steps(tmp_path: Path) -> None:
     # Warming up; then 1 s a step; a measurement of 100 s at step 20.
     for step, seconds in ((1, 50.0), (10, 59.0), (20, 69.0), (30, 179.0), (40, 189.0)):
         log.step(Step(stage="rl", step=step, of=60, seconds=seconds))
-    log.measured(EvalResult(stage="rl", step=20, name="held-out", temperature=1.0, groups={}))
+    log.evaluated(EvalResult(stage="rl", step=20, name="held-out", temperature=1.0, groups={}))
     assert seconds_per_step(tmp_path) == pytest.approx(1.0)
 
 

@@ -22,7 +22,7 @@ from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
 from stepsmith.core.records import Chain, StageSpend
 from stepsmith.llm.estimates import Estimate, Range
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
-from stepsmith.pipeline.config import Config, SuiteSettings, SynthSettings, VoterSettings
+from stepsmith.pipeline.config import Config, RuntimeSettings, SuiteSettings, SynthSettings, VoterSettings
 from stepsmith.pipeline.forecast import Forecast, forecast
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.dataset import read_problems, read_rows
@@ -57,14 +57,14 @@ def config_for(server: ScriptedServer, cache: Path, **changes: object) -> Config
         for name in ("teacher", "student", "solver-a", "solver-b", "strong-solver")
     }
     synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=9, teacher="teacher", student="student")
-    config = Config(cache=str(cache), models=models, synth=synth, suite=SuiteSettings(mutants=0), workers=1)
-    return msgspec.structs.replace(config, **changes)
+    runtime = RuntimeSettings(**{"cache": str(cache), "workers": 1} | changes)
+    return Config(runtime=runtime, models=models, synth=synth, suite=SuiteSettings(mutants=0))
 
 
 def toml_for(server: ScriptedServer, cache: Path, folder: Path) -> Path:
     """The same configuration as a file."""
     lines = [
-        f'cache = "{cache}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 9",
+        "[runtime]", f'cache = "{cache}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 9",
         f"chains = {CHAINS}", f"turns = {TURNS}", f"attempts = {ATTEMPTS}", "[suite]", "mutants = 0",
     ]  # fmt: skip
     for name in ("teacher", "student"):
@@ -181,7 +181,9 @@ def test_a_budget_stops_cleanly_and_resumes(undisturbed: tuple[Path, Manifest, l
         with pytest.raises(BudgetExceeded):  # what was spent before counts
             synthesize(config, out, Quiet(), resume=True)
         assert server.tokens <= budget
-        done = synthesize(msgspec.structs.replace(config, budget="10 USD"), out, Quiet(), resume=True)
+        done = synthesize(
+            config_for(server, tmp_path / "m.sqlite", budget="10 USD", chains_at_once=2), out, Quiet(), resume=True
+        )
         # Nothing twice. Near the limit samples are asked one by one.
         asked = Counter(bill.prompt for bill in server.bills for _ in range(bill.samples))
         assert asked == Counter(prompt for prompt in paid for _ in range(samples_of(prompt)))

@@ -16,6 +16,7 @@ from stepsmith.synth.skill import SkillModel
 from tests.synth.two_stage.scripted import ScriptedModel, ScriptedServer
 
 CONFIG = """
+[runtime]
 workers = 2
 [synth]
 method = "two-stage"

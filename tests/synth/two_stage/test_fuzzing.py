@@ -7,9 +7,10 @@ import pytest
 from stepsmith.core.records import Contract, Lineage, Problem, Solution, TestCase, Verdict, WrongSolution
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.envs.environment import Answer
+from stepsmith.pipeline.building import Building, build_problem
 from stepsmith.pipeline.config import Config, SuiteSettings
-from stepsmith.pipeline.evaluation import evaluate
-from stepsmith.synth.draft import Attempt
+from stepsmith.scoring.completion import Completion
+from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.two_stage.draft import TwoStageDraft
 from stepsmith.synth.two_stage.fuzzing import fuzzing
 from stepsmith.synth.two_stage.settings import TwoStageSettings
@@ -116,18 +117,18 @@ class Knowing:
 
     name = "knowing"
 
-    def attempt(self, draft: object, problem: Problem, attempts: int, rng: object) -> list[Attempt]:
+    def attempt(self, draft: object, problem: Problem, attempts: int, rng: object) -> list[Completion]:
         environment = ENVIRONMENTS[problem.environment]
         right = environment.write(environment.golden(problem))
-        return [Attempt(text=right if number % 2 else "I give up.") for number in range(attempts)]
+        return [Completion(text=right if number % 2 else "I give up.") for number in range(attempts)]
 
 
 def test_a_two_stage_proposal_becomes_a_fuzzing_problem(judge):
     draft = proposed(judge, ScriptedModel(), environment="fuzzing", settings=TwoStageSettings(solutions=4))
     config = Config(suite=SuiteSettings(growth_executions=0, mutants=0))
     lineage = base().lineage
-    outcome = evaluate(draft, lineage, config, judge, Knowing(), random.Random(1))
-    assert outcome.reason == "", (outcome.reason, outcome.detail)
-    assert outcome.problem.environment == "fuzzing"
-    assert outcome.rating is not None
-    assert outcome.rating.rate.rate == 0.5
+    built = build_problem(Building(draft, lineage, config, judge, Scorer(judge), random.Random(1)), Knowing())
+    assert isinstance(built.result, Problem), built.result
+    assert built.result.environment == "fuzzing"
+    assert built.rating is not None
+    assert built.rating.rate.rate == 0.5

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from stepsmith.core.records import FeatureUse, Problem
 from stepsmith.core.stats import pass_rate
-from stepsmith.train.grading import GradingSettings
+from stepsmith.scoring.tests import SplitSettings
 from stepsmith.train.settings import TrainConfig, presets, with_overrides
 from stepsmith.train.verl.rows import ground_truth
 from stepsmith.train.verl.standalone import standalone
@@ -33,9 +33,9 @@ def rows(path: Path) -> list[dict]:
     return pq.read_table(path).to_pylist()
 
 
-def truth(problem: Problem, settings: GradingSettings | None = None) -> str:
+def truth(problem: Problem, settings: SplitSettings | None = None) -> str:
     """The ground truth of a problem's row."""
-    return msgspec.json.encode(ground_truth(problem, settings or GradingSettings())).decode()
+    return msgspec.json.encode(ground_truth(problem, settings or SplitSettings())).decode()
 
 
 def many(count: int, rates: tuple[float, ...] = (0.9,)) -> list[Problem]:

@@ -14,10 +14,9 @@ from typer.testing import CliRunner
 from stepsmith.cli.main import app
 from stepsmith.core.errors import ConfigError, RunFolderError
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.scoring.tests import SplitSettings, split_tests
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
-from stepsmith.train.grading import GradingSettings
 from stepsmith.train.settings import presets, with_overrides
-from stepsmith.train.splitting import split_tests
 from stepsmith.train.verl import export_rows, render
 from stepsmith.train.verl.rendering import order
 from tests.envs.test_environments import PROBLEMS
@@ -57,7 +56,7 @@ def test_launch_stops_where_the_judge_does_not_judge(tmp_path: Path) -> None:
 
 def test_rows_have_verls_form(tmp_path: Path) -> None:
     problems = many(40)
-    export_rows(problems, tmp_path, form="full", held_out=0.3, grading=GradingSettings())
+    export_rows(problems, tmp_path, form="full", held_out=0.3, tests=SplitSettings())
     train, test = rows(tmp_path / "train.parquet"), rows(tmp_path / "test.parquet")
     assert Counter(row["extra_info"]["problem"] for row in [*train, *test]) == Counter(p.id for p in problems)
     by_id = {problem.id: problem for problem in problems}
@@ -77,12 +76,12 @@ def test_rows_have_verls_form(tmp_path: Path) -> None:
 
 def test_what_is_held_back_is_never_rewarded(tmp_path: Path) -> None:
     problems = many(40)
-    grading = GradingSettings(hold_back=0.4, most_tests=2, seed=5)
-    export_rows(problems, tmp_path, form="brief", held_out=0.3, grading=grading)
+    tests = SplitSettings(hold_back=0.4, most_tests=2, seed=5)
+    export_rows(problems, tmp_path, form="brief", held_out=0.3, tests=tests)
     by_id = {problem.id: problem for problem in problems}
     for row in rows(tmp_path / "train.parquet"):
         truth = json.loads(row["reward_model"]["ground_truth"])
-        split = split_tests(by_id[row["extra_info"]["problem"]], 0.4, 5, 2)
+        split = split_tests(by_id[row["extra_info"]["problem"]], tests)
         for name, wanted in (("tests", split.rewarded), ("held_back", split.held_back)):
             assert truth[name] == [{"input": test.input, "output": test.output} for test in wanted]
         assert len(truth["tests"]) == 2
@@ -95,7 +94,7 @@ def test_what_is_held_back_is_never_rewarded(tmp_path: Path) -> None:
 
 
 def test_every_environment_becomes_a_row(tmp_path: Path) -> None:
-    export_rows([*PROBLEMS.values(), *many(20)], tmp_path, form="full", held_out=0.2, grading=GradingSettings())
+    export_rows([*PROBLEMS.values(), *many(20)], tmp_path, form="full", held_out=0.2, tests=SplitSettings())
     found = [row for name in ("train", "test") for row in rows(tmp_path / f"{name}.parquet")]
     assert {row["data_source"] for row in found} == {f"stepsmith/{name}" for name in ENVIRONMENTS}
     for row in found:

@@ -12,19 +12,17 @@ from types import ModuleType
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stepsmith.core.records import Problem, Verdict
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.pool import JudgePool
-from stepsmith.train import Grader, GradingSettings, Reply, RewardSettings
-from stepsmith.train.rewards import REWARDS
-from stepsmith.train.rewards import Outcome as Graded
-from stepsmith.train.verl import reward as source
+from stepsmith.scoring.completion import Completion
+from stepsmith.scoring.judge_health import GONE_AFTER
+from stepsmith.scoring.scorer import RewardSettings, Scorer
+from stepsmith.scoring.tests import SplitSettings
 from tests.envs.test_environments import PROBLEMS
+from tests.scoring.scripted import ScriptedJudge, counting, requests_of
 from tests.serve.conftest import Address, running
-from tests.train.graded import ScriptedJudge, counting, judgement
 from tests.train.verl.rendered import load_reward, truth
 
 
@@ -49,7 +47,7 @@ def url(address: Address) -> str:
     return f"http://127.0.0.1:{address.port}"
 
 
-def replies(problem: Problem) -> list[Reply]:
+def completions_for(problem: Problem) -> list[Completion]:
     """Right, cut off, empty, thoughtless, and of the kinds that are easily taken for another."""
     environment = ENVIRONMENTS[problem.environment]
     golden = environment.write(environment.golden(problem))
@@ -68,53 +66,38 @@ def replies(problem: Problem) -> list[Reply]:
         "```python\n1e999\n```",
         *wrong,
     ]
-    return [Reply(text=text) for text in texts] + [Reply(text=golden, truncated=True)]
+    return [Completion(text=text) for text in texts] + [Completion(text=golden, truncated=True)]
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_it_grades_like_training_in_one_process(
+def test_it_scores_like_training_in_one_process(
     name: str, reward: ModuleType, served: Address, pool: JudgePool
 ) -> None:
     limits = msgspec.structs.replace(PROBLEMS[name].contract.limits, time_s=0.1)
     contract = msgspec.structs.replace(PROBLEMS[name].contract, limits=limits)
     problem = msgspec.structs.replace(PROBLEMS[name], contract=contract)
     for chosen in ("binary", "x-coder"):
-        settings = GradingSettings(rewards=RewardSettings(reward=chosen))
-        given_replies = replies(problem)
-        with Grader(pool, settings) as grader:
-            grades = grader.grade([(problem, reply) for reply in given_replies])
-        for grade, reply in zip(grades, given_replies, strict=True):
-            scored = reward.compute_score(
+        settings = RewardSettings(reward=chosen)
+        completions = completions_for(problem)
+        with Scorer(pool, settings) as scorer:
+            scored = scorer.score_batch(requests_of([(problem, one) for one in completions], SplitSettings()))
+        for one, reply in zip(scored, completions, strict=True):
+            given = reward.compute_score(
                 data_source="any",
                 solution_str=reply.text,
-                ground_truth=truth(problem, settings),
+                ground_truth=truth(problem),
                 extra_info={"truncated": reply.truncated},
                 judge_url=url(served),
                 reward=chosen,
             )
-            assert scored["score"] == grade.reward, reply
-            assert (scored["truncated"], scored["no_answer"]) == (
-                grade.status == "truncated",
-                grade.status == "no-answer",
+            assert given["score"] == one.reward, reply
+            assert (given["truncated"], given["no_answer"]) == (
+                one.status == "truncated",
+                one.status == "no-answer",
             )
-            kept = bool(scored["held_back_passed"]) if scored["held_back_asked"] else None
-            assert kept == grade.passed_held_back
-        assert {grade.solved for grade in grades} == {True, False}
-
-
-@given(st.lists(st.sampled_from(["AC", "WA", "TLE", "RTE"]), min_size=1, max_size=5) | st.just(["CE"]), st.booleans())
-def test_rewards_are_those_of_training(verdicts: list[str], no_answer: bool) -> None:
-    judged = judgement(*verdicts)
-    tests = 4 if verdicts == ["CE"] else len(verdicts)
-    graded = Graded(status="no-answer") if no_answer else Graded(status="judged", judgement=judged, tests=tests)
-    outcome = source.Outcome(None) if no_answer else source.Outcome(judged.verdict, verdicts.count("AC"), tests)
-    for name, wanted in REWARDS.items():
-        assert source.reward_of(name, outcome) == pytest.approx(wanted.function(graded)), name
-
-
-def test_fewer_results_than_tests_are_no_pass() -> None:
-    assert source.reward_of("binary", source.Outcome("AC", 3, 4)) == 0
-    assert source.reward_of("binary", source.Outcome("AC", 0, 0)) == 0
+            kept = bool(given["held_back_passed"]) if given["held_back_asked"] else None
+            assert kept == one.passed_held_back
+        assert {one.solved for one in scored} == {True, False}
 
 
 class Scripted(ScriptedJudge):
@@ -125,7 +108,7 @@ class Scripted(ScriptedJudge):
 def test_what_the_judge_cannot_judge_is_judged_again_or_left_out(reward: ModuleType) -> None:
     failures = {"2  # once\n": 1, "2  # always\n": 9}
     judge = Scripted(lambda code, test: "AC" if int(test.output) < int(code[0]) else "WA", failures=failures)
-    settings = GradingSettings(hold_back=0)
+    settings = SplitSettings(hold_back=0)
     with running(judge) as address:
 
         def score(code: str) -> float:
@@ -176,7 +159,7 @@ def stub() -> Iterator[tuple[type[Stub], str]]:
 
 
 def score_one(reward: ModuleType, address: str, **settings: object) -> float:
-    text = truth(counting(0), GradingSettings(hold_back=0))
+    text = truth(counting(0), SplitSettings(hold_back=0))
     return reward.compute_score("```python\n1\n```", text, judge_url=address, **settings)["score"]
 
 
@@ -205,13 +188,13 @@ def test_what_the_server_refuses_is_not_sent_again(reward: ModuleType, stub: tup
 def test_a_judge_that_is_gone_is_given_up(reward: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr(reward.time, "sleep", waits.append)
-    for _ in range(reward.GONE):
+    for _ in range(GONE_AFTER):
         with pytest.raises(reward.JudgeError):
             score_one(reward, "http://127.0.0.1:9", attempts=3)
-    assert len(waits) == 2 * reward.GONE
+    assert len(waits) == 2 * GONE_AFTER
     with pytest.raises(reward.JudgeError):  # now at once, so that training ends instead of waiting for every reply
         score_one(reward, "http://127.0.0.1:9", attempts=3)
-    assert len(waits) == 2 * reward.GONE
+    assert len(waits) == 2 * GONE_AFTER
 
 
 def test_truncated_replies_can_be_left_out(reward: ModuleType) -> None:

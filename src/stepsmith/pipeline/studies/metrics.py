@@ -34,7 +34,7 @@ def result_of(study: Study, arm: str, seed: int, path: Sequence[Task], stages: P
     manifests = {task.stage: read_training(stages / task.name) for task in path}
     evaluations = sorted(read_log(last / EVAL_RESULTS, EvalResult), key=lambda record: record.step)
     if not evaluations:
-        raise ConfigError(f"{last} evaluated nothing; set measure.exercises, or give problems to hold out")
+        raise ConfigError(f"{last} evaluated nothing; set eval.exercises, or give problems to hold out")
     values = {name: _score(evaluations[-1], name) for name in study.metrics}
     first = study.metrics[0]
     if values[first] is None:

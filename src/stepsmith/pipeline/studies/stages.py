@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stepsmith.pipeline.training import TrainObserver
 
 
-ATTEMPTS = "attempts"  # folder of completions that stages with the same start share
+ROLLOUTS = "rollouts"  # shared by stages that start alike, which would otherwise repeat them
 
 
 class Trainer(Protocol):
@@ -66,7 +66,7 @@ class StageRunner(NamedTuple):
         folder = self.stages / task.name
         try:
             if task.synthesis is not None:
-                workers = self.threads or task.synthesis.workers
+                workers = self.threads or task.synthesis.runtime.workers
                 config = msgspec.structs.replace(task.synthesis, workers=workers)
                 synthesize(config, folder, _SynthesisLines(tell), resume=True)
             elif task.training is not None:
@@ -86,11 +86,13 @@ class StageRunner(NamedTuple):
         if task.equal_time:
             before = 0 if task.start else read_training(self.stages / task.equal_time.sft).steps
             sft = msgspec.structs.replace(sft, steps=before + self._steps_in(task.equal_time))
-        threads, judges = self.threads or config.threads, self.threads or config.judges
-        attempts = str((self.stages / ATTEMPTS).resolve())
-        return msgspec.structs.replace(
-            config, model=model, data=data, sft=sft, attempts=attempts, threads=threads, judges=judges
+        runtime = msgspec.structs.replace(
+            config.runtime,
+            threads=self.threads or config.runtime.threads,
+            judge_workers=self.threads or config.runtime.judge_workers,
+            rollouts=str((self.stages / ROLLOUTS).resolve()),
         )
+        return msgspec.structs.replace(config, model=model, data=data, sft=sft, runtime=runtime)
 
     def _steps_in(self, time: EqualTime) -> int:
         """Return how many SFT steps fit into the time of an RL stage: its rating and training, without evaluation."""
@@ -142,9 +144,9 @@ class _TrainingLines:
         loss = f", loss {step.loss:.3f}" if step.loss is not None and step.stage == "sft" else ""
         self.note(f"step {step.step} of {step.of}{rate}{loss}")
 
-    def measured(self, measurement: EvalResult) -> None:
-        if score := measurement.groups.get("all"):
-            self.note(f"evaluated at step {measurement.step}: pass@1 {score.pass_at_1:.3f}")
+    def evaluated(self, result: EvalResult) -> None:
+        if score := result.groups.get("all"):
+            self.note(f"evaluated at step {result.step}: pass@1 {score.pass_at_1:.3f}")
 
 
 class _SynthesisLines:

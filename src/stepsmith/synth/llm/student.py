@@ -6,7 +6,8 @@ from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
-from stepsmith.synth.draft import Attempt, Draft
+from stepsmith.scoring.completion import Completion
+from stepsmith.synth.draft import Draft
 
 
 class LLMStudent:
@@ -17,11 +18,11 @@ class LLMStudent:
         self._llm = llm
         self._purpose = purpose
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Attempt]:  # noqa: ARG002
+    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:  # noqa: ARG002
         """Ask for ``attempts`` samples; reasoning is left out of their text.
 
         Raises ``RequestRefused`` where the endpoint does not take the problem.
         """
         question = [Message(role="user", content=ENVIRONMENTS[problem.environment].render(problem))]
         replies = self._llm.complete(question, attempts, purpose=self._purpose)
-        return [Attempt(text=reply.text, truncated=reply.finish_reason == "length") for reply in replies]
+        return [Completion(text=reply.text, truncated=reply.finish_reason == "length") for reply in replies]

@@ -18,7 +18,6 @@ Positive = Annotated[int, Meta(ge=1)]
 class TwoStageSettings(Record, frozen=True, kw_only=True):
     """Table ``[two_stage]`` of a configuration."""
 
-    tree: str = ""  # a tree file; empty: the starter tree
     tree_version: str = ""  # hash of its content; filled in when a run starts
     # Features with these words in a name are not drawn: they contradict what a plan may be (no interaction, no floating
     # point). Ours.
@@ -40,11 +39,12 @@ class TwoStageSettings(Record, frozen=True, kw_only=True):
     max_reply_tokens: Positive = 25_000  # X-Coder
     time_limit_s: float = 2.0
 
-    def read_tree(self) -> FeatureTree:
-        """Return the tree that problems are made from. Raises ``UserError`` for a file that is missing or malformed."""
-        return read_tree(Path(self.tree).expanduser()) if self.tree else starter_tree()
-
-    def resolve(self) -> "TwoStageSettings":
-        """Return these settings with the tree's version, so that a changed tree is another run."""
-        version = content_id("tree", self.read_tree()).removeprefix("tree_")[:VERSION_DIGITS]
+    def resolve(self, tree: FeatureTree) -> "TwoStageSettings":
+        """Return these settings with the version of the tree, so that a changed tree is another run."""
+        version = content_id("tree", tree).removeprefix("tree_")[:VERSION_DIGITS]
         return msgspec.structs.replace(self, tree_version=version)
+
+
+def tree_at(path: str) -> FeatureTree:
+    """Return the feature tree in a file; "": the starter tree. Raises ``UserError`` for a file that cannot be used."""
+    return read_tree(Path(path).expanduser()) if path else starter_tree()

@@ -67,8 +67,8 @@ def check_possible(config: TrainConfig) -> None:
         wrong.append(
             "rl.initial_samples needs the trainer of `stepsmith train rl` itself: rate the problems beforehand"
         )
-    if rl.reward != "judged":
-        wrong.append(f'rl.reward "{rl.reward}" is a control of `stepsmith train rl` itself')
+    if rl.random_reward:
+        wrong.append("rl.random_reward is a control of `stepsmith train rl` itself: set it to false")
     if wrong:
         raise ConfigError("this cannot be rendered for verl: " + "; ".join(wrong))
 
@@ -78,11 +78,11 @@ def _per_generation(config: TrainConfig) -> int:
 
 
 def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
-    rl, model, data, grading = config.rl, config.model, config.data, config.rl.grading
+    rl, model, data, rewards = config.rl, config.model, config.data, config.rl.rewards
     actor, rollout, optim = "actor_rollout_ref.actor", "actor_rollout_ref.rollout", "actor_rollout_ref.actor.optim"
     loss, averaged = LOSSES[rl.loss]
-    longest = data.max_prompt_tokens + rl.max_reply_tokens
-    measured = config.measure.temperature > 0
+    longest = data.max_prompt_length + rl.max_completion_length
+    measured = config.eval.temperature > 0
     lines = [
         Line("data.train_files", f"{FOLDER}/train.parquet"),
         Line("data.val_files", f"{FOLDER}/test.parquet"),
@@ -91,8 +91,8 @@ def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
         Line("data.shuffle", not ordered, f"rl.curriculum {rl.curriculum}"),
         Line("data.seed", config.seed, "seed"),
         Line("data.train_batch_size", rl.groups, "rl.groups"),
-        Line("data.max_prompt_length", data.max_prompt_tokens, "data.max_prompt_tokens"),
-        Line("data.max_response_length", rl.max_reply_tokens, "rl.max_reply_tokens"),
+        Line("data.max_prompt_length", data.max_prompt_length, "data.max_prompt_length"),
+        Line("data.max_response_length", rl.max_completion_length, "rl.max_completion_length"),
         Line("data.filter_overlong_prompts", True, "longer prompts are left out"),
         Line("algorithm.adv_estimator", "grpo"),
         Line("algorithm.norm_adv_by_std_in_grpo", rl.scale_rewards == "group", f"rl.scale_rewards {rl.scale_rewards}"),
@@ -134,13 +134,13 @@ def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
         Line(f"{rollout}.temperature", rl.temperature, "rl.temperature"),
         Line(f"{rollout}.top_p", rl.top_p, "rl.top_p"),
         Line(f"{rollout}.top_k", rl.top_k or -1, "rl.top_k"),
-        Line(f"{rollout}.max_model_len", longest, "data.max_prompt_tokens + rl.max_reply_tokens"),
+        Line(f"{rollout}.max_model_len", longest, "data.max_prompt_length + rl.max_completion_length"),
         Line(f"{rollout}.tensor_model_parallel_size", 1, "override to split a large model"),
         Line(f"{rollout}.log_prob_micro_batch_size_per_gpu", rl.micro_batch, "rl.micro_batch"),
         Line("actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu", rl.micro_batch, "rl.micro_batch"),
-        Line(f"{rollout}.val_kwargs.n", config.measure.samples if measured else 1, "measure.samples"),
-        Line(f"{rollout}.val_kwargs.temperature", config.measure.temperature, "measure.temperature"),
-        Line(f"{rollout}.val_kwargs.do_sample", measured, "measure.temperature"),
+        Line(f"{rollout}.val_kwargs.n", config.eval.samples if measured else 1, "eval.samples"),
+        Line(f"{rollout}.val_kwargs.temperature", config.eval.temperature, "eval.temperature"),
+        Line(f"{rollout}.val_kwargs.do_sample", measured, "eval.temperature"),
         Line(
             f"{rollout}.agent.default_agent_loop",
             "stepsmith_masks_truncated" if rl.mask_truncated else "single_turn_agent",
@@ -155,20 +155,20 @@ def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
     reward = "reward.custom_reward_function.reward_kwargs"
     lines += [
         Line(f"{reward}.judge_url", JUDGE),
-        Line(f"{reward}.reward", grading.rewards.reward, "rl.grading.rewards.reward"),
+        Line(f"{reward}.reward", rewards.reward, "rl.rewards.reward"),
         Line(
             f"{reward}.environments",
-            {str(name): str(reward) for name, reward in grading.rewards.environments.items()},
-            "rl.grading.rewards.environments",
+            {str(name): str(reward) for name, reward in rewards.environments.items()},
+            "rl.rewards.environments",
         ),
-        Line(f"{reward}.mask_truncated", grading.rewards.mask_truncated, "rl.grading.rewards.mask_truncated"),
-        Line(f"{reward}.retries", grading.retries, "rl.grading.retries"),
+        Line(f"{reward}.mask_truncated", rewards.mask_truncated, "rl.rewards.mask_truncated"),
+        Line(f"{reward}.retries", rewards.retries, "rl.rewards.retries"),
         Line("trainer.total_training_steps", verl_steps(config), "rl.steps, in generations"),
         Line("trainer.total_epochs", 1 if ordered else verl_steps(config), "ends by steps"),
-        Line("trainer.save_freq", -(-config.checkpoint_every // _per_generation(config)), "checkpoint_every"),
-        Line("trainer.max_actor_ckpt_to_keep", config.keep_checkpoints, "keep_checkpoints"),
-        Line("trainer.test_freq", _test_freq(config), "measure.every; 0: before and after"),
-        Line("trainer.logger", ["console", *config.report_to], "report_to"),
+        Line("trainer.save_freq", -(-config.runtime.checkpoint_every // _per_generation(config)), "checkpoint_every"),
+        Line("trainer.max_actor_ckpt_to_keep", config.runtime.keep_checkpoints, "keep_checkpoints"),
+        Line("trainer.test_freq", _test_freq(config), "eval.every; 0: before and after"),
+        Line("trainer.logger", ["console", *config.runtime.report_to], "report_to"),
         Line("trainer.project_name", "stepsmith"),
         Line("trainer.experiment_name", "grpo"),
         Line("trainer.default_local_dir", f"{FOLDER}/checkpoints"),
@@ -183,7 +183,7 @@ def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
 
 
 def _test_freq(config: TrainConfig) -> int:
-    every = -(-config.measure.every // _per_generation(config))
+    every = -(-config.eval.every // _per_generation(config))
     return every or verl_steps(config)
 
 

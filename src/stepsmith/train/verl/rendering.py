@@ -14,9 +14,9 @@ from stepsmith.curriculum import Layout, Sampler, item_of, load_curriculum
 from stepsmith.curriculum.rotation import Rotation
 from stepsmith.curriculum.schedule import Schedule
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.scoring.tests import SplitSettings
 from stepsmith.store.dataset import write_rows
 from stepsmith.train.corpus import composition_of, is_held_out
-from stepsmith.train.grading import GradingSettings
 from stepsmith.train.settings import PromptLength, TrainConfig
 from stepsmith.train.verl.hydra import check_possible, hydra_file, verl_steps
 from stepsmith.train.verl.rows import ROW_SCHEMA, prompt_of, verl_row
@@ -46,10 +46,10 @@ def render(
     check_possible(config)
     halves = split(problems, config.data.held_out)
     test = halves.test
-    if 0 < config.measure.problems < len(test):
-        test = derive_rng(config.seed, "measured").sample(test, config.measure.problems)
+    if 0 < config.eval.problems < len(test):
+        test = derive_rng(config.seed, "measured").sample(test, config.eval.problems)
     places = order(config, halves.train, real)
-    written = _data(halves.train, test, folder, config.data.prompt, config.rl.grading)
+    written = _data(halves.train, test, folder, config.data.prompt, config.rl.tests)
     texts = {
         "grpo.yaml": hydra_file(config, ordered=places is not None),
         "launch.sh": _file("launch.sh").replace("@JUDGE_URL@", judge_url),
@@ -65,11 +65,11 @@ def render(
 
 
 def export_rows(
-    problems: Iterable[Problem], folder: Path, *, form: PromptLength, held_out: float, grading: GradingSettings
+    problems: Iterable[Problem], folder: Path, *, form: PromptLength, held_out: float, tests: SplitSettings
 ) -> list[Path]:
     """Write ``train.parquet`` and ``test.parquet`` in verl's row format, and the reward function that reads them."""
     halves = split(problems, held_out)
-    return _data(halves.train, halves.test, folder, form, grading)
+    return _data(halves.train, halves.test, folder, form, tests)
 
 
 def export_pairs(problems: Iterable[Problem], folder: Path, *, form: PromptLength, held_out: float) -> list[Path]:
@@ -120,7 +120,7 @@ def order(config: TrainConfig, problems: Sequence[Problem], real: Collection[str
 
 
 def _data(
-    train: Sequence[Problem], test: Sequence[Problem], folder: Path, form: PromptLength, grading: GradingSettings
+    train: Sequence[Problem], test: Sequence[Problem], folder: Path, form: PromptLength, tests: SplitSettings
 ) -> list[Path]:
     for part, what in ((train, "left to train on"), (test, "held out to measure on, which verl wants")):
         if not part:
@@ -130,7 +130,7 @@ def _data(
     _make(folder)
     written = []
     for name, part, half in ((TRAIN, train, "train"), (TEST, test, "test")):
-        rows = (verl_row(problem, index, half, form, grading) for index, problem in enumerate(part))
+        rows = (verl_row(problem, index, half, form, tests) for index, problem in enumerate(part))
         write_rows(folder / name, ROW_SCHEMA, rows)
         written.append(folder / name)
     return [*written, _write(folder / REWARD, standalone("stepsmith.train.verl.reward"))]

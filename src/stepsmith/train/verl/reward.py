@@ -11,7 +11,6 @@ the tests in its row. What a program does wrong, crashing and running out of tim
 import json
 import os
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,52 +18,21 @@ from typing import Any, NamedTuple
 
 from stepsmith.envs.literals import Signature
 from stepsmith.envs.reading import arguments_in, program_in, value_in
+from stepsmith.scoring.judge_health import RETRIES, JudgeHealth
+from stepsmith.scoring.outcome import Outcome, judged
+from stepsmith.scoring.rewards import REWARDS
 
-GONE = 16  # failures in a row of this process, after which nothing is waited for any more
+HEALTH = JudgeHealth()  # of this process: failures of all its completions add up
 LONGEST_PAUSE_S = 30.0
 SERVER_S = 3700.0  # for one answer: a little longer than the server itself takes before it gives a request back
 
 
 class LeftOutError(Exception):
-    """The reply has no reward; training goes on without it."""
+    """The completion has no reward; training goes on without it."""
 
 
 class JudgeError(LeftOutError):
-    """The judge could not be reached, or failed on this reply again and again."""
-
-
-class Outcome(NamedTuple):
-    """What became of a reply. ``tests`` are those that count, ``verdict`` is None without an answer."""
-
-    verdict: str | None
-    passed: int = 0
-    tests: int = 1
-
-    @property
-    def solved(self) -> bool:
-        """Whether every test passed; none of them is no proof."""
-        return self.verdict == "AC" and 0 < self.tests == self.passed
-
-    @property
-    def fraction(self) -> float:
-        """Share of tests passed."""
-        return self.passed / self.tests if self.verdict is not None else 0.0
-
-
-def reward_of(name: str, outcome: Outcome) -> float:
-    """Return the reward by its name: the same numbers as training in one process gives."""
-    no_code = outcome.verdict is None
-    if name == "binary":  # Deep Dive (arXiv 2603.24202)
-        return float(outcome.solved)
-    if name == "x-coder":  # arXiv 2601.06953
-        return -2.0 if no_code or outcome.verdict == "CE" else 5.0 * outcome.fraction
-    if name == "fraction":
-        return outcome.fraction
-    if name == "all-or-part":
-        return 1.0 if outcome.solved else 0.3 * outcome.fraction
-    if name == "stepped":
-        return 0.0 if no_code else 1.0 if outcome.solved else 0.1 + 0.4 * outcome.fraction
-    raise ValueError(f"there is no reward {name!r}")
+    """The judge could not be reached, or failed on this completion every time."""
 
 
 def compute_score(
@@ -77,7 +45,7 @@ def compute_score(
     environments: dict[str, str] | None = None,
     mask_truncated: bool = False,
     held_back: bool = True,
-    retries: int = 2,
+    retries: int = RETRIES,
     attempts: int = 8,
     patience_s: float = 3600.0,
     **_: Any,
@@ -96,14 +64,18 @@ def compute_score(
         raise LeftOutError("cut off at the length limit")
     case = None if truncated else case_of(truth, solution_str)
     server = Server(judge_url, attempts, patience_s)
-    outcome, asked, kept = Outcome(None), False, False
+    reward_function, every_test = REWARDS[name]
+    outcome, asked, kept = Outcome("truncated" if truncated else "no-answer"), False, False
     if case is not None:
-        outcome = judged(server, case, truth["tests"], retries, every_test=name != "binary")
+        outcome = ask_judge(server, case, truth["tests"], retries, every_test=every_test)
         asked = bool(held_back and truth["held_back"] and outcome.solved)
         if asked:
-            kept = judged(server, case, truth["held_back"], retries, every_test=False).solved
+            kept = ask_judge(server, case, truth["held_back"], retries, every_test=False).solved
+    score = reward_function(outcome)
+    if score is None:
+        raise LeftOutError("the completion could not be judged")
     return {
-        "score": reward_of(name, outcome),
+        "score": score,
         "acc": float(outcome.solved),
         "tests_passed": outcome.fraction,
         "truncated": float(truncated),
@@ -134,34 +106,25 @@ def case_of(truth: dict[str, Any], reply: str) -> dict[str, Any] | None:
     return None if given is None else {**case, "input": given}
 
 
-def judged(
+def ask_judge(
     server: "Server", case: dict[str, Any], tests: list[dict[str, str]], retries: int, *, every_test: bool
 ) -> Outcome:
-    """Judge on some tests, again where our own machinery fails; ``JudgeError`` where it keeps failing."""
+    """Judge on some tests, again while our own machinery fails; ``JudgeError`` if it keeps failing."""
     given = {key: value for key, value in case.items() if key != "input"}
     given["tests"] = [{**test, "input": case["input"]} for test in tests] if "input" in case else tests
-    for _ in range(1 + retries):
-        result = server.post("/v1/judge/batch", {"cases": [given], "stop_at_first_failure": not every_test})["results"][
-            0
-        ]
-        verdicts = [test["verdict"] for test in result["tests"]]
-        if result["verdict"] != "IE" and "IE" not in verdicts:
-            _Failures.count(failed=False)
-            return Outcome(result["verdict"], verdicts.count("AC"), len(tests))
-    _Failures.count(failed=True)
-    raise JudgeError(f"the judge failed on this reply {1 + retries} times: {result['compile_output'] or 'IE'}")
+    request = {"cases": [given], "stop_at_first_failure": not every_test}
+    said = ""
 
+    def judge() -> Outcome:
+        nonlocal said
+        result = server.post("/v1/judge/batch", request)["results"][0]
+        said = result["compile_output"]
+        return judged(result["verdict"], [test["verdict"] for test in result["tests"]], len(tests))
 
-class _Failures:
-    """How often in a row this process has failed to get a judgement."""
-
-    in_a_row = 0
-    _lock = threading.Lock()
-
-    @classmethod
-    def count(cls, *, failed: bool) -> None:
-        with cls._lock:
-            cls.in_a_row = cls.in_a_row + 1 if failed else 0
+    outcome = HEALTH.ask(judge, lambda one: one.unjudged, retries)
+    if outcome.unjudged:
+        raise JudgeError(f"the judge failed on this completion {1 + retries} times: {said or 'IE'}")
+    return outcome
 
 
 class Server(NamedTuple):
@@ -188,8 +151,8 @@ class Server(NamedTuple):
             except (OSError, ValueError) as error:
                 why, again, busy, wait = f"{self.url}: {error}", True, False, None
             tried += not busy
-            if not again or tried >= self.attempts or (_Failures.in_a_row >= GONE and not busy):
-                _Failures.count(failed=True)
+            if not again or tried >= self.attempts or (HEALTH.gone and not busy):
+                HEALTH.count(failed=True)
                 raise JudgeError(why)
             time.sleep(min(LONGEST_PAUSE_S, 2.0 ** min(tried, 10) / 4 if wait is None else wait))
 

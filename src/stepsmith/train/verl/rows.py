@@ -1,4 +1,4 @@
-"""Problems as rows of the Parquet files that verl reads, each with all that a judge server needs to grade a reply."""
+"""Problems as rows of the Parquet files that verl reads, each with all that a judge server needs to one a reply."""
 
 import msgspec
 import pyarrow as pa
@@ -9,10 +9,9 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.fuzzing import FAILS, PROGRAM, FuzzingTask, harness
 from stepsmith.envs.literals import Signature, kinds_of, signature_of
+from stepsmith.scoring.tests import SplitSettings, split_tests
 from stepsmith.store.dataset import Row
-from stepsmith.train.grading import GradingSettings
 from stepsmith.train.settings import PromptLength
-from stepsmith.train.splitting import split_tests
 
 _TEXT = pa.string()
 ROW_SCHEMA = pa.schema(
@@ -66,7 +65,7 @@ class CaseForm(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class GroundTruth(Record, frozen=True, kw_only=True):
-    """What a reply is graded by, as JSON in a row's ``reward_model.ground_truth``: the same for all of a group.
+    """What a reply is scored by, as JSON in a row's ``reward_model.ground_truth``: the same for all of a group.
 
     Where a reply is a program (induction) it becomes the case's code; where it is a value (deduction) it becomes a
     program that returns it; where it is an input, the case's code is run on it. ``signature`` and ``returns``, the type
@@ -81,19 +80,19 @@ class GroundTruth(Record, frozen=True, kw_only=True):
     returns: str = ""
 
 
-def verl_row(problem: Problem, index: int, split: str, form: PromptLength, grading: GradingSettings) -> Row:
+def verl_row(problem: Problem, index: int, split: str, form: PromptLength, tests: SplitSettings) -> Row:
     """Return the row of a problem, under ``ROW_SCHEMA``.
 
     In ``split`` "test" no test is held back: nothing of it is ever trained on.
     """
     if split == "test":
-        grading = msgspec.structs.replace(grading, hold_back=0.0, most_tests=None)
+        tests = msgspec.structs.replace(tests, hold_back=0.0, most_tests=None)
     measured = problem.pass_rate
     return {
         "data_source": f"stepsmith/{problem.environment}",
         "prompt": [{"role": "user", "content": prompt_of(problem, form)}],
         "ability": "code",
-        "reward_model": {"style": "rule", "ground_truth": msgspec.json.encode(ground_truth(problem, grading)).decode()},
+        "reward_model": {"style": "rule", "ground_truth": msgspec.json.encode(ground_truth(problem, tests)).decode()},
         "extra_info": {
             "index": index,
             "split": split,
@@ -114,9 +113,9 @@ def prompt_of(problem: Problem, form: PromptLength) -> str:
     return environment.brief(problem) if form == "brief" else environment.render(problem)
 
 
-def ground_truth(problem: Problem, grading: GradingSettings) -> GroundTruth:
-    """Return what replies to a problem are graded by. Raises ``ConfigError`` for a problem without tests."""
-    split = split_tests(problem, grading.hold_back, grading.seed, grading.most_tests)
+def ground_truth(problem: Problem, tests: SplitSettings) -> GroundTruth:
+    """Return what replies to a problem are scored by. Raises ``ConfigError`` for a problem without tests."""
+    split = split_tests(problem, tests)
     case = _case(problem.id, problem.contract)
     if problem.environment == "induction":
         return GroundTruth(

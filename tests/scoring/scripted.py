@@ -1,4 +1,4 @@
-"""Judgements, judges and problems that the tests of training share."""
+"""Judgements, judges, problems and requests that the tests of scoring and training share."""
 
 import random
 import threading
@@ -15,6 +15,9 @@ from stepsmith.core.records import (
     TestResult,
     Verdict,
 )
+from stepsmith.scoring.completion import Completion
+from stepsmith.scoring.scorer import ScoringRequest
+from stepsmith.scoring.tests import SplitSettings, split_tests
 from tests.records import a_problem
 
 
@@ -24,6 +27,14 @@ def judgement(*verdicts: str) -> Judgement:
         return Judgement(verdict=Verdict.CE)
     first = next((v for v in verdicts if v != "AC"), "AC")
     return Judgement(verdict=Verdict(first), tests=tuple(TestResult(verdict=Verdict(v)) for v in verdicts))
+
+
+def requests_of(
+    pairs: Sequence[tuple[Problem, Completion]], tests: SplitSettings | None = None
+) -> list[ScoringRequest]:
+    """Scoring requests, each on the tests of its problem; None: no test is held back."""
+    settings = tests or SplitSettings(hold_back=0)
+    return [ScoringRequest(problem, completion, split_tests(problem, settings)) for problem, completion in pairs]
 
 
 def counting(number: int, tests: int = 8) -> Problem:

@@ -1,6 +1,9 @@
-"""One draft's way to a rated problem: verify, admit, strengthen, turn into its environment, solve, rate, filter.
+"""Building a problem: from a teacher's draft to a rated problem, or to a rejection with its reason.
 
-The first step that fails decides the rejection; what was made up to there is kept with it.
+draft ─► label ─► admit ─► derive ─► solve ─► rate ─► measure ─► problem
+           └────────┴────────┴────────┴───────┴─► rejection (with the problem as far as it got)
+
+Each step takes a problem and returns a problem or a rejection; the first rejection ends the building.
 """
 
 import random
@@ -16,6 +19,7 @@ from stepsmith.core.records import (
     Limits,
     Lineage,
     Problem,
+    Rejection,
     Solution,
     TestCase,
     Verdict,
@@ -26,13 +30,14 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.rating import Rating, rate, tally
+from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Draft, Student
 from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
 from stepsmith.verify.labels.dual_verification import DualVerificationSettings, verify_dual
 from stepsmith.verify.labels.verification import Verification, to_tests
 from stepsmith.verify.labels.vote import verify_majority
 from stepsmith.verify.matrix import ExecutionMatrix
-from stepsmith.verify.suite.admission import admit
+from stepsmith.verify.suite import admission
 from stepsmith.verify.suite.growth import GrowthSettings, grow_suite
 from stepsmith.verify.suite.mutants import Mutant, mutate
 from stepsmith.verify.suite.strength import suite_strength
@@ -43,54 +48,56 @@ FALLBACK_MUTANTS = 12  # wrong programs for a draft that brings none
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A rejection (with the problem as far as it got) or, without ``reason``, a rated problem."""
+class Building:
+    """What every step needs to know. ``scorer`` works over ``judge``; ``rng`` is drawn from by the steps in order."""
 
-    problem: Problem
-    reason: str = ""
-    detail: str = ""
+    draft: Draft
+    lineage: Lineage
+    config: Config
+    judge: Judge
+    scorer: Scorer
+    rng: random.Random
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A problem or a rejection, with the student's rating if it came so far."""
+
+    result: Problem | Rejection
     rating: Rating | None = None
 
-
-class _RejectedError(Exception):
-    """The draft ends here, with the problem as far as it got."""
-
-    def __init__(self, problem: Problem, reason: str, detail: str, rating: Rating | None = None) -> None:
-        super().__init__(reason)
-        self.outcome = Outcome(problem, reason, detail, rating)
+    @property
+    def problem(self) -> Problem:
+        """The problem; of a rejection, as far as it got."""
+        return self.result.problem if isinstance(self.result, Rejection) else self.result
 
 
-def evaluate(
-    draft: Draft,
-    lineage: Lineage,
-    config: Config,
-    judge: Judge,
-    student: Student,
-    rng: random.Random,
-    strong_solver: Student | None = None,
-) -> Outcome:
-    """Take a draft as far as it goes; what ``strong_solver`` never solves is rejected.
+def build_problem(build: Building, student: Student, strong_solver: Student | None = None) -> Built:
+    """Take a draft through all steps; what ``strong_solver`` never solves is rejected.
 
     Raises ``SandboxError`` when our machinery fails for good.
     """
-    try:
-        problem = _verified(draft, lineage, config, judge, rng)
-        problem = _admitted(draft, problem, lineage, config, judge, rng)
-        problem = _in_environment(draft, problem, judge, rng)
-        if strong_solver:
-            problem = _solved(draft, problem, config, judge, strong_solver, rng)
-        problem, rating = _rated(draft, problem, config, judge, student, rng)
-        return Outcome(_measured(draft, problem, config, judge, rng), rating=rating)
-    except _RejectedError as rejected:
-        return rejected.outcome
+    result: Problem | Rejection = label(build)
+    rating: Rating | None = None
+    if isinstance(result, Problem):
+        result = admit(build, result)
+    if isinstance(result, Problem):
+        result = derive(build, result)
+    if isinstance(result, Problem) and strong_solver:
+        result = solve(build, result, strong_solver)
+    if isinstance(result, Problem):
+        result, rating = rate_by(build, result, student)
+    if isinstance(result, Problem):
+        result = measure(build, result)
+    return Built(result, rating)
 
 
-def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng: random.Random) -> Problem:
+def label(build: Building) -> Problem | Rejection:
     """Settle the labels and the golden solution by the candidates' votes, with the brute force as a check."""
+    draft, lineage, config, judge = build.draft, build.lineage, build.config, build.judge
     if draft.fault or not draft.candidates:
         fault = draft.fault
-        problem = _unverified(draft, lineage)
-        raise _RejectedError(problem, fault.reason if fault else "no-candidates", fault.detail if fault else "")
+        return _rejected(_unverified(build), fault.reason if fault else "no-candidates", fault.detail if fault else "")
     inputs = [item.text for item in draft.inputs]
     kinds = [item.kind for item in draft.inputs]
     by_brute_force = _by_brute_force(draft, judge)
@@ -100,7 +107,7 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
         verification = msgspec.structs.replace(verify_majority(matrix, kinds), method="definition")
     elif config.uses_dual_verification:
         settings = DualVerificationSettings(holdout=config.voters.hold_out)
-        verification = verify_dual(matrix, kinds, seed=rng.randrange(2**32), settings=settings)
+        verification = verify_dual(matrix, kinds, seed=build.rng.randrange(2**32), settings=settings)
     else:
         asked = ConsensusSettings(
             target_error=config.voters.target_error,
@@ -108,7 +115,7 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
         )
         verification = verify_consensus(matrix, kinds, examples=(*draft.examples, *by_brute_force), settings=asked)
     if verification.status == "rejected" or verification.golden is None:
-        raise _RejectedError(_unverified(draft, lineage), verification.reason, verification.detail)
+        return _rejected(_unverified(build), verification.reason, verification.detail)
     tests = to_tests(verification, inputs)
     problem = draft.write(tests, draft.candidates[verification.golden], lineage)
     problem = msgspec.structs.replace(
@@ -126,18 +133,19 @@ def _verified(draft: Draft, lineage: Lineage, config: Config, judge: Judge, rng:
         said = labels.get(example.input)
         if said is not None and not judge.agree(draft.contract, example.input, example.output, said):
             detail = f"on {example.input[:120]!r} the votes say {said[:80]!r}, the brute force {example.output[:80]!r}"
-            raise _RejectedError(problem, "brute-force-disagrees", detail)
+            return _rejected(problem, "brute-force-disagrees", detail)
     return problem
 
 
-def _unverified(draft: Draft, lineage: Lineage) -> Problem:
-    """The problem without outputs, for a rejection."""
+def _unverified(build: Building) -> Problem:
+    """Return the problem without outputs, for a rejection."""
+    draft = build.draft
     tests = [
         TestCase(input=item.text, output="", kind=item.kind, weight=KIND_WEIGHT[item.kind], confidence=0.0)
         for item in draft.inputs
     ]
     golden = draft.candidates[0] if draft.candidates else Solution(language="python", code="")
-    return draft.write(tests, golden, lineage)
+    return draft.write(tests, golden, build.lineage)
 
 
 def _by_brute_force(draft: Draft, judge: Judge) -> tuple[Example, ...]:
@@ -163,39 +171,40 @@ def _by_brute_force(draft: Draft, judge: Judge) -> tuple[Example, ...]:
     return tuple(said)
 
 
-def _admitted(
-    draft: Draft, problem: Problem, lineage: Lineage, config: Config, judge: Judge, rng: random.Random
-) -> Problem:
-    """Pass the gates; where wrong programs get past the tests, look for tests that they fail."""
+def admit(build: Building, problem: Problem) -> Problem | Rejection:
+    """Apply the gates; where wrong programs pass the tests, look for tests that they fail."""
+    draft, config, judge = build.draft, build.config, build.judge
     suspects = [
         Mutant(label=program.label, operator="feature", solution=program.solution)
         for program in draft.wrong
         if program.solution != problem.golden
     ] or list(mutate(problem.golden, limit=FALLBACK_MUTANTS))
-    admission = admit(problem, judge, suspects, settings=config.admission, ran_before=True)
-    if not admission.admitted:
-        raise _RejectedError(problem, admission.reason, admission.detail)
-    wrong = admission.wrong
+    gates = admission.admit(problem, judge, suspects, settings=config.admission, ran_before=True)
+    if not gates.admitted:
+        return _rejected(problem, gates.reason, gates.detail)
+    wrong = gates.wrong
     whole_suite = draft.environment == "induction"  # the other environments show one test of it
-    if whole_suite and admission.survivors and draft.supply and config.suite.growth_executions:
+    if whole_suite and gates.survivors and draft.supply and config.suite.growth_executions:
         grown = grow_suite(
             judge,
             problem.contract,
             problem.golden,
             problem.tests,
-            [mutant.solution for mutant in admission.survivors],
+            [mutant.solution for mutant in gates.survivors],
             generate=draft.supply.draw,
             validate=lambda texts: [draft.supply is not None and draft.supply.allows(text) for text in texts],
             confidence=min((test.confidence for test in problem.tests), default=1.0),
-            seed=rng.randrange(2**32),
+            seed=build.rng.randrange(2**32),
             settings=GrowthSettings(
                 max_executions=config.suite.growth_executions, batch=6, patience=2, shrink_rounds=4
             ),
         )
         if grown.added:
             provenance = (*problem.provenance, ("adversarial_tests", str(len(grown.added))))
-            problem = msgspec.structs.replace(draft.write(grown.tests, problem.golden, lineage), provenance=provenance)
-            wrong = (*wrong, *_killed_by_growth(problem, judge, admission.survivors, grown.survivors))
+            problem = msgspec.structs.replace(
+                draft.write(grown.tests, problem.golden, build.lineage), provenance=provenance
+            )
+            wrong = (*wrong, *_killed_by_growth(problem, judge, gates.survivors, grown.survivors))
     return msgspec.structs.replace(problem, wrong=wrong)
 
 
@@ -214,71 +223,67 @@ def _killed_by_growth(
     return killed
 
 
-def _in_environment(draft: Draft, problem: Problem, judge: Judge, rng: random.Random) -> Problem:
-    """Turn the verified induction problem into one of the draft's environment; no thoughtless answer may be right."""
+def derive(build: Building, problem: Problem) -> Problem | Rejection:
+    """Turn the verified induction problem into one of the draft's environment; no baseline answer may be right."""
+    draft, judge = build.draft, build.judge
     if draft.environment == "induction":
         return problem
-    derived = draft.derive(problem, problem.wrong, rng)
+    derived = draft.derive(problem, problem.wrong, build.rng)
     if derived is None:
-        raise _RejectedError(problem, "environment-unfit", f"no test lends itself to {draft.environment}")
+        return _rejected(problem, "environment-unfit", f"no test lends itself to {draft.environment}")
     environment = ENVIRONMENTS[derived.environment]
     for name, answer in environment.baselines(derived).items():
         judgement = environment.judge(judge, derived, answer, stop_at_first_failure=True)
         if judgement.verdict is Verdict.AC:
-            raise _RejectedError(derived, "trivial-solution", f'the thoughtless answer "{name}" is right')
+            return _rejected(derived, "trivial-solution", f'the baseline answer "{name}" is right')
     return derived
 
 
-def _solved(
-    draft: Draft, problem: Problem, config: Config, judge: Judge, strong_solver: Student, rng: random.Random
-) -> Problem:
+def solve(build: Building, problem: Problem, strong_solver: Student) -> Problem | Rejection:
     """Reject what a very strong model never solves (X-Coder's filter), before a student's attempts are spent on it."""
-    rating = _attempted(strong_solver, config.synth.strong_attempts, draft, problem, judge, rng)
+    rating = _attempted(build, problem, strong_solver, build.config.synth.strong_attempts)
+    if isinstance(rating, Rejection):
+        return rating
     provenance = (*problem.provenance, ("strong_attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, provenance=provenance)
     if not rating.rate.passes:
         detail = f"none of {rating.rate.attempts} attempts of {strong_solver.name} passes"
-        raise _RejectedError(problem, "unsolvable", detail)
+        return _rejected(problem, "unsolvable", detail)
     return problem
 
 
-def _attempted(
-    student: Student, attempts: int, draft: Draft, problem: Problem, judge: Judge, rng: random.Random
-) -> Rating:
+def _attempted(build: Building, problem: Problem, student: Student, attempts: int) -> Rating | Rejection:
     try:
-        return rate(student, draft, problem, attempts, judge, rng)
+        return rate(student, build.draft, problem, attempts, build.scorer, build.rng)
     except RequestRefused as refusal:
-        raise _RejectedError(problem, "request-refused", str(refusal)) from None
+        return _rejected(problem, "request-refused", str(refusal))
 
 
-def _rated(
-    draft: Draft,
-    problem: Problem,
-    config: Config,
-    judge: Judge,
-    student: Student,
-    rng: random.Random,
-) -> tuple[Problem, Rating]:
+def rate_by(build: Building, problem: Problem, student: Student) -> tuple[Problem | Rejection, Rating | None]:
     """Measure the pass rate by fresh attempts, and reject what nobody or everybody solves (Deep Dive's filter)."""
-    rating = _attempted(student, config.synth.attempts, draft, problem, judge, rng)
+    config = build.config
+    rating = _attempted(build, problem, student, config.synth.attempts)
+    if isinstance(rating, Rejection):
+        return rating, None
     provenance = (*problem.provenance, ("attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, pass_rate=rating.rate, provenance=provenance)
     detail = f"{rating.rate.passes} of {rating.rate.attempts} attempts pass"
     if rating.rate.rate < config.refine.keep_low:
-        raise _RejectedError(problem, "too-hard", detail, rating)
+        return _rejected(problem, "too-hard", detail), rating
     if rating.rate.rate > config.refine.keep_high:
-        raise _RejectedError(problem, "too-easy", detail, rating)
+        return _rejected(problem, "too-easy", detail), rating
     return problem, rating
 
 
-def _measured(draft: Draft, problem: Problem, config: Config, judge: Judge, rng: random.Random) -> Problem:
+def measure(build: Building, problem: Problem) -> Problem:
     """Put the suite's strength on record, over the known wrong programs and mutants that nothing was tuned on."""
-    if problem.environment != "induction" or not config.suite.mutants:
+    draft, suite, rng = build.draft, build.config.suite, build.rng
+    if problem.environment != "induction" or not suite.mutants:
         return problem
-    mutants = mutate(problem.golden, limit=config.suite.mutants, seed=rng.randrange(2**32))
-    pool = [draft.supply.draw(rng) for _ in range(config.suite.pool)] if draft.supply else []
+    mutants = mutate(problem.golden, limit=suite.mutants, seed=rng.randrange(2**32))
+    pool = [draft.supply.draw(rng) for _ in range(suite.pool)] if draft.supply else []
     strength = suite_strength(
-        judge, problem.contract, problem.golden, problem.tests, mutants=mutants, pool=pool, coverage=True
+        build.judge, problem.contract, problem.golden, problem.tests, mutants=mutants, pool=pool, coverage=True
     )
     killed, tried = strength.killed + len(problem.wrong), strength.wrong + len(problem.wrong)
     low, _ = wilson_interval(killed, tried)
@@ -290,3 +295,7 @@ def _measured(draft: Draft, problem: Problem, config: Config, judge: Judge, rng:
         ("output_entropy_bits", f"{strength.output_entropy_bits:.2f}"),
     ]
     return msgspec.structs.replace(problem, provenance=(*problem.provenance, *(f for f in facts if f[1])))
+
+
+def _rejected(problem: Problem, reason: str, detail: str) -> Rejection:
+    return Rejection(reason=reason, detail=detail, problem=problem)

@@ -1,0 +1,244 @@
+"""The scorer: completions in, scored completions out, in the same order whatever order judging ends in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Annotated, Literal, NamedTuple, Self
+
+import msgspec
+from msgspec import Meta
+
+from stepsmith.core.errors import EndpointError, SandboxError
+from stepsmith.core.records import Environment, Judgement, Problem, Record, TestCase, TestResult, Verdict
+from stepsmith.envs import ENVIRONMENTS, Answer
+from stepsmith.judge.protocol import Judge
+from stepsmith.scoring.completion import Completion
+from stepsmith.scoring.judge_health import GONE_AFTER, RETRIES, JudgeHealth
+from stepsmith.scoring.outcome import Outcome, Status, judged
+from stepsmith.scoring.rewards import REWARDS, Reward
+from stepsmith.scoring.tests import TestSplit, all_tests
+
+RewardName = Literal["binary", "x-coder", "fraction", "all-or-part", "stepped"]  # the keys of REWARDS
+
+
+class RewardSettings(Record, frozen=True, kw_only=True):
+    """Which reward is given, where need be by environment."""
+
+    reward: RewardName = "binary"
+    environments: dict[Environment, RewardName] = msgspec.field(default_factory=dict)
+    mask_truncated: bool = False  # leave truncated completions out instead of treating them as wrong
+    retries: Annotated[int, Meta(ge=0)] = RETRIES  # times an answer is judged again after an IE
+
+    def for_environment(self, environment: Environment) -> Reward:
+        """Return the reward of an environment."""
+        return REWARDS[self.environments.get(environment, self.reward)]
+
+
+class ScoredCompletion(Record, frozen=True, kw_only=True):
+    """The score of one completion.
+
+    ``reward`` is None if the completion is to be left out: our own machinery failed (IE), or a setting masks it.
+
+    >>> problem = st.load_problems("runs/first")[0]
+    >>> (scored,) = st.score(problem, ["I give up."], reward="x-coder")
+    >>> scored.status, scored.solved, scored.reward
+    ('no-answer', False, -2.0)
+    """
+
+    problem_id: str
+    environment: Environment
+    status: Status
+    reward: float | None
+    verdict: Verdict | None = None  # on the rewarded tests; None unless judged
+    passed: int = 0  # rewarded tests that passed
+    tests: int = 0  # rewarded tests
+    solved: bool = False  # every rewarded test passed
+    passed_held_back: bool | None = None  # asked only if every rewarded test passed; never part of the reward
+    failed_test: int | None = None  # number of the test that decided against the answer, from 1
+    message: str = ""  # what the judge says of that test, or the compiler's output
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether our own machinery failed, so that the completion counts nowhere."""
+        return self.outcome.unjudged
+
+    @property
+    def outcome(self) -> Outcome:
+        """What a reward function sees."""
+        return Outcome(self.status, self.verdict, self.passed, self.tests)
+
+
+class ScoringRequest(NamedTuple):
+    """One completion to score, with the tests that count."""
+
+    problem: Problem
+    completion: Completion
+    tests: TestSplit
+
+
+class _Judged(NamedTuple):
+    """The judgement of an answer on the rewarded tests, and whether it passes those held back (None: not asked)."""
+
+    judgement: Judgement
+    passed_held_back: bool | None
+
+
+_Key = tuple[str, Answer]
+
+
+class Scorer:
+    """Scores completions by a judge, ``workers`` answers at once. Usable as a context manager; the judge stays open.
+
+    All completions for a problem are judged on the tests of its ``TestSplit``, and equal answers of a batch once. An
+    answer that our own machinery failed on (IE) is judged again, and gets no score if that does not help.
+    """
+
+    def __init__(self, judge: Judge, rewards: RewardSettings | None = None, *, workers: int = 1) -> None:
+        self._judge = judge
+        self.rewards = rewards or RewardSettings()
+        self._health = JudgeHealth()
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="scorer") if workers > 1 else None
+
+    def score(
+        self,
+        problem: Problem,
+        completions: Sequence[Completion],
+        tests: TestSplit | None = None,
+        *,
+        proven: Sequence[Answer] = (),
+    ) -> list[ScoredCompletion]:
+        """Score the completions of one problem, in their order; ``tests`` None: on all tests of the problem.
+
+        ``proven`` are answers that are known to pass, such as the golden one right after verification; they are not
+        judged again. Raises what ``score_batch`` raises.
+        """
+        split = tests or all_tests(problem)
+        known = {(split.problem_id, answer): _passing(split) for answer in proven}
+        return self.score_batch([ScoringRequest(problem, completion, split) for completion in completions], known)
+
+    def score_batch(
+        self, requests: Sequence[ScoringRequest], known: Mapping[_Key, _Judged] | None = None
+    ) -> list[ScoredCompletion]:
+        """Score a batch; the result has one item for each request, in their order.
+
+        Raises ``SandboxError`` once the judge counts as gone: training on nothing is worse than stopping. Other errors
+        of the judge, such as ``MachineError``, are passed on.
+        """
+        keys: list[_Key | None] = []
+        todo: dict[_Key, ScoringRequest] = {}
+        for request in requests:
+            environment = ENVIRONMENTS[request.problem.environment]
+            completion = request.completion
+            answer = None if completion.truncated else environment.parse(request.problem, completion.text)
+            key = None if answer is None else (request.tests.problem_id, answer)
+            keys.append(key)
+            if key is not None and key not in (known or {}):
+                todo.setdefault(key, request)
+        results = {**(known or {}), **self._judge_all(todo)}
+        if self._health.gone:
+            last = next((r.judgement for r in reversed(list(results.values())) if _failed(r.judgement)), None)
+            raise SandboxError(
+                f"the judge failed on {GONE_AFTER} answers in a row ({_word(last)}); see that it runs, then resume"
+            )
+        return [
+            self._scored(request, None if key is None else results[key])
+            for request, key in zip(requests, keys, strict=True)
+        ]
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _judge_all(self, todo: Mapping[_Key, ScoringRequest]) -> dict[_Key, _Judged]:
+        if self._threads is None:
+            return {key: self._judged(request, key[1]) for key, request in todo.items()}
+        jobs = {key: self._threads.submit(self._judged, request, key[1]) for key, request in todo.items()}
+        with _cancelled(list(jobs.values())):
+            return {key: job.result() for key, job in jobs.items()}
+
+    def _judged(self, request: ScoringRequest, answer: Answer) -> _Judged:
+        """Judge on the rewarded tests; if all of them pass, on those held back."""
+        problem, tests = request.problem, request.tests
+        every_test = self.rewards.for_environment(problem.environment).every_test
+        judgement = self._ask(problem, tests.rewarded, answer, stop_at_first_failure=not every_test)
+        if not tests.held_back or judgement.verdict is not Verdict.AC:
+            return _Judged(judgement, None)
+        held_back = self._ask(problem, tests.held_back, answer, stop_at_first_failure=True)
+        return _Judged(judgement, None if _failed(held_back) else held_back.verdict is Verdict.AC)
+
+    def _ask(
+        self, problem: Problem, tests: tuple[TestCase, ...], answer: Answer, *, stop_at_first_failure: bool
+    ) -> Judgement:
+        part = msgspec.structs.replace(problem, tests=tests)
+        environment = ENVIRONMENTS[problem.environment]
+
+        def judge() -> Judgement:
+            try:
+                return environment.judge(self._judge, part, answer, stop_at_first_failure=stop_at_first_failure)
+            except (SandboxError, EndpointError, OSError) as error:  # ours: a sandbox, a server, the way to it
+                return Judgement(verdict=Verdict.IE, compile_output=str(error))
+
+        return self._health.ask(judge, _failed, self.rewards.retries)
+
+    def _scored(self, request: ScoringRequest, result: _Judged | None) -> ScoredCompletion:
+        environment, truncated = request.problem.environment, request.completion.truncated
+        outcome = Outcome("truncated" if truncated else "no-answer")
+        failed_test, message = None, ""
+        if result is not None:
+            judgement = result.judgement
+            outcome = judged(judgement.verdict, [test.verdict for test in judgement.tests], request.tests.results)
+            if judgement.verdict is not Verdict.AC:
+                first = next((k for k, test in enumerate(judgement.tests) if test.verdict is not Verdict.AC), None)
+                failed_test = None if first is None else first + 1
+                message = judgement.compile_output if first is None else judgement.tests[first].message
+        masked = truncated and self.rewards.mask_truncated
+        return ScoredCompletion(
+            problem_id=request.tests.problem_id,
+            environment=environment,
+            status=outcome.status,
+            reward=None if masked else self.rewards.for_environment(environment).function(outcome),
+            verdict=None if outcome.verdict is None else Verdict(outcome.verdict),
+            passed=outcome.passed,
+            tests=outcome.tests,
+            solved=outcome.solved,
+            passed_held_back=result.passed_held_back if result is not None else None,
+            failed_test=failed_test,
+            message=message,
+        )
+
+
+def _failed(judgement: Judgement) -> bool:
+    """Whether our own machinery failed somewhere in a judgement."""
+    return judgement.verdict is Verdict.IE or any(test.verdict is Verdict.IE for test in judgement.tests)
+
+
+def _passing(tests: TestSplit) -> _Judged:
+    results = (TestResult(verdict=Verdict.AC),) * tests.results
+    return _Judged(Judgement(verdict=Verdict.AC, tests=results), None)
+
+
+def _word(judgement: Judgement | None) -> str:
+    if judgement is None:
+        return "IE"
+    said = [judgement.compile_output, *(test.message for test in judgement.tests if test.verdict is Verdict.IE)]
+    return next(filter(None, said), "IE")
+
+
+@contextmanager
+def _cancelled(jobs: Sequence[Future[_Judged]]) -> Iterator[None]:
+    """Cancel what has not begun, when leaving early."""
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.cancel()
