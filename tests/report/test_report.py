@@ -119,7 +119,7 @@ def test_rejects_bands_features_and_files_are_tabled(run: Path, html: str) -> No
         assert facts["sha256"] in text
     assert "data structure › stack › monotonic stack" in text
     assert "golden_confidence" in text
-    assert "Weakest suites" in text
+    assert "Weakest tests" in text
     for name in ("rates", "turns", "features", "confidence"):
         figure = re.search(rf'id="figure-{name}">(.*?)</script>', html)
         assert figure

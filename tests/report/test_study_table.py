@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import msgspec
+
 from stepsmith.core.stats import Mean
-from stepsmith.report.study_table import interval_text, number, p_text
-from stepsmith.store.study_results import TABLE
+from stepsmith.report.study_table import interval_text, number, p_text, title_of
+from stepsmith.store.study_results import TABLE, ArmResult, read_summary
 from tests.pipeline.study_runs import STUDY, go, written
 
 
@@ -45,3 +47,18 @@ def test_a_bar_in_a_description_does_not_break_the_table(tmp_path: Path) -> None
     study = written(tmp_path, STUDY.replace("[arms.none]\n", '[arms.none]\nabout = "no RL | none\\nat all"\n'))
     go(study, tmp_path / "out", seeds=(0,), only=("none",))
     assert "| none | no RL \\| none at all | 1 |" in (tmp_path / "out" / TABLE).read_text()
+
+
+def test_a_metric_is_said_in_words(tmp_path: Path) -> None:
+    go(written(tmp_path, STUDY), tmp_path / "out", seeds=(0,))
+    summary = read_summary(tmp_path / "out")
+    assert [title_of(summary, name) for name in summary.metrics] == [
+        "pass@1, all held-out problems",
+        "pass@1, held-out problems: 4 features",
+        "pass@4, all held-out problems",
+        "share of completions without an answer, all held-out problems",
+    ]
+    synthesis = msgspec.structs.replace(
+        summary, results=(ArmResult(arm="a", seed=0, values={}, stages={"synth": "synth-1"}),)
+    )
+    assert title_of(synthesis, "kept per proposed") == "kept per proposed"

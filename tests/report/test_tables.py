@@ -28,3 +28,9 @@ def test_texts_are_shown_by_frequency_then_name() -> None:
     assert evidence_row("method", facts) == EvidenceRow(
         "method", 17, None, (), (("c", 9), ("a", 2), ("b", 2), ("d", 1), ("e", 1))
     )
+
+
+def test_values_that_are_all_different_or_json_are_not_listed() -> None:
+    for texts in ({"a": 1, "b": 1}, {'{"a": 1}': 3, "b": 1}):
+        row = evidence_row("composition", EvidenceFacts(texts=Counter(texts), count=sum(texts.values())))
+        assert row == EvidenceRow("composition", row.count, None, (), ())

@@ -65,10 +65,18 @@ def _rates(survey: Survey, student: str) -> go.Figure:
             "dtick": 0.1,
             "showgrid": False,
         },
-        yaxis={"title": "problems"},
+        yaxis={"title": "problems", **({"dtick": 1} if _tallest(figure) <= 6 else {})},
     )
     _draw_bands(figure)
     return figure
+
+
+def _tallest(figure: go.Figure) -> int:
+    """Return the height of the highest stack of bars."""
+    heights: Counter[float] = Counter()
+    for bar in figure.data:
+        heights.update(dict(zip(bar.x, bar.y, strict=True)))
+    return max(heights.values(), default=0)
 
 
 def _nearest(passes: int, attempts: int, grain: int) -> int:
@@ -171,17 +179,19 @@ def _features(survey: Survey) -> go.Figure:
 
 def _confidence(survey: Survey) -> go.Figure:
     edges = (0.0, *CONFIDENCE_EDGES)
-    names = [f"{low:g}–{high:g}" for low, high in pairwise(edges)] + ["1"]
+    names = [f"< {CONFIDENCE_EDGES[0]:g}", *(f"{edge:g}" for edge in CONFIDENCE_EDGES)]
+    ranges = [f"{low:g} to {high:g}" for low, high in pairwise(edges)] + ["1"]
     figure = go.Figure(
         go.Bar(
             x=names,
             y=[survey.confidence[edge] for edge in edges],
             marker={"color": ENVIRONMENT_COLOUR["deduction"], "line": {"width": 0}},
-            hovertemplate="confidence %{x}: %{y} tests<extra></extra>",
+            customdata=ranges,
+            hovertemplate="confidence %{customdata}: %{y} tests<extra></extra>",
         )
     )
     figure.update_layout(
-        xaxis={"title": "confidence that the expected output is right", "type": "category", "showgrid": False},
+        xaxis={"title": "confidence (lower end of the bin)", "type": "category", "tickangle": 0, "showgrid": False},
         yaxis={"title": "tests"},
     )
     return figure

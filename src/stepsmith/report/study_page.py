@@ -6,7 +6,7 @@ from pathlib import Path
 import jinja2
 import plotly.graph_objects as go
 
-from stepsmith.report.study_table import costs, interval_text, p_text
+from stepsmith.report.study_table import costs, interval_text, p_text, title_of
 from stepsmith.store.study_results import SUMMARY, MetricTable, Summary
 
 COLOUR, FAINT = "#4477aa", "#9a9a9a"
@@ -35,6 +35,7 @@ def study_page(summary: Summary, templates: jinja2.Environment) -> str:
         costs=costs(summary),
         interval_text=interval_text,
         p_text=p_text,
+        titles={name: title_of(summary, name) for name in summary.metrics},
     )
 
 
@@ -44,7 +45,7 @@ def _means(name: str, metric: MetricTable) -> go.Figure:
     figure = go.Figure()
     figure.add_trace(
         go.Scatter(
-            name="a seed",
+            name="one seed",
             x=[value for row in rows for value in row.values.values()],
             y=[escape(row.arm) for row in rows for _ in row.values],
             customdata=[seed for row in rows for seed in row.values],

@@ -29,7 +29,8 @@ def markdown(summary: Summary) -> str:
     if summary.reading:
         lines += ["", summary.reading]
     for name, metric in summary.metrics.items():
-        lines += ["", f"## {name}", ""]
+        title = title_of(summary, name)
+        lines += ["", f"## {name}", "", *([f"{title}.", ""] if title != name else [])]
         lines += _table(("arm", "n", "mean [95%]", "by seed"), [_mean_cells(row) for row in metric.rows])
         if metric.comparisons:
             lines += [""]
@@ -47,6 +48,17 @@ def markdown(summary: Summary) -> str:
         lines += ["", "## Not finished", ""]
         lines += [f"- {what}: {' '.join(why.split())}" for what, why in summary.failures.items()]
     return "\n".join(lines) + "\n"
+
+
+def title_of(summary: Summary, metric: str) -> str:
+    """Return what a metric is, in words; the metrics of a synthesis are words already."""
+    if any("synth" in result.stages for result in summary.results):
+        return metric
+    group, _, share = metric.partition(":")
+    group, _, k = group.partition("@")
+    where = "all held-out problems" if group == "all" else f"held-out problems: {group}"
+    shares = {"truncated": "share of completions cut off", "no_answer": "share of completions without an answer"}
+    return f"{shares.get(share, share) if share else f'pass@{k or 1}'}, {where}"
 
 
 def number(value: float, *, signed: bool = False) -> str:

@@ -226,7 +226,7 @@ def _count_evidence(found: Survey, problem: _ProblemColumns) -> None:
             continue
         facts.numbers.append(number)
         if item.key == "kill_rate":
-            example = ProblemRef(problem.chain_id, problem.turn, problem.title, f"{len(problem.tests)} tests")
+            example = ProblemRef(problem.chain_id, problem.turn, problem.title, f"{len(problem.tests)}")
             found.weakest.append((number, example))
     if len(found.weakest) > 20 * WEAKEST:
         found.weakest = heapq.nsmallest(WEAKEST, found.weakest, key=_weakness)

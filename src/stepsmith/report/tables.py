@@ -25,7 +25,7 @@ class EvidenceRow:
     count: int
     numbers: tuple[float, float, float] | None  # least, median, greatest
     bars: tuple[float, ...]  # heights in [0, 1]
-    texts: tuple[tuple[str, int], ...]
+    texts: tuple[tuple[str, int], ...]  # (value, number of problems); () where a list of them would say little
 
 
 def feature_rows(found: Survey) -> list[FeatureRow]:
@@ -45,8 +45,9 @@ def feature_rows(found: Survey) -> list[FeatureRow]:
 def evidence_row(key: str, facts: EvidenceFacts) -> EvidenceRow:
     """Return the row of a provenance key."""
     if not facts.numeric:
-        texts = tuple(sorted(facts.texts.items(), key=lambda item: (-item[1], item[0]))[:5])
-        return EvidenceRow(key, facts.count, None, (), texts)
+        texts = sorted(facts.texts.items(), key=lambda item: (-item[1], item[0]))[:5]
+        telling = texts and texts[0][1] > 1 and not any(text.startswith(("{", "[")) for text, _ in texts)
+        return EvidenceRow(key, facts.count, None, (), tuple(texts) if telling else ())
     numbers = sorted(facts.numbers)
     low, high = numbers[0], numbers[-1]
     counts = [0] * BARS
