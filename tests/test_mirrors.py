@@ -41,9 +41,10 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "cli/test_judge_cli.py": ("the display of the command", "cli/judge_view"),
     "pipeline/test_synthesis.py": (
         "whole runs, whose problems are then checked",
-        "pipeline/chain pipeline/counting pipeline/evaluation pipeline/machine synth/draft synth/simulated "
+        "pipeline/chain pipeline/counting pipeline/building pipeline/machine synth/draft synth/simulated "
         "synth/derivation",
     ),
+    "pipeline/test_training.py": ("whole trainings, through `train`", "pipeline/training_run"),
     "sandbox/test_hostile.py": (
         "runs inside the sandbox, where it cannot be called: programs attack it",
         "sandbox/confinement sandbox/folder sandbox/memory_kills sandbox/namespaces sandbox/native_loop "
@@ -84,7 +85,7 @@ def modules() -> set[str]:
 def imported(folder: Path) -> set[str]:
     """Modules of the source that the files under ``folder`` import by name."""
     found = set()
-    for path in folder.rglob("*.py"):
+    for path in folder.rglob("*.py") if folder != TESTS else folder.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.ImportFrom) and node.module:
                 found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
