@@ -51,6 +51,10 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "sandbox/python_child sandbox/solution sandbox/supervisor sandbox/task sandbox/warm_up sandbox/wire "
         "sandbox/zygote",
     ),
+    "sandbox/test_like_python.py": (
+        "programs under plain python3 and in the sandbox come out alike",
+        "sandbox/devices sandbox/finalizing sandbox/values",
+    ),
     "serve/test_apis.py": (
         "each API by the requests of its clients",
         "serve/code_judge serve/codeforces serve/ioi serve/native serve/openapi serve/piston serve/sandbox_fusion",

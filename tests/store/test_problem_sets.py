@@ -33,7 +33,7 @@ def test_a_run_a_file_and_a_folder_of_files(tmp_path: Path) -> None:
 
 def test_where_there_is_nothing_it_says_what_to_give(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(RunFolderError, match="there are no problems at .*; give the folder of a finished"):
+        with pytest.raises(RunFolderError, match=r"there are no problems at .*; give the folder of a finished"):
             load_problems(place)
     (tmp_path / "text.parquet").write_text("no Parquet")
     with pytest.raises(RunFolderError, match="cannot be read as Parquet"):
@@ -45,5 +45,5 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     pq.write_table(pa.table({"question": ["What?"]}), tmp_path / "other.parquet")
-    with pytest.raises(StoreError, match="this is not a row of problems.parquet: there is no column"):
+    with pytest.raises(StoreError, match=r"this is not a row of problems\.parquet: there is no column"):
         load_problems(tmp_path)
