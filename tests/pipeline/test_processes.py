@@ -25,7 +25,8 @@ WORKER = """
 import json, os, sys
 from pathlib import Path
 import msgspec
-import stepsmith.pipeline.training as conductor
+import stepsmith.pipeline.training_run as conductor
+from stepsmith.pipeline.training import train
 from stepsmith.train.rl import RlTrainer
 from stepsmith.train.settings import TrainConfig
 from tests.train.small_runs import ByRule, Seen, by_hash
@@ -45,7 +46,7 @@ def remembered(self, *arguments, **named):
 RlTrainer.__init__ = remembered
 seen = Seen()
 for config, folder in zip(sys.argv[1::2], sys.argv[2::2]):
-    conductor.train(msgspec.json.decode(config, type=TrainConfig), Path(folder), seen)
+    train(msgspec.json.decode(config, type=TrainConfig), Path(folder), seen)
 (trainer,) = trainers
 found = {
     "weights": trainer._policy.fingerprint(),

@@ -16,7 +16,7 @@ import msgspec
 import torch
 from safetensors.torch import load_file
 
-import stepsmith.pipeline.training as conductor
+import stepsmith.pipeline.training_run as conductor
 from stepsmith.core.errors import ConfigError, MachineError, RunFolderError, SandboxError, TrainingError
 from stepsmith.core.records import Problem
 from stepsmith.core.stats import pass_rate
@@ -32,7 +32,7 @@ from tests.train.small_runs import MODEL, ByRule, Seen, by_hash, rl_config, some
 TINY = msgspec.to_builtins(MODEL)
 PROBLEMS = some_problems(8, held_out=0.3)
 NOBODY: Any = None
-WINDOWS: dict[str, object] = {"log_every": 50}  # windows of the log that a checkpoint cuts short
+WINDOWS: dict[str, object] = {"runtime": {"log_every": 50}}  # windows of the log that a checkpoint cuts short
 
 
 def data(folder: Path, problems: list[Problem] = PROBLEMS) -> str:
@@ -102,7 +102,7 @@ def test_a_run_leaves_what_it_promises(taught: tuple[Path, Training, Seen], plac
     assert {"torch", "trl", "transformers", "stepsmith"} <= set(manifest.versions)
     assert manifest.isolation
     assert manifest.tokens > 0
-    assert {"make", "train", "measure"} <= set(manifest.spent)
+    assert {"make", "train", "evaluate"} <= set(manifest.spent)
     steps, measurements = records(folder)
     assert [step.step for step in steps] == [1, 2, 3, 4] == [step.step for step in seen.steps]
     assert [m.step for m in measurements] == [0, 4]
@@ -134,7 +134,8 @@ VICTIM = """
 import os, signal, sys
 from pathlib import Path
 import msgspec
-import stepsmith.pipeline.training as conductor
+import stepsmith.pipeline.training_run as conductor
+from stepsmith.pipeline.training import train
 from stepsmith.train.rl import RlTrainer
 from stepsmith.train.settings import TrainConfig
 from tests.train.small_runs import ByRule, Seen, by_hash
@@ -145,7 +146,7 @@ def until_the_end(self, model, inputs):
         os.kill(os.getpid(), signal.SIGKILL)
     return compute(self, model, inputs)
 RlTrainer._compute_loss = until_the_end
-conductor.train(msgspec.json.decode(sys.argv[1], type=TrainConfig), Path(sys.argv[2]), Seen())
+train(msgspec.json.decode(sys.argv[1], type=TrainConfig), Path(sys.argv[2]), Seen())
 """
 
 
@@ -210,7 +211,7 @@ def test_a_judge_that_goes_away(
     taught: tuple[Path, Training, Seen], place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     """What was learnt until then is saved, and goes on from there."""
-    config = rl_run(taught, place, {"checkpoint_every": 50}, steps=5)
+    config = rl_run(taught, place, {"runtime": {"checkpoint_every": 50}}, steps=5)
     batches = 1 + 1 + 4 if when == "in a step" else 1 + 1 + 3  # measured, rated, and steps (with a measurement after 3)
     monkeypatch.setattr(conductor, "Scorer", lambda *_, **__: Leaves(batches))
     with pytest.raises(SandboxError, match="then resume"):
@@ -243,7 +244,7 @@ class Interrupts(Seen):
 def test_an_interrupt_loses_no_step(
     taught: tuple[Path, Training, Seen], place: str, tmp_path: Path, hashed: None
 ) -> None:
-    config = rl_run(taught, place, {"checkpoint_every": 50, "eval": {"every": 0}}, steps=3)
+    config = rl_run(taught, place, {"runtime": {"checkpoint_every": 50}, "eval": {"every": 0}}, steps=3)
     with pytest.raises(KeyboardInterrupt):
         train(config, tmp_path / "run", Interrupts(1))
     seen = Seen()
@@ -264,7 +265,7 @@ def spoiling(at: int, how: Callable[[torch.Tensor], torch.Tensor]) -> Callable[.
 def test_a_loss_that_is_no_number_leaves_a_checkpoint_that_works(
     taught: tuple[Path, Training, Seen], place: str, whole: Path, tmp_path: Path, hashed: None
 ) -> None:
-    config = rl_run(taught, place, {"log_every": 50}, iterations=2)
+    config = rl_run(taught, place, {"runtime": {"log_every": 50}}, iterations=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RlTrainer, "_compute_loss", spoiling(4, lambda loss: loss * float("nan")))
         with pytest.raises(TrainingError, match="is nan at step 5; lower learning_rate"):
@@ -399,14 +400,14 @@ def test_logs_go_where_they_are_asked_to(place: str, tmp_path: Path) -> None:
     """To TensorBoard, with what our own log holds; a place that nobody knows is refused before anything is made."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    train(sft_config(place, report_to=["tensorboard"]), tmp_path / "run", Seen())  # type: ignore[arg-type]
+    train(sft_config(place, runtime={"report_to": ["tensorboard"]}), tmp_path / "run", Seen())  # type: ignore[arg-type]
     (events,) = (tmp_path / "run/checkpoints/runs").glob("*/events.*")
     board = EventAccumulator(str(events))
     board.Reload()
     logged = [step.loss for step in records(tmp_path / "run")[0]]
     assert [point.value for point in board.Scalars("train/loss")] == pytest.approx(logged)
     with pytest.raises(ConfigError, match=r"report_to 'tensorbord': .*supported"):
-        train(sft_config(place, report_to=["tensorbord"]), tmp_path / "other", Seen())  # type: ignore[arg-type]
+        train(sft_config(place, runtime={"report_to": ["tensorbord"]}), tmp_path / "other", Seen())  # type: ignore[arg-type]
     assert not (tmp_path / "other").exists()
 
 

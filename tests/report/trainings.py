@@ -178,7 +178,7 @@ def _finish(folder: Path, config: TrainConfig, *, start: str, seconds: float, to
         steps=config.sft.steps if config.stage == "sft" else config.rl.steps,
         seconds=seconds,
         tokens=tokens,
-        spent={"make": 3.2, "measure": 11.0, "train": seconds - 14.2},
+        spent={"make": 3.2, "evaluate": 11.0, "train": seconds - 14.2},
         isolation="L2",
         peak_memory_mb=1_103.4,
     )

@@ -111,15 +111,15 @@ def test_a_reply_ends_at_its_end_or_is_cut_off(policy: Policy, monkeypatch: pyte
 
 def test_no_reply_goes_beyond_the_context(policy: Policy) -> None:
     narrow = Policy(policy.model, policy.tokenizer, FORM, len(policy.encode("Sort.")) + 3, "narrow")
-    ((reply,),) = narrow.replies(["Sort."], 1, 0.0, 50, seed=0)
+    ((reply,),) = narrow.complete(["Sort."], 1, 0.0, 50, seed=0)
     assert len(policy.tokenizer.encode(reply.text)) <= 3
 
 
 def test_a_saved_policy_answers_alike(policy: Policy, saved: Path) -> None:
     again = opened(saved)
     assert again.prompt_format == policy.prompt_format == read_prompt_format(str(saved))
-    assert again.replies(PROMPTS, 1, 0.0, 16, seed=0) == policy.complete(PROMPTS, 1, 0.0, 16, seed=0)
-    assert again.replies(PROMPTS, 2, 1.0, 16, seed=3) == policy.complete(PROMPTS, 2, 1.0, 16, seed=3)
+    assert again.complete(PROMPTS, 1, 0.0, 16, seed=0) == policy.complete(PROMPTS, 1, 0.0, 16, seed=0)
+    assert again.complete(PROMPTS, 2, 1.0, 16, seed=3) == policy.complete(PROMPTS, 2, 1.0, 16, seed=3)
     assert again.ends() == policy.ends() == {policy.tokenizer.eos_token_id}
     assert opened(saved, context=100).context == 100
     assert opened(saved, context=9999).context == MODEL.context  # what the model states
@@ -153,7 +153,7 @@ def test_weights_that_are_trained_stay_in_float32(saved: Path) -> None:
     assert {weight.dtype for weight in adapters.model.parameters()} == {torch.bfloat16}
     seen: list[torch.dtype] = []
     full.model.lm_head.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
-    full.replies(["Sort."], 1, 0.0, 2, seed=0)
+    full.complete(["Sort."], 1, 0.0, 2, seed=0)
     assert set(seen) == {torch.bfloat16}
 
 

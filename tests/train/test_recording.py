@@ -33,7 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Step], ByRule, l
     def rule(problem: Problem, text: str) -> float | None:
         return None if problem.id == PROBLEMS[2].id else by_hash(problem, text)
 
-    config = rl_config({"log_every": 2, "checkpoint_every": 100}, steps=6, resample=1)
+    config = rl_config({"runtime": {"log_every": 2, "checkpoint_every": 100}}, steps=6, resample=1)
     steps: list[Step] = []
     times: list[int] = []
     scorer = ByRule(rule)
@@ -137,7 +137,7 @@ def test_unearned_rewards_are_warned_of() -> None:
     statistics.observe([hack] * 8, 4)
     report, (warning,) = statistics.suspicions()
     assert report.gap == 0.5
-    assert warning.startswith(f"8 of 16 rewarded replies fail tests that are held back, most on {PROBLEMS[0].id}")
+    assert warning.startswith(f"8 of 16 rewarded completions fail tests that are held back, most on {PROBLEMS[0].id}")
 
 
 def test_a_folder_of_checkpoints_has_what_resuming_needs(tmp_path: Path) -> None:

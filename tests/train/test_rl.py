@@ -220,12 +220,12 @@ def test_training_is_on_what_the_sampler_gave(tmp_path: Path) -> None:
     assert len(scorer.batches) == 2
     for number, batch in enumerate(scorer.batches):
         given = ids[number * 8 * repeats :][:8]
-        assert [problem.id for problem, _ in batch] == given
+        assert [request.problem.id for request in batch] == given
         assert given == [given[0]] * 4 + [given[4]] * 4
-        means = [sum(by_hash(p, r.text) for p, r in batch[g : g + 4]) / 4 for g in (0, 4)]
+        means = [sum(by_hash(p, r.text) for p, r, _ in batch[g : g + 4]) / 4 for g in (0, 4)]
         wanted = sorted(
             (chat(policy, problem), round(by_hash(problem, reply.text) - means[k // 4], 5))
-            for k, (problem, reply) in enumerate(batch)
+            for k, (problem, reply, _) in enumerate(batch)
         )
         passes = [kept[number * 8 + 4 * k :][:4] for k in range(2)]
         for micro_batches in passes:
@@ -263,17 +263,17 @@ def test_groups_that_fared_alike_are_drawn_again(tmp_path: Path, micro_batch: in
         assert len(calls) <= 3
         merged = calls[0]
         for again in calls[1:]:
-            alike = [g for g in range(6) if len({rule(p, r.text) for p, r in merged[4 * g : 4 * g + 4]}) == 1]
+            alike = [g for g in range(6) if len({rule(p, r.text) for p, r, _ in merged[4 * g : 4 * g + 4]}) == 1]
             assert len(again) == 4 * len(alike)  # these and no others
             merged = list(merged)
             for k, g in enumerate(alike):
                 merged[4 * g : 4 * g + 4] = again[4 * k : 4 * k + 4]
         wanted = []
         for g in range(6):
-            rewards = [rule(p, r.text) for p, r in merged[4 * g : 4 * g + 4]]
+            rewards = [rule(p, r.text) for p, r, _ in merged[4 * g : 4 * g + 4]]
             wanted += [
                 (chat(policy, p), round(reward - sum(rewards) / 4, 5))
-                for (p, _), reward in zip(merged[4 * g : 4 * g + 4], rewards, strict=True)
+                for (p, *_), reward in zip(merged[4 * g : 4 * g + 4], rewards, strict=True)
             ]
         inputs = kept[step * per_step : (step + 1) * per_step]
         rows = [row for part in inputs for row in rows_of(policy, part)]
@@ -293,7 +293,7 @@ def test_groups_that_fared_alike_are_drawn_again(tmp_path: Path, micro_batch: in
 )
 def test_a_checkpoint_goes_on_with_the_same_batches(tmp_path: Path, how: dict[str, Any]) -> None:
     """The same problems, replies, weights and sampler's state as without a stop."""
-    config = rl_config({"checkpoint_every": how["steps"] // 3, "keep_checkpoints": 3}, **how)
+    config = rl_config({"runtime": {"checkpoint_every": how["steps"] // 3, "keep_checkpoints": 3}}, **how)
     whole, resumed = ByRule(by_hash), ByRule(by_hash)
     first = an_rl_trainer(config, PROBLEMS, whole, tmp_path)
     train_rl(first, first._policy, None)
@@ -531,5 +531,5 @@ def test_new_problems_can_be_asked(tmp_path: Path) -> None:
     trainer.take(new)
     sampler.add(item_of(msgspec.structs.replace(p, pass_rate=None)) for p in new)
     train_rl(trainer, policy, None)
-    assert {problem.id for problem, _ in scorer.batches[0]} <= {problem.id for problem in PROBLEMS}
+    assert {request.problem.id for request in scorer.batches[0]} <= {problem.id for problem in PROBLEMS}
     assert set(trainer._places) == {problem.id for problem in PROBLEMS}

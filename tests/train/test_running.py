@@ -102,7 +102,9 @@ def test_a_window_of_the_log_ends_at_a_checkpoint() -> None:
 
 
 def test_what_both_trainers_are_told(tmp_path: Path) -> None:
-    config = rl_config({"seed": 3, "log_every": 7, "keep_checkpoints": 4, "model": {"dtype": "bfloat16"}}, updates=2)
+    config = rl_config(
+        {"seed": 3, "runtime": {"log_every": 7, "keep_checkpoints": 4}, "model": {"dtype": "bfloat16"}}, updates=2
+    )
     arguments = an_rl_trainer(rl_config(), some_problems(2), ByRule(by_hash), tmp_path).args
     assert (arguments.learning_rate, arguments.save_steps, arguments.logging_steps) == (0.01, 2, 1)
     assert not arguments.bf16

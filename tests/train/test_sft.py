@@ -90,10 +90,10 @@ def test_a_resumed_run_ends_where_a_whole_one_does(tmp_path: Path, rank: int) ->
     assert all(torch.equal(weight, trained[name]) for name, weight in weights_of(resumed).items())
     assert (lora(config) is None) == (rank == 0)
     assert any("lora" in name for name in trained) == (rank > 0)
-    answers = whole.replies(["Add 1."], 1, 0.0, 8, seed=0)
+    answers = whole.complete(["Add 1."], 1, 0.0, 8, seed=0)
     whole.save(tmp_path / "model")
     again = Policy.open(msgspec.structs.replace(MODEL, path=str(tmp_path / "model")))
-    assert again.replies(["Add 1."], 1, 0.0, 8, seed=0) == answers
+    assert again.complete(["Add 1."], 1, 0.0, 8, seed=0) == answers
 
 
 def test_a_finished_run_is_not_trained_further(tmp_path: Path) -> None:

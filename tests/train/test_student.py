@@ -21,6 +21,7 @@ from stepsmith.pipeline.config import Config, RefineSettings, RuntimeSettings, S
 from stepsmith.pipeline.rating import NO_ANSWER, TRUNCATED, rate
 from stepsmith.pipeline.roles import asked_models, resolve_config
 from stepsmith.pipeline.synthesis import synthesize
+from stepsmith.scoring.scorer import Scorer
 from stepsmith.store.dataset import read_problems, read_rows
 from stepsmith.synth.draft import Draft
 from stepsmith.train.policy import Policy
@@ -83,7 +84,7 @@ def test_attempts_are_real_and_follow_the_generator_alone(student: PolicyStudent
     finally:
         torch.set_num_threads(1)
     assert texts(student, problems[0], 77) != first[0]
-    rates = [rate(student, DRAFT, problem, 8, judge, random.Random(1)).rate for problem in problems]
+    rates = [rate(student, DRAFT, problem, 8, Scorer(judge), random.Random(1)).rate for problem in problems]
     assert 0 < sum(r.passes for r in rates) < sum(r.attempts for r in rates) == 64
 
 
@@ -109,7 +110,7 @@ def test_truncated_replies_and_prompts_without_room_are_told(student: PolicyStud
     prompt_format = policy.prompt_format
     try:
         policy.prompt_format = msgspec.structs.replace(prompt_format, max_completion_length=2)
-        cut = rate(hurried, DRAFT, problem, 3, judge, random.Random(1))
+        cut = rate(hurried, DRAFT, problem, 3, Scorer(judge), random.Random(1))
     finally:
         policy.prompt_format = prompt_format
     assert cut.verdicts == {TRUNCATED: 3}
@@ -117,7 +118,7 @@ def test_truncated_replies_and_prompts_without_room_are_told(student: PolicyStud
     attempts = student.attempt(DRAFT, long, 3, random.Random(1))
     assert len(attempts) == 3
     assert all("takes 160 in all" in attempt.text for attempt in attempts)
-    rating = rate(student, DRAFT, long, 3, judge, random.Random(1))
+    rating = rate(student, DRAFT, long, 3, Scorer(judge), random.Random(1))
     assert rating.rate.passes == 0
     assert rating.verdicts[TRUNCATED] == 3
     assert rating.verdicts[NO_ANSWER] == 0
@@ -154,7 +155,7 @@ def test_worker_processes_load_the_policy_and_give_the_same_bytes(run: Path, fin
 
 def test_a_policy_attempts_the_problems_of_a_model(run: Path, tmp_path: Path) -> None:
     with ScriptedServer() as server:
-        asked = config_for(server, tmp_path / "m.sqlite", refine=RefineSettings(keep_low=0.0))
+        asked = msgspec.structs.replace(config_for(server, tmp_path / "m.sqlite"), refine=RefineSettings(keep_low=0.0))
         asked = msgspec.structs.replace(
             asked, synth=msgspec.structs.replace(asked.synth, student=str(run), chains=2, turns=1, seeds=SEEDS)
         )

@@ -42,10 +42,10 @@ def test_a_study_is_found_by_its_name_or_its_file(tmp_path: Path) -> None:
 
 
 def test_an_arm_overrides_the_study_which_overrides_the_preset(tmp_path: Path) -> None:
-    study = written(tmp_path, STUDY.replace("change.rl.reward", "change.rl.steps = 7\nchange.rl.reward"))
+    study = written(tmp_path, STUDY.replace("change.rl.random_reward", "change.rl.steps = 7\nchange.rl.random_reward"))
     trainings = study.trainings()
     assert {name: config.rl.steps for name, config in trainings.items()} == dict.fromkeys(study.arms, 40) | {
         "chance": 7
     }
-    assert trainings["chance"].rl.reward == "random"
+    assert trainings["chance"].rl.random_reward
     assert trainings["best"].rl.curriculum == "learnability"

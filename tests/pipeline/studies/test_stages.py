@@ -44,4 +44,6 @@ def test_workers_run_stages_in_processes_with_one_thread(study: Study, tmp_path:
     _, here = go(study, tmp_path / "here" / "out", seeds=(0, 1), only=("none", "best"))
     _, there = go(study, tmp_path / "there" / "out", seeds=(0, 1), only=("none", "best"), workers=2)
     assert here == there
-    assert {(call["threads"], call["judges"]) for call in calls(tmp_path / "there" / "out")} == {(1, 1)}
+    assert {
+        (call["runtime"]["threads"], call["runtime"]["judge_workers"]) for call in calls(tmp_path / "there" / "out")
+    } == {(1, 1)}

@@ -67,7 +67,8 @@ class StageRunner(NamedTuple):
         try:
             if task.synthesis is not None:
                 workers = self.threads or task.synthesis.runtime.workers
-                config = msgspec.structs.replace(task.synthesis, workers=workers)
+                runtime = msgspec.structs.replace(task.synthesis.runtime, workers=workers)
+                config = msgspec.structs.replace(task.synthesis, runtime=runtime)
                 synthesize(config, folder, _SynthesisLines(tell), resume=True)
             elif task.training is not None:
                 train = self.trainer or _trainer()
