@@ -64,6 +64,8 @@ def failure(outcome: RunOutcome, allowed: Allowance) -> tuple[Verdict, str] | No
         return Verdict.OLE, f"more than {limits.output_mb:g} MB of output"
     if outcome.peak_mb > limits.memory_mb:
         return Verdict.MLE, f"used {outcome.peak_mb:.0f} MB of {limits.memory_mb} MB"
+    if outcome.end == "memory":
+        return Verdict.MLE, f"killed by the kernel for memory, {limits.memory_mb} MB"
     if outcome.end == "cpu" or outcome.cpu_s > limits.time_s or outcome.signal == signal.SIGXCPU:
         return Verdict.TLE, f"used {outcome.cpu_s:.2f} s of {limits.time_s:g} s of CPU"
     if outcome.end == "wall":

@@ -33,6 +33,8 @@ class ControlGroup:
                 folder.mkdir(exist_ok=True)
                 self._by_controller[controller] = folder
             (self._by_controller["pids"] / "pids.max").write_text(str(processes))
+            if self._version == 1:  # where the limit is not of swap too, nothing may be swapped out
+                (self._by_controller["memory"] / "memory.swappiness").write_text("0")
             self.limit_memory(1 << 30)
         except OSError as error:
             self.remove()

@@ -7,7 +7,9 @@ from stepsmith.sandbox import landlock, linux, seccomp
 
 MB = 1 << 20
 COMPILE_MEMORY_MB = 2048  # address space for the Python compiler
-ADDRESS_SLACK_MB = 256  # address space beyond the memory limit: thread stacks and allocator reserves are not memory
+# Address space beyond the memory limit: what is reserved and never touched is not memory. At L3 the control group
+# limits what is touched. Below L3 only address space can be limited, and a program may touch all of it.
+RESERVE_MB, RESERVE_L3_MB = 256, 64 * 1024
 MAX_FILES = 64
 MAX_PROCESSES = 128  # threads of one program, where the worker has a user id of its own to count them by
 ALL_FDS = 1 << 20
@@ -48,10 +50,10 @@ class Confinement:
             self.narrow.install(os.getpid())
 
 
-def limit_resources(*, base_mb: int, memory_mb: int, output_bytes: int, is_compiler: bool = False) -> None:
+def limit_resources(*, level: int, base_mb: int, memory_mb: int, output_bytes: int, is_compiler: bool) -> None:
     """Set the limits of all tests to come on the calling process, which they inherit."""
-    space = (base_mb + memory_mb + ADDRESS_SLACK_MB) * MB
-    _limit(linux.RLIMIT_AS, space)
+    reserve_mb = RESERVE_L3_MB if level >= 3 and not is_compiler else RESERVE_MB
+    _limit(linux.RLIMIT_AS, (base_mb + memory_mb + reserve_mb) * MB)
     _limit(linux.RLIMIT_FSIZE, output_bytes)
     if not is_compiler:
         _limit(linux.RLIMIT_NOFILE, MAX_FILES)

@@ -77,9 +77,9 @@ class RunOutcome(Record, frozen=True, kw_only=True):
     cpu_s: float
     wall_s: float
     peak_mb: float  # resident set
-    image_mb: float  # what a compiled program needs to be loaded at all; 0 for others
+    image_mb: float  # what a compiled program needs to be loaded at all; 0 where that is not bounded
     # Why it ended, if not by itself: killed for a limit, or the test's arguments cannot be read (stderr says why).
-    end: Literal["", "cpu", "wall", "arguments"]
+    end: Literal["", "cpu", "wall", "memory", "arguments"]
     stdout: bytes
     too_much: bool  # stdout or stderr went over its limit
     stderr: bytes  # the tail

@@ -51,8 +51,8 @@ def become(
     if problem:
         return
     limit_resources(
-        base_mb=base_mb + limits["reserve_mb"], memory_mb=limits["memory_mb"], output_bytes=limits["output_bytes"],
-        is_compiler=request["spawning"],
+        level=confinement.level, base_mb=base_mb + limits["reserve_mb"], memory_mb=limits["memory_mb"],
+        output_bytes=limits["output_bytes"], is_compiler=request["spawning"],
     )  # fmt: skip
     task = SupervisorTask(
         session, confinement, limits["cpu_s"], limits["wall_s"],

@@ -24,7 +24,8 @@ STDERR_TAIL = 4096  # bytes
 _COMPILER_CRASHES = (signal.SIGPROF, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
 
 
-_ENDS: dict[int, Literal["", "cpu", "wall", "arguments"]] = {
+End = Literal["", "cpu", "wall", "memory", "arguments"]
+_ENDS: dict[int, End] = {
     wire.ENDED: "", wire.CPU_LIMIT: "cpu", wire.WALL_LIMIT: "wall", wire.UNREADABLE: "arguments"
 }  # fmt: skip
 
@@ -40,6 +41,7 @@ class Worker:
         self._session: socket.socket | None = None
         self._limits = RunLimits(cpu_s=1, wall_s=1, memory_mb=1, output_bytes=1)
         self._has_result = False
+        self._is_compiler = False
         self._memory_kills = MemoryKills(self._server.group)
         self._image_mb = 0.0
 
@@ -67,8 +69,9 @@ class Worker:
                 finally:
                     _close(contents)
         self._limits = limits
+        self._is_compiler = program.spawning
         self._has_result = program.entry_point is not None or program.shared
-        self._image_mb = image_mb(program.code) if program.kind == "binary" else 0.0
+        self._image_mb = image_mb(program.code) if program.kind == "binary" and self._server.level < 3 else 0.0
         try:
             answer = self._receive(self._session, OPEN_S).decode("utf-8", "replace")
         except EndedError:
@@ -150,11 +153,21 @@ class Worker:
         size, errors = (os.fstat(descriptor).st_size for descriptor in written[:2])
         return RunOutcome(
             exit_code=code if code >= 0 else None, signal=-code if code < 0 else None,
-            cpu_s=cpu_s, wall_s=wall_s, peak_mb=peak_kb / 1024, image_mb=self._image_mb, end=_ENDS[end],
+            cpu_s=cpu_s, wall_s=wall_s, peak_mb=peak_kb / 1024, image_mb=self._image_mb,
+            end=self._memory_end(code) or _ENDS[end],
             stdout=_content(written[0], min(size, limit)), too_much=size > limit or errors > limit,
             stderr=_content(written[1], stderr_bytes, max(0, errors - stderr_bytes)),
             result=_content(written[2], limit) if self._has_result else b"",
         )  # fmt: skip
+
+    def _memory_end(self, code: int) -> End:
+        """Say whether a test was killed at its control group's limit. Who runs a compiler calls ``memory_kills``."""
+        if code != -signal.SIGKILL or self._server.group is None or self._is_compiler:
+            return ""
+        if self.memory_kills() != "program":
+            return ""
+        self._memory_kills.start()
+        return "memory"
 
     def _end_status(self) -> int:
         """Exit code of the solution's process that has just ended, negative for a signal."""
