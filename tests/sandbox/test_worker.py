@@ -43,6 +43,34 @@ def test_memory_and_time_are_measured(worker: Worker) -> None:
     assert 0.3 < outcome.cpu_s < 0.8
 
 
+def test_reserved_memory_is_free(worker: Worker) -> None:
+    code = """
+import threading
+threading.stack_size(512 << 20)
+threads = [threading.Thread(target=print, args=(i,)) for i in range(3)]
+for thread in threads:
+    thread.start()
+    thread.join()
+"""
+    outcome = run(worker, code)
+    if worker.server.level < 3:
+        pytest.skip("below L3 reserved memory counts")
+    assert outcome.stdout == b"0\n1\n2\n"
+    assert outcome.peak_mb < 50
+
+
+def test_touched_memory_is_not(worker: Worker) -> None:
+    outcome = run(worker, "kept = [0] * 10**9")
+    assert outcome.exit_code != 0
+    if worker.server.level >= 3:
+        assert (outcome.end, outcome.signal) == ("memory", signal.SIGKILL)
+        assert LIMITS.memory_mb < outcome.peak_mb < LIMITS.memory_mb + 200
+        # The next test of the program is not blamed for it.
+        assert worker.run(b"").end == "memory"
+        assert run(worker, "import os\nos.kill(os.getpid(), 9)").end == ""
+    assert run(worker, "print(1)").stdout == b"1\n"
+
+
 def test_a_signal_is_told_from_an_exit_code(worker: Worker) -> None:
     outcome = run(worker, "import os\nos.kill(os.getpid(), 11)")
     assert (outcome.exit_code, outcome.signal) == (None, signal.SIGSEGV)

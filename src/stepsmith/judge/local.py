@@ -34,7 +34,7 @@ from stepsmith.judge.runs import (
     output_of,
     stderr_of,
 )
-from stepsmith.judge.verdicts import MB, Allowance, allowance, failure
+from stepsmith.judge.verdicts import MB, Allowance, allowance, failure, reservation_note
 from stepsmith.judge.worker_set import CHECKERS, SOLUTIONS, WorkerSet
 from stepsmith.sandbox import frames
 from stepsmith.sandbox.worker import Worker
@@ -256,6 +256,8 @@ class LocalJudge:
                 verdict, message = Verdict.AC if checked.ok else Verdict.WA, checked.message
             except SandboxError as error:  # of the checker, which has been tried more than once
                 verdict, message = Verdict.IE, str(error)
+        if verdict not in (Verdict.AC, Verdict.IE):
+            message += reservation_note(outcome, allowed, self._worker_set.level)
         return TestResult(
             verdict=verdict, cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
             exit_code=outcome.exit_code, signal=outcome.signal,

@@ -5,6 +5,7 @@ import signal
 
 from stepsmith.core.records import Limits, Record, Verdict
 from stepsmith.judge.languages import Language
+from stepsmith.sandbox.confinement import RESERVE_MB
 from stepsmith.sandbox.executable import RunLimits, RunOutcome
 
 MB = 1 << 20
@@ -79,8 +80,20 @@ def failure(outcome: RunOutcome, allowed: Allowance) -> tuple[Verdict, str] | No
     return Verdict.RTE, f"exit code {outcome.exit_code}"
 
 
+def reservation_note(outcome: RunOutcome, allowed: Allowance, level: int) -> str:
+    """Return what to add to a failed test's message where memory that was only reserved may be what it lacked."""
+    if level >= 3 or not _allocation_failed(outcome, allowed):
+        return ""
+    return f"; an allocation failed: at L{level} memory counts when it is reserved, beyond {RESERVE_MB} MB"
+
+
+def _allocation_failed(outcome: RunOutcome, allowed: Allowance) -> bool:
+    pattern = allowed.out_of_memory.encode()
+    return bool(pattern) and re.search(pattern, outcome.stderr.rstrip()) is not None
+
+
 def _out_of_memory(outcome: RunOutcome, allowed: Allowance) -> bool:
-    if allowed.out_of_memory and re.search(allowed.out_of_memory.encode(), outcome.stderr.rstrip()):
+    if _allocation_failed(outcome, allowed):
         return True
     needed = max(outcome.peak_mb, outcome.image_mb)
     crashed = outcome.signal in (signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS)
