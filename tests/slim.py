@@ -14,6 +14,8 @@ ABSENT = ("torch", "ray", "plotly", "starlette", "openai", "trl", "datasets")
 NEED_AN_EXTRA = (  # what the base install does not have to import
     "stepsmith.llm.transport",
     "stepsmith.pipeline.endpoint_roles",
+    "stepsmith.pipeline.machine",
+    "stepsmith.pipeline.training_run",
     "stepsmith.prompts.library",
     "stepsmith.report.",
     "stepsmith.serve.",

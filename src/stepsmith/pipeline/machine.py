@@ -1,8 +1,10 @@
-"""What the manifest of a training says of the machine and its libraries. Needs torch when it is asked."""
+"""What the manifest of a training says of the machine and its libraries. Needs torch."""
 
 import platform
 import resource
 from importlib.metadata import PackageNotFoundError, version
+
+import torch
 
 import stepsmith
 
@@ -10,7 +12,7 @@ LIBRARIES = ("torch", "transformers", "trl", "datasets", "peft", "accelerate")
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of what shapes a training, by name; what is not installed is left out."""
+    """Return the versions of the libraries that a training depends on, by name; those not installed are left out."""
     found = {"stepsmith": stepsmith.__version__, "python": platform.python_version()}
     for name in LIBRARIES:
         try:
@@ -22,8 +24,6 @@ def library_versions() -> dict[str, str]:
 
 def device_name() -> str:
     """Return the name of the GPU, or how many threads of the CPU torch uses."""
-    import torch
-
     if torch.cuda.is_available():
         return str(torch.cuda.get_device_name())
     return f"CPU, {torch.get_num_threads()} threads"
@@ -31,8 +31,6 @@ def device_name() -> str:
 
 def peak_memory_mb() -> float:
     """Return the peak memory of the accelerator, else of this process, in MiB."""
-    import torch
-
     if torch.cuda.is_available():
         return float(round(torch.cuda.max_memory_allocated() / 2**20, 1))
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
