@@ -18,6 +18,7 @@ from stepsmith.synth.skill import SkillModel
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.growth import GrowthSettings, grow_suite
 from stepsmith.verify.suite.mutants import Mutant, mutate, split_equivalent
+from stepsmith.verify.verdicts import first_failure
 
 RESULTS = Path(__file__).parent / "results"
 START, FULL = 6, 12  # tests at the start; inputs of the teacher's that it is compared with
@@ -78,8 +79,8 @@ def main() -> None:
                 ("grown", growth.tests),
             ):
                 matrix = ExecutionMatrix(judge, draft.contract, kept_back, [test.input for test in suite])
-                outputs = [test.output for test in suite]
-                held[name][0] += sum(matrix.first_failure(i, outputs) is None for i in range(len(kept_back)))
+                verdicts, every = matrix.verdicts([test.output for test in suite]), range(len(suite))
+                held[name][0] += sum(first_failure(verdicts, i, every) is None for i in range(len(kept_back)))
                 held[name][1] += len(kept_back)
             added += len(growth.added)
             executions += growth.curve[-1].executions

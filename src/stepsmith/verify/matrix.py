@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stepsmith.core.records import Contract, Execution, Solution, Verdict
 from stepsmith.judge.protocol import Judge
+from stepsmith.verify.verdicts import Verdicts
 
 # Whether an output is right where another one is expected: (matrix, input index, expected, output).
 Accepts = Callable[["ExecutionMatrix", int, str, str], bool]
@@ -135,29 +136,31 @@ class ExecutionMatrix:
             done, step = done + len(chunk), 2 * step
         return None
 
-    def first_failure(
-        self, candidate: int, expected: Sequence[str | None], accepts: Accepts | None = None
-    ) -> int | None:
-        """Return the first input on which ``candidate`` fails or is not accepted for the ``expected`` output, or None.
+    def verdicts(self, expected: Sequence[str | None], accepts: Accepts | None = None) -> Verdicts:
+        """Return the verdicts of candidates where ``expected`` are the right outputs; inputs without one are passed.
 
-        ``expected`` is one output per input; inputs without one (None) are passed over. ``accepts`` stands in for
-        ``agree``. Runs more and more inputs at a time, so that a failure is found cheaply; a run that failed by our
-        fault (IE) is no failure.
+        ``accepts`` stands in for ``agree``.
         """
-        accepts = accepts or ExecutionMatrix.agree
-        order = [j for j, output in enumerate(expected) if output is not None]
-        done, step = 0, 1
-        while done < len(order):
-            chunk = order[done : done + step]
-            self.fill(chunk, (candidate,))
-            for j in chunk:
+        same = accepts or ExecutionMatrix.agree
+
+        def verdicts(candidate: int, inputs: Sequence[int]) -> list[Verdict]:
+            self.fill(inputs, (candidate,))
+            found = []
+            for j in inputs:
                 run, output = self.at(candidate, j), expected[j]
-                if run.verdict is Verdict.IE or output is None:
-                    continue
-                if run.verdict is not Verdict.AC or not accepts(self, j, output, run.output):
-                    return j
-            done, step = done + len(chunk), 2 * step
-        return None
+                wrong = run.verdict is Verdict.AC and output is not None and not same(self, j, output, run.output)
+                found.append(Verdict.WA if wrong else run.verdict)
+            return found
+
+        return verdicts
+
+    def slowest(self, candidate: int) -> float:
+        """Return the most CPU seconds of a candidate's runs on the inputs; runs the missing ones."""
+        return max((run.cpu_s for run in self.row(candidate)), default=0.0)
+
+    def too_slow(self) -> list[float]:
+        """Return the CPU seconds of the runs so far that exceeded the time limit."""
+        return [run.cpu_s for run in self._cells.values() if run.verdict is Verdict.TLE]
 
     def agree(self, input_index: int, expected: str, actual: str) -> bool:
         """Whether the problem's checker accepts ``actual`` for ``expected``; equal text is accepted unasked.

@@ -8,6 +8,8 @@ from stepsmith.core.records import Record, TestKind
 from stepsmith.verify.labels.verification import Status
 from stepsmith.verify.suite.strength import SuiteStrength
 
+SHOWN = 200  # characters of an input in the evidence
+
 
 class TestReport(Record, frozen=True, kw_only=True):
     """The label of one input; none where the problem's validator rejects the input (``valid`` is False)."""
@@ -41,6 +43,11 @@ class Doubt(Record, frozen=True, kw_only=True):
     confidence: float  # that `believed` is right, so the least that the published one is wrong by
     agreeing: tuple[int, ...]  # candidates that give the published output
     disagreeing: tuple[int, ...]  # candidates that give another one
+
+
+def shortened(text: str) -> str:
+    """Return an input as the evidence shows it."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 class Audit(Record, frozen=True, kw_only=True):
@@ -92,6 +99,7 @@ class ProblemReport(Record, frozen=True, kw_only=True):
     isolation: str
     digest: str
     left_out: tuple[str, ...] = ()  # candidates and other parts that were not used, with the reason
+    faults: tuple[str, ...] = ()  # what a package's own validation data shows to be wrong with its validators
 
 
 _encoder = msgspec.json.Encoder()

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.records import Contract, Interface, Limits, Record, Solution, Verdict
 from stepsmith.judge.program import Program, ProgramRun, RunningJudge
-from stepsmith.verify.formats.problems import InputValidator
+from stepsmith.verify.formats.problems import InputValidator, VerifyProblem
 
 LIMITS = Limits(time_s=10.0, memory_mb=1024)
 ABORT = 6  # the signal of a failed assertion in C and C++
@@ -43,6 +45,26 @@ def validate(
         valid = [before and now for before, now in zip(valid, accepted, strict=True)]
         runs += len(inputs)
     return Validation(valid=tuple(valid), runs=runs)
+
+
+def package_faults(judge: RunningJudge, problem: VerifyProblem, validation: Validation) -> tuple[str, ...]:
+    """Return where a package's own validation data contradicts its validators.
+
+    ``validation`` is of the problem's inputs and then of the inputs that must be rejected. Raises ``SandboxError``
+    where the output validator does not decide.
+    """
+    faults = []
+    invalid_inputs = [case for case in problem.validation_cases if case.output is None]
+    for case, accepted in zip(invalid_inputs, validation.valid[len(problem.inputs) :], strict=True):
+        if accepted and problem.validators:
+            faults.append(f"data/{case.name}: no input validator rejects it")
+    for case in problem.validation_cases:
+        if case.output is None:
+            continue
+        checker = msgspec.structs.replace(problem.contract.checker, flags=case.flags)
+        if judge.agree(checker, case.input, case.answer, case.output) is not case.accepted:
+            faults.append(f"data/{case.name}: the output validator {'rejects' if case.accepted else 'accepts'} it")
+    return tuple(faults)
 
 
 class _FailedError(Exception):

@@ -1,22 +1,26 @@
 """One problem from start to end: valid inputs, votes, labels, golden, audit of what was published, suite strength."""
 
 import ast
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from stepsmith.core.errors import CaseError, SandboxError
+from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.ids import content_id
-from stepsmith.core.records import Record, Solution, TestKind, Verdict
+from stepsmith.core.records import Contract, Record, Solution, TestCase, TestKind, Verdict
+from stepsmith.judge.checkers import is_custom
 from stepsmith.judge.languages import installed, language
 from stepsmith.judge.program import RunningJudge
 from stepsmith.verify.formats.examples import find_examples
 from stepsmith.verify.formats.harness import harness_accepts
 from stepsmith.verify.formats.problems import Candidate, UnreadProblem, VerifyProblem
+from stepsmith.verify.judged_runs import JudgedRuns
 from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
 from stepsmith.verify.labels.dual_verification import DualVerificationSettings, verify_dual
-from stepsmith.verify.labels.label_audit import audit_outputs, verdict_mismatches
+from stepsmith.verify.labels.judged import verify_judged
+from stepsmith.verify.labels.label_audit import audit_outputs
 from stepsmith.verify.labels.trusted_solutions import verify_trusted
 from stepsmith.verify.labels.verification import Label, Verification, to_tests
 from stepsmith.verify.labels.vote import verify_majority
@@ -24,7 +28,8 @@ from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.report import Audit, Golden, ProblemReport, TestReport
 from stepsmith.verify.suite.mutants import Mutant, mutate
 from stepsmith.verify.suite.strength import SuiteStrength, suite_strength
-from stepsmith.verify.validation import validate
+from stepsmith.verify.validation import package_faults, validate
+from stepsmith.verify.verdicts import Verdicts, broken_claim
 
 Method = Literal["consensus", "dual-verification", "majority"]
 
@@ -45,7 +50,8 @@ def verify_problem(
 ) -> ProblemReport:
     """Verify one problem. What is wrong with it or its candidates is a stated reason, never an exception.
 
-    So is a failure of our own machinery that outlived its retries: "judge-failed", worth another try.
+    So is a failure of our own machinery that outlived its retries ("judge-failed", worth another try), and a tool that
+    the machine has not ("machine-lacks").
     """
     if isinstance(problem, UnreadProblem):
         return _rejected(problem, judge, options, problem.reason, problem.detail)
@@ -53,6 +59,8 @@ def verify_problem(
         return _Verifier(problem, judge, options).report()
     except SandboxError as error:
         return _rejected(problem, judge, options, "judge-failed", str(error))
+    except MachineError as error:  # of the problem's checker: candidates and validators have been looked at before
+        return _rejected(problem, judge, options, "machine-lacks", str(error))
 
 
 def digest_of(problem: VerifyProblem | UnreadProblem, options: VerifyOptions) -> str:
@@ -64,9 +72,10 @@ class _Verifier:
     """One verification under way. Indices ``i`` are of candidates, ``j`` of inputs, both as in the problem.
 
     Candidates with a known verdict other than AC do not vote; they serve to measure the suite. Where some are known
-    to be AC, these alone vote, and the consensus method weighs them as trusted (trusted_solutions.py). Inputs that a
-    validator rejects are neither labelled nor used. Candidates in a language that this machine has not are left out.
-    Reasons beyond those of the method: "missing-entry-point", "no-valid-inputs", "validator-failed".
+    to be AC, these alone vote, and the consensus method weighs them as trusted (trusted_solutions.py); if moreover the
+    problem has a checker of its own, they are judged on the published answers (judged.py). Inputs that a validator
+    rejects are neither labelled nor used. Candidates in a language that this machine has not are left out. Reasons
+    beyond those of the method: "missing-entry-point", "no-valid-inputs", "validator-failed".
     """
 
     def __init__(self, problem: VerifyProblem, judge: RunningJudge, options: VerifyOptions) -> None:
@@ -77,26 +86,33 @@ class _Verifier:
         self._used = [i for i in used if i not in unserved]
         self._left_out = (
             *problem.left_out,
-            *(f"{_candidate_name(problem, i)}: {reason}" for i, reason in unserved.items()),
+            *(f"{self._name(i)}: {reason}" for i, reason in unserved.items()),
         )
         trusted = [i for i in self._used if problem.candidates[i].verdict is Verdict.AC]
         self._has_trusted = bool(trusted)
         self._voting = trusted or [i for i in self._used if problem.candidates[i].verdict is None]
+        talks = problem.interactive or problem.passes > 1
+        self._judged = talks or (
+            self._has_trusted and problem.outputs is not None and is_custom(problem.contract.checker)
+        )
 
     def report(self) -> ProblemReport:
         """Validate, vote, audit, measure."""
         problem = self._problem
-        validation = validate(self._judge, problem.validators, problem.interface, problem.inputs)
+        cases = [case for case in problem.validation_cases if case.output is None]
+        validation = validate(
+            self._judge, problem.validators, problem.interface, [*problem.inputs, *(case.input for case in cases)]
+        )
         if validation.failure:
             return _rejected(
                 problem, self._judge, self._options, "validator-failed", validation.failure, self._left_out
             )
-        valid = [j for j, accepted in enumerate(validation.valid) if accepted]
+        valid = [j for j in range(len(problem.inputs)) if validation.valid[j]]
         kinds: list[TestKind] = [problem.kinds[j] if problem.kinds else "nominal" for j in valid]
-        matrix = ExecutionMatrix(
-            self._judge, problem.contract, self._solutions(self._voting), [problem.inputs[j] for j in valid]
-        )
-        verification = self._refusal(valid) or self._verify(matrix, kinds)
+        if self._judged:
+            verification, audit, suite, runs = self._by_judging(valid, kinds)
+        else:
+            verification, audit, suite, runs = self._by_voting(valid, kinds)
         labels: dict[int, Label] = dict(zip(valid, verification.labels, strict=True)) if verification.labels else {}
         return ProblemReport(
             problem_id=problem.problem_id,
@@ -105,18 +121,50 @@ class _Verifier:
             detail=verification.detail,
             method=self._options.method,
             golden=self._golden(verification),
-            tests=tuple(_test(problem, j, labels.get(j), valid=j in set(valid)) for j in range(len(problem.inputs))),
-            audit=self._audit(matrix, verification, valid),
-            suite=self._strength(matrix, verification),
-            executions=matrix.executions + validation.runs,
+            tests=tuple(
+                _test(problem, j, labels.get(j), valid=validation.valid[j]) for j in range(len(problem.inputs))
+            ),
+            suite=suite,
+            audit=audit,
+            executions=runs + validation.runs,
             isolation=self._judge.isolation,
             digest=digest_of(problem, self._options),
             left_out=self._left_out,
+            faults=package_faults(self._judge, problem, validation),
         )
 
-    def _solutions(self, indices: Sequence[int]) -> list[Solution]:
-        """Return the programs that are run for candidates."""
-        return [self._problem.solution(self._problem.candidates[i]) for i in indices]
+    # Outputs that can be compared
+
+    def _by_voting(
+        self, valid: list[int], kinds: list[TestKind]
+    ) -> tuple[Verification, Audit | None, SuiteStrength | None, int]:
+        """Return what the outputs of the voting candidates say, and how many runs it took."""
+        problem = self._problem
+        inputs = [problem.inputs[j] for j in valid]
+        matrix = ExecutionMatrix(self._judge, problem.contract, self._solutions(self._voting), inputs)
+        verification = self._refusal(valid) or self._verify(matrix, kinds)
+        if not verification.labels:
+            return verification, None, None, matrix.executions
+        contract = matrix.contract
+        if problem.time_multiplier is not None and self._has_trusted:
+            contract = self._contract(max(matrix.slowest(i) for i in range(len(self._voting))))
+        audit = None
+        if problem.outputs is not None and self._voting:
+            published = [problem.outputs[j] for j in valid]
+            needed = 1 - 2 * self._options.target_error
+            audit = audit_outputs(matrix, verification.labels, published, needed=needed, accepts=self._accepts)
+            everyone = matrix.extended(inputs, self._solutions(self._used))
+            if contract != matrix.contract:
+                everyone = ExecutionMatrix(self._judge, contract, everyone.solutions, inputs)
+            tests = [k for k, output in enumerate(published) if output is not None]
+            mismatches = self._broken_claims(everyone.verdicts(published, self._accepts), valid, tests)
+            audit = msgspec.structs.replace(audit.renumbered(valid, self._voting), verdict_mismatches=mismatches)
+        return (
+            verification,
+            audit,
+            self._strength(verification, to_tests(verification, inputs), contract),
+            matrix.executions,
+        )
 
     def _refusal(self, valid: list[int]) -> Verification | None:
         """Return the outcome where there is nothing to run: no entry point, or no input that is valid."""
@@ -155,31 +203,6 @@ class _Verifier:
             settings=ConsensusSettings(target_error=options.target_error),
         )
 
-    def _golden(self, verification: Verification) -> Golden | None:
-        if verification.golden is None:
-            return None
-        return Golden(candidate=self._voting[verification.golden], confidence=round(verification.confidence, 4))
-
-    def _audit(self, matrix: ExecutionMatrix, verification: Verification, valid: list[int]) -> Audit | None:
-        """Compare the published outputs of the valid inputs with the labels, and known verdicts with the outputs."""
-        problem = self._problem
-        if problem.outputs is None or not verification.labels or not self._voting:
-            return None
-        published = [problem.outputs[j] for j in valid]
-        needed = 1 - 2 * self._options.target_error
-        audit = audit_outputs(matrix, verification.labels, published, needed=needed, accepts=self._accepts)
-        everyone = matrix.extended(matrix.inputs, self._solutions(self._used))
-        claims = [problem.candidates[i].verdict for i in self._used]
-        mismatches = verdict_mismatches(everyone, published, claims, accepts=self._accepts)
-        return msgspec.structs.replace(
-            audit.renumbered(valid, self._voting),
-            verdict_mismatches=tuple(
-                f"candidate {self._used[i]} is called {claims[i]} and "
-                + ("passes every test" if failing is None else f"fails test {valid[failing]}")
-                for i, failing in mismatches
-            ),
-        )
-
     def _accepts(self, matrix: ExecutionMatrix, input_index: int, published: str, output: str) -> bool:
         """Say whether an output is right where ``published`` is, by the checker or by the data set's own harness."""
         harness, interface = self._problem.harness, self._problem.interface
@@ -187,8 +210,87 @@ class _Verifier:
             harness is not None and harness_accepts(harness, interface, published, output)
         )
 
-    def _strength(self, matrix: ExecutionMatrix, verification: Verification) -> SuiteStrength | None:
-        """Measure the labelled inputs of an accepted problem on known wrong candidates and mutants of the golden."""
+    # A checker that decides
+
+    def _by_judging(
+        self, valid: list[int], kinds: list[TestKind]
+    ) -> tuple[Verification, Audit | None, SuiteStrength | None, int]:
+        """Return what the problem's own checker says of the trusted candidates, and how many runs it took."""
+        problem = self._problem
+        if refused := self._refusal(valid):
+            return refused, None, None, 0
+        outputs = problem.outputs or [None] * len(problem.inputs)
+        tests = [
+            TestCase(input=problem.inputs[j], output=outputs[j] or "", kind=kind)
+            for j, kind in zip(valid, kinds, strict=True)
+        ]
+        trusted = self._voting if self._has_trusted else []
+        runs = JudgedRuns(self._judge, problem.contract, self._solutions(trusted), tests)
+        shown = {example.input for example in problem.examples or ()}
+        verification, audit = verify_judged(
+            runs,
+            kinds,
+            examples=[k for k, test in enumerate(tests) if test.input in shown],
+            target_error=self._options.target_error,
+        )
+        executions = runs.executions
+        contract = problem.contract
+        if problem.time_multiplier is not None and trusted:
+            contract = self._contract(max(runs.slowest(i) for i in range(len(trusted))))
+        if trusted and verification.labels:
+            everyone = JudgedRuns(self._judge, contract, self._solutions(self._used), tests)
+            mismatches = self._broken_claims(everyone.verdicts, valid, range(len(tests)))
+            audit = msgspec.structs.replace(audit.renumbered(valid, trusted), verdict_mismatches=mismatches)
+            executions += everyone.executions
+        return verification, audit, self._strength(verification, tests, contract), executions
+
+    # Both
+
+    def _solutions(self, indices: Sequence[int]) -> list[Solution]:
+        """Return the programs that are run for candidates."""
+        return [self._problem.solution(self._problem.candidates[i]) for i in indices]
+
+    def _name(self, index: int) -> str:
+        name = self._problem.candidates[index].name
+        return f"candidate {index} ({name})" if name else f"candidate {index}"
+
+    def _golden(self, verification: Verification) -> Golden | None:
+        if verification.golden is None:
+            return None
+        return Golden(candidate=self._voting[verification.golden], confidence=round(verification.confidence, 4))
+
+    def _contract(self, slowest: float) -> Contract:
+        """Return the contract with the time limit that follows from the slowest trusted run, in CPU seconds."""
+        problem = self._problem
+        step = problem.time_resolution_s
+        limit = step * max(1, math.ceil((problem.time_multiplier or 1.0) * slowest / step))
+        limits = msgspec.structs.replace(problem.contract.limits, time_s=min(limit, problem.time_limit_s))
+        return msgspec.structs.replace(problem.contract, limits=limits)
+
+    def _broken_claims(self, verdicts: Verdicts, valid: list[int], tests: Sequence[int]) -> tuple[str, ...]:
+        """Return the candidates whose known verdict the published outputs do not bear out; ``tests`` are of ``valid``.
+
+        Candidates of ``verdicts`` are those in use.
+        """
+        if not tests:
+            return ()
+        found = []
+        for k, i in enumerate(self._used):
+            candidate = self._problem.candidates[i]
+            if candidate.verdict is None:
+                continue
+            broken = broken_claim(verdicts, k, tests, candidate.verdict, candidate.permitted)
+            if broken is not None:
+                seen = "passes every test"
+                if broken.test is not None:
+                    seen = f"gets {broken.verdict} on test {valid[broken.test]}"
+                found.append(f"{self._name(i)} is called {candidate.verdict} and {seen}")
+        return tuple(found)
+
+    def _strength(
+        self, verification: Verification, tests: Sequence[TestCase], contract: Contract
+    ) -> SuiteStrength | None:
+        """Measure the tests of an accepted problem on known wrong candidates and mutants of the golden."""
         problem, options = self._problem, self._options
         if not options.strength or verification.status != "accepted" or verification.golden is None:
             return None
@@ -197,11 +299,14 @@ class _Verifier:
         mutants = mutate(Solution(language=golden.language, code=golden.code), limit=options.mutants, seed=options.seed)
         return suite_strength(
             self._judge,
-            matrix.contract,
+            contract,
             problem.solution(golden),
-            to_tests(verification, matrix.inputs),
+            tests,
             self._solutions(known_wrong),
             [Mutant(label=m.label, operator=m.operator, solution=problem.runnable(m.solution)) for m in mutants],
+            wrong_names=[self._name(i) for i in known_wrong],
+            coverage=not problem.interactive and problem.passes == 1,
+            judged=self._judged,
         )
 
 
@@ -214,7 +319,11 @@ def _rejected(
     left_out: tuple[str, ...] = (),
 ) -> ProblemReport:
     """Return the report on a problem that could not be verified at all."""
-    tests = range(len(problem.inputs)) if isinstance(problem, VerifyProblem) else ()
+    tests = (
+        tuple(_test(problem, j, None, valid=True) for j in range(len(problem.inputs)))
+        if isinstance(problem, VerifyProblem)
+        else ()
+    )
     return ProblemReport(
         problem_id=problem.problem_id,
         status="rejected",
@@ -222,7 +331,7 @@ def _rejected(
         detail=detail,
         method=options.method,
         golden=None,
-        tests=tuple(_test(problem, j, None, valid=True) for j in tests if isinstance(problem, VerifyProblem)),
+        tests=tests,
         suite=None,
         audit=None,
         executions=0,
@@ -241,11 +350,6 @@ def _unserved(problem: VerifyProblem, candidate: Candidate, available: Sequence[
     if problem.interface == "function" and name != "python":
         return f"the function interface is for Python; {name} programs use stdio"
     return "" if name in available else f"{name} is not installed"
-
-
-def _candidate_name(problem: VerifyProblem, index: int) -> str:
-    name = problem.candidates[index].name
-    return f"candidate {index} ({name})" if name else f"candidate {index}"
 
 
 def _has_entry_point(problem: VerifyProblem, voters: list[Candidate]) -> bool:

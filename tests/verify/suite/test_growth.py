@@ -8,6 +8,7 @@ from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.growth import GrowthSettings, grow_suite, reduce_suite
 from stepsmith.verify.suite.input_edits import neighbour, simpler
+from stepsmith.verify.verdicts import first_failure
 
 FUNCTION = Contract(interface="function", entry_point="f", checker=Checker(name="literal"), limits=Limits(time_s=1.0))
 GOLDEN = Solution(language="python", code="def f(xs):\n    return sum(x for x in xs if x > 0)\n")
@@ -43,8 +44,8 @@ def test_survivors_are_hunted_down_with_small_counterexamples(local_judge):
     assert growth.curve[0].killed == 0
     assert growth.curve[-1].killed == 4
     matrix = ExecutionMatrix(local_judge, FUNCTION, WRONG, [test.input for test in growth.tests])
-    outputs = [test.output for test in growth.tests]
-    assert all(matrix.first_failure(i, outputs) is not None for i in range(4))
+    verdicts = matrix.verdicts([test.output for test in growth.tests])
+    assert all(first_failure(verdicts, i, range(len(growth.tests))) is not None for i in range(4))
     assert sum(int(c.input in {t.input for t in TESTS}) for c in growth.added) == 0
 
 

@@ -41,6 +41,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     verdict: Verdict | None = None
     name: str = ""  # file name or index in the source, for messages
+    permitted: tuple[Verdict, ...] = ()  # what its runs may come to, for a wrong program; empty for anything
 
 
 class InputValidator(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +54,7 @@ class InputValidator(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     code: str
     name: str = ""
+    main: str = ""  # name of the program's file
     files: dict[str, str] = {}  # headers and modules beside the program, by name
     args: tuple[tuple[str, ...], ...] = ()  # command-line arguments for each input; empty for none
     accepts: tuple[int, ...] = (0, 42)
@@ -60,7 +62,18 @@ class InputValidator(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def file_name(self) -> str:
         """Name of the program's file."""
-        return f"validate{language(self.language).endings[0]}"
+        return self.main or f"validate{language(self.language).endings[0]}"
+
+
+class ValidationCase(msgspec.Struct, frozen=True, kw_only=True):
+    """Data that tests validators: an input that they must reject, or an output that must be accepted or rejected."""
+
+    name: str
+    input: str
+    answer: str = ""
+    output: str | None = None  # None: the input itself is invalid
+    accepted: bool = False
+    flags: tuple[str, ...] = ()  # arguments of the output validator
 
 
 class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,10 +91,15 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
     checker: str | None = None  # None: literal for functions, tokens for stdio
     checker_flags: str | tuple[str, ...] = ()
     checker_files: dict[str, str] = {}
+    interactive: bool = False  # the checker talks with the program
+    passes: int = 1  # how often the checker may ask for another run
     time_limit_s: float = 2.0
+    time_multiplier: float | None = None  # the limit is this multiple of the slowest trusted run, at most time_limit_s
+    time_resolution_s: float = 1.0  # and a multiple of this
     memory_limit_mb: int = 512
     output_limit_mb: float = 8.0
     validator: InputValidator | tuple[InputValidator, ...] = ()
+    validation_cases: tuple[ValidationCase, ...] = ()  # validators' args are for the inputs, then for these
     harness: HarnessName | None = None  # whose imports and comparison apply
     left_out: tuple[str, ...] = ()  # parts of the source that are not used, in words
 

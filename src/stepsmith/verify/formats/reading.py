@@ -15,7 +15,7 @@ from stepsmith.verify.formats.codecontests import codecontests_plus_row, codecon
 from stepsmith.verify.formats.codeforces import codeforces_row
 from stepsmith.verify.formats.dataset import dataset_problem
 from stepsmith.verify.formats.json_rows import convert, decode_object, present
-from stepsmith.verify.formats.kattis import kattis_package, package_folders
+from stepsmith.verify.formats.kattis.package import kattis_package, package_folders
 from stepsmith.verify.formats.livecodebench import livecodebench_row
 from stepsmith.verify.formats.problems import (
     Candidate,

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stepsmith.core.records import Example, Verdict
+from stepsmith.core.records import Example, Solution, Verdict
 from stepsmith.verify.labels.structure import structure_key
 from stepsmith.verify.matrix import ExecutionMatrix
 
@@ -48,23 +48,27 @@ def behaviours(
     for i in chosen:
         outcome = tuple(answer[j].get(i) for j in range(len(matrix.inputs)))
         groups.setdefault((*_patched(matrix, i, outcome, groups), *passes[i]), []).append(i)
-    structures = {i: structure_key(matrix.solutions[i]) for members in groups.values() for i in members}
     found = []
     for members in groups.values():
         first = members[0]
-        distinct = len({structures[i] for i in members})
         outputs = Counter(run.output for run in matrix.row(first) if run.verdict is Verdict.AC)
         found.append(
             Behaviour(
                 members=tuple(members),
                 answers=tuple(answer[j].get(first) for j in range(len(matrix.inputs))),
                 passed=sum(passes[first]),
-                effective=distinct + REPEAT * (len(members) - distinct),
+                effective=effective_size([matrix.solutions[i] for i in members]),
                 constant=len(matrix.inputs) >= FEW_INPUTS
                 and max(outputs.values(), default=0) > CONSTANT * len(matrix.inputs),
             )
         )
     return tuple(found)
+
+
+def effective_size(programs: Sequence[Solution]) -> float:
+    """Return how many votes programs are worth: the second and later ones of a structure count for ``REPEAT`` each."""
+    distinct = len({structure_key(program) for program in programs})
+    return distinct + REPEAT * (len(programs) - distinct)
 
 
 def example_passes(matrix: ExecutionMatrix, examples: Sequence[Example]) -> list[tuple[bool, ...]]:

@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 
-from stepsmith.core.records import Verdict
 from stepsmith.verify.labels.verification import Label
 from stepsmith.verify.matrix import Accepts, ExecutionMatrix
-from stepsmith.verify.report import Audit, Doubt
-
-SHOWN = 200  # characters of an input in the evidence
+from stepsmith.verify.report import Audit, Doubt, shortened
 
 
 def audit_outputs(
@@ -46,40 +43,15 @@ def audit_outputs(
     )
 
 
-def verdict_mismatches(
-    matrix: ExecutionMatrix,
-    published: Sequence[str | None],
-    claims: Sequence[Verdict | None],
-    *,
-    accepts: Accepts = ExecutionMatrix.agree,
-) -> tuple[tuple[int, int | None], ...]:
-    """Return candidates whose known verdict the published outputs do not bear out.
-
-    Each comes with the input on which it fails although it is called AC, or None where it passes although it is
-    called something else. A run that failed by our fault (IE) and an input without an output prove nothing.
-    """
-    if not any(output is not None for output in published):
-        return ()
-    found: list[tuple[int, int | None]] = []
-    for i, claim in enumerate(claims):
-        if claim is None:
-            continue
-        failing = matrix.first_failure(i, published, accepts)
-        if (claim is Verdict.AC) == (failing is not None):
-            found.append((i, failing))
-    return tuple(found)
-
-
 def _doubt(matrix: ExecutionMatrix, input_index: int, label: Label, output: str, accepts: Accepts) -> Doubt:
     """Return the evidence against one published output."""
     agreeing: list[int] = []
     disagreeing: list[int] = []
     for cluster in matrix.clusters(input_index):
         (agreeing if accepts(matrix, input_index, output, cluster.output) else disagreeing).extend(cluster.members)
-    text = matrix.inputs[input_index]
     return Doubt(
         index=input_index,
-        input=text if len(text) <= SHOWN else text[: SHOWN - 1] + "…",
+        input=shortened(matrix.inputs[input_index]),
         published=output,
         believed=label.output,
         confidence=label.confidence,

@@ -22,7 +22,6 @@ def verify_trusted(
     *,
     examples: Sequence[Example] = (),
     target_error: float = 0.02,
-    trust: float = TRUST,
 ) -> Verification:
     """Verify candidates that are all claimed to be right. Runs the whole matrix.
 
@@ -33,29 +32,20 @@ def verify_trusted(
     enough, "examples-unmet", "non-deterministic", "low-confidence".
     """
     empty = tuple(Label(output=None, kind=kinds[j] if kinds else "nominal") for j in range(len(matrix.inputs)))
-    if refused := refuse_empty(matrix, empty, "claims") if not (matrix.solutions and matrix.inputs) else None:
+    if refused := refuse_empty(matrix, empty, "trusted") if not (matrix.solutions and matrix.inputs) else None:
         return refused
     found = behaviours(matrix, examples)
-    belief = _belief(found, trust, len(examples))
+    belief = trusted_belief(found, len(examples))
     labels = _labels(matrix, kinds, found, belief)
-    if refused := refuse_empty(matrix, labels, "claims"):
+    if refused := refuse_empty(matrix, labels, "trusted"):
         return refused
-    best = max(range(len(found)), key=lambda k: (belief[k], -found[k].members[0]))
-    golden, needed = found[best].members[0], 1 - 2 * target_error
-    sizes = (
-        f"{len(found[best].members)} of {len(matrix.solutions)} claimed programs agree; probability {belief[best]:.3f}"
-    )
-    reason, detail = "", ""
-    if found[best].passed < len(examples):
-        reason = "examples-unmet"
-        detail = f"it reproduces {found[best].passed} of {len(examples)} worked examples; {sizes}"
-    elif belief[best] < needed:
-        reason = "claims-contradict" if len(found) > 1 else "low-confidence"
-        detail = f"{sizes}, {needed:.3f} is needed"
-    elif matrix.rerun(golden):
+    best = most_probable(found, belief)
+    golden = found[best].members[0]
+    reason, detail = trust_refusal(found, belief, len(examples), target_error)
+    if not reason and matrix.rerun(golden):
         reason, detail = "non-deterministic", f"candidate {golden} differs from itself when run again"
     return Verification(
-        method="claims",
+        method="trusted",
         labels=labels,
         golden=golden,
         confidence=belief[best],
@@ -66,14 +56,34 @@ def verify_trusted(
     )
 
 
-def _belief(found: Sequence[Behaviour], trust: float, examples: int) -> list[float]:
-    """The probability of each behaviour; one that fails on some input has no claim to be right."""
-    weight = math.log(trust / (1 - trust))
+def trusted_belief(found: Sequence[Behaviour], examples: int) -> list[float]:
+    """Return the probability of each behaviour to be right; one that fails on some input has no claim to be right."""
+    weight = math.log(TRUST / (1 - TRUST))
     bonus = math.log(EXAMPLES_FACTOR) if examples else 0.0
     scores = [-math.inf if None in b.answers else weight * b.effective + bonus * (b.passed == examples) for b in found]
     top = max([0.0, *scores])
     total = math.exp(-top) + sum(math.exp(score - top) for score in scores)
     return [math.exp(score - top) / total for score in scores]
+
+
+def most_probable(found: Sequence[Behaviour], belief: Sequence[float]) -> int:
+    """Return the index of the most probable behaviour; of equal ones that with the first candidate."""
+    return max(range(len(found)), key=lambda k: (belief[k], -found[k].members[0]))
+
+
+def trust_refusal(
+    found: Sequence[Behaviour], belief: Sequence[float], examples: int, target_error: float
+) -> tuple[str, str]:
+    """Return (reason, detail) where the most probable behaviour is not sure enough; ("", "") where it is."""
+    best = most_probable(found, belief)
+    needed = 1 - 2 * target_error
+    total = sum(len(b.members) for b in found)
+    sizes = f"{len(found[best].members)} of {total} trusted programs agree; probability {belief[best]:.3f}"
+    if found[best].passed < examples:
+        return "examples-unmet", f"they reproduce {found[best].passed} of {examples} worked examples; {sizes}"
+    if belief[best] < needed:
+        return "claims-contradict" if len(found) > 1 else "low-confidence", f"{sizes}, {needed:.3f} is needed"
+    return "", ""
 
 
 def _labels(

@@ -8,6 +8,7 @@ from stepsmith.core.records import KIND_WEIGHT, Contract, Record, Solution, Test
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.input_edits import neighbour, simpler
+from stepsmith.verify.verdicts import first_failure
 
 Generate = Callable[[random.Random], str]  # a fresh valid input
 Validate = Callable[[Sequence[str]], Sequence[bool]]  # which inputs are within the statement
@@ -249,5 +250,5 @@ def _needed(
 
 def _survivors(matrix: ExecutionMatrix, tests: Sequence[TestCase]) -> list[int]:
     """Return the programs of ``matrix``, whose inputs are those of ``tests``, that no test rejects."""
-    outputs = [test.output for test in tests]
-    return [i for i in range(len(matrix.solutions)) if matrix.first_failure(i, outputs) is None]
+    verdicts, every = matrix.verdicts([test.output for test in tests]), range(len(tests))
+    return [i for i in range(len(matrix.solutions)) if first_failure(verdicts, i, every) is None]

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from stepsmith.core.records import Contract, Record, Solution, TestCase, Verdict
+from stepsmith.core.records import Contract, Record, Solution, TestCase
 from stepsmith.core.stats import wilson_interval
 from stepsmith.judge.protocol import Judge
+from stepsmith.verify.judged_runs import JudgedRuns
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.admission import output_entropy
 from stepsmith.verify.suite.coverage import branch_coverage
 from stepsmith.verify.suite.mutants import Mutant, split_equivalent
+from stepsmith.verify.verdicts import Verdicts, first_failure
 
 
 class SuiteStrength(Record, frozen=True, kw_only=True):
@@ -37,28 +39,38 @@ def suite_strength(
     wrong: Sequence[Solution] = (),
     mutants: Sequence[Mutant] = (),
     *,
+    wrong_names: Sequence[str] = (),
     pool: Sequence[str] = (),
     coverage: bool = True,
+    judged: bool = False,
 ) -> SuiteStrength:
     """Run the suite on programs that it should reject, each up to its first failing test.
 
     ``tests`` are taken as right: the golden passes them. Mutants that no test rejects are also run on ``pool``
     (inputs outside the suite, as many as can be afforded); those that agree with the golden there too are equivalent
-    as far as anybody can tell and are left out. ``wrong`` are known to be wrong and always count.
+    as far as anybody can tell and are left out. ``wrong`` are known to be wrong and always count; ``wrong_names`` are
+    their names among the survivors. ``judged`` is for problems whose checker cannot compare two outputs.
     """
-    inputs = [test.input for test in tests]
+    inputs, outputs = [test.input for test in tests], [test.output for test in tests]
     suspects = (*wrong, *(mutant.solution for mutant in mutants))
-    matrix = ExecutionMatrix(judge, contract, (golden, *suspects), inputs)
-    outputs = [test.output for test in tests]
-    passed = [i for i in range(1, len(suspects) + 1) if matrix.first_failure(i, outputs) is None]
+    names = tuple(wrong_names) or tuple(f"candidate {k}" for k in range(len(wrong)))
+    programs = (golden, *suspects)
+    runs: JudgedRuns | ExecutionMatrix
+    if judged:
+        runs = JudgedRuns(judge, contract, programs, tests)
+        verdicts: Verdicts = runs.verdicts
+    else:
+        runs = ExecutionMatrix(judge, contract, programs, inputs)
+        verdicts = runs.verdicts(outputs)
+    passed = [i for i in range(1, len(programs)) if first_failure(verdicts, i, range(len(tests))) is None]
     surviving = [mutants[i - 1 - len(wrong)] for i in passed if i > len(wrong)]
     alive, equivalent = split_equivalent(judge, contract, golden, surviving, pool) if pool else ((), tuple(surviving))
-    survivors = (*(f"candidate {i - 1}" for i in passed if i <= len(wrong)), *(mutant.label for mutant in alive))
+    survivors = (*(names[i - 1] for i in passed if i <= len(wrong)), *(mutant.label for mutant in alive))
     total = len(suspects) - len(equivalent)
     killed = total - len(survivors)
     low, high = wilson_interval(killed, total)
     covered = branch_coverage(judge, contract, golden, inputs) if coverage else None
-    slowest = max((run.cpu_s for run in matrix.row(0)), default=0.0)
+    slowest = runs.slowest(0)
     return SuiteStrength(
         tests=len(tests),
         wrong=total,
@@ -72,26 +84,18 @@ def suite_strength(
         branch_coverage=covered.rate if covered else None,
         output_entropy_bits=round(output_entropy(outputs), 3),
         time_margin=time_margin(contract.limits.time_s, slowest),
-        separation=_separation(matrix, slowest),
+        separation=time_margin(min(slow), slowest) if (slow := runs.too_slow()) else None,
     )
 
 
 def time_margin(limit_s: float, slowest_s: float) -> float | None:
-    """How many times the slowest run fits into the limit, as a power of two of at most 64, so that repeats agree."""
+    """Return how many times the slowest run fits into the limit, as a power of two up to 64, so that repeats agree.
+
+    0 where it does not fit, None where it took no time that can be measured.
+    """
     if slowest_s <= 0:
         return None
     margin = 1.0
     while margin < 64 and 2 * margin * slowest_s <= limit_s:
         margin *= 2
     return margin if slowest_s <= limit_s else 0.0
-
-
-def _separation(matrix: ExecutionMatrix, slowest: float) -> float | None:
-    """The least CPU time of a run that was too slow, over the golden's slowest, down to a power of two."""
-    slow = [
-        matrix.at(i, j).cpu_s
-        for i in range(1, len(matrix.solutions))
-        for j in range(len(matrix.inputs))
-        if matrix.has(i, j) and matrix.at(i, j).verdict is Verdict.TLE
-    ]
-    return time_margin(min(slow), slowest) if slow else None
