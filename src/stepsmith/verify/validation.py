@@ -61,8 +61,10 @@ def package_faults(judge: RunningJudge, problem: VerifyProblem, validation: Vali
     for case in problem.validation_cases:
         if case.output is None:
             continue
-        checker = msgspec.structs.replace(problem.contract.checker, flags=case.flags)
-        if judge.agree(checker, case.input, case.answer, case.output) is not case.accepted:
+        contract = problem.contract
+        checker = msgspec.structs.replace(contract.checker, flags=case.flags)
+        contract = msgspec.structs.replace(contract, checker=checker)
+        if judge.agree(contract, case.input, case.answer, case.output) is not case.accepted:
             faults.append(f"data/{case.name}: the output validator {'rejects' if case.accepted else 'accepts'} it")
     return tuple(faults)
 
