@@ -72,11 +72,6 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "synth/two_stage/test_generators.py": ("generators are written by models alone", "synth/generators"),
     "synth/tree/test_operations.py": ("extraction and evolution share them", "synth/tree/asking synth/tree/homes"),
     "train/test_cheats.py": ("policies that cheat, of which some must be noticed", "train/held_back"),
-    "verify/test_verifier.py": (
-        "whole verifications, whose reports are then read",
-        "verify/report verify/validation verify/labels/ambiguity verify/labels/label_audit "
-        "verify/labels/run_pruning verify/labels/trusted_solutions",
-    ),
 }  # fmt: skip
 
 

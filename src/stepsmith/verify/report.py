@@ -122,7 +122,10 @@ def encode_report(report: ProblemReport) -> bytes:
 def _printable(value: object) -> object:
     """Return plain values with the text in them made fit for UTF-8."""
     if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        try:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        except UnicodeEncodeError:  # half a character that does not stand for a byte
+            return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
         return {key: _printable(item) for key, item in value.items()}
     return [_printable(item) for item in value] if isinstance(value, list | tuple) else value

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
-from stepsmith.core.records import Contract, Interface, Limits, Record, Solution, Verdict
+from stepsmith.core.records import Contract, Execution, Interface, Limits, Record, Solution, Verdict
 from stepsmith.judge.program import Program, ProgramRun, RunningJudge
 from stepsmith.verify.formats.problems import InputValidator, VerifyProblem
 
@@ -118,14 +118,17 @@ def _crash(run: ProgramRun) -> str:
 def _run_function(judge: RunningJudge, validator: InputValidator, inputs: Sequence[str]) -> list[bool]:
     """Call ``validate`` with each input's arguments; only True accepts."""
     contract = Contract(interface="function", entry_point="validate", limits=LIMITS)
-    runs = judge.execute(Solution(language=validator.language, code=validator.code), contract, inputs)
-    for index, run in enumerate(runs):
-        if run.verdict is Verdict.IE:
-            raise SandboxError(f"{_name(validator)} on input {index}: {run.message}")
-        if run.verdict is Verdict.CE:
-            raise _FailedError(f"does not compile: {run.message.strip()[:SHOWN]}")
-        if run.verdict not in (Verdict.AC, Verdict.RTE):
-            raise _FailedError(f"does not end within its limits on input {index}: {run.message}")
+    program = Solution(language=validator.language, code=validator.code)
+    runs: list[Execution] = []
+    for chunk in (inputs[:1], inputs[1:]):  # one first: a validator that never ends would not end on any
+        runs += judge.execute(program, contract, chunk)
+        for index, run in enumerate(runs):
+            if run.verdict is Verdict.IE:
+                raise SandboxError(f"{_name(validator)} on input {index}: {run.message}")
+            if run.verdict is Verdict.CE:
+                raise _FailedError(f"does not compile: {run.message.strip()[:SHOWN]}")
+            if run.verdict not in (Verdict.AC, Verdict.RTE):
+                raise _FailedError(f"does not end within its limits on input {index}: {run.message}")
     if runs and all(run.verdict is Verdict.RTE for run in runs):
         raise _FailedError(f"crashes on every input: {runs[0].message}")
     return [run.verdict is Verdict.AC and run.output == "True" for run in runs]

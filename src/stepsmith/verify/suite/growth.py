@@ -35,7 +35,7 @@ class CurvePoint(Record, frozen=True, kw_only=True):
     executions: int  # spent on growth so far
 
 
-class Growth(Record, frozen=True, kw_only=True):
+class SuiteGrowth(Record, frozen=True, kw_only=True):
     """A grown suite, the curve on the way, and who still survives (indices into ``wrong``)."""
 
     tests: tuple[TestCase, ...]
@@ -57,7 +57,7 @@ def grow_suite(
     confidence: float = 1.0,
     seed: int = 0,
     settings: GrowthSettings = GrowthSettings(),  # noqa: B008 - frozen
-) -> Growth:
+) -> SuiteGrowth:
     """Add tests until the target kill rate, the budget of executions, or ``patience`` is reached.
 
     Inputs come from ``generate`` and, where ``validate`` can tell which are within the statement, from small changes
@@ -98,7 +98,7 @@ def grow_suite(
             survivors = [i for i in survivors if i not in killed]
             curve.append(_point(tests, added, wrong, survivors, search))
     kept = _needed(judge, contract, wrong, tests, added)
-    return Growth(
+    return SuiteGrowth(
         tests=(*tests, *kept), added=tuple(kept), curve=tuple(curve), survivors=tuple(survivors), stopped=stopped
     )
 

@@ -103,8 +103,6 @@ def test_input_validators_get_their_flags(tmp_path, local_judge):
     [
         ({"input_validators/v/validate.cpp": "this is not c++"}, "the validator v does not compile"),
         ({"input_validators/v.py": "import nowhere\n"}, "v.py crashes on every input: ModuleNotFoundError"),
-        ({"input_validators/v.py": "while True: pass\n"}, "does not end within its limits on input 0"),
-        ({"input_validators/v.c": "int main() { return *(volatile int *)0; }"}, "is killed on input 0"),
     ],
 )
 def test_an_input_validator_that_does_not_work_rejects_nothing(tmp_path, local_judge, files, words):
