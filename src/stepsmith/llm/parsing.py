@@ -100,22 +100,27 @@ def ask(
     *,
     sampling: Sampling | None = None,
     purpose: str = "",
+    repairs: int = 1,
 ) -> _T | ParseFailure:
-    """Ask for one answer and read it; if that fails, show the model its reply and ``repair``'s request, once.
+    """Ask for one answer and check it; if that fails, show the model its reply and ``repair``'s request.
 
-    Returns the failure of the repaired answer when that cannot be read either.
+    A failure is sent back once for each reason, at most ``repairs`` times in all. Returns the failure of the last
+    answer where none can be used.
     """
-    (first,) = llm.complete(messages, 1, sampling, purpose)
-    parsed = parse(first.content)
-    if not isinstance(parsed, ParseFailure):
-        return parsed
-    conversation = [
-        *messages,
-        Message(role="assistant", content=first.text or "(no answer)"),
-        Message(role="user", content=repair(parsed)),
-    ]
-    (second,) = llm.complete(conversation, 1, sampling, f"{purpose}, repair" if purpose else "repair")
-    return parse(second.content)
+    conversation, stage = list(messages), purpose
+    sent_back: set[str] = set()
+    while True:
+        (reply,) = llm.complete(conversation, 1, sampling, stage)
+        parsed = parse(reply.content)
+        if not isinstance(parsed, ParseFailure) or len(sent_back) >= repairs or parsed.reason in sent_back:
+            return parsed
+        sent_back.add(parsed.reason)
+        stage = f"{purpose}, repair" if purpose else "repair"
+        conversation = [
+            *messages,
+            Message(role="assistant", content=reply.text or "(no answer)"),
+            Message(role="user", content=repair(parsed)),
+        ]
 
 
 def _json_candidates(answer: str) -> Iterator[str]:

@@ -298,8 +298,10 @@ def test_every_kind_of_mistake_is_rejected_for_what_it_is(tmp_path: Path) -> Non
         manifest = synthesize(msgspec.structs.replace(config, synth=synth), tmp_path / "run", Quiet())
         made = server.made
     rejected = manifest.counts.rejected
-    for mistake, reason in kinds.items():
-        assert rejected.get(reason, 0) == made[mistake], (mistake, made, rejected)
+    assert rejected["constant-output"] == made["constant"], "found after the teacher's gates, not sent back"
+    for mistake, reason in kinds.items():  # sent back once; what is made again is rejected for what it is
+        assert mistake == "constant" or 2 * rejected.get(reason, 0) <= made[mistake], (mistake, made, rejected)
+    assert sum(rejected.get(reason, 0) for reason in kinds.values()) > rejected["constant-output"]
     repaired = sum(
         stage.completions for stage in (manifest.spend.stages if manifest.spend else ()) if "repair" in stage.purpose
     )
@@ -332,10 +334,10 @@ def test_two_solvers_settle_the_outputs_of_induction_problems(server: ScriptedSe
 
 
 def test_what_a_strong_solver_never_solves_is_dropped_before_the_student_is_asked(tmp_path: Path) -> None:
-    with ScriptedServer(solver=SkillModel(skill=-0.5)) as server:
+    with ScriptedServer(solver=SkillModel(skill=-0.4)) as server:
         config = config_for(server, tmp_path / "m.sqlite")
         synth = msgspec.structs.replace(
-            config.synth, chains=12, turns=1, attempts=2, strong_solver="strong-solver", strong_attempts=2
+            config.synth, chains=20, turns=1, attempts=2, strong_solver="strong-solver", strong_attempts=2
         )
         refine = msgspec.structs.replace(config.refine, keep_low=0.0, keep_high=1.0)  # nothing else thins them out
         manifest = synthesize(msgspec.structs.replace(config, synth=synth, refine=refine), tmp_path / "run", Quiet())

@@ -59,6 +59,15 @@ def test_elements_instead_of_fences() -> None:
     assert read(text).inputs[4] == "([4], 2)"
 
 
+def test_a_message_after_a_label() -> None:
+    for label in ("**Message:** ", "Message: ", "### Message:\n\n", "**Message**: "):
+        assert (
+            read(reply(message=None).removesuffix("\n\nHope that helps.") + f"\n\n{label}Odd\nones.").message
+            == "Odd\nones."
+        )
+    assert fault(reply(message=None) + "\nNo message: sorry.").reason == "no-message"
+
+
 def test_more_than_five_inputs_are_cut() -> None:
     assert len(read(reply(inputs=tuple(f"[{i}]" for i in range(9)))).inputs) == 5
 

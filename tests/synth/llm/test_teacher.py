@@ -3,19 +3,18 @@
 import random
 from collections.abc import Iterator, Sequence
 
-import msgspec
 import pytest
 
 from stepsmith.core.errors import RequestRefused
 from stepsmith.core.model_outputs import ModelOutput, Usage
-from stepsmith.core.records import Environment, Example, Limits, Lineage, Problem, Seed, Solution, TestCase, Verdict
+from stepsmith.core.records import Environment, Example, Lineage, Problem, Seed, Solution, TestCase, Verdict
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.local import LocalJudge
 from stepsmith.llm.records import Message, Sampling
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Feedback
-from stepsmith.synth.llm.draft import CONTRACT, LLMDraft
+from stepsmith.synth.llm.draft import LLMDraft
 from stepsmith.synth.llm.student import LLMStudent
 from stepsmith.synth.llm.teacher import CHAIN_EASY, CHAIN_HARD, CHAIN_MEDIUM, LLMTeacher, Progression
 from tests.synth.llm.test_reply import reply
@@ -26,6 +25,12 @@ DOWN = Progression(medium=(0.35, 0.65), easy_high=0.97, hard_first=True)
 PLACE = Lineage(chain_id="c", turn=1, parent_id=None, change="", direction="new", seed_ref="heapq.py:3-4")
 CODE = "def f(xs, k=2):\n    return sorted(x * k for x in xs)[1:]"
 INPUTS = ("[1, 2], 3", "[4, 4, 1]", "[5, 6], 4", "[], 5", "[9, 7, 8]")
+FUZZING_CODE = (
+    "def f(xs):\n    return xs[1:] + xs[:2]\n\n\n"
+    "def pre_test_f(xs):\n    return isinstance(xs, list)\n\n\n"
+    "def test_f(xs):\n    return sorted(f(xs)) == sorted(xs)"
+)
+FUZZING_INPUTS = ("[]", "[1]", "[2, 2]", "[3, 5]", "[7, 1, 2]")
 MESSAGE = "Scale every height, and leave out the lowest."
 
 
@@ -103,33 +108,6 @@ def test_the_problem_shows_three_examples_and_hides_the_program(judge: LocalJudg
     assert brief.endswith("on the inputs that follow and on others.\n")
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (good(code="import time\ndef f(xs, k=2):\n    return [time.time_ns()]"), "non-deterministic"),
-        (good(code="def f(xs, k=2):\n    return xs[1]"), "invalid-input"),
-        (good(message=MESSAGE + "\n~~~\nsorted(xs)\n~~~"), "message-leaks-code"),
-        (good(message="As before. " + MESSAGE), "message-not-alone"),
-    ],
-)
-def test_faults_that_need_no_student(judge: LocalJudge, answer: str, reason: str) -> None:
-    draft = propose(judge, answer)
-    assert draft.fault is not None
-    assert draft.fault.reason == reason
-    problem = draft.write([], draft.program, PLACE)
-    assert problem.golden.code in answer  # what there is, is kept
-    assert problem.statement.startswith(draft.reply.message[:9] if draft.reply else "?")
-
-
-def test_a_program_that_never_ends_is_run_once(judge: LocalJudge, monkeypatch: pytest.MonkeyPatch) -> None:
-    hurried = msgspec.structs.replace(CONTRACT, limits=Limits(time_s=0.1))
-    monkeypatch.setattr("stepsmith.synth.llm.teacher.CONTRACT", hurried)
-    draft = propose(judge, good(code="def f(xs, k=2):\n    while True:\n        pass"))
-    assert draft.fault is not None
-    assert "TLE" in draft.fault.detail
-    assert draft.executions == 1
-
-
 def test_one_request_for_repair_that_shows_the_fault(judge: LocalJudge) -> None:
     llm = Listed(good(inputs=INPUTS[:3]), good())
     draft = teacher(judge, llm).propose(SEED, "induction", random.Random(1))
@@ -139,6 +117,18 @@ def test_one_request_for_repair_that_shows_the_fault(judge: LocalJudge) -> None:
     assert question == llm.asked[0][0]
     assert said.role == "assistant"
     assert "there are 3 complete input blocks" in again.content
+
+
+def test_each_reason_is_sent_back_once_and_two_repairs_are_the_most(judge: LocalJudge) -> None:
+    failing = good(code="def f(xs, k=2):\n    return xs[1]")
+    llm = Listed("No.", failing, good())
+    assert teacher(judge, llm).propose(SEED, "induction", random.Random(1)).fault is None
+    assert llm.purposes == ["propose", "propose, repair", "propose, repair"]
+    last = Listed("No.", failing, good(message="As before."), good())
+    fault = teacher(judge, last).propose(SEED, "induction", random.Random(1)).fault
+    assert fault is not None
+    assert fault.reason == "message-not-alone"
+    assert len(last.answers) == 1
 
 
 def test_after_one_repair_the_reply_is_kept_with_its_reason(judge: LocalJudge) -> None:
@@ -154,40 +144,6 @@ def test_a_refused_request_is_a_fault(judge: LocalJudge) -> None:
     draft = propose(judge, RequestRefused("too long"))
     assert draft.fault is not None
     assert draft.fault.reason == "request-refused"
-
-
-FUZZING = (
-    "def f(xs):\n    return xs[1:] + xs[:2]\n\n\n"
-    "def pre_test_f(xs):\n    return isinstance(xs, list)\n\n\n"
-    "def test_f(xs):\n    return sorted(f(xs)) == sorted(xs)"
-)
-
-
-def fuzzing_inputs(*texts: str) -> tuple[str, ...]:
-    return (*texts, "[]", "[1]", "[2, 2]", "[3, 5]", "[7, 1, 2]")[:5]
-
-
-@pytest.mark.parametrize(
-    ("code", "inputs", "reason"),
-    [
-        (FUZZING, fuzzing_inputs(), ""),
-        (FUZZING.replace("xs[:2]", "xs[:1]"), fuzzing_inputs(), "no-counterexample"),
-        (FUZZING.replace("== sorted(xs)", "!= sorted(f(xs))"), fuzzing_inputs(), "property-never-holds"),
-        (FUZZING.replace("isinstance(xs, list)", "len(xs) < 3"), fuzzing_inputs(), "invalid-input"),
-    ],
-)
-def test_fuzzing_wants_a_mistake_that_shows_on_some_inputs(
-    judge: LocalJudge, code: str, inputs: tuple[str, ...], reason: str
-) -> None:
-    draft = propose(judge, good(code, inputs), environment="fuzzing")
-    assert (draft.fault.reason if draft.fault else "") == reason
-    if not reason:
-        tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
-        problem = draft.derive(draft.write(tests, draft.program, PLACE), (), random.Random(1))
-        assert problem is not None
-        environment = ENVIRONMENTS["fuzzing"]
-        assert environment.judge(judge, problem, environment.golden(problem)).verdict is Verdict.AC
-        assert "has a mistake" in environment.render(problem)
 
 
 @pytest.mark.parametrize("environment", ["abduction", "deduction"])
@@ -277,7 +233,7 @@ def test_solvers_that_all_give_up_confirm_nothing(judge: LocalJudge) -> None:
 def test_solvers_are_not_asked_about_what_is_faulty_or_shows_its_program(judge: LocalJudge) -> None:
     for answer, environment in ((good(message="As before."), "induction"), (good(), "deduction")):
         solver = Listed()
-        teacher(judge, Listed(answer), solver).propose(SEED, environment, random.Random(1))  # type: ignore[arg-type]
+        teacher(judge, Listed(answer, answer), solver).propose(SEED, environment, random.Random(1))  # type: ignore[arg-type]
         assert solver.asked == []
 
 

@@ -110,10 +110,10 @@ def test_problems_are_accepted_and_carry_their_features(run):
 
 def test_every_stored_input_passes_its_validator(run, judge):
     from stepsmith.synth.two_stage.inputs import Validator
-    from stepsmith.synth.two_stage.statement import Statement
+    from stepsmith.synth.two_stage.statement import WrittenStatement
 
     for problem in problems_of(run.folder):
-        shell = Statement(
+        shell = WrittenStatement(
             style=problem.style, title="", body="", starter_code="", entry_point=None, samples=(),
             validator=problem.validator,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import TestInput
 from stepsmith.synth.two_stage.inputs import GeneratorSupply, InputWriter, Validator
 from stepsmith.synth.two_stage.settings import TwoStageSettings
-from stepsmith.synth.two_stage.statement import Sample, Statement
+from stepsmith.synth.two_stage.statement import Sample, WrittenStatement
 from tests.synth.tree.test_growing import Fixed
 
 WITHIN = "import sys\nn = int(sys.stdin.read())\nsys.exit(0 if 1 <= n <= 100 else 1)\n"
@@ -27,8 +27,8 @@ PROMPTED = """[
 ]"""
 
 
-def statement(validator: str = WITHIN, style: str = "codeforces", sample: str = "5\n") -> Statement:
-    return Statement(
+def statement(validator: str = WITHIN, style: str = "codeforces", sample: str = "5\n") -> WrittenStatement:
+    return WrittenStatement(
         style=style, title="T", body="B", starter_code="", entry_point="f" if style == "leetcode" else None,
         samples=(Sample(input=sample, output="1"),), validator=validator,
     )  # type: ignore[arg-type]  # fmt: skip

@@ -10,7 +10,7 @@ from stepsmith.llm.parsing import ParseFailure
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.two_stage.inputs import InputWriter, Validator
 from stepsmith.synth.two_stage.settings import TwoStageSettings
-from stepsmith.synth.two_stage.statement import Statement, statement_parser
+from stepsmith.synth.two_stage.statement import WrittenStatement, statement_parser
 from tests.recordings import ReplayServer, load, models, needs_recordings
 
 pytestmark = needs_recordings
@@ -28,7 +28,7 @@ def writer(server: ReplayServer) -> Iterator[EndpointModel]:
         yield model
 
 
-def recorded_statement(server: ReplayServer, title: str) -> Statement:
+def recorded_statement(server: ReplayServer, title: str) -> WrittenStatement:
     """The last statement of that title that was recorded."""
     texts = [e.answers[0][0] for e in server.exchanges if e.kind.startswith("statement") and title in e.answers[0][0]]
     style = "leetcode" if "<starter_code>" in texts[-1] else "atcoder"

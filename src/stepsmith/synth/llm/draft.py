@@ -1,10 +1,9 @@
 """A model's proposal on its way to a problem."""
 
-import ast
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stepsmith.core.records import (
     Checker,
@@ -22,8 +21,8 @@ from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY, FuzzingTask
 from stepsmith.envs.literals import call_text
 from stepsmith.synth.derivation import abduction, deduction, with_task
-from stepsmith.synth.draft import Fault, LabelledProgram, TestInput
-from stepsmith.synth.llm.reply import TeacherReply
+from stepsmith.synth.draft import Fault, InputSupply, LabelledProgram, TestInput
+from stepsmith.synth.llm.reply import TeacherReply, split_functions
 
 SHOWN = 3  # of the five input/output pairs; the others are hidden, so that a table of those shown is no solution
 TITLE_WIDTH = 60  # characters
@@ -32,6 +31,11 @@ CONTRACT = Contract(
 )
 UNREADABLE = "(an unreadable reply)"
 
+_VALIDATE = f"""
+
+def validate(*arguments):
+    return {FORM}(*arguments)
+"""
 FUZZING_STATEMENT = (
     f"Here are three Python functions: `{PROGRAM}`, which has a mistake, `{FORM}`, which says whether arguments are "
     f"well formed, and `{PROPERTY}`, which says whether a property of `{PROGRAM}` holds for them."
@@ -55,8 +59,18 @@ class LLMDraft:
     asked: int = 0  # solvers
     solvers: tuple[Solution, ...] = ()  # their programs, which vote beside the teacher's
     counterexample: str = ""  # fuzzing: the first input that passes pre_test_f and fails test_f
+    supply: InputSupply | None = None  # induction: says which further inputs are allowed
     fault: Fault | None = None
     executions: int = 0
+
+    def with_fault(self, fault: Fault) -> "LLMDraft":
+        """Return the draft with what is wrong with it."""
+        return replace(self, fault=fault)
+
+    def ran(self, executions: int, outputs: tuple[str, ...], counterexample: str = "") -> "LLMDraft":
+        """Return the draft with what further runs came to."""
+        counted = self.executions + executions
+        return replace(self, executions=counted, outputs=outputs, counterexample=counterexample)
 
     @property
     def contract(self) -> Contract:
@@ -96,11 +110,6 @@ class LLMDraft:
         return None
 
     @property
-    def supply(self) -> None:
-        """The teacher would have to be asked again."""
-        return None
-
-    @property
     def wrong(self) -> tuple[LabelledProgram, ...]:
         """Nobody writes wrong programs."""
         return ()
@@ -117,7 +126,7 @@ class LLMDraft:
         return Problem(
             environment="induction" if reply else self.environment,
             style="leetcode",
-            title=_title(reply.message) if reply else UNREADABLE,
+            title=(_title(reply.message) or f"A function of {', '.join(reply.parameters)}") if reply else UNREADABLE,
             statement=statement(reply.message, tests[:SHOWN]) if reply else self.raw,
             contract=CONTRACT,
             starter_code=f"def {PROGRAM}({', '.join(reply.parameters)}):\n    " if reply else "",
@@ -126,6 +135,7 @@ class LLMDraft:
             tests=tuple(tests),
             examples=tuple(Example(input=t.input, output=t.output) for t in tests[:SHOWN]) if reply else (),
             golden=golden,
+            validator=f"{reply.form}{_VALIDATE}" if reply and reply.form else "",
             lineage=lineage,
             provenance=self.provenance,
         )
@@ -152,16 +162,8 @@ class LLMDraft:
 
 def fuzzing_task(code: str) -> FuzzingTask:
     """Split the block that defines ``f``, ``pre_test_f`` and ``test_f``; what else it holds stays with ``f``."""
-    lines = code.splitlines()
-    taken: dict[str, str] = {}
-    left = list(lines)
-    for node in ast.parse(code).body:
-        if isinstance(node, ast.FunctionDef) and node.name in (FORM, PROPERTY):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
-            taken[node.name] = "\n".join(lines[first : node.end_lineno])
-            left[first : node.end_lineno] = [""] * ((node.end_lineno or node.lineno) - first)
-    program = re.sub(r"\n{4,}", "\n\n\n", "\n".join(left)).strip() + "\n"
-    return FuzzingTask(program=program, pre_test_f=taken[FORM] + "\n", test_f=taken[PROPERTY] + "\n")
+    program, form, prop = split_functions(code, FORM, PROPERTY)
+    return FuzzingTask(program=program, pre_test_f=form, test_f=prop)
 
 
 def statement(message: str, samples: Sequence[TestCase]) -> str:

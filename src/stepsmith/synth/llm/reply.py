@@ -4,7 +4,9 @@ Read tolerantly (prose around, XML instead of fences, a whole call instead of it
 """
 
 import ast
+import re
 
+from stepsmith.core.answers import strip_reasoning
 from stepsmith.core.records import Environment, Record
 from stepsmith.envs.fuzzing import FORM, PROGRAM, PROPERTY
 from stepsmith.envs.literals import read_call, signature_from, signature_of
@@ -12,6 +14,8 @@ from stepsmith.llm.parsing import ParseFailure, parse_code, parse_section, secti
 
 INPUTS = 5  # Deep Dive
 LONGEST_CODE, LONGEST_INPUT, LONGEST_MESSAGE = 20_000, 20_000, 4_000  # characters; ours
+
+_LABELLED = re.compile(r"^[#*_\s]*message[*_\s]*:[*_]*\s*(\S.*)\Z", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 
 FUNCTIONS: dict[Environment, tuple[str, ...]] = {
     "induction": (PROGRAM,),
@@ -26,7 +30,8 @@ class TeacherReply(Record, frozen=True, kw_only=True):
 
     code: str
     inputs: tuple[str, ...]
-    message: str
+    message: str  # "" only where no student will see it
+    form: str = ""  # induction: a program that defines `pre_test_f`, where the teacher wrote one
 
     @property
     def parameters(self) -> list[str]:
@@ -74,12 +79,41 @@ def parse_reply(text: str, environment: Environment) -> TeacherReply | ParseFail
             return failure("wrong-input", f"input block {number}: {error}")
     if len(set(inputs)) < INPUTS:
         return failure("repeated-input", f"the {INPUTS} inputs are not different from each other")
-    message = parse_section(text, "message")
+    message = _message(text)
     if isinstance(message, ParseFailure):
-        return message
+        if environment == "induction":
+            return message
+        message = ""  # the other environments show the program instead
     if len(message) > LONGEST_MESSAGE:
         return failure("message-too-long", f"the message has {len(message)} characters, more than {LONGEST_MESSAGE}")
-    return TeacherReply(code=code.strip("\n") + "\n", inputs=tuple(inputs), message=message)
+    code = code.strip("\n") + "\n"
+    form = ""
+    if environment != "fuzzing" and FORM in functions:
+        code, form = split_functions(code, FORM)[0], code
+    return TeacherReply(code=code, inputs=tuple(inputs), message=message, form=form)
+
+
+def split_functions(code: str, *names: str) -> list[str]:
+    """Split functions of the top level off a program: return what is left, then each of ``names`` as source text."""
+    lines = code.splitlines()
+    left = list(lines)
+    taken: dict[str, str] = {}
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+            taken[node.name] = "\n".join(lines[first : node.end_lineno]) + "\n"
+            left[first : node.end_lineno] = [""] * ((node.end_lineno or node.lineno) - first)
+    rest = re.sub(r"\n{4,}", "\n\n\n", "\n".join(left)).strip() + "\n"
+    return [rest, *(taken[name] for name in names)]
+
+
+def _message(text: str) -> str | ParseFailure:
+    """The message block, or what follows the label "Message:" at the end of the reply."""
+    message = parse_section(text, "message")
+    labelled = _LABELLED.search(strip_reasoning(text))
+    if isinstance(message, ParseFailure) and labelled and "```" not in labelled[1]:
+        return labelled[1].strip()
+    return message
 
 
 def _functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:

@@ -1,32 +1,33 @@
 """Deep Dive's teacher (arXiv 2603.24202): a model that proposes problems from seeds and refines them by pass rate.
 
-ask ─► read (one repair) ─► message: no code, stands alone ─► run ``f`` twice ─► fuzzing: the mistake shows ─► solvers
-Whatever fails on the way is a draft with a fault, which is kept as a rejection.
+ask ─► read ─► gates (message, two runs of ``f``, which inputs are well formed; ``gates``) ─► solvers
+What fails is sent back with its reason, once for each reason; what still fails is a draft with a fault, which is kept
+as a rejection.
 """
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stepsmith.core.errors import RequestRefused, SandboxError
+from stepsmith.core.errors import RequestRefused
 from stepsmith.core.ids import content_id
-from stepsmith.core.records import Direction, Execution, Lineage, PassRate, Seed, TestCase, Verdict
+from stepsmith.core.records import Direction, Lineage, PassRate, Seed, TestCase
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.core.stats import BAND_EDGES
-from stepsmith.envs.fuzzing import FAILS, HOLDS, ILL_FORMED, PROGRAM, examine
-from stepsmith.envs.literals import call_text
 from stepsmith.judge.protocol import Judge
 from stepsmith.llm.parsing import ParseFailure, ask
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Draft, Fault, Feedback
-from stepsmith.synth.llm.draft import CONTRACT, SHOWN, LLMDraft, fuzzing_task
-from stepsmith.synth.llm.leakage import leaked_code, relies_on_unseen
-from stepsmith.synth.llm.reply import INPUTS, TeacherReply, parse_reply
+from stepsmith.synth.llm.allowed import AllowedInputs
+from stepsmith.synth.llm.draft import SHOWN, LLMDraft
+from stepsmith.synth.llm.gates import tried
+from stepsmith.synth.llm.reply import INPUTS, parse_reply
 from stepsmith.synth.llm.solvers import solve
 
 PROPOSE, REFINE, REPAIR = "teacher/propose", "teacher/refine", "teacher/repair"
+REPAIRS = 2  # of one proposal, each for another reason; ours
 EXCERPT = 2_000  # characters of a student's reply that the teacher is shown; ours
 DRAWS = 10_000  # the number in a prompt that makes chains with the same seed, and turns after a failed one, differ
 
@@ -131,104 +132,44 @@ class LLMTeacher:
             ("prompt", self._prompts.stamp(template)),
             ("prompt_id", content_id("msg", prompt)),
         )
-        draft = LLMDraft(environment=environment, direction=direction, change=change, provenance=provenance)
-        reply = self._asked(prompt, environment, purpose)
-        if isinstance(reply, ParseFailure):
-            return replace(draft, raw=reply.raw, fault=Fault(reason=reply.reason, detail=reply.detail))
-        return self._tried(replace(draft, reply=reply), reply)
+        blank = LLMDraft(environment=environment, direction=direction, change=change, provenance=provenance)
+        drafts = [blank]
 
-    def _asked(self, prompt: str, environment: EnvironmentName, purpose: str) -> TeacherReply | ParseFailure:
+        def check(text: str) -> LLMDraft | ParseFailure:
+            """Read a reply and pass it through the gates; what was made of it is kept in ``drafts``."""
+            reply = parse_reply(text, environment)
+            last = replace(blank, executions=drafts[-1].executions)
+            if isinstance(reply, ParseFailure):
+                drafts.append(replace(last, raw=text, fault=Fault(reason=reply.reason, detail=reply.detail)))
+                return reply
+            drafts.append(tried(self._judge, replace(last, reply=reply), reply))
+            fault = drafts[-1].fault
+            return ParseFailure(reason=fault.reason, detail=fault.detail, raw=text) if fault else drafts[-1]
+
         def repair(failure: ParseFailure) -> str:
             return self._prompts.render(REPAIR, detail=failure.detail, environment=environment, count=INPUTS)
 
-        def read(text: str) -> TeacherReply | ParseFailure:
-            return parse_reply(text, environment)
-
         try:
-            return ask(self._llm, [Message(role="user", content=prompt)], read, repair, purpose=purpose)
+            ask(self._llm, [Message(role="user", content=prompt)], check, repair, purpose=purpose, repairs=REPAIRS)
         except RequestRefused as refusal:
-            return ParseFailure(reason="request-refused", detail=str(refusal), raw="")
+            drafts.append(drafts[-1].with_fault(Fault(reason="request-refused", detail=str(refusal))))
+        return drafts[-1] if drafts[-1].fault else self._completed(drafts[-1])
 
-    def _tried(self, draft: LLMDraft, reply: TeacherReply) -> LLMDraft:
-        """Find out what is wrong with a readable reply, the cheapest things first; then ask the solvers."""
-        if fault := _message_fault(reply):
-            return replace(draft, fault=fault)
-        runs, fault = self._run(draft, reply)
-        draft = replace(draft, executions=len(runs), outputs=tuple(run.output for run in runs[: len(reply.inputs)]))
-        if fault:
-            return replace(draft, fault=fault)
-        if draft.environment == "fuzzing":
-            return self._fuzzed(draft, reply)
+    def _completed(self, draft: LLMDraft) -> LLMDraft:
+        """Add what a draft without a fault gets: further inputs that are allowed, and the solvers' programs."""
+        reply = draft.reply
+        assert reply is not None
+        if draft.environment == "induction":
+            draft = replace(draft, supply=AllowedInputs(self._judge, reply.form, reply.inputs))
         if draft.environment == "induction" and self._solvers:
             tests = [TestCase(input=i, output=o) for i, o in zip(reply.inputs, draft.outputs, strict=True)]
             problem = draft.write(tests, draft.program, NOWHERE)
             return replace(draft, asked=len(self._solvers), solvers=solve(self._solvers, self._prompts, problem))
         return draft
 
-    def _run(self, draft: LLMDraft, reply: TeacherReply) -> tuple[list[Execution], Fault | None]:
-        """Run ``f`` twice on every input, as far as it goes well."""
-        runs: list[Execution] = []
-        # The first input alone: a program that never ends usually never does, and each such run is costly.
-        for part in (reply.inputs[:1], reply.inputs[1:], reply.inputs):
-            runs += self._judge.execute(draft.program, CONTRACT, part)
-            if fault := _run_fault(reply.inputs, runs):
-                return runs, fault
-        return runs, None
-
-    def _fuzzed(self, draft: LLMDraft, reply: TeacherReply) -> LLMDraft:
-        """Check that the mistake shows on some inputs and not on others."""
-        runs = examine(self._judge, fuzzing_task(reply.code), CONTRACT, reply.inputs)
-        draft = replace(draft, executions=draft.executions + len(runs))
-        if fault := _property_fault(runs):
-            return replace(draft, fault=fault)
-        first = next(text for text, run in zip(reply.inputs, runs, strict=True) if run.output == FAILS)
-        return replace(draft, counterexample=first)
-
 
 # Where a problem stands that only the solvers see.
 NOWHERE = Lineage(chain_id="", turn=1, parent_id=None, change="", direction="new", seed_ref="")
-
-
-def _message_fault(reply: TeacherReply) -> Fault | None:
-    if leak := leaked_code(reply.message, reply.code):
-        return Fault(reason="message-leaks-code", detail=leak)
-    if words := relies_on_unseen(reply.message):
-        return Fault(
-            reason="message-not-alone", detail=f"it speaks of something that the student has not seen: {words!r}"
-        )
-    return None
-
-
-def _run_fault(inputs: Sequence[str], runs: Sequence[Execution]) -> Fault | None:
-    """What is wrong with runs of ``f`` on the inputs, one round after the other."""
-    _check_ours(runs)
-    for position, run in enumerate(runs):
-        number = position % len(inputs)
-        place = f"input {number + 1}, {call_text(PROGRAM, inputs[number])[:120]}"
-        if run.verdict is not Verdict.AC:
-            return Fault(reason="invalid-input", detail=f"{place}, ends with {run.verdict}: {run.message[:200]}")
-        if run.output != runs[number].output:
-            said = f"gives {runs[number].output[:80]}, then {run.output[:80]}"
-            return Fault(reason="non-deterministic", detail=f"{place}, {said}")
-    return None
-
-
-def _property_fault(runs: Sequence[Execution]) -> Fault | None:
-    _check_ours(runs)
-    said = [run.output for run in runs]
-    if ILL_FORMED in said:
-        return Fault(reason="invalid-input", detail=f"pre_test_f refuses input {said.index(ILL_FORMED) + 1}")
-    if FAILS not in said:
-        return Fault(reason="no-counterexample", detail="test_f does not return False for any of the inputs")
-    if HOLDS not in said:
-        return Fault(reason="property-never-holds", detail="test_f does not return True for any of the inputs")
-    return None
-
-
-def _check_ours(runs: Sequence[Execution]) -> None:
-    """Raise ``SandboxError`` where our own machinery failed."""
-    if failed := [run for run in runs if run.verdict is Verdict.IE]:
-        raise SandboxError(f"a teacher's program could not be run: {failed[0].message}")
 
 
 def _change(direction: Direction, rate: PassRate | None) -> str:

@@ -74,7 +74,7 @@ def evolve(
     input is in the result, with its place and count; what comes new has ``seen`` 0.
     """
     rng = random.Random(settings.seed)
-    tally = _Tally()
+    tally = _EvolutionTally()
     grown, requests = tree, 0
     while requests < settings.requests and (groups := _targets(grown, settings, rng)[: settings.requests - requests]):
         texts = [
@@ -88,7 +88,7 @@ def evolve(
             for targets in groups
         ]
         replies = ask_each(llm, prompts, texts, _Extensions, PURPOSE, settings.at_once)
-        growth = _Growth(grown)
+        growth = _GrownTree(grown)
         for targets, reply in zip(groups, replies, strict=True):
             tally.asked += len(targets)
             if isinstance(reply, ParseFailure):
@@ -105,7 +105,7 @@ def evolve(
 
 
 @dataclass(slots=True)
-class _Tally:
+class _EvolutionTally:
     asked: int = 0
     widened: int = 0
     deepened: int = 0
@@ -115,7 +115,7 @@ class _Tally:
     failures: list[ParseFailure] = field(default_factory=list)
 
 
-class _Growth:
+class _GrownTree:
     """A tree and what is added to it in one pass; merged once, at the end."""
 
     def __init__(self, tree: FeatureTree) -> None:
@@ -124,7 +124,7 @@ class _Growth:
         self._present = {_keys(path) for path, _ in tree.walk()}
         self._added: list[Path] = []
 
-    def add(self, parent: Path, names: Sequence[str], tally: _Tally) -> int:
+    def add(self, parent: Path, names: Sequence[str], tally: _EvolutionTally) -> int:
         """Add children to ``parent`` and return how many are new; the others are counted."""
         new = 0
         for raw in names:
@@ -149,7 +149,7 @@ class _Growth:
 
 
 def _take(
-    reply: _Extensions, targets: Sequence[Path], growth: _Growth, settings: EvolveSettings, tally: _Tally
+    reply: _Extensions, targets: Sequence[Path], growth: _GrownTree, settings: EvolveSettings, tally: _EvolutionTally
 ) -> None:
     """Add what a reply proposes for the nodes that it was asked about."""
     by_key = {_keys(path): path for path in targets}

@@ -23,7 +23,7 @@ from stepsmith.synth.draft import Fault, InputSupply, LabelledProgram, TestInput
 from stepsmith.synth.tree.tree import Path, text_of
 from stepsmith.synth.two_stage.fuzzing import fuzzing
 from stepsmith.synth.two_stage.plan import Plan
-from stepsmith.synth.two_stage.statement import Statement
+from stepsmith.synth.two_stage.statement import WrittenStatement
 
 UNREADABLE = "(not written)"
 
@@ -41,7 +41,7 @@ class TwoStageDraft:
     provenance: tuple[tuple[str, str], ...] = ()
     raw: str = ""
     plan: Plan | None = None
-    statement: Statement | None = None
+    statement: WrittenStatement | None = None
     time_limit_s: float = 2.0
     seen: tuple[tuple[Path, tuple[int, ...]], ...] = ()  # nodes that the seed's code shows, with the lines
     inputs: tuple[TestInput, ...] = ()

@@ -18,7 +18,7 @@ from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Fault, TestInput
 from stepsmith.synth.generators import KINDS, Generated, run_generator
 from stepsmith.synth.two_stage.settings import TwoStageSettings
-from stepsmith.synth.two_stage.statement import Statement, input_text
+from stepsmith.synth.two_stage.statement import WrittenStatement, input_text
 
 INPUTS, GENERATOR, REPAIR = "two_stage/inputs", "two_stage/generator", "two_stage/repair"
 SEEDS = 2**31
@@ -37,7 +37,7 @@ class Validator:
     """A statement's validator in the sandbox."""
 
     judge: Judge
-    statement: Statement
+    statement: WrittenStatement
 
     def allowed(self, inputs: Sequence[str]) -> list[bool]:
         """Say for each input whether it is within the statement. Raises ``SandboxError`` when our machinery fails."""
@@ -62,7 +62,7 @@ class Validator:
 
 
 @dataclass(slots=True)
-class Collected:
+class CollectedInputs:
     """The valid inputs, samples first, and how many of which source were proposed and valid."""
 
     inputs: tuple[TestInput, ...] = ()
@@ -81,9 +81,9 @@ class InputWriter:
         self._prompts = prompts
         self._settings = settings
 
-    def collect(self, statement: Statement, text: str, rng: random.Random) -> Collected:
+    def collect(self, statement: WrittenStatement, text: str, rng: random.Random) -> CollectedInputs:
         """Collect inputs for ``statement``; ``text`` is how it is shown. At most one request each, and one repair."""
-        collected = Collected()
+        collected = CollectedInputs()
         sources = {"samples": [TestInput(text=sample.input, kind="nominal") for sample in statement.samples]}
         if self._settings.prompted_inputs:
             sources["prompted"] = self._prompted(statement, text, collected)
@@ -103,7 +103,7 @@ class InputWriter:
         }
         return collected
 
-    def _prompted(self, statement: Statement, text: str, collected: Collected) -> list[TestInput]:
+    def _prompted(self, statement: WrittenStatement, text: str, collected: CollectedInputs) -> list[TestInput]:
         function = statement.interface == "function"
         prompt = self._prompts.render(INPUTS, statement=text, count=self._settings.prompted_inputs, function=function)
         try:
@@ -121,7 +121,9 @@ class InputWriter:
             return []
         return found
 
-    def _generated(self, statement: Statement, text: str, rng: random.Random, collected: Collected) -> list[TestInput]:
+    def _generated(
+        self, statement: WrittenStatement, text: str, rng: random.Random, collected: CollectedInputs
+    ) -> list[TestInput]:
         """Ask for a generator and run it; one that fails is sent back once, with what it said."""
         seed = rng.randrange(SEEDS)
         runs: list[Generated] = []
@@ -237,7 +239,7 @@ def _spread(inputs: Sequence[TestInput], count: int) -> tuple[TestInput, ...]:
     return tuple(inputs[index] for index in sorted(in_turn[:count]))
 
 
-def _nonsense(statement: Statement) -> list[str]:
+def _nonsense(statement: WrittenStatement) -> list[str]:
     """Inputs that hardly any statement allows; a validator has to refuse one of them."""
     if statement.interface == "function":
         count = len(ast.literal_eval(statement.samples[0].input))

@@ -32,15 +32,15 @@ class Plan(Record, frozen=True, kw_only=True):
         return [{"feature": text_of(path), "use": words.get(path, "")} for path in self.chosen]
 
 
-class _Use(msgspec.Struct):
+class _WrittenUse(msgspec.Struct):
     feature: str
     use: str = ""
 
 
-class _Reply(msgspec.Struct):
+class _WrittenPlan(msgspec.Struct):
     chosen: list[str]
     strategy: str
-    uses: list[_Use] = []
+    uses: list[_WrittenUse] = []
 
 
 def plan_parser(leaves: Sequence[Path], least: int, most: int) -> Callable[[str], Plan | ParseFailure]:
@@ -60,7 +60,7 @@ def plan_parser(leaves: Sequence[Path], least: int, most: int) -> Callable[[str]
         return by_key.get(tuple(key_of(name) for name in path_of(text)))
 
     def parse(text: str) -> Plan | ParseFailure:
-        reply = parse_json(text, _Reply)
+        reply = parse_json(text, _WrittenPlan)
         if isinstance(reply, ParseFailure):
             return reply
         chosen = tuple(dict.fromkeys(path for name in reply.chosen if (path := find(name))))

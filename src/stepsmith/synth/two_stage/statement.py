@@ -22,7 +22,7 @@ class Sample(Record, frozen=True, kw_only=True):
     output: str
 
 
-class Statement(Record, frozen=True, kw_only=True):
+class WrittenStatement(Record, frozen=True, kw_only=True):
     """What stage 2 wrote. ``body`` has no samples: they are added from verified tests."""
 
     style: Style
@@ -63,15 +63,15 @@ class Statement(Record, frozen=True, kw_only=True):
         return "\n\n".join(parts) + "\n"
 
 
-class _Sample(msgspec.Struct):
+class _WrittenSample(msgspec.Struct):
     input: object
     output: object
 
 
-def statement_parser(style: Style, settings: TwoStageSettings) -> Callable[[str], Statement | ParseFailure]:
+def statement_parser(style: Style, settings: TwoStageSettings) -> Callable[[str], WrittenStatement | ParseFailure]:
     """Return the parser of stage 2's reply in ``style``; what X-Coder drops is a failure with its reason."""
 
-    def parse(text: str) -> Statement | ParseFailure:
+    def parse(text: str) -> WrittenStatement | ParseFailure:
         parts: dict[str, str] = {}
         for name in ("title", "statement", "validator", *(("starter_code",) if style == "leetcode" else ())):
             found = parse_section(text, name)
@@ -96,7 +96,7 @@ def statement_parser(style: Style, settings: TwoStageSettings) -> Callable[[str]
         if len(samples) < settings.samples:
             detail = f"there are {len(samples)} different samples, at least {settings.samples} are needed"
             return ParseFailure(reason="too-few-samples", detail=detail, raw=text)
-        return Statement(
+        return WrittenStatement(
             style=style,
             title=" ".join(parts["title"].strip("# \n").split())[:120],
             body=body,
@@ -141,7 +141,7 @@ def _samples(text: str, style: Style) -> tuple[Sample, ...] | ParseFailure:
     section = parse_section(text, "samples")
     if isinstance(section, ParseFailure):
         return section
-    found = parse_json(section, list[_Sample])
+    found = parse_json(section, list[_WrittenSample])
     if isinstance(found, ParseFailure):
         return ParseFailure(reason="no-samples", detail=f"the samples: {found.detail}", raw=text)
     interface: Interface = "function" if style == "leetcode" else "stdio"

@@ -25,10 +25,10 @@ from stepsmith.synth.tree.sample import nearby, sample_leaves, without
 from stepsmith.synth.tree.tree import FeatureTree, Path, text_of
 from stepsmith.synth.two_stage.draft import TwoStageDraft
 from stepsmith.synth.two_stage.filters import least_words, read_solution
-from stepsmith.synth.two_stage.inputs import Collected, GeneratorSupply, InputWriter, Validator
+from stepsmith.synth.two_stage.inputs import CollectedInputs, GeneratorSupply, InputWriter, Validator
 from stepsmith.synth.two_stage.plan import Plan, plan_parser
 from stepsmith.synth.two_stage.settings import TwoStageSettings
-from stepsmith.synth.two_stage.statement import Statement, statement_parser
+from stepsmith.synth.two_stage.statement import WrittenStatement, statement_parser
 
 PLAN, STATEMENT, SOLVE, REPAIR = "two_stage/plan", "two_stage/statement", "two_stage/solve", "two_stage/repair"
 DRAWS = 10_000  # the number in a prompt that makes chains with the same subtree, and turns after a failed one, differ
@@ -166,7 +166,7 @@ class TwoStageTeacher:
             return _failed(draft, statement)
         return self._tried(replace(draft, statement=statement), statement, rng)
 
-    def _tried(self, draft: TwoStageDraft, statement: Statement, rng: random.Random) -> TwoStageDraft:
+    def _tried(self, draft: TwoStageDraft, statement: WrittenStatement, rng: random.Random) -> TwoStageDraft:
         """Make inputs for a statement, then have it solved."""
         validator = Validator(self._judge, statement)
         draft = replace(draft, executions=len(statement.samples))
@@ -191,7 +191,7 @@ class TwoStageTeacher:
             return replace(draft, fault=Fault(reason="no-candidates", detail=word))
         return draft
 
-    def _solved(self, draft: TwoStageDraft, statement: Statement) -> tuple[tuple[Solution, ...], str]:
+    def _solved(self, draft: TwoStageDraft, statement: WrittenStatement) -> tuple[tuple[Solution, ...], str]:
         """Ask the solvers for ``solutions`` programs in all; return those that are kept, and what became of all."""
         samples = [TestCase(input=sample.input, output=sample.output) for sample in statement.samples]
         problem = draft.write(samples, Solution(language="python", code=""), _NOWHERE)
@@ -228,7 +228,7 @@ class TwoStageTeacher:
 _NOWHERE = Lineage(chain_id="", turn=1, parent_id=None, change="", direction="new", seed_ref="")
 
 
-def _shown(statement: Statement) -> str:
+def _shown(statement: WrittenStatement) -> str:
     """The statement with the teacher's own samples."""
     return statement.text([TestCase(input=sample.input, output=sample.output) for sample in statement.samples])
 
@@ -237,7 +237,7 @@ def _failed(draft: TwoStageDraft, failure: ParseFailure) -> TwoStageDraft:
     return replace(draft, raw=failure.raw, fault=Fault(reason=failure.reason, detail=failure.detail))
 
 
-def _tally(collected: Collected) -> str:
+def _tally(collected: CollectedInputs) -> str:
     parts = [f"{name} {valid}/{proposed} kept" for name, (valid, proposed) in collected.counts.items()]
     return "; ".join([*parts, *(f"{name}: {note}" for name, note in collected.notes.items())])
 
