@@ -184,7 +184,7 @@ def test_what_is_said_of_an_empty_input_is_left_out_where_there_is_none() -> Non
 
 def test_a_parameter_from_the_input_is_named_not_numbered() -> None:
     given = Step(feature="remainders", inputs=(0,), given=(Given(name="k", low=2, high=1000),))
-    composition = Composition(profile="contest", sources=(ints((1, 9), (0, 9)),), steps=(given,))
+    composition = Composition(profile="contest", sources=(ints((1, 9), (0, 5000)),), steps=(given,))
     text = write_statement(composition, "codeforces", []).text
     assert "$k - 1$" in text
     assert r"$2 \le k \le 1000$" in text

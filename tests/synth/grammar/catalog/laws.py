@@ -4,19 +4,25 @@ import builtins
 import copy
 import gc
 import inspect
+import math
 import random
 import re
 import signal
 import symtable
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from string import Formatter
 from typing import get_args
 
+from stepsmith.synth.grammar.compose import companion, draw_parameters, fitted
+from stepsmith.synth.grammar.composition import Case, Composition, Step, evaluate
 from stepsmith.synth.grammar.domain import GRAPH_TYPES, Domain, Size, Type
 from stepsmith.synth.grammar.feature import Feature, Params
+from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, draw_case
+from stepsmith.synth.grammar.soundness import MIDDLING_SIZE
 from stepsmith.synth.grammar.sources import menu, scaled
 from stepsmith.synth.grammar.values import contains, generate
 from stepsmith.synth.signals import SIGNALS
@@ -30,6 +36,9 @@ LINEAR_SIZE, QUADRATIC_SIZE, CUBIC_SIZE = 20_000, 500, 100
 SLOW_SECONDS = 5.0  # the same for a brute force
 LARGE_SECONDS = 0.5
 SMALL_SIZES: tuple[Size, ...] = ("edge", "small", "random", "stress")
+MIN_ENTROPY_BITS, MIN_ENTROPY_BITS_OF_TRUTHS = 1.0, 0.7  # of the answers over drawn inputs, in every source domain
+MOST_EQUAL = 0.8  # the largest share of drawn inputs with the same answer
+PROBLEMS, SUITES = 12, 4  # problems of one step that a feature is tried in; suites of inputs drawn for each
 
 
 def random_domain(rng: random.Random, kind: Type, longest: int) -> Domain:
@@ -107,6 +116,8 @@ def cases(
     made = refused = 0
     while made < count:
         domains = tuple(random_domain(rng, kind, longest) for kind in feature.takes)
+        if feature.takes[1:] == feature.takes[:1] and rng.random() < 0.3:
+            domains = (domains[0], domains[0])  # two sources of a problem mostly hold similar values
         params = {param.name: rng.randint(param.lo, param.hi) for param in feature.params}
         bounds = dict(params)
         for param in feature.params:
@@ -195,8 +206,8 @@ def large_inputs_are_fast(feature: Feature) -> None:
     n = {"n^2": QUADRATIC_SIZE, "n^3": CUBIC_SIZE}.get(feature.growth, LINEAR_SIZE)
     rng, code = random.Random(feature.name), load(feature, source_of(feature.code))
     done = 0
-    for _ in range(400):
-        domains = tuple(large_domain(rng, kind, n) for kind in feature.takes)
+    for draw in range(400):
+        domains = tuple(large_domain(rng, kind, n // 2 ** (draw // 100)) for kind in feature.takes)
         params = {param.name: rng.randint(param.lo, param.hi) for param in feature.params}
         if feature.result(domains, params) is None:
             continue
@@ -227,6 +238,54 @@ def inputs_fit(feature: Feature) -> None:
             value = feature.inputs(random.Random(seed), domains[0], size, params)
             assert contains(domains[0], value), f"{feature.name}: {value} is outside {domains[0]}"
             assert value == feature.inputs(random.Random(seed), domains[0], size, params)
+
+
+def answers_vary(feature: Feature) -> None:
+    """In every problem that this feature alone makes, the answers over drawn inputs vary.
+
+    Their entropy is at least ``MIN_ENTROPY_BITS``, and no answer has a share over ``MOST_EQUAL``. An answer that equals
+    an input shows nothing of the feature, so all of those count as one answer; so do all empty ones.
+    """
+    if Type.BOOL in feature.takes:
+        return  # no problem starts from a truth value
+    rng = random.Random(feature.name)
+    least = MIN_ENTROPY_BITS_OF_TRUTHS if feature.gives is Type.BOOL else MIN_ENTROPY_BITS
+    for problem in problems_of_one_step(feature, rng, PROBLEMS):
+        sizes = [size for size, count in DEFAULT_COUNTS.items() for _ in range(count)]
+        answers = [shown(problem, draw_case(rng, problem, size)) for size in sizes * SUITES]
+        counts = Counter(answers)
+        entropy = -sum(n / len(answers) * math.log2(n / len(answers)) for n in counts.values())
+        answer, count = counts.most_common(1)[0]
+        told = f"{feature.name} on {problem.sources, problem.steps}: {answer[:60]} {count} times of {len(answers)}"
+        assert entropy >= least, f"{told}; entropy {entropy:.2f} bits"
+        assert count <= MOST_EQUAL * len(answers), told
+
+
+def problems_of_one_step(feature: Feature, rng: random.Random, count: int) -> Iterator[Composition]:
+    """Problems of middling size that this feature alone makes; sources and parameters are those of ``compose``."""
+    made = 0
+    for _ in range(40 * count):
+        sources = [rng.choice(menu(feature.takes[0]))]
+        for other in feature.takes[1:]:
+            sources.append(companion(sources[0], other) if rng.random() < 0.5 else rng.choice(menu(other)))
+        constants, given = draw_parameters(rng, feature, 2, "contest")
+        step = Step(feature=feature.name, inputs=tuple(range(len(sources))), constants=constants, given=given)
+        problem = fitted(sources, [step], "contest", MIDDLING_SIZE)
+        if problem is not None:
+            yield problem
+            made += 1
+            if made == count:
+                return
+    assert made, f"{feature.name} makes no problem"
+
+
+def shown(problem: Composition, case: Case) -> str:
+    """The answer as far as it shows something of the feature."""
+    answer = evaluate(problem, case)
+    if answer in case:
+        return "(an input)"
+    empty = answer in ([], "") or (isinstance(answer, tuple) and not answer[1])
+    return "(nothing)" if empty else repr(answer)
 
 
 def source_stands_alone(feature: Feature) -> None:
@@ -313,6 +372,7 @@ LAWS: dict[str, Callable[[Feature], None]] = {
         mistakes_are_wrong,
         large_inputs_are_fast,
         inputs_fit,
+        answers_vary,
         source_stands_alone,
         text_reads,
         record_is_sound,

@@ -75,7 +75,9 @@ def longest_rise_slow(x: list[int]) -> int:
 
 def longest_rise_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
-    return None if x.size[1] < 2 else integer(min(1, x.size[0]), x.size[1])
+    if x.size[1] < 2 or x.width < 2:
+        return None
+    return integer(min(1, x.size[0]), min(x.size[1], x.width + 1))
 
 
 def max_subarray(x: list[int]) -> int:

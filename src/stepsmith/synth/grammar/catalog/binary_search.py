@@ -94,7 +94,7 @@ def widest_spread_slow(x: list[int], k: int) -> int:
 
 def widest_spread_result(domains: tuple[Domain, ...], params: Params) -> Domain | None:
     (x,) = domains
-    if params["k"] > x.size[1] or x.values[0] == x.values[1]:
+    if params["k"] > x.size[1] or x.width < 2:
         return None
     return integer(-1 if x.size[0] < params["k"] else 0, x.values[1] - x.values[0])
 

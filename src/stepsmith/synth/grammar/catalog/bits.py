@@ -14,7 +14,8 @@ def all_ones(limit: int) -> int:
 
 def bit_counts_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
-    return ints(x.size, (min(1, x.values[0]), x.values[1].bit_length())) if 0 <= x.values[0] < x.values[1] else None
+    low, high = x.values
+    return ints(x.size, (min(1, low), high.bit_length())) if low >= 0 and x.width >= 2 else None
 
 
 def prefix_xors_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:

@@ -1,9 +1,10 @@
 """Features of directed graphs."""
 
 import random
+from itertools import pairwise
 
 from stepsmith.synth.grammar.catalog.graph_shapes import Edges, graph
-from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints
+from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints, pick_length
 from stepsmith.synth.grammar.feature import Feature, Params, Wrong
 
 
@@ -113,8 +114,23 @@ def stuck_vertices_result(domains: tuple[Domain, ...], _: Params) -> Domain | No
     return integer(0, x.size[1]) if "acyclic" not in x.tags else None
 
 
+def chain_with_cycle(rng: random.Random, domain: Domain, size: Size) -> tuple[int, Edges]:
+    """A chain through the vertices, and an arc that leads back, as far as so many arcs are allowed."""
+    n = min(domain.size[1], max(2, pick_length(rng, domain.size, size)))
+    order = rng.sample(range(1, n + 1), n)
+    most = domain.second[1]
+    arcs = [list(arc) for arc in pairwise(order)][: max(1, most - 1)][:most]
+    if arcs and len(arcs) < most:
+        first, last = sorted(rng.sample(range(len(arcs) + 1), 2))
+        arcs.append([order[last], order[first]])
+    rng.shuffle(arcs)
+    return n, arcs
+
+
 def stuck_vertices_inputs(rng: random.Random, domain: Domain, size: Size, _: Params) -> tuple[int, Edges]:
     """Few cycles, with chains that lead into them and out of them."""
+    if rng.random() < 0.7:
+        return chain_with_cycle(rng, domain, size)
     n, edges = graph(rng, domain, size, ("cycle", "cycle", "path", "tree", "clusters"))
     turned = rng.random() * 0.4  # most arcs lead upwards: long chains, and a cycle here and there
     return n, [[max(arc), min(arc)] if rng.random() < turned else [min(arc), max(arc)] for arc in edges]

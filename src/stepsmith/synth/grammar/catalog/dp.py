@@ -95,6 +95,8 @@ def fewest_coins_inputs(rng: random.Random, domain: Domain, size: Size, params: 
     top = min(high, max(low, params["k"]))
     kinds = [rng.randint(low, top) for _ in range(rng.randint(1, 4))]
     kinds.append(min(high, max(low, params["k"] // rng.choice([2, 3]))))
+    if rng.random() < 0.7:
+        kinds.append(min(high, max(low, rng.randint(1, 5))))  # so that most amounts can be paid
     return [rng.choice(kinds) for _ in range(pick_length(rng, domain.size, size))]
 
 

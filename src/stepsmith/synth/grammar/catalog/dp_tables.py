@@ -80,7 +80,7 @@ def common_subsequence_slow(x: str, z: str) -> int:
 
 def common_subsequence_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     x, z = domains
-    if not set(x.alphabet) & set(z.alphabet):
+    if not x.overlaps(z):
         return None
     return integer(0, min(x.size[1], z.size[1]))
 

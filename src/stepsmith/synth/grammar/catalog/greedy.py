@@ -100,7 +100,7 @@ def matched_requests_slow(x: list[int], z: list[int]) -> int:
 
 def matched_requests_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     x, z = domains
-    if x.values[0] > z.values[1] or x.values[1] <= z.values[0]:  # no offer is enough, or every one is
+    if not x.overlaps(z):  # else no offer is enough, or every one is
         return None
     return integer(0, min(x.size[1], z.size[1]))
 

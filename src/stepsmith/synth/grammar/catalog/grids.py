@@ -55,6 +55,23 @@ def outlines(rng: random.Random, domain: Domain, size: Size, _: Params) -> list[
     return ["".join(row) for row in rows]
 
 
+def rooms(rng: random.Random, domain: Domain, size: Size, _: Params) -> list[str]:
+    """Rooms side by side with walls around them, and cells '#' inside; some rooms have a door to the outside."""
+    height, width = (min(bounds[1], max(3, pick_length(rng, bounds, size))) for bounds in (domain.size, domain.second))
+    free = [cell for cell in domain.alphabet if cell != "#"]
+    across, down = (rng.randint(2, max(2, side - 1)) for side in (width, height))
+    rows = [["#"] * width for _ in range(height)]
+    for i in range(1, height - 1):
+        for j in range(1, width - 1):
+            if i % down and j % across and rng.random() < 0.8:
+                rows[i][j] = rng.choice(free)
+    for _door in range(rng.choice([0, 0, 1, 2])):
+        i, j = rng.randrange(height), rng.randrange(width)
+        rows[i][rng.choice([0, width - 1])] = rng.choice(free)
+        rows[rng.choice([0, height - 1])][j] = rng.choice(free)
+    return ["".join(row) for row in rows]
+
+
 def island_areas(x: list[str]) -> list[int]:
     height, width = len(x), len(x[0])
     seen = [[cell != "#" for cell in row] for row in x]
@@ -305,7 +322,7 @@ FEATURES = (
         code=enclosed_cells,
         slow=enclosed_cells_slow,
         result=enclosed_cells_result,
-        inputs=any_of(outlines, outlines, walls, scattered),
+        inputs=any_of(rooms, rooms, rooms, outlines),
         let=(
             "Let water flow into {x} at every free cell in the first or last row or column, and on from a wet cell "
             "to each free cell that shares a side with it; the free cells are those other than '#'. Let {y} be the "

@@ -51,7 +51,7 @@ def most_frequent_slow(x: list[int]) -> int:
 
 def most_frequent_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
-    return integer(*x.values) if x.size[0] >= 1 and may_repeat(x) else None
+    return integer(*x.values) if x.size[0] >= 1 and x.width >= 2 and may_repeat(x) else None
 
 
 def equal_pairs(x: list[int]) -> int:
@@ -85,9 +85,16 @@ def pairs_with_sum_slow(x: list[int], k: int) -> int:
     return sum(x[i] + x[j] == k for j in range(len(x)) for i in range(j))
 
 
+def possible_parts(x: Domain, k: int) -> tuple[int, int]:
+    """Return the bounds of an element that may be part of a pair with the sum ``k``; they cross where none may."""
+    low, high = x.values
+    return max(low, k - high), min(high, k - low)
+
+
 def pairs_with_sum_result(domains: tuple[Domain, ...], params: Params) -> Domain | None:
     (x,) = domains
-    if x.size[1] < 2 or x.values[0] * 2 > params["k"]:
+    least, most = possible_parts(x, params["k"])
+    if x.size[1] < 2 or 16 * (most - least + 1) < x.width:  # hardly any element has a partner
         return None
     return integer(0, x.size[1] * (x.size[1] - 1) // 2)
 
@@ -95,7 +102,9 @@ def pairs_with_sum_result(domains: tuple[Domain, ...], params: Params) -> Domain
 def pairs_with_sum_inputs(rng: random.Random, domain: Domain, size: Size, params: Params) -> list[int]:
     """Many elements whose partner occurs too, and halves of the sum."""
     low, high = domain.values
-    values = rng.choice([uniform, few_values, short_range])(rng, domain, size, params)
+    least, most = possible_parts(domain, params["k"])
+    drawn_from = domain.with_(values=(least, most)) if least <= most and rng.random() < 0.7 else domain
+    values = rng.choice([uniform, uniform, short_range])(rng, drawn_from, size, params)
     for i in range(1, len(values)):
         partner = rng.choice([params["k"] - rng.choice(values[max(0, i - 5) : i]), params["k"] // 2])
         if rng.random() < 0.5 and low <= partner <= high:
@@ -132,7 +141,10 @@ def smallest_absent_slow(x: list[int]) -> int:
 
 def smallest_absent_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
-    return integer(0, x.size[1]) if x.values[0] <= 0 < x.values[1] else None
+    low, high = x.values
+    if not -high <= 4 * low <= 0 < high <= x.size[1] <= 8 * high:  # else 0 is mostly absent, or nothing is
+        return None
+    return integer(0, min(x.size[1], high + 1))
 
 
 def without_common(x: list[int], z: list[int]) -> list[int]:
@@ -150,9 +162,8 @@ def without_common_slow(x: list[int], z: list[int]) -> list[int]:
 
 def without_common_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     x, z = domains
-    low, high = max(x.values[0], z.values[0]), min(x.values[1], z.values[1])
-    if not 0 < high - low <= 4 * z.size[1]:  # in a wide range two sequences rarely meet
-        return None
+    if not all(z.size[1] <= 4 * domain.width <= 4 * z.size[1] for domain in domains) or not x.overlaps(z):
+        return None  # in a wide range the two rarely meet; in a narrow one every value is in a long sequence
     return x.with_(size=(0, x.size[1]))
 
 

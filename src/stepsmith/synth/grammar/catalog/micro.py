@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from stepsmith.synth.grammar.catalog.shapes import Maker, any_of, around_k, rich_in
 from stepsmith.synth.grammar.domain import Domain, Type, boolean, integer, ints
 from stepsmith.synth.grammar.feature import Feature, Param, Params, Wrong
 
 Bounds = tuple[int, int]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+AROUND_K = any_of(around_k)
 
 
 def _operation(
@@ -23,6 +25,7 @@ def _operation(
     let: str = "",
     k: Bounds | None = None,
     given: Bounds | None = None,
+    inputs: Maker | None = None,
     difficulty: float = -2.0,
     signals: tuple[str, ...] = (),
 ) -> Feature:
@@ -44,6 +47,7 @@ def _operation(
         ask=(ask,),
         params=(Param("k", *k, given=given),) if k else (),
         wrong=tuple(Wrong(*mistake) for mistake in wrong),
+        inputs=inputs,
         difficulty=difficulty,
         signals=signals,
         micro=True,
@@ -53,19 +57,19 @@ def _operation(
 
 def _list(name: str, code: str, slow: str, result: Callable[[Domain, int], Domain | None], do: str, ask: str,
           *wrong: tuple[str, str, str], let: str = "", k: Bounds | None = None, given: Bounds | None = None,
-          difficulty: float = -2.0, signals: tuple[str, ...] = ()) -> Feature:  # fmt: skip
+          inputs: Maker | None = None, difficulty: float = -2.0, signals: tuple[str, ...] = ()) -> Feature:  # fmt: skip
     return _operation(
         name, Type.INTS, Type.INTS, code, slow, result, do, ask, wrong,
-        let=let, k=k, given=given, difficulty=difficulty, signals=signals,
+        let=let, k=k, given=given, inputs=inputs, difficulty=difficulty, signals=signals,
     )  # fmt: skip
 
 
 def _text(name: str, code: str, slow: str, result: Callable[[Domain, int], Domain | None], do: str, ask: str,
           *wrong: tuple[str, str, str], let: str = "", k: Bounds | None = None, given: Bounds | None = None,
-          difficulty: float = -1.8, signals: tuple[str, ...] = ()) -> Feature:  # fmt: skip
+          inputs: Maker | None = None, difficulty: float = -1.8, signals: tuple[str, ...] = ()) -> Feature:  # fmt: skip
     return _operation(
         name, Type.STR, Type.STR, code, slow, result, do, ask, wrong,
-        let=let, k=k, given=given, difficulty=difficulty, signals=signals,
+        let=let, k=k, given=given, inputs=inputs, difficulty=difficulty, signals=signals,
     )  # fmt: skip
 
 
@@ -82,11 +86,23 @@ def _mapped(values: Callable[[int, int, int], Bounds], keep: tuple[str, ...] = (
 
 
 def _above(x: Domain, k: int) -> Domain | None:
-    return _filtered(x, k).with_(values=(max(x.values[0], k + 1), x.values[1])) if k < x.values[1] else None
+    _low, high = x.values
+    return _filtered(x, k).with_(values=(k + 1, high)) if k < high and x.splits(k) else None
 
 
 def _below(x: Domain, k: int) -> Domain | None:
-    return _filtered(x, k).with_(values=(x.values[0], min(x.values[1], k - 1))) if k > x.values[0] else None
+    low, _high = x.values
+    return _filtered(x, k).with_(values=(low, k - 1)) if low < k and x.splits(k) else None
+
+
+def _raised(x: Domain, k: int) -> Domain | None:
+    low, high = x.values
+    return x.with_(values=(k, high), tags=x.tags & {"sorted"}) if low < k and x.splits(k) else None
+
+
+def _capped(x: Domain, k: int) -> Domain | None:
+    low, high = x.values
+    return x.with_(values=(low, k), tags=x.tags & {"sorted"}) if k < high and x.splits(k) else None
 
 
 def _shortened(x: Domain, k: int) -> Domain:
@@ -101,13 +117,30 @@ def _every(x: Domain, k: int) -> Domain:
     return x.with_(size=(-(-x.size[0] // k), -(-x.size[1] // k)))
 
 
-def _squares(low: int, high: int, _: int) -> Bounds:
+def _squares(x: Domain, _: int) -> Domain | None:
+    low, high = x.values
+    if low >= 0 and high <= 1:  # 0 and 1 are their own squares
+        return None
     least = 0 if low <= 0 <= high else min(low * low, high * high)
-    return least, max(low * low, high * high)
+    return x.with_(values=(least, max(low * low, high * high)), tags=frozenset())
 
 
-def _absolutes(low: int, high: int, _: int) -> Bounds:
-    return 0 if low <= 0 <= high else min(abs(low), abs(high)), max(abs(low), abs(high))
+def _absolutes(x: Domain, _: int) -> Domain | None:
+    low, high = x.values
+    return x.with_(values=(max(0, -high), max(-low, high)), tags=frozenset()) if low < 0 else None
+
+
+def _remainders(x: Domain, k: int) -> Domain | None:
+    if x.values[0] >= 0 and x.values[1] < k:  # every number is its own remainder
+        return None
+    return x.with_(values=(0, k - 1), tags=frozenset())
+
+
+def _quotients(x: Domain, k: int) -> Domain | None:
+    low, high = x.values
+    if low >= 0 and high < k:  # every quotient is 0
+        return None
+    return x.with_(values=(low // k, high // k), tags=x.tags & {"sorted"})
 
 
 def _sums(x: Domain, _: int) -> Domain:
@@ -123,7 +156,9 @@ def _total(x: Domain, k: int) -> Domain:
     return integer(*_sums(x, k).values)
 
 
-def _element_or_zero(x: Domain, _: int) -> Domain:
+def _element_or_zero(x: Domain, _: int) -> Domain | None:
+    if x.width < 2:  # of two values, most sequences have the same largest one
+        return None
     return integer(min(0, x.values[0]), max(0, x.values[1])) if x.size[0] == 0 else integer(*x.values)
 
 
@@ -146,6 +181,18 @@ def _unsorted(x: Domain, _: int) -> Domain:
 def _distinct(x: Domain, _: int) -> Domain | None:
     most = min(x.size[1], x.values[1] - x.values[0] + 1)
     return None if "distinct" in x.tags else x.with_(size=(min(1, x.size[0]), most), tags=x.tags | {"distinct"})
+
+
+def _distinct_values(x: Domain, _: int) -> Domain | None:
+    if "distinct" in x.tags or x.width < 2:
+        return None
+    return integer(min(1, x.size[0]), min(x.size[1], x.width + 1))
+
+
+def _letter_kinds(x: Domain, _: int) -> Domain | None:
+    if len(x.alphabet) < 3:
+        return None
+    return integer(min(1, x.size[0]), min(x.size[1], len(x.alphabet)))
 
 
 def _distinct_letters(x: Domain, _: int) -> Domain:
@@ -222,14 +269,16 @@ LISTS = (
           "the elements of {x} that are strictly greater than {k}, in their original order",
           ("keeps equal ones too", "v > {k}", "v >= {k}"), ("keeps the smaller ones", "v > {k}", "v < {k}"),
           let="Let {y} be the sequence of those elements of {x} that are strictly greater than {k}, in their original "
-          "order (possibly empty).", k=(2, 9), given=(1, 100), signals=("comparison", "list comprehension")),
+          "order (possibly empty).", k=(2, 9), given=(1, 99), inputs=AROUND_K,
+          signals=("comparison", "list comprehension")),
     _list("keep_below", "[v for v in {x} if v < {k}]", "[v for v in {x} if {k} - v >= 1]", _below,
           "keep only the numbers less than {k}",
           "the elements of {x} that are strictly less than {k}, in their original order",
           ("keeps equal ones too", "v < {k}", "v <= {k}"), ("keeps the larger ones", "v < {k}", "v > {k}"),
           let="Let {y} be the sequence of those elements of {x} that are strictly less than {k}, in their original "
-          "order (possibly empty).", k=(2, 9), given=(1, 100), signals=("comparison", "list comprehension")),
-    _list("squares", "[v * v for v in {x}]", "[v ** 2 for v in {x}]", _mapped(_squares),
+          "order (possibly empty).", k=(2, 9), given=(1, 99), inputs=AROUND_K,
+          signals=("comparison", "list comprehension")),
+    _list("squares", "[v * v for v in {x}]", "[v ** 2 for v in {x}]", _squares,
           "square each number", "the sequence {x} with every element replaced by its square",
           ("doubles instead", "v * v", "v + v"), ("takes the cube", "v * v", "v * v * v"),
           signals=("multiplication", "power")),
@@ -248,13 +297,13 @@ LISTS = (
           "negate each number", "the sequence {x} with the sign of every element changed",
           ("takes the absolute value", "-v for", "abs(v) for"), ("negates positive ones only", "-v for", "-abs(v) for"),
           signals=("arithmetic",)),
-    _list("absolute_values", "[abs(v) for v in {x}]", "[max(v, -v) for v in {x}]", _mapped(_absolutes),
+    _list("absolute_values", "[abs(v) for v in {x}]", "[max(v, -v) for v in {x}]", _absolutes,
           "take absolute values", "the absolute values of the elements of {x}, in order",
           ("negates", "abs(v)", "-v"), ("cuts off at zero", "abs(v)", "max(v, 0)"),
           let="Let {y} be the sequence {x} with every element replaced by its absolute value.",
           signals=("absolute difference",)),
     _list("remainders", "[v % {k} for v in {x}]", "[v - v // {k} * {k} for v in {x}]",
-          _mapped(lambda _low, _high, k: (0, k - 1)),
+          _remainders,
           "replace each number by its remainder modulo {k}",
           "the remainder of every element of {x} when divided by {k} (a number from 0 to {k} - 1), in order",
           ("takes the quotient", "v % {k}", "v // {k}"), ("takes the remainder of the absolute value", "v %",
@@ -262,25 +311,27 @@ LISTS = (
           let="Let {y} be the sequence {x} with every element replaced by its remainder when divided by {k}, a number "
           "from 0 to {k} - 1.", k=(2, 9), given=(2, 1000), difficulty=-1.6, signals=("modular arithmetic",)),
     _list("quotients", "[v // {k} for v in {x}]", "[(v - v % {k}) // {k} for v in {x}]",
-          _mapped(lambda low, high, k: (min(low // k, low), max(high // k, high)), ("sorted",)),
+          _quotients,
           "divide each number by {k}, rounding down", "every element of {x} divided by {k} and rounded down, in order",
           ("rounds towards zero", "v // {k}", "int(v / {k})"), ("rounds up", "v // {k}", "-(-v // {k})"),
           let="Let {y} be the sequence {x} with every element divided by {k} and rounded down to an integer.",
           k=(2, 9), given=(2, 1000), difficulty=-1.6, signals=("integer division",)),
     _list("raise_to_at_least", "[max(v, {k}) for v in {x}]", "[v if v > {k} else {k} for v in {x}]",
-          _mapped(lambda low, high, k: (min(low, max(low, k)), max(high, k)), ("sorted",)),
+          _raised,
           "replace each number below {k} by {k}",
           "the sequence {x} with every element less than {k} replaced by {k}",
           ("caps instead", "max(v, {k})", "min(v, {k})"), ("adds instead", "max(v, {k})",
           "(v + {k} if v < {k} else v)"),
-          k=(1, 9), given=(1, 100), signals=("min/max",)),
+          k=(1, 9), given=(1, 99), inputs=AROUND_K,
+          signals=("min/max",)),
     _list("cap_at", "[min(v, {k}) for v in {x}]", "[v if v < {k} else {k} for v in {x}]",
-          _mapped(lambda low, high, k: (min(low, k), max(min(high, k), min(low, k))), ("sorted",)),
+          _capped,
           "replace each number above {k} by {k}",
           "the sequence {x} with every element greater than {k} replaced by {k}",
           ("raises instead", "min(v, {k})", "max(v, {k})"), ("drops them to zero", "min(v, {k})",
           "(0 if v > {k} else v)"),
-          k=(2, 9), given=(1, 100), signals=("min/max",)),
+          k=(2, 9), given=(1, 99), inputs=AROUND_K,
+          signals=("min/max",)),
     _list("sort_up", "sorted({x})", "[v for _, v in sorted((v, v) for v in {x})]", _sorted,
           "sort in increasing order", "the elements of {x} in non-decreasing order",
           ("sorts downwards", "sorted({x})", "sorted({x}, reverse=True)"), ("removes duplicates", "sorted({x})",
@@ -350,12 +401,12 @@ STRINGS = (
           "''.join(filter(lambda c: 'aeiou'.find(c) < 0, {x}))", _without_vowels,
           "remove the vowels", "the string {x} without its vowels (the letters 'a', 'e', 'i', 'o' and 'u')",
           ("keeps them instead", "not in", "in"), ("forgets one vowel", "aeiou", "aiou"),
-          signals=("string scanning", "search")),
+          inputs=rich_in("aeiou"), signals=("string scanning", "search")),
     _text("keep_vowels", "''.join(c for c in {x} if c in 'aeiou')",
           "''.join(filter(lambda c: 'aeiou'.find(c) >= 0, {x}))", _vowels_only,
           "keep only the vowels", "the string of the vowels of {x} (the letters 'a', 'e', 'i', 'o' and 'u'), in order",
           ("removes them instead", "c in 'aeiou'", "c not in 'aeiou'"), ("forgets one vowel", "aeiou", "eiou"),
-          signals=("string scanning", "search")),
+          inputs=rich_in("aeiou"), signals=("string scanning", "search")),
     _text("sort_letters", "''.join(sorted({x}))", "''.join(c * {x}.count(c) for c in sorted(set({x})))", lambda x, _: x,
           "sort its characters", "the characters of {x} sorted in increasing order, as one string",
           ("sorts downwards", "sorted({x})", "sorted({x}, reverse=True)"), ("removes duplicates", "sorted({x})",
@@ -386,7 +437,7 @@ STRINGS = (
     _text("a_becomes_b", "{x}.replace('a', 'b')", "''.join('b' if c == 'a' else c for c in {x})", _a_becomes_b,
           "replace every 'a' by 'b'", "the string {x} with every letter 'a' replaced by 'b'",
           ("replaces the first one only", "'b')", "'b', 1)"), ("deletes them", "'b')", "'')"),
-          signals=("string scanning",)),
+          inputs=rich_in("a"), signals=("string scanning",)),
     _text("double_letters", "''.join(c * 2 for c in {x})", "''.join(c + c for c in {x})", _doubled,
           "repeat each character twice", "the string {x} with every character written twice in a row",
           ("repeats the whole string", "''.join(c * 2 for c in {x})", "{x} * 2"), ("writes it three times", "c * 2",
@@ -436,7 +487,7 @@ ENDINGS = (
                signals=("counting", "modular arithmetic")),
     _operation("count_distinct", Type.INTS, Type.INT, "len(set({x}))",
     "sum(v not in {x}[:i] for i, v in enumerate({x}))",
-               lambda x, _: None if "distinct" in x.tags else integer(min(1, x.size[0]), x.size[1]),
+               _distinct_values,
                "return how many different numbers there are", "the number of distinct values among the elements of {x}",
                (("counts all", "len(set({x}))", "len({x})"), ("ignores signs", "set({x})", "set(map(abs, {x}))")),
                signals=("set use",)),
@@ -449,10 +500,10 @@ ENDINGS = (
                "sum({x}.count(c) for c in 'aeiou')", _letters_only(_has_vowels),
                "return the number of vowels", "the number of vowels in {x} (the letters 'a', 'e', 'i', 'o' and 'u')",
                (("counts consonants", "c in 'aeiou'", "c not in 'aeiou'"), ("forgets a vowel", "aeiou", "eiou")),
-               signals=("counting", "string scanning")),
+               inputs=rich_in("aeiou"), signals=("counting", "string scanning")),
     _operation("distinct_letters", Type.STR, Type.INT, "len(set({x}))",
     "sum(c not in {x}[:i] for i, c in enumerate({x}))",
-               lambda x, _: integer(min(1, x.size[0]), min(x.size[1], len(x.alphabet))),
+               _letter_kinds,
                "return the number of different characters", "the number of distinct characters in {x}",
                (("counts all", "len(set({x}))", "len({x})"), ("is off by one", "len(set({x}))", "len(set({x})) + 1")),
                signals=("set use",)),
@@ -460,7 +511,7 @@ ENDINGS = (
                "return how often 'a' occurs", "the number of times the letter 'a' occurs in {x}",
                (("counts the others", "{x}.count('a')", "len({x}) - {x}.count('a')"), ("asks whether it occurs",
                "{x}.count('a')", "int('a' in {x})")),
-               signals=("counting", "string scanning")),
+               inputs=rich_in("a"), signals=("counting", "string scanning")),
     _operation("is_palindrome", Type.STR, Type.BOOL, "{x} == {x}[::-1]",
                "all({x}[i] == {x}[len({x}) - 1 - i] for i in range(len({x})))", lambda _, __: boolean(),
                "return whether it reads the same backwards", "{x} reads the same forwards and backwards",

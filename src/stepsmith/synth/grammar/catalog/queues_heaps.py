@@ -65,7 +65,8 @@ def shortest_heavy_slow(x: list[int], k: int) -> int:
 
 def shortest_heavy_result(domains: tuple[Domain, ...], params: Params) -> Domain | None:
     (x,) = domains
-    if x.size[1] < 2 or x.values[1] * x.size[1] < params["k"] or x.values[0] >= params["k"]:
+    k, high = params["k"], x.values[1]
+    if x.size[1] < 2 or high * x.size[1] < k or x.values[0] >= k or high > 128 * k:  # else one element is enough
         return None
     return integer(-1, x.size[1])
 

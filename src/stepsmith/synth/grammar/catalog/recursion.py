@@ -84,6 +84,8 @@ def halving_game_slow(x: list[int]) -> int:
 def halving_game_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
     low, high = x.values
+    if x.width < 2:
+        return None
     return integer(low, high) if x.size[0] > 0 else integer(min(0, low), max(0, high))
 
 

@@ -19,11 +19,26 @@ def any_of(*makers: Maker) -> Maker:
     def make(rng: random.Random, domain: Domain, size: Size, params: Params) -> Value:
         value = rng.choice(makers)(rng, domain, size, params)
         if isinstance(value, list) and "distinct" in domain.tags:
-            low, high = domain.values
-            value = rng.sample(range(low, high + 1), len(value))
+            value = _made_distinct(rng, value, domain.values)
         return sorted(value) if isinstance(value, list) and "sorted" in domain.tags else value
 
     return make
+
+
+def _made_distinct(rng: random.Random, values: list[int], bounds: tuple[int, int]) -> list[int]:
+    """Replace repeated elements by random others of the range."""
+    low, high = bounds
+    taken = set(values)
+    others = iter(rng.sample(range(low, high + 1), min(high - low + 1, 2 * len(values))))
+    seen: set[int] = set()
+    distinct = []
+    for value in values:
+        if value in seen:
+            value = next(other for other in others if other not in taken)
+            taken.add(value)
+        seen.add(value)
+        distinct.append(value)
+    return distinct
 
 
 # ------------------------------------------------------------------------------------------------------- sequences
@@ -113,6 +128,15 @@ def extremes(rng: random.Random, domain: Domain, size: Size, _: Params) -> list[
     return [rng.choice(choices) for _ in range(pick_length(rng, domain.size, size))]
 
 
+def around_k(rng: random.Random, domain: Domain, size: Size, params: Params) -> list[int]:
+    """Elements below, at and above k, some of them close to it, as far as the range allows."""
+    low, high = domain.values
+    k = params["k"]
+    close = max(low, min(high, k - 3)), min(high, max(low, k + 3))
+    far = max(low, min(high, -2 * k)), min(high, max(low, 3 * k))
+    return [rng.randint(*rng.choice([close, far])) for _ in range(pick_length(rng, domain.size, size))]
+
+
 def mixed_signs(rng: random.Random, domain: Domain, size: Size, _: Params) -> list[int]:
     """Small numbers around zero, as far as the range allows."""
     low, high = domain.values
@@ -144,6 +168,17 @@ def few_letters(rng: random.Random, domain: Domain, size: Size, _: Params) -> st
     """Characters from one, two or three of the alphabet."""
     letters = rng.sample(domain.alphabet, min(len(domain.alphabet), rng.randint(1, 3)))
     return "".join(rng.choice(letters) for _ in range(pick_length(rng, domain.size, size)))
+
+
+def rich_in(letters: str) -> Maker:
+    """Return a maker of strings that have many characters of ``letters``, as far as the alphabet has them."""
+
+    def make(rng: random.Random, domain: Domain, size: Size, _: Params) -> str:
+        wanted = [letter for letter in letters if letter in domain.alphabet] or list(domain.alphabet)
+        n = pick_length(rng, domain.size, size)
+        return "".join(rng.choice(rng.choice([wanted, domain.alphabet])) for _ in range(n))
+
+    return make
 
 
 def letter_runs(rng: random.Random, domain: Domain, size: Size, _: Params) -> str:

@@ -73,7 +73,7 @@ def ranks_slow(x: list[int]) -> list[int]:
 
 def ranks_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
-    if x.size[1] < 2 or x.tags >= {"sorted", "distinct"}:
+    if x.size[1] < 2 or x.width < 2 or x.tags >= {"sorted", "distinct"}:
         return None
     return ints(x.size, (0, x.size[1] - 1), *x.tags)
 
@@ -135,7 +135,7 @@ def widest_gap_slow(x: list[int]) -> int:
 
 def widest_gap_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
-    return integer(0, x.values[1] - x.values[0]) if x.size[1] >= 3 and x.values[0] < x.values[1] else None
+    return integer(0, x.values[1] - x.values[0]) if x.size[1] >= 3 and x.width >= 2 else None
 
 
 def equalising_cost(x: list[int]) -> int:

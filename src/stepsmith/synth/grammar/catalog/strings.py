@@ -162,7 +162,7 @@ def shared_letters_slow(x: str, z: str) -> int:
 
 def shared_letters_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     x, z = domains
-    return integer(0, min(x.size[1], z.size[1])) if set(x.alphabet) & set(z.alphabet) else None
+    return integer(0, min(x.size[1], z.size[1])) if x.overlaps(z) else None
 
 
 FEATURES = (

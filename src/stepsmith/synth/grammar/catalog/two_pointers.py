@@ -38,7 +38,9 @@ def longest_distinct_slow(x: list[int]) -> int:
 
 def longest_distinct_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     (x,) = domains
-    return integer(min(1, x.size[0]), x.size[1]) if may_repeat(x) else None
+    if x.width < 2 or not may_repeat(x):
+        return None
+    return integer(min(1, x.size[0]), min(x.size[1], x.width + 1))
 
 
 def close_pairs(x: list[int], k: int) -> int:
@@ -89,7 +91,7 @@ def smallest_gap_slow(x: list[int], z: list[int]) -> int:
 
 def smallest_gap_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     x, z = domains
-    if x.size[0] < 1 or z.size[0] < 1:
+    if x.size[0] < 1 or z.size[0] < 1 or x.width < 2 or z.width < 2:
         return None
     apart = max(x.values[0] - z.values[1], z.values[0] - x.values[1], 0)
     return integer(apart, max(x.values[1] - z.values[0], z.values[1] - x.values[0]))
@@ -110,7 +112,9 @@ def embedded_prefix_slow(x: str, z: str) -> int:
 
 def embedded_prefix_result(domains: tuple[Domain, ...], _: Params) -> Domain | None:
     x, z = domains
-    return integer(0, min(x.size[1], z.size[1])) if set(x.alphabet) & set(z.alphabet) else None
+    if len(x.alphabet) > 16 or not x.overlaps(z):  # of many letters, even the first one is often absent
+        return None
+    return integer(0, min(x.size[1], z.size[1]))
 
 
 def trapped_water(x: list[int]) -> list[int]:
