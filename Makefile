@@ -6,7 +6,7 @@ SLIM := .venv-slim
 PIP_INSTALL := -m pip install -q --disable-pip-version-check -c constraints.txt
 
 TORCH := torch==2.13.0  # installed first: the rest takes what is there
-.PHONY: help setup setup-dev demo test lint slim study bench bench-judge bench-verify bench-trainer clean
+.PHONY: help setup setup-dev demo test lint slim docs study bench bench-judge bench-verify bench-trainer clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,7 +41,7 @@ demo: setup  ## Make contest problems; train a small model on others; report on 
 		--set rl.initial_samples=2 --out runs/micro/training/rl
 	$(BIN)/stepsmith report runs/micro
 
-test: setup-dev lint slim  ## Every check and test
+test: setup-dev lint docs slim  ## Every check and test
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not serial"
 	$(BIN)/python -m pytest -m serial
 
@@ -50,6 +50,9 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: setup-dev  ## Build the documentation site into site/; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q --strict
 
 # The base install, without any extra, imports everything it should and runs the main job.
 slim: setup-dev
@@ -73,5 +76,5 @@ bench-verify: setup-dev  ## Verification methods compared
 bench-trainer: setup  ## What TRL adds to the bare work of a step (needs runs/micro/training/sft of `make demo`)
 	$(BIN)/python benchmarks/trainer.py --model runs/micro/training/sft/model
 
-clean:  ## Remove the environments and what runs produced
-	rm -rf $(VENV) $(SLIM) runs
+clean:  ## Remove the environments, the site and what runs produced
+	rm -rf $(VENV) $(SLIM) runs site
