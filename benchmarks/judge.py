@@ -82,7 +82,7 @@ def with_workers(*judges: LocalJudge) -> Callable[[], float]:
         total = own_cpu()
         for judge in judges:
             judge.judge(Solution(language="python", code="pass"), STDIO, [])  # ends the solution before, so it counts
-            for worker in judge._worker_set._workers.values():
+            for worker in judge._programs.worker_set._workers.values():
                 fields = Path(f"/proc/{worker.server.pid}/stat").read_text().rpartition(")")[2].split()
                 total += sum(map(int, fields[11:15])) / TICK
         return total

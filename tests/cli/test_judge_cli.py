@@ -384,6 +384,26 @@ def test_one_calls_functions_and_takes_custom_checkers(tmp_path: Path) -> None:
         run("one", f["f__py"], "--in", f["f__in"], "--ans", f["f__py"], "--entry-point", "f")
 
 
+def test_one_takes_an_interactor(tmp_path: Path) -> None:
+    interactor = "import sys\nprint(7, flush=True)\nsys.exit(42 if input() == '8' else 43)"
+    f = write(tmp_path, p__py=GOOD, q__py="print(input())", p__in="", p__ans="", interactor__py=interactor)
+    test = (
+        "--in",
+        f["p__in"],
+        "--ans",
+        f["p__ans"],
+        "--checker",
+        "interactive-kattis",
+        "--checker-file",
+        f["interactor__py"],
+    )
+    code, output = run("one", f["p__py"], *test)
+    assert (code, output.splitlines()[0][:8]) == (0, "p.in: AC")
+    code, output = run("one", f["q__py"], *test)
+    assert (code, output.splitlines()[0][:8]) == (1, "p.in: WA")
+    assert "the interactor rejects" in output
+
+
 # Serving
 
 

@@ -57,10 +57,19 @@ def test_golden_programs_get_their_folders_verdict(judge: LocalJudge, program: P
 def test_goldens_cover_every_verdict_language_interface_and_checker() -> None:
     cases = [golden_case(program) for program in PROGRAMS]
     assert {program.parent.name for program in PROGRAMS} == set(Verdict)
-    assert {case.language for case in cases} >= {"python", "cpp", "c"}
+    assert {case.language for case in cases} >= {"python", "cpp", "c", "java", "rust", "go", "javascript"}
     assert {case.interface for case in cases} == {"stdio", "function"}
     checkers = {case.checker.partition(":")[0] for case in cases}
-    assert checkers == {"exact", "tokens", "literal", "unordered", "float", "custom-kattis", "custom-testlib"}
+    assert checkers == {
+        "exact",
+        "tokens",
+        "literal",
+        "unordered",
+        "float",
+        "custom-kattis",
+        "custom-testlib",
+        "interactive-kattis",
+    }
     for language in ("python", "cpp"):
         mine = {p.parent.name for p, case in zip(PROGRAMS, cases, strict=True) if case.language == language}
         assert mine >= set(Verdict) - {"IE"}, language

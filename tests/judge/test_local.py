@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.records import Checker, Contract, Judgement, Limits, Solution, TestCase, Verdict
 from stepsmith.judge import worker_set
-from stepsmith.judge.local import SHARED, LocalJudge
+from stepsmith.judge.local import LocalJudge
 from stepsmith.judge.program import Program
 from stepsmith.sandbox.worker import Worker
 from tests.sandbox.world import descendants
@@ -248,8 +248,8 @@ def test_lost_workers_cost_nothing_but_time(own: LocalJudge, monkeypatch: pytest
                     os.kill(killed[-1], signal.SIGKILL)
 
     own.judge(DOUBLE, STDIO, cases(1))
-    outside = descendants(os.getpid()) - descendants(own._worker_set.worker("solutions").server.pid)
-    outside.discard(own._worker_set.worker("solutions").server.pid)
+    outside = descendants(os.getpid()) - descendants(own._programs.worker_set.worker("solutions").server.pid)
+    outside.discard(own._programs.worker_set.worker("solutions").server.pid)
     monkeypatch.setattr(Worker, "run", counted)
     killer = threading.Thread(target=kill_at_random)
     killer.start()
@@ -276,7 +276,7 @@ def test_a_sandbox_that_fails_for_good_is_ie(own: LocalJudge, monkeypatch: pytes
     monkeypatch.setattr("stepsmith.judge.runs.PAUSE_S", 0.0)
     monkeypatch.setattr("stepsmith.judge.runs.GIVE_UP_S", 0.0)
     monkeypatch.setattr(worker_set.levels, "start", start)
-    own._worker_set.drop("solutions")
+    own._programs.worker_set.drop("solutions")
     judgement = own.judge(DOUBLE, STDIO, cases(1, 2))
     assert judgement.verdict is Verdict.IE
     assert judgement.tests[-1].message == "the machine is overloaded"
@@ -369,41 +369,6 @@ def test_several_judges_in_one_process(judge: LocalJudge, own: LocalJudge) -> No
     for _ in range(3):
         assert judge.judge(DOUBLE, STDIO, cases(1)).verdict is Verdict.AC
         assert own.judge(DOUBLE, STDIO, cases(2)).verdict is Verdict.AC
-
-
-PREFILTERED = {
-    "print(2 * int(input()))": ["AC"] * 6,
-    "n = int(input())\nprint(2 * n if n != 3 else 0)": ["AC"] * 3 + ["WA"],
-    "n = int(input())\nprint(2 * n if n != 3 else 1 / 0)": ["AC"] * 3 + ["RTE"],
-    "import os\nprint(2 * int(os.read(0, 9)))": ["AC"] * 6,
-    "import builtins\nn = int(input())\nbuiltins.k = getattr(builtins, 'k', 0) + 1\nprint(2 * n + builtins.k - 1)": [
-        "AC"
-    ]
-    * 6,
-    "n = int(input())\nimport sys\nsys.stdout.write(str(2 * n)); sys.exit()": ["AC"] * 6,
-    "import os\nos._exit(0)": ["WA"],
-    "print(": [],
-}
-
-
-@pytest.mark.parametrize(("code", "verdicts"), PREFILTERED.items(), ids=range(len(PREFILTERED)))
-def test_the_prefilter_changes_no_verdict(judge: LocalJudge, code: str, verdicts: list[str]) -> None:
-    solution = Solution(language="python", code=code)
-    strict = judge.judge(solution, STDIO, cases(*range(6)), stop_at_first_failure=True)
-    with LocalJudge(prefilter=True) as fast:
-        judgement = fast.judge(solution, STDIO, cases(*range(6)), stop_at_first_failure=True)
-    assert [result.verdict for result in judgement.tests] == verdicts
-    assert judgement.verdict is strict.verdict
-    trusted = [result for result in judgement.tests if result.message == SHARED]
-    assert len(trusted) == (len(verdicts) - 1 if 0 < len(verdicts) < 6 else 0)
-
-
-def test_the_prefilter_on_functions(judge: LocalJudge) -> None:
-    solution = Solution(language="python", code="def f(n): return 2 * n if n < 4 else None")
-    cases = [TestCase(input=f"({n},)", output=f"{2 * n}") for n in range(6)]
-    with LocalJudge(prefilter=True) as fast:
-        judgement = fast.judge(solution, function(), cases, stop_at_first_failure=True)
-    assert [result.verdict for result in judgement.tests] == ["AC"] * 4 + ["WA"]
 
 
 AGREE = [  # checker, expected, actual, on stdio, on function

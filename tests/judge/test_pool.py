@@ -66,7 +66,7 @@ def test_lost_workers_are_replaced(pool: JudgePool) -> None:
         judged.append(n)
         if len(judged) % 10 == 0:
             for judge in pool._judges:
-                for worker in list(judge._worker_set._workers.values()):
+                for worker in list(judge._programs.worker_set._workers.values()):
                     worker.server.kill()
         return judgement
 
@@ -124,7 +124,7 @@ def test_workers_stopped_for_a_while_change_nothing() -> None:
     with JudgePool(1) as pool:
         pool.judge(*echo(1))
         (judge,) = pool._judges
-        (worker,) = judge._worker_set._workers.values()
+        (worker,) = judge._programs.worker_set._workers.values()
         timer = threading.Timer(1.0, os.kill, (worker.server.pid, signal.SIGCONT))
         os.kill(worker.server.pid, signal.SIGSTOP)
         timer.start()

@@ -7,7 +7,7 @@ import pytest
 
 from stepsmith.core.errors import MachineError
 from stepsmith.core.records import Contract, Judgement, Limits, Solution, TestCase, Verdict
-from stepsmith.judge import local, preparing
+from stepsmith.judge import preparing, programs
 from stepsmith.judge.binaries import BinaryCache
 from stepsmith.judge.languages import language
 from stepsmith.judge.local import LocalJudge
@@ -40,7 +40,7 @@ def test_a_program_is_compiled_once(cached: LocalJudge, monkeypatch: pytest.Monk
         assert cached.judge(solution, STDIO, SUM).verdict is Verdict.AC
     assert len(made) == 1
     with LocalJudge() as other:  # with the same cache folder
-        other._worker_set.cache = BinaryCache(cached._worker_set.cache._root)
+        other._programs.worker_set.cache = BinaryCache(cached._programs.worker_set.cache._root)
         assert other.judge(solution, STDIO, SUM).verdict is Verdict.AC
     assert len(made) == 1
 
@@ -49,7 +49,7 @@ def test_a_torn_binary_is_made_again(cached: LocalJudge, monkeypatch: pytest.Mon
     needs("cpp")
     solution = Solution(language="cpp", code=PROGRAMS["cpp"]["AC"] + "// torn")
     assert cached.judge(solution, STDIO, SUM).verdict is Verdict.AC
-    cache = cached._worker_set.cache
+    cache = cached._programs.worker_set.cache
     key = cache.key(language("cpp"), (("solution.cpp", solution.code),))
     path = cache._binaries / key
     for damage in (path.read_bytes()[:-1000], b"", path.read_bytes().replace(b"\x00\x00\x01", b"\x00\x00\x02")):
@@ -113,7 +113,7 @@ def test_a_compiler_that_the_kernel_kills_for_its_memory(cached: LocalJudge, mon
     if cached.isolation != "L3":
         pytest.skip("needs a control group")
     roomy = msgspec.structs.replace(language("cpp"), compile_reserve_mb=8192)
-    monkeypatch.setattr(local, "language", lambda name: roomy)
+    monkeypatch.setattr(programs, "language", lambda name: roomy)
     monkeypatch.setattr(preparing, "COMPILE_MEMORY_MB", 100)
     monkeypatch.setattr(preparing, "BINARY_MB", 1)
     judgement, starts = compiled(cached, monkeypatch, LARGE + "// killed")

@@ -16,7 +16,7 @@ from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreErr
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
 from stepsmith.judge.batch import judge_all
 from stepsmith.judge.cases import BadCase, CaseResult, encode_result, read_cases, resume_point, split_flags
-from stepsmith.judge.checkers import check_checker, check_expected
+from stepsmith.judge.checkers import check_checker, check_expected, judges_texts
 from stepsmith.judge.languages import language_of
 from stepsmith.judge.pool import JudgePool
 
@@ -151,7 +151,7 @@ def one(
         judgement = judge.judge(solution, contract, tests)
         for path, test, result in zip(inputs, tests, judgement.tests, strict=False):
             shown = None
-            if result.verdict is Verdict.WA:
+            if result.verdict is Verdict.WA and judges_texts(contract.checker):
                 (execution,) = judge.execute(solution, contract, [test.input])
                 shown = execution.output if execution.verdict is Verdict.AC else None
             show_test(console, path.name, test, result, shown)

@@ -1,6 +1,5 @@
 """The judge over one set of sandbox workers: synchronous, one judgement at a time."""
 
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -9,34 +8,18 @@ from typing import Self, TypeVar
 import msgspec
 
 from stepsmith.core.errors import CaseError, SandboxError
-from stepsmith.core.records import (
-    Contract,
-    Execution,
-    Judgement,
-    Solution,
-    TestCase,
-    TestResult,
-    Verdict,
-)
+from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
 from stepsmith.core.syntax_trees import parse_by_turns
 from stepsmith.judge.cases import NO_TESTS
-from stepsmith.judge.checkers import CheckResult, UnreadableError, compare, is_custom, run_custom
+from stepsmith.judge.checkers import UnreadableError, compare, is_custom, judges_texts, run_custom
 from stepsmith.judge.languages import check_time_factors, language
-from stepsmith.judge.preparing import Prepared, prepare
+from stepsmith.judge.prefilter import first_suspect
 from stepsmith.judge.program import Program, ProgramRun
-from stepsmith.judge.runs import (
-    SEARCHED,
-    RetryPolicy,
-    check_program,
-    encoded,
-    measured,
-    opened_program,
-    output_of,
-    stderr_of,
-)
-from stepsmith.judge.verdicts import MB, Allowance, allowance, failure, reservation_note
-from stepsmith.judge.worker_set import CHECKERS, SOLUTIONS, WorkerSet
-from stepsmith.sandbox import frames
+from stepsmith.judge.programs import CheckerRunner, Programs
+from stepsmith.judge.runs import RetryPolicy, check_program, measured, output_of
+from stepsmith.judge.testing import judge_test
+from stepsmith.judge.verdicts import Allowance, allowance
+from stepsmith.judge.worker_set import SOLUTIONS
 from stepsmith.sandbox.worker import Worker
 
 SHARED = "passed in a run that all tests shared"
@@ -71,16 +54,12 @@ class LocalJudge:
         self._lock = threading.Lock()
         self._prefilter = prefilter
         self._time_factors = check_time_factors(time_factors or {})
-        self._closed = False
-        self._isolation = isolation
-        self._allow_unsafe = allow_unsafe
-        self._worker_set = WorkerSet(isolation, allow_unsafe)
-        self._owner = os.getpid()
+        self._programs = Programs(isolation, allow_unsafe)
 
     @property
     def isolation(self) -> str:
         """Level that was proved at start."""
-        return f"L{self._worker_set.level}"
+        return f"L{self._programs.worker_set.level}"
 
     def judge(
         self,
@@ -98,24 +77,23 @@ class LocalJudge:
         """
         if not tests:
             raise CaseError(NO_TESTS)
-        suspect = None
+        allowed = self._allowance(solution, contract)
         if self._prefilter and stop_at_first_failure and len(tests) > 1:
-            suspect = self._suspect(solution, contract, tests)
+            with self._lock:
+                suspect = first_suspect(self._programs, solution, contract, allowed, tests)
             if suspect is not None:
                 alone = self.judge(solution, contract, [tests[suspect]])
                 if alone.verdict not in (Verdict.AC, Verdict.CE, Verdict.IE):
                     passed = (TestResult(verdict=Verdict.AC, message=SHARED),) * suspect
                     return msgspec.structs.replace(alone, tests=(*passed, *alone.tests))
 
-        allowed = self._allowance(solution, contract)
-
         def one(worker: Worker, index: int) -> TestResult:
-            return self._test(worker, contract, allowed, tests[index])
+            return judge_test(self._programs, worker, contract, allowed, tests[index])
 
         def stop(result: TestResult) -> bool:
             return stop_at_first_failure and result.verdict is not Verdict.AC
 
-        text, results, problem = self._each(solution, contract, len(tests), one, stop)
+        text, results, problem = self._each(solution, contract, allowed, len(tests), one, stop)
         if results is None:
             return Judgement(verdict=Verdict.CE, compile_output=text, isolation=self.isolation)
         if problem:
@@ -133,7 +111,7 @@ class LocalJudge:
                 return Execution(verdict=failed[0], cpu_s=outcome.cpu_s, message=failed[1])
             return Execution(verdict=Verdict.AC, output=output_of(outcome, contract), cpu_s=outcome.cpu_s)
 
-        text, results, problem = self._each(solution, contract, len(inputs), one, lambda _: False)
+        text, results, problem = self._each(solution, contract, allowed, len(inputs), one, lambda _: False)
         if results is None:
             return [Execution(verdict=Verdict.CE, message=text)] * len(inputs)
         missing = len(inputs) - len(results)
@@ -144,12 +122,14 @@ class LocalJudge:
 
         Both are what programs printed or, on the function interface, values as literals; they are compared as ``judge``
         compares them. ``expected`` may also be what some program gave: where it is no value, only the same text agrees.
-        Raises ``SandboxError`` where a custom checker comes to no decision.
+        Raises ``SandboxError`` where a custom checker comes to no decision, and ``CaseError`` for one that judges runs.
         """
         checker = contract.checker
+        if not judges_texts(checker):
+            raise CaseError(f"checker {checker.name!r} judges runs of a program; it cannot compare two texts")
         if is_custom(checker):
             with self._lock:
-                return run_custom(_CheckerRunner(self), checker, input_text, expected, actual).ok
+                return run_custom(CheckerRunner(self._programs), checker, input_text, expected, actual).ok
         try:
             return compare(checker, contract.interface, input_text, expected, actual).ok
         except UnreadableError:
@@ -162,16 +142,13 @@ class LocalJudge:
         """
         check_program(program)
         with self._lock:
-            return self._run_program(program, SOLUTIONS)
+            return self._programs.run(program, SOLUTIONS)
 
     def close(self) -> None:
         """End every process and remove every file of this judge; what is under way ends as IE."""
-        self._closed = True
-        if self._owner != os.getpid():
-            return  # a copy made by fork: the workers are the original's
-        self._worker_set.kill()
+        self._programs.close()
         with self._lock:
-            self._worker_set.close()
+            self._programs.clean_up()
 
     def __enter__(self) -> Self:
         return self
@@ -181,12 +158,15 @@ class LocalJudge:
     ) -> None:
         self.close()
 
-    # One judgement
+    def _allowance(self, solution: Solution, contract: Contract) -> Allowance:
+        kind = language(solution.language)
+        return allowance(contract.limits, kind, self._time_factors.get(kind.name, kind.time_factor))
 
     def _each(
         self,
         solution: Solution,
         contract: Contract,
+        allowed: Allowance,
         count: int,
         one: Callable[[Worker, int], T],
         stop: Callable[[T], bool],
@@ -201,7 +181,7 @@ class LocalJudge:
         with self._lock:
             while True:
                 try:
-                    worker, opened = self._open(solution, contract)
+                    worker, opened = self._programs.open_solution(solution, contract, allowed)
                     text = opened.text
                     if opened.program is None:
                         return text, None, ""
@@ -212,124 +192,6 @@ class LocalJudge:
                             break
                     return text, results, ""
                 except SandboxError as error:
-                    self._worker_set.drop(SOLUTIONS)
-                    if self._closed or not retries.wait():
+                    self._programs.drop(SOLUTIONS)
+                    if self._programs.closed or not retries.wait():
                         return text, results, str(error)
-
-    def _open(self, solution: Solution, contract: Contract, *, shared: bool = False) -> tuple[Worker, Prepared]:
-        kind = language(solution.language)
-        if contract.interface == "function" and kind.name != "python":
-            raise CaseError(f"the function interface is for Python; {kind.name} programs use stdio")
-        if contract.interface == "function" and not contract.entry_point:
-            raise CaseError("the function interface needs an entry point")
-        entry_point = contract.entry_point if contract.interface == "function" else None
-        worker = self._worker(SOLUTIONS, solution.code if kind.name == "python" else "")
-        sources = ((kind.main, solution.code),)
-        prepared = prepare(worker, self._worker_set.cache, kind, sources, contract.limits, entry_point=entry_point)
-        if shared and prepared.program is not None:
-            program = msgspec.structs.replace(prepared.program, shared=True)
-            prepared = msgspec.structs.replace(prepared, program=program)
-        return worker, opened_program(worker, prepared, self._allowance(solution, contract))
-
-    def _allowance(self, solution: Solution, contract: Contract) -> Allowance:
-        kind = language(solution.language)
-        return allowance(contract.limits, kind, self._time_factors.get(kind.name, kind.time_factor))
-
-    def _worker(self, role: str, code: str) -> Worker:
-        if self._closed:
-            raise SandboxError("the judge was closed")
-        if self._owner != os.getpid():  # we are a copy made by fork: leave the original's workers alone
-            self._worker_set = WorkerSet(self._isolation, self._allow_unsafe)
-            self._owner = os.getpid()
-        worker = self._worker_set.worker(role, code)
-        if self._closed:  # while it was started
-            raise SandboxError("the judge was closed")
-        return worker
-
-    def _test(self, worker: Worker, contract: Contract, allowed: Allowance, test: TestCase) -> TestResult:
-        outcome, failed = measured(worker, contract, allowed, test.input)
-        if failed:
-            verdict, message = failed
-        else:
-            try:
-                checked = self._compare(contract, test, output_of(outcome, contract))
-                verdict, message = Verdict.AC if checked.ok else Verdict.WA, checked.message
-            except SandboxError as error:  # of the checker, which has been tried more than once
-                verdict, message = Verdict.IE, str(error)
-        if verdict not in (Verdict.AC, Verdict.IE):
-            message += reservation_note(outcome, allowed, self._worker_set.level)
-        return TestResult(
-            verdict=verdict, cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
-            exit_code=outcome.exit_code, signal=outcome.signal,
-            stderr=stderr_of(outcome), message=message,
-        )  # fmt: skip
-
-    def _compare(self, contract: Contract, test: TestCase, actual: str) -> CheckResult:
-        if is_custom(contract.checker):
-            return run_custom(_CheckerRunner(self), contract.checker, test.input, test.output, actual)
-        return compare(contract.checker, contract.interface, test.input, test.output, actual)
-
-    def _suspect(self, solution: Solution, contract: Contract, tests: Sequence[TestCase]) -> int | None:
-        """Run all tests in one process; return the index of the first that seems to fail, None where all pass.
-
-        A shared run proves nothing: a program can leave anything behind for later tests. So neither answer is final.
-        """
-        if language(solution.language).name != "python" or is_custom(contract.checker):
-            return None
-        try:
-            with self._lock:
-                worker, prepared = self._open(solution, contract, shared=True)
-                if prepared.program is None:
-                    return None
-                outcome = worker.run(frames.pack([encoded(test.input) for test in tests]))
-        except SandboxError:
-            return None
-        outputs = frames.unpack(outcome.result)
-        for index, (test, output) in enumerate(zip(tests, outputs, strict=False)):
-            actual = output.decode("utf-8", "surrogateescape")
-            if not compare(contract.checker, contract.interface, test.input, test.output, actual).ok:
-                return index
-        return len(outputs) if len(outputs) < len(tests) else None
-
-    # Whole programs
-
-    def _run_program(self, program: Program, role: str) -> ProgramRun:
-        retries = RetryPolicy()
-        while True:
-            try:
-                return self._run_once(program, role)
-            except SandboxError as error:
-                self._worker_set.drop(role)
-                if self._closed or not retries.wait():
-                    return ProgramRun(verdict=Verdict.IE, message=str(error))
-
-    def _run_once(self, program: Program, role: str) -> ProgramRun:
-        kind = language(program.language)
-        worker = self._worker(role, program.sources[0][1] if kind.name == "python" else "")
-        allowed = allowance(program.limits, kind)
-        prepared = prepare(
-            worker, self._worker_set.cache, kind, program.sources, program.limits, compile_s=program.compile_time_s
-        )
-        prepared = opened_program(worker, prepared, allowed, program.files)
-        if prepared.program is None:
-            return ProgramRun(verdict=Verdict.CE, compile_output=prepared.text, compile_s=prepared.compile_s)
-        outcome = worker.run(encoded(program.stdin), program.args, stderr_bytes=SEARCHED)
-        verdict, message = failure(outcome, allowed) or (Verdict.AC, "")
-        files = worker.collect(program.collect, int(program.limits.output_mb * MB)) if program.collect else {}
-        return ProgramRun(
-            verdict=verdict, message=message,
-            stdout=outcome.stdout.decode("utf-8", "replace"), stderr=stderr_of(outcome),
-            exit_code=outcome.exit_code, signal=outcome.signal,
-            cpu_s=outcome.cpu_s, wall_s=outcome.wall_s, peak_mb=outcome.peak_mb,
-            compile_s=prepared.compile_s, compile_output=prepared.text, files=tuple(files.items()),
-        )  # fmt: skip
-
-
-class _CheckerRunner:
-    """Runs custom checkers in workers of their own while a judgement is under way."""
-
-    def __init__(self, judge: LocalJudge) -> None:
-        self._judge = judge
-
-    def run_program(self, program: Program) -> ProgramRun:
-        return self._judge._run_program(program, CHECKERS)

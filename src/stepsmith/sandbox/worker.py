@@ -53,7 +53,7 @@ class Worker:
     def open(self, program: Executable, limits: RunLimits) -> Opened:
         """Make a program ready to run, in a process of its own: Python is compiled. The one before is ended."""
         self._hang_up()
-        with _machinery():
+        with machinery():
             if self._server.group is not None:
                 self._server.group.limit_memory((limits.memory_mb + GROUP_EXTRA_MB) * MB + 3 * limits.output_bytes)
             if self._server.group is not None or program.spawning:
@@ -83,17 +83,36 @@ class Worker:
 
     def run(self, stdin: bytes, arguments: Sequence[str] = (), *, stderr_bytes: int = STDERR_TAIL) -> RunOutcome:
         """Run the open program once on ``stdin`` (for a function: the arguments' text)."""
-        if self._session is None:
-            raise SandboxError("no program is open")
-        packet = "".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape")
-        with _machinery():
+        with machinery():
             fds = _memory_files((stdin,), 3 if self._has_result else 2)
             try:
-                wire.send(self._session, packet, fds)
-                facts = self._server.receive(self._session, START_S + 20 * self._limits.wall_s)
-                return self._outcome(facts, fds[1:], stderr_bytes)
+                self.start(fds, arguments)
+                return self.finish(fds[1:], stderr_bytes)
             finally:
                 _close(fds)
+
+    def start(self, fds: Sequence[int], arguments: Sequence[str] = ()) -> None:
+        """Start the open program with ``fds`` as its descriptors from 0 on; they remain the caller's to close."""
+        packet = "".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape")
+        with machinery():
+            wire.send(self.session, packet, tuple(fds))
+
+    def finish(self, written: Sequence[int], stderr_bytes: int = STDERR_TAIL) -> RunOutcome:
+        """Wait for the program that was started; ``written`` are its memory files from descriptor 1 on."""
+        with machinery():
+            return self._outcome(self._server.receive(self.session, START_S + self.patience_s), written, stderr_bytes)
+
+    @property
+    def session(self) -> socket.socket:
+        """The way to the open program, readable when a run has ended. Raises ``SandboxError`` where none is open."""
+        if self._session is None:
+            raise SandboxError("no program is open")
+        return self._session
+
+    @property
+    def patience_s(self) -> float:
+        """Wall seconds to wait for a run that ends itself at its limits; more, for the machine may be loaded."""
+        return 20 * self._limits.wall_s
 
     def collect(self, names: Sequence[str], max_bytes: int) -> dict[str, bytes]:
         """End the open program, and return those of ``names`` in its folder that are plain files and no larger.
@@ -104,7 +123,7 @@ class Worker:
             check_name(name)
         self._hang_up()
         request: wire.CollectRequest = {"op": "collect", "names": [*names], "max_bytes": max_bytes}
-        with _machinery():
+        with machinery():
             self._server.send(wire.pack(request))
             self._server.wait(self._server.control, START_S)
             data, fds = wire.receive(self._server.control)
@@ -123,7 +142,7 @@ class Worker:
 
     def memory_kills(self) -> Literal["", "program", "machine"]:
         """Say whether the kernel has killed a process for want of memory since ``open``, and whose limit was met."""
-        with _machinery():
+        with machinery():
             return self._memory_kills.found()
 
     def kill(self) -> None:
@@ -143,7 +162,7 @@ class Worker:
     ) -> None:
         self.close()
 
-    def _outcome(self, data: bytes, written: list[int], stderr_bytes: int) -> RunOutcome:
+    def _outcome(self, data: bytes, written: Sequence[int], stderr_bytes: int) -> RunOutcome:
         status, end, cpu_s, wall_s, peak_kb = wire.FACTS.unpack(data)
         if end == wire.NOT_STARTED:
             word = os.pread(written[1], STDERR_TAIL, 0).decode("utf-8", "replace")
@@ -171,12 +190,12 @@ class Worker:
 
     def _end_status(self) -> int:
         """Exit code of the solution's process that has just ended, negative for a signal."""
-        with _machinery():
+        with machinery():
             self._server.send(wire.pack({"op": "status"}))
         return os.waitstatus_to_exitcode(int(self._receive(self._server.control, START_S)))
 
     def _receive(self, sock: socket.socket, timeout_s: float) -> bytes:
-        with _machinery():
+        with machinery():
             return self._server.receive(sock, timeout_s)
 
     def _hang_up(self) -> None:
@@ -199,7 +218,7 @@ def _open_request(program: Executable, limits: RunLimits) -> wire.OpenRequest:
 
 
 @contextmanager
-def _machinery() -> Iterator[None]:
+def machinery() -> Iterator[None]:
     """Turn what the system refuses us (no descriptors, no memory, a peer that is gone) into ``SandboxError``."""
     try:
         yield

@@ -56,7 +56,7 @@ def test_a_compiler_too_old_for_a_dialect_is_said(monkeypatch: pytest.MonkeyPatc
 def test_the_precompiled_header_is_used(cached: LocalJudge) -> None:
     needs("cpp")
     code = "#include <bits/stdc++.h>\nint main() { std::cout << 3; }"
-    cpp, sources, folder = language("cpp"), (("a.cpp", code),), cached._worker_set.cache.prepared
+    cpp, sources, folder = language("cpp"), (("a.cpp", code),), cached._programs.worker_set.cache.prepared
     (place,) = cpp.prepared(folder, sources)
     other = Path(place).with_name("gnu++11") / "bits" / "stdc++.h.gch"
     other.parent.mkdir(parents=True)

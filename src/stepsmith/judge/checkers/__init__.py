@@ -1,7 +1,25 @@
 """Does an output count as right? Built-in checkers compare here; custom ones are programs that run in the sandbox."""
 
-from stepsmith.judge.checkers.builtin import UnreadableError, check_checker, check_expected, compare, is_custom
-from stepsmith.judge.checkers.custom import run_custom
+from stepsmith.judge.checkers.builtin import (
+    UnreadableError,
+    check_checker,
+    check_expected,
+    compare,
+    is_custom,
+    judges_texts,
+)
+from stepsmith.judge.checkers.custom import custom_kind, run_custom, run_pass
 from stepsmith.judge.checkers.result import CheckResult
 
-__all__ = ["CheckResult", "UnreadableError", "check_checker", "check_expected", "compare", "is_custom", "run_custom"]
+__all__ = [
+    "CheckResult",
+    "UnreadableError",
+    "check_checker",
+    "check_expected",
+    "compare",
+    "custom_kind",
+    "is_custom",
+    "judges_texts",
+    "run_custom",
+    "run_pass",
+]

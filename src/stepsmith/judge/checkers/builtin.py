@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Checker, Interface
-from stepsmith.judge.checkers.custom import checker_program
+from stepsmith.judge.checkers.custom import CUSTOM, checker_program, custom_kind
 from stepsmith.judge.checkers.flags import Flags, parse_flags
 from stepsmith.judge.checkers.literal import Rules, difference
 from stepsmith.judge.checkers.result import ACCEPTED, CheckResult, rejected
@@ -14,7 +14,6 @@ from stepsmith.judge.checkers.tokens import compare_exact, compare_tokens
 from stepsmith.judge.checkers.unordered import compare_lines, unordered_rules
 from stepsmith.judge.checkers.values import NotLiteralError, Value, parse_value
 
-CUSTOM = ("custom-kattis", "custom-testlib")
 NAMES = ("exact", "tokens", "literal", "unordered", "float:EPS", *CUSTOM)
 
 
@@ -26,8 +25,17 @@ Comparison = Callable[[str, str], CheckResult]
 
 
 def is_custom(checker: Checker) -> bool:
-    """Say whether a checker is a program of its own, which ``compare`` cannot run."""
-    return checker.name in CUSTOM
+    """Say whether a checker is a program of its own, which ``compare`` cannot run.
+
+    Raises ``CaseError`` for one with a number of passes that cannot be.
+    """
+    return custom_kind(checker.name) is not None
+
+
+def judges_texts(checker: Checker) -> bool:
+    """Say whether a checker looks at one output, and not at an interaction or several runs."""
+    kind = custom_kind(checker.name)
+    return kind is None or not (kind.interactive or kind.passes > 1)
 
 
 def compare(
@@ -48,11 +56,14 @@ def compare(
 
 def check_checker(checker: Checker, interface: Interface) -> None:
     """Raise ``CaseError`` where a checker cannot be used: no such name or flag, or a custom one without its program."""
-    if not is_custom(checker):
+    kind = custom_kind(checker.name)
+    if kind is None:
         if checker.files:
             raise CaseError(f"checker {checker.name!r} takes no checker_files; only {' and '.join(CUSTOM)} do")
         _comparison(checker.name, checker.flags, interface == "function")
     else:
+        if interface == "function" and not judges_texts(checker):
+            raise CaseError(f"checker {checker.name!r} runs programs on stdio, not functions")
         checker_program(checker)
 
 

@@ -5,48 +5,121 @@ accepts, 43 rejects, ``feedback_dir/judgemessage.txt`` says why. Testlib checker
 [flags]``; exit code 0 accepts, 1 (wrong), 2 (presentation), 4 (left-over output), 5 and 7 (partial) and 8 (unexpected
 end) reject; the word is on stderr. Anything else, a checker that does not compile, crashes or runs out of time or
 memory, is a failure of the judge's side: ``SandboxError``, which becomes IE and never a wrong answer.
+
+A Kattis validator may also be interactive (see ``judge.interaction``), and may ask for another pass: it accepts and
+writes ``feedback_dir/nextpass.in``, the input of the next run of the solution. Other files of the folder stay.
 """
 
 from pathlib import PurePosixPath
 
+import msgspec
+
 from stepsmith.core.errors import CaseError, SandboxError
-from stepsmith.core.records import Checker, Limits, Verdict
+from stepsmith.core.records import Checker, Limits, Record, Verdict
 from stepsmith.judge.checkers.result import CheckResult
 from stepsmith.judge.languages import language_of
 from stepsmith.judge.program import Program, ProgramRun, ProgramRunner
 
 LIMITS = Limits(time_s=30.0, memory_mb=2048, output_mb=8.0)
+ACCEPTS, REJECTS = 42, 43  # a Kattis validator's exit codes
 MESSAGE = 2000  # characters of a checker's word that are kept
+FEEDBACK = "feedback/"
 
-_MAIN_NAMES = ("main", "checker", "check", "validate", "validator", "output_validator")
-_JUDGE_MESSAGE = "feedback/judgemessage.txt"
+_MAIN_NAMES = ("main", "checker", "check", "validate", "validator", "output_validator", "interactor")
+_JUDGE_MESSAGE = f"{FEEDBACK}judgemessage.txt"
+_NEXT_PASS = f"{FEEDBACK}nextpass.in"
 _TESTLIB_REJECTS = (1, 2, 4, 5, 7, 8)
+
+Files = tuple[tuple[str, bytes], ...]
+
+
+class CustomKind(Record, frozen=True, kw_only=True):
+    """What a custom checker's name says: its convention, whether it talks with the solution, how many passes it has."""
+
+    testlib: bool = False
+    interactive: bool = False
+    passes: int = 1  # at most
+
+
+_KINDS = {
+    "custom-kattis": CustomKind(),
+    "custom-testlib": CustomKind(testlib=True),
+    "interactive-kattis": CustomKind(interactive=True),
+}
+CUSTOM = tuple(_KINDS)
+
+
+def custom_kind(name: str) -> CustomKind | None:
+    """Return what a checker's name says where it is a custom one, and else None.
+
+    ``custom-kattis:3`` and ``interactive-kattis:3`` are checkers with at most three passes. Raises ``CaseError`` for a
+    number of passes that cannot be.
+    """
+    base, colon, passes = name.partition(":")
+    kind = _KINDS.get(base)
+    if kind is None or not colon:
+        return kind
+    if kind.testlib or not passes.isdecimal() or int(passes) < 2:
+        raise CaseError(f"checker {name!r}: a number of passes is 2 or more, as in 'custom-kattis:2'")
+    return msgspec.structs.replace(kind, passes=int(passes))
 
 
 def run_custom(runner: ProgramRunner, checker: Checker, input_text: str, expected: str, actual: str) -> CheckResult:
     """Let a custom checker decide. Raises ``SandboxError`` where it does not come to a decision."""
-    kattis = checker.name == "custom-kattis"
+    kind = custom_kind(checker.name)
+    if kind is None or not kind.testlib:
+        return run_pass(runner, checker, input_text, expected, actual)[0]
     language, sources = checker_program(checker)
     run = runner.run_program(
         Program(
             language=language,
             sources=sources,
-            args=(
-                ("input.txt", "answer.txt", "feedback/", *checker.flags)
-                if kattis
-                else ("input.txt", "output.txt", "answer.txt", *checker.flags)
-            ),
-            stdin=actual if kattis else "",
-            files=(
-                ("input.txt", input_text),
-                ("answer.txt", expected),
-                ("feedback/", "") if kattis else ("output.txt", actual),
-            ),
-            collect=(_JUDGE_MESSAGE,) if kattis else (),
+            args=("input.txt", "output.txt", "answer.txt", *checker.flags),
+            files=(("input.txt", input_text), ("answer.txt", expected), ("output.txt", actual)),
             limits=LIMITS,
         )
     )
-    return _kattis_result(run) if kattis else _testlib_result(run)
+    return _testlib_result(run)
+
+
+def run_pass(
+    runner: ProgramRunner, checker: Checker, input_text: str, expected: str, actual: str, feedback: Files = ()
+) -> tuple[CheckResult, Files]:
+    """Let a Kattis validator decide on one pass; return its decision and the files of its feedback folder.
+
+    ``feedback`` are the files that an earlier pass left there. Raises ``SandboxError`` where it does not decide.
+    """
+    run = runner.run_program(
+        msgspec.structs.replace(kattis_program(checker, input_text, expected, feedback), stdin=actual)
+    )
+    if run.verdict in (Verdict.AC, Verdict.RTE) and run.signal is None and run.exit_code in (ACCEPTS, REJECTS):
+        return CheckResult(ok=run.exit_code == ACCEPTS, message=judge_message(run.files)), run.files
+    raise _undecided(run, f"{ACCEPTS} or {REJECTS}", judge_message(run.files))
+
+
+def kattis_program(checker: Checker, input_text: str, expected: str, feedback: Files = ()) -> Program:
+    """Return the program of a Kattis validator, with everything but its standard input."""
+    language, sources = checker_program(checker)
+    return Program(
+        language=language,
+        sources=sources,
+        args=("input.txt", "answer.txt", FEEDBACK, *checker.flags),
+        files=(("input.txt", input_text), ("answer.txt", expected), (FEEDBACK, ""), *feedback),
+        collect=(FEEDBACK,),
+        limits=LIMITS,
+    )
+
+
+def judge_message(feedback: Files) -> str:
+    """Return what a Kattis validator says of its decision."""
+    return dict(feedback).get(_JUDGE_MESSAGE, b"").decode("utf-8", "replace").strip()[:MESSAGE]
+
+
+def next_pass(feedback: Files) -> tuple[str | None, Files]:
+    """Return the input of the next pass (None: there is no other) and the files that stay in the feedback folder."""
+    found = dict(feedback).get(_NEXT_PASS)
+    text = None if found is None else found.decode("utf-8", "surrogateescape")
+    return text, tuple(file for file in feedback if file[0] != _NEXT_PASS)
 
 
 def checker_program(checker: Checker) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -58,7 +131,7 @@ def checker_program(checker: Checker) -> tuple[str, tuple[tuple[str, str], ...]]
     languages = sorted({language for language in kinds.values() if language})
     if len(languages) != 1:
         found = " and ".join(languages) or "none"
-        raise CaseError(f"checker_files must hold a program in one language (.py, .cpp, .cc, .c); found {found}")
+        raise CaseError(f"checker_files must hold a program in one language (.py, .cpp, .java, ...); found {found}")
     (language,) = languages
     programs = [item for item in checker.files if kinds[item[0]] == language]
     programs.sort(key=lambda item: PurePosixPath(item[0]).stem.lower() not in _MAIN_NAMES)  # stable
@@ -72,13 +145,6 @@ def _language(name: str) -> str | None:
         return language_of(name)
     except CaseError:  # a header, or data
         return None
-
-
-def _kattis_result(run: ProgramRun) -> CheckResult:
-    word = dict(run.files).get(_JUDGE_MESSAGE, b"").decode("utf-8", "replace").strip()[:MESSAGE]
-    if run.verdict in (Verdict.AC, Verdict.RTE) and run.signal is None and run.exit_code in (42, 43):
-        return CheckResult(ok=run.exit_code == 42, message=word)
-    raise _undecided(run, "42 or 43", word)
 
 
 def _testlib_result(run: ProgramRun) -> CheckResult:

@@ -1,0 +1,1 @@
+print("rejected, and another pass")

@@ -1,0 +1,7 @@
+#include <cstdio>
+int main() {
+    for (;;) {
+        puts("0");
+        fflush(stdout);
+    }
+}
