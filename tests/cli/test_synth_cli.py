@@ -18,7 +18,7 @@ from stepsmith.store.manifest import Spending
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["synth"], r"offline, a \[models\.NAME\], or an address"),
+        (["synth"], r"offline, the NAME of a \[models\.NAME\] table, or an address"),
         (["synth"], r"--method .*teacher-student \(Deep Dive\) or two-stage"),
         (["synth"], r"--strong-solver"),
         (["doctor"], r"Configuration whose \[models\.\*\]"),

@@ -17,6 +17,7 @@ from stepsmith.llm.parsing import ParseFailure
 from stepsmith.llm.protocol import LLM
 from stepsmith.pipeline.config import load_config
 from stepsmith.store.folder_lock import write_whole
+from stepsmith.synth.seed_files import ROW_FIELD
 from stepsmith.synth.seeds import SeedSource
 from stepsmith.synth.tree.evolve import Evolution, EvolveSettings, evolve
 from stepsmith.synth.tree.extract import BATCH, extract, extract_offline
@@ -48,8 +49,12 @@ def extract_command(
     teacher: Annotated[str, typer.Option(help=r"`offline`, a \[models.NAME] of --config, or an address.")] = OFFLINE,
     seeds: Annotated[
         list[str] | None,
-        typer.Option(help="Python file or folder, or JSONL with `code`; repeatable. Default: standard library."),
+        typer.Option(
+            help="Code to read: a Python file, a notebook, a JSONL file or a folder. Can be given several times. "
+            "Default: the standard library of Python."
+        ),
     ] = None,
+    field: Annotated[str, typer.Option(help="Field of a JSONL row that holds the code.")] = ROW_FIELD,
     snippets: Annotated[int, typer.Option(help="How many windows of 25 to 50 lines to read.", min=1)] = 200,
     batch: Annotated[int, typer.Option(help="Snippets a request.", min=1)] = BATCH,
     into: Annotated[str | None, typer.Option(help="Merge into this tree: a file, or `starter`.")] = None,
@@ -59,9 +64,11 @@ def extract_command(
 ) -> None:
     """Extract the features of code snippets into a tree."""
     base = _read(into) if into else FeatureTree()
-    source = SeedSource([Path(path) for path in seeds or ()])
-    windows = [source.window(derive_rng(seed, "features", index)) for index in range(snippets)]
+    source = SeedSource([Path(path) for path in seeds or ()], field)
     console = Console()
+    if seeds:
+        console.print(source.counts().text(), soft_wrap=True, highlight=False, markup=False)
+    windows = [source.window(derive_rng(seed, "features", index)) for index in range(snippets)]
     if teacher == OFFLINE:
         found = extract_offline(windows)
     else:

@@ -15,49 +15,87 @@ from stepsmith.pipeline.forecast import forecast
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.manifest import Manifest, Spending
 from stepsmith.store.runfolder import WORK
+from stepsmith.synth.seeds import SeedSource
 
 
 def synth(
-    config: Annotated[Path | None, typer.Argument(help="TOML configuration; flags override it.")] = None,
+    config: Annotated[
+        Path | None, typer.Argument(help="TOML configuration. Options on the command line override it.")
+    ] = None,
     seeds: Annotated[
         list[str] | None,
         typer.Option(
-            help="Python file or folder, or JSONL with a `code` field; repeatable. Default: standard library."
+            help="Code to draw seeds from: a Python file, a notebook, a JSONL file or a folder. Can be given several "
+            "times. Default: the standard library of Python."
         ),
     ] = None,
-    chains: Annotated[int | None, typer.Option(help="Number of chains, one seed each.")] = None,
-    turns: Annotated[int | None, typer.Option(help="Problems proposed per chain.")] = None,
-    mode: Annotated[str | None, typer.Option(help="multi-turn, hard-first or single-turn.")] = None,
-    profile: Annotated[str | None, typer.Option(help="micro or contest.")] = None,
+    field: Annotated[
+        str | None,
+        typer.Option(help="Field of a JSONL row that holds the code.", show_default="code"),
+    ] = None,
+    chains: Annotated[int | None, typer.Option(help="Number of chains. Each starts from one seed.")] = None,
+    turns: Annotated[int | None, typer.Option(help="Number of problems that are proposed in each chain.")] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="How a chain develops: multi-turn, hard-first or single-turn.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Size of the offline teacher's problems: micro or contest.")
+    ] = None,
     teacher: Annotated[
-        str | None, typer.Option(help=r"Who proposes: offline, a \[models.NAME], or an address, URL or URL#MODEL.")
+        str | None,
+        typer.Option(
+            help=r"Who proposes problems: offline, the NAME of a \[models.NAME] table, or an address: URL, URL#MODEL."
+        ),
     ] = None,
     student: Annotated[
         str | None,
-        typer.Option(help=r"Who attempts: simulated, the folder of a trained policy, a \[models.NAME] or an address."),
+        typer.Option(
+            help=r"Who attempts problems: simulated, the folder of a trained policy, the NAME of a \[models.NAME] "
+            "table, or an address."
+        ),
     ] = None,
     method: Annotated[
-        str | None, typer.Option(help="How a model teaches: teacher-student (Deep Dive) or two-stage (X-Coder).")
+        str | None,
+        typer.Option(help="How a model makes problems: teacher-student (Deep Dive) or two-stage (X-Coder)."),
     ] = None,
     solver: Annotated[
-        list[str] | None, typer.Option(help="Model whose programs vote on outputs beside the teacher's; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="A model whose programs vote on the expected outputs, beside the teacher's program. Can be given "
+            "several times."
+        ),
     ] = None,
     strong_solver: Annotated[
-        str | None, typer.Option(help="Model without a vote: problems that it never solves are dropped.")
+        str | None,
+        typer.Option(help="A model that attempts each problem and has no vote. Problems it never solves are dropped."),
     ] = None,
-    attempts: Annotated[int | None, typer.Option(help="Attempts per problem that measure its pass rate.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed and configuration, same bytes.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes. Default: one per core.")] = None,
+    attempts: Annotated[
+        int | None, typer.Option(help="Number of attempts of the student that measure a problem's pass rate.")
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Number that all random choices follow from. Same seed and configuration: same problems."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Number of worker processes, or of judges when models are asked. Default: one per core."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/synth"),
     budget: Annotated[
-        str | None, typer.Option(help='The most that models may cost: "5 USD" or "2M tokens"; resumptions included.')
+        str | None,
+        typer.Option(
+            help='The most that models may cost, over this run and all its resumptions: "5 USD" or "2M tokens".'
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Grow a few chains, which the run then has for nothing; predict the rest.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Run a few chains and estimate the total cost. The real run reuses the models' answers."
+        ),
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an unfinished run in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished run in --out.")] = False,
     allow_unsafe: Annotated[
-        bool, typer.Option("--allow-unsafe", help="Run untrusted code even below isolation level L1.")
+        bool, typer.Option("--allow-unsafe", help="Run untrusted programs even where they cannot be confined (L0).")
     ] = False,
 ) -> None:
     """Turn real code into a verified, difficulty-graded problem set."""
@@ -68,6 +106,7 @@ def synth(
         budget=budget,
         synth={
             "seeds": seeds,
+            "seed_field": field,
             "chains": chains,
             "turns": turns,
             "mode": mode,
@@ -82,8 +121,13 @@ def synth(
         },
     )
     console = Console()
+    if settings.synth.seeds:
+        found = SeedSource([Path(path) for path in settings.synth.seeds], settings.synth.seed_field).counts()
+        console.print(found.text(), soft_wrap=True, highlight=False, markup=False)
     if dry_run:
-        print_forecast(console, forecast(settings))
+        with progress_display(console) as observer:
+            expected = forecast(settings, observer)
+        print_forecast(console, expected)
         return
     with resumable(console, out / WORK, f"Finished chains are safe in {out}"), progress_display(console) as observer:
         manifest = synthesize(settings, out, observer, resume=resume)

@@ -17,6 +17,7 @@ from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.nested import refuse_renamed
 from stepsmith.core.records import Environment, Record, Style
 from stepsmith.llm.records import ModelSpec
+from stepsmith.synth.seed_files import ROW_FIELD
 from stepsmith.synth.skill import SkillModel
 from stepsmith.synth.two_stage.settings import TwoStageSettings
 from stepsmith.verify.suite.admission import AdmissionSettings
@@ -37,7 +38,8 @@ RENAMED_KEYS = {
 class SynthSettings(Record, frozen=True, kw_only=True):
     """What is made."""
 
-    seeds: tuple[str, ...] = ()  # files or folders of Python source, or JSONL with a `code` field; empty: stdlib
+    seeds: tuple[str, ...] = ()  # files or folders of Python, notebooks or JSONL; empty: the standard library
+    seed_field: str = ROW_FIELD  # of a JSONL row: the field that holds the code
     chains: Positive = 24
     turns: Positive = 6  # Deep Dive
     mode: Mode = "multi-turn"

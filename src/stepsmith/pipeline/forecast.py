@@ -6,13 +6,14 @@ The sampled chains are the run's own. The completion cache keeps their answers, 
 import uuid
 
 from stepsmith.core.model_outputs import Usage
-from stepsmith.core.records import Record, StageSpend
+from stepsmith.core.records import Chain, Record, StageSpend
+from stepsmith.judge.local import LocalJudge
 from stepsmith.llm.estimates import Estimate, estimate
 from stepsmith.llm.money import Spend
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.models import add_spends
 from stepsmith.pipeline.roles import asked_models, resolve_config
-from stepsmith.pipeline.synthesis import open_chains
+from stepsmith.pipeline.synthesis import Observer, open_chains
 
 SAMPLED = 4  # chains; our choice: enough for an interval, few enough to be cheap
 
@@ -27,14 +28,24 @@ class Forecast(Record, frozen=True, kw_only=True):
     rest: Estimate | None
 
 
-def forecast(config: Config) -> Forecast:
-    """Grow the first chains of a run without keeping them. Raises what ``synthesize`` raises."""
+def forecast(config: Config, observer: Observer | None = None) -> Forecast:
+    """Run the first chains of a run without keeping them; ``observer`` watches. Raises what ``synthesize`` raises."""
     config = resolve_config(config)
     sampled = min(SAMPLED, config.synth.chains) if asked_models(config) else 0
     if not sampled:
         return Forecast(sampled=0, left=config.synth.chains, problems=0, spent=(), rest=None)
-    with open_chains(config, range(sampled), f"dry run {uuid.uuid4().hex}") as (chains, _):
-        grown = sorted(chains, key=lambda chain: chain.index)
+    if observer:
+        with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
+            observer.started(0, sampled, judge.isolation)
+    grown: list[Chain] = []
+    with open_chains(config, range(sampled), f"dry run {uuid.uuid4().hex}") as (chains, ledger):
+        if observer and ledger:
+            observer.asking(ledger.spends)
+        for chain in chains:
+            grown.append(chain)
+            if observer:
+                observer.grown(chain)
+    grown.sort(key=lambda chain: chain.index)
     left = config.synth.chains - sampled
     return Forecast(
         sampled=sampled,

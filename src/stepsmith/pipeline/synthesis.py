@@ -154,7 +154,7 @@ class ChainRunner:
 
 
 def _seed_source(config: Config) -> SeedSource:
-    return SeedSource([Path(path) for path in config.synth.seeds])
+    return SeedSource([Path(path) for path in config.synth.seeds], config.synth.seed_field)
 
 
 _open_runners: list[ChainRunner] = []  # at most one per worker process, made by its first chain

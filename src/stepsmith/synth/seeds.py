@@ -4,6 +4,7 @@ import os
 import random
 import sysconfig
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,43 +12,58 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.errors import SeedError
-from stepsmith.core.records import Seed
+from stepsmith.core.records import Record, Seed
+from stepsmith.synth.seed_files import JSONL, NOTEBOOK, PYTHON, ROW_FIELD, field_text, read_code, reason_to_skip
 
 WINDOW_LINES = (25, 50)  # Deep Dive, seeds
-SKIPPED_FOLDERS = frozenset(
+SKIPPED_IN_STDLIB = frozenset(
     {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__", "lib-dynload"}
 )
-MAX_MISSES = 200  # files in a row that turn out binary or blank before we say that there is no usable seed
+MAX_MISSES = 200  # files in a row that turn out unusable before we say that there is no usable seed
 
 
-class _CodeLine(msgspec.Struct):
-    """What a line of a JSONL seed file has to hold; other fields are passed over."""
+class SeedCounts(Record, frozen=True, kw_only=True):
+    """What the seeds of a run are drawn from, and what was left out, by reason."""
 
-    code: str
+    files: int
+    notebooks: int
+    rows: int  # of JSONL files
+    left_out: dict[str, int]
+
+    def text(self) -> str:
+        """Return the counts as one or two sentences."""
+        kinds = {"Python files": self.files, "notebooks": self.notebooks, "JSONL rows": self.rows}
+        used = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count) or "none"
+        left = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(self.left_out.items()))
+        return f"Seeds: {used}." + (f" Left out: {left}." if left else "")
 
 
 class SeedSource:
-    """Draws seeds from files, folders and JSONL files of Python code; no paths: the interpreter's standard library.
+    """Draws seeds from Python files, notebooks, JSONL files and folders; no paths: the interpreter's standard library.
 
-    Folders are walked once, in sorted order, and a file is read when a window is drawn from it, so a draw costs one
-    file at most and memory stays flat. ``Seed.source`` is the path relative to the folder that was named, so ids do
-    not depend on where that folder lies. Raises ``SeedError`` for a path that is missing or holds nothing usable.
+    Folders are walked once, in sorted order; hidden folders, virtual environments, installed packages and caches in
+    them are skipped. A file is read when a window is drawn from it, so a draw costs one file at most and memory stays
+    flat; a file of a folder that cannot be read or decoded is passed over. ``Seed.source`` is the path relative to the
+    folder that was named, so ids do not depend on where that folder lies. ``field`` names the field of a JSONL row
+    that holds the code. Raises ``SeedError`` for a path that is missing or holds nothing usable.
     """
 
-    def __init__(self, paths: Sequence[Path] = ()) -> None:
-        self._python: list[tuple[str, Path]] = []
+    def __init__(self, paths: Sequence[Path] = (), field: str = ROW_FIELD) -> None:
+        self._field = field
+        self._files: list[tuple[str, Path]] = []
         self._lines: list[tuple[str, Path, array[int]]] = []
+        self._left_out: Counter[str] = Counter()
         if paths:
             for path in paths:
                 self._add(path)
         else:
-            self._add_folder(Path(sysconfig.get_path("stdlib")), skip=SKIPPED_FOLDERS)
-        self._read = lru_cache(maxsize=64)(_read_lines)
+            self._add_folder(Path(sysconfig.get_path("stdlib")), (PYTHON,), SKIPPED_IN_STDLIB)
+        self._read = lru_cache(maxsize=64)(read_code)
 
     def window(self, rng: random.Random) -> Seed:
-        """Draw a seed: a file (or JSONL line) uniformly, then a window of 25 to 50 of its lines, or all if shorter."""
+        """Draw a seed: a file (or JSONL row) uniformly, then a window of 25 to 50 of its lines, or all if shorter."""
         for _ in range(MAX_MISSES):
-            index = rng.randrange(len(self._python) + sum(len(offsets) for _, _, offsets in self._lines))
+            index = rng.randrange(len(self._files) + sum(len(offsets) for _, _, offsets in self._lines))
             source, lines = self._text(index)
             if not lines:
                 continue
@@ -58,73 +74,97 @@ class SeedSource:
                 return Seed(source=source, first_line=first + 1, code=code)
         raise SeedError("the seed files hold no readable text; name files or folders of Python source with --seeds")
 
+    def counts(self) -> SeedCounts:
+        """Read every file and count what can be used. This takes time in proportion to the size of the files."""
+        left_out, used = self._left_out.copy(), Counter[str]()
+        for _, path in self._files:
+            code = read_code(path)
+            if code.problem:
+                left_out[code.problem] += 1
+            else:
+                used[path.suffix] += 1
+        rows = sum(self._row(path, offset).strip() != "" for _, path, offsets in self._lines for offset in offsets)
+        return SeedCounts(files=used[PYTHON], notebooks=used[NOTEBOOK], rows=rows, left_out=dict(left_out))
+
     def _text(self, index: int) -> tuple[str, tuple[str, ...]]:
-        """Return the name and the lines of the index-th file or JSONL line."""
-        if index < len(self._python):
-            name, path = self._python[index]
-            return name, self._read(path)
-        index -= len(self._python)
+        """Return the name and the lines of the index-th file or JSONL row."""
+        if index < len(self._files):
+            name, path = self._files[index]
+            return name, self._read(path).lines
+        index -= len(self._files)
         for name, path, offsets in self._lines:
             if index < len(offsets):
-                with path.open("rb") as file:
-                    file.seek(offsets[index])
-                    line = file.readline()
-                code = msgspec.json.decode(line, type=_CodeLine).code if line.strip() else ""
-                return f"{name}#{index + 1}", tuple(code.splitlines())
+                return f"{name}#{index + 1}", tuple(self._row(path, offsets[index]).splitlines())
             index -= len(offsets)
         raise IndexError(index)
 
+    def _row(self, path: Path, offset: int) -> str:
+        """Return the code of a JSONL row; "" for a row that has none."""
+        with path.open("rb") as file:
+            file.seek(offset)
+            try:
+                return field_text(file.readline(), self._field) or ""
+            except ValueError:
+                return ""
+
     def _add(self, path: Path) -> None:
         if path.is_dir():
-            self._add_folder(path)
-        elif not path.is_file():
+            self._add_folder(path, (PYTHON, NOTEBOOK))
+        elif not path.exists():
             raise SeedError(f"seed path {path} does not exist")
-        elif path.suffix == ".jsonl":
-            self._lines.append((path.name, path, _index_jsonl(path)))
-        elif any(line.strip() for line in _read_lines(path)):
-            self._python.append((path.name, path))
+        elif not path.is_file():
+            raise SeedError(f"seed path {path} is neither a file nor a folder")
+        elif path.suffix in JSONL:
+            self._lines.append((path.name, path, self._index(path)))
+        elif problem := read_code(path).problem:
+            raise SeedError(f"seed file {path} cannot be used ({problem})")
         else:
-            raise SeedError(f"seed file {path} is empty or not text (UTF-8 Python source is expected)")
+            self._files.append((path.name, path))
 
-    def _add_folder(self, folder: Path, skip: frozenset[str] = frozenset()) -> None:
+    def _add_folder(self, folder: Path, suffixes: Sequence[str], names: frozenset[str] = frozenset()) -> None:
+        """Add the files below ``folder``; skip folders in ``names`` and those that ``reason_to_skip`` names."""
+
+        def unreadable(_: OSError) -> None:
+            self._left_out["folders that cannot be read"] += 1
+
         found = []
-        for place, folders, files in os.walk(folder):
-            folders[:] = [name for name in folders if name not in skip]  # not walked into: site-packages is large
-            paths = [Path(place, name) for name in files if name.endswith(".py")]
+        for place, folders, files in os.walk(folder, onerror=unreadable):
+            reasons = {name: reason_to_skip(Path(place, name)) for name in folders if name not in names}
+            folders[:] = [name for name, reason in reasons.items() if not reason]  # the others are not walked
+            self._left_out.update(reason for reason in reasons.values() if reason)
+            paths = [Path(place, name) for name in files if name.endswith(tuple(suffixes))]
             found += [(path.relative_to(folder).as_posix(), path) for path in paths if path.is_file()]
         if not found:
-            raise SeedError(f"seed folder {folder} holds no Python files (*.py)")
-        self._python += sorted(found)
+            left = ", ".join(f"{reason}: {count}" for reason, count in sorted(self._left_out.items()))
+            more = f"; skipped in it: {left}" if left else ""
+            raise SeedError(f"seed folder {folder} holds no Python files (*.py) and no notebooks (*.ipynb){more}")
+        self._files += sorted(found)
 
-
-def _read_lines(path: Path) -> tuple[str, ...]:
-    """Return the lines of a text file, or nothing where it is binary; raises ``SeedError`` if it cannot be read."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SeedError(f"seed file {path} cannot be read: {error.strerror}") from error
-    if b"\0" in data:
-        return ()
-    try:
-        return tuple(data.decode("utf-8-sig").splitlines())
-    except UnicodeDecodeError:
-        return ()
-
-
-def _index_jsonl(path: Path) -> "array[int]":
-    """Return the offset of every line of a JSONL file, after a check that each one has a ``code`` or is blank."""
-    offsets = array("q")
-    decoder = msgspec.json.Decoder(_CodeLine)
-    offset, usable = 0, False
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                try:
-                    usable |= bool(decoder.decode(line).code.strip())
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise SeedError(f'seed file {path}, line {number}: expected {{"code": "..."}} ({error})') from error
-            offsets.append(offset)
-            offset += len(line)
-    if not usable:
-        raise SeedError(f"seed file {path} holds no code")
-    return offsets
+    def _index(self, path: Path) -> "array[int]":
+        """Return the offset of every row of a JSONL file. Rows without code count as left out."""
+        offsets = array("q")
+        offset, usable = 0, False
+        fields: dict[str, None] = {}
+        try:
+            with path.open("rb") as file:
+                for line in file:
+                    try:
+                        code = field_text(line, self._field) if line.strip() else ""
+                    except ValueError:
+                        code = None
+                        self._left_out["JSONL rows that are not JSON objects"] += 1
+                    else:
+                        if code is None:
+                            fields |= dict.fromkeys(msgspec.json.decode(line))
+                            self._left_out[f"JSONL rows without a text field {self._field!r}"] += 1
+                    usable = usable or bool(code and code.strip())
+                    offsets.append(offset)
+                    offset += len(line)
+        except OSError as error:
+            raise SeedError(f"seed file {path} cannot be read: {error.strerror}") from None
+        if not usable:
+            has = f" (its rows have: {', '.join(list(fields)[:12])})" if fields else ""
+            raise SeedError(
+                f"seed file {path} has no row with code in the field {self._field!r}{has}; name the field with --field"
+            )
+        return offsets
