@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from stepsmith.cli.main import main
 from stepsmith.cli.terminal import SAME_SIGNAL_S
+from tests.cli.commands import run_here
 from tests.processes import heed_interrupts
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
 SYNTH = ["synth", "--chains", "1", "--turns", "1", "--attempts", "4", "--workers", "1"]
-SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def run(*words: object, **settings: object) -> subprocess.CompletedProcess[str]:
@@ -120,39 +119,22 @@ EMPTY_IS_FINE = [
 ]
 
 
-def said_by(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """Run a command here and return its exit code and what it wrote to stderr."""
-    monkeypatch.setattr(sys, "argv", ["stepsmith", *words])
-    handlers = {number: signal.getsignal(number) for number in SIGNALS}
-    try:
-        with pytest.raises(SystemExit) as ended:
-            main()
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    return int(ended.value.code or 0), capsys.readouterr().err
-
-
 @pytest.mark.parametrize("name", ["pipe", "binary", "empty", "folder", "missing"])
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words))
-def test_paths_that_cannot_be_used_are_one_clear_line(
-    words: list[str], name: str, odd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+def test_paths_that_cannot_be_used_are_one_clear_line(words: list[str], name: str, odd: Path, tmp_path: Path) -> None:
     if name == "empty" and words in EMPTY_IS_FINE:
         pytest.skip("a configuration, a tree, a cache or a list of cases may be empty")
     given = [word.replace("ODD", str(odd / name)).replace("OUT", str(tmp_path / "out")) for word in words]
-    code, error = said_by(given, monkeypatch, capsys)
+    code, _, error = run_here(*given)
     assert code == 2, error
     assert re.fullmatch(r"stepsmith: [^\n]+\n", error), error
     assert not re.search(r"(?<!\.)\.\.(?![./])|[:;(] ?\.(?!\w)", error), error
 
 
 def test_a_model_folder_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
-    done = run("train", "sft", "micro", "--model", "/nope", "--out", tmp_path / "run")
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "/nope: there is no such folder" in done.stderr
+    done = run_here("train", "sft", "micro", "--model", "/nope", "--out", tmp_path / "run")
+    assert done.code == 2
+    assert re.fullmatch("stepsmith: --model /nope: there is no such folder[^\n]*\n", done.err)
 
 
 # A run that takes long enough to be stopped: many chains over two worker processes.

@@ -72,6 +72,7 @@ class HostileProvider:
     reply: Callable[[str], str] | None = None  # prompt → text, instead of the default answer
     polls_per_batch: int = 2  # status requests until a batch is complete
     words: int | None = None  # completion tokens of a sample; None: drawn
+    models: bytes | None = None  # body of the list of models; None: there is no such path
 
     bills: list[Bill] = field(default_factory=list)
     requests: int = 0
@@ -81,6 +82,7 @@ class HostileProvider:
     most_in_flight: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     headers: dict[str, str] = field(default_factory=dict)  # of the last request
+    query: str = ""  # likewise
     files: dict[str, bytes] = field(default_factory=dict)
     batches: dict[str, Json] = field(default_factory=dict)
 
@@ -149,13 +151,17 @@ class HostileProvider:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
         self.headers = headers
         body = await reader.readexactly(int(headers.get("content-length", 0)))
+        path, _, self.query = path.partition("?")
         if self.key and headers.get("authorization") != f"Bearer {self.key}":
             words = f"Incorrect API key provided: {headers.get('authorization', '')}"
             return await self._send(writer, 401, {"error": {"message": words, "code": "invalid_api_key"}})
         if path == "/v1/chat/completions":
             return await self._chat(json.loads(body), writer)
-        if path.split("?")[0].startswith(("/v1/files", "/v1/batches")):
-            return await self._batch_api(method, path.split("?")[0], headers, body, writer)
+        if path == "/v1/models" and self.models is not None:
+            kind = "text/html" if self.models.startswith(b"<") else "application/json"
+            return await self._send_raw(writer, 200, kind, self.models)
+        if path.startswith(("/v1/files", "/v1/batches")):
+            return await self._batch_api(method, path, headers, body, writer)
         return await self._send(writer, 404, {"error": {"message": f"no such path: {path}"}})
 
     async def _chat(self, body: Json, writer: asyncio.StreamWriter) -> bool:

@@ -59,7 +59,7 @@ def test_faults_that_do_not_pass_end_in_an_error_with_advice(
     provider: HostileProvider, gateway: Gateway, fault: str
 ) -> None:
     provider.script[:] = [fault] * 6
-    with pytest.raises(EndpointError, match=r"teacher: .*Gave up after 6 tries.*what was paid for is kept"):
+    with pytest.raises(EndpointError, match=r"teacher: .*Gave up after 6 tries.*every answer that arrived is kept"):
         gateway.model(spec_of(provider)).complete(user(fault))
     assert provider.requests == FAST.attempts
 
@@ -74,7 +74,8 @@ def test_faults_that_do_not_pass_end_in_an_error_with_advice(
         ("404", EndpointError, "ends with /v1"),
         ("402", EndpointError, "no credit"),
         ("429-quota", EndpointError, "no credit"),
-        ("451", EndpointError, r"Check \[models.teacher\]"),
+        ("451", EndpointError, r"settings in \[models.teacher\]"),
+        ("501", EndpointError, r"settings in \[models.teacher\]"),
     ],
 )
 def test_refusals_are_not_retried_and_say_what_to_do(

@@ -177,3 +177,23 @@ def test_a_refusal_shows_where_the_json_ends(text: str, words: str) -> None:
     found = parse_json(text, list[dict[str, object]])
     assert isinstance(found, ParseFailure)
     assert words in found.detail
+
+
+def test_a_reply_that_was_cut_off_is_not_repaired() -> None:
+    class CutOff(Scripted):
+        def complete(
+            self, messages: list[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+        ) -> list[ModelOutput]:
+            (output,) = super().complete(messages, n, sampling, purpose)
+            usage = Usage(completion_tokens=4096)
+            return [msgspec.structs.replace(output, finish_reason="length", usage=usage)]
+
+    question = [Message(role="user", content="q")]
+    for content in ("", "<think>and so on", TEXT[:20]):  # null content is ""
+        model = CutOff(content, TEXT)
+        failure = ask(model, question, read, lambda failure: "again")
+        assert isinstance(failure, ParseFailure)
+        assert (failure.reason, failure.raw) == ("cut-off", content)
+        assert "cut off after 4096 tokens" in failure.detail
+        assert len(model.heard) == 1
+    assert ask(CutOff(TEXT), question, read, lambda failure: "") == WANTED  # all that matters had arrived

@@ -35,7 +35,7 @@ def test_a_thousand_requests_under_random_faults(tmp_path: Path) -> None:
     prompts = [f"question {number}" for number in range(1000)]
     with HostileProvider(seed=1, behaviours=STORM) as provider:
         specs = [
-            spec_of(provider, retries=PATIENT, timeout_s=2.0, concurrency=WIDE, stream=stream)
+            spec_of(provider, retries=PATIENT, timeout_s=10.0, concurrency=WIDE, stream=stream)
             for stream in (True, False)
         ]
 

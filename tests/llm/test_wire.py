@@ -1,15 +1,13 @@
-"""Replies as servers send them, and failures: what is read, what is retried, what is said."""
+"""Responses as servers send them: what is read, and what is a failure."""
 
 import json
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepsmith.llm.failures import QUOTED, AttemptError, quoted, retry_after
-from stepsmith.llm.wire import ResponseReader
+from stepsmith.llm.failures import AttemptError
+from stepsmith.llm.wire import Dialect, ResponseReader, model_names
 
 
 def body(**changes: object) -> bytes:
@@ -43,7 +41,12 @@ def body(**changes: object) -> bytes:
         ({"prompt_tokens": 5, "completion_tokens": 7, "prompt_cache_hit_tokens": 4}, (5, 7, 4, 0)),
         ({"prompt_tokens": -1, "completion_tokens": 7}, None),
         ({"prompt_tokens": 5, "completion_tokens": -7}, None),
-        ({"prompt_tokens": "5"}, None),
+        ({"prompt_tokens": "5"}, (5, 0, 0, 0)),
+        ({"prompt_tokens": "5", "completion_tokens": "7"}, (5, 7, 0, 0)),
+        ({"prompt_tokens": 5.0, "completion_tokens": None}, (5, 0, 0, 0)),
+        ({"prompt_tokens": "five"}, None),
+        ({"prompt_tokens": 5.5}, None),
+        ({"completion_tokens": 5}, None),
         ({"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 2}}, None),
         (7, None),
         (None, None),
@@ -61,11 +64,24 @@ def test_usage_is_read_in_every_known_form_and_nonsense_is_none(
     ("data", "words"),
     [
         (b"", "is not JSON"),
-        (b"<html>", "is not JSON"),
+        (b"<html>", "is not JSON: a web page$"),
+        (b"<!DOCTYPE html><title>Sign in</title><p>Hello", r"is not JSON: a web page \(Sign in\)"),
+        (b"<html><style>p {}</style><body><p>Bad <b>gateway</b></body>", r"a web page \(Bad gateway\)"),
+        (b"upstream\nconnect error" + b"x" * 500, r"is not JSON: upstream connect errorx+…$"),
         (b"\xff\xfe", "is not JSON"),
         (b'{"error": ' + b"[" * 100_000, "is not JSON"),
         (b"[]", "another schema"),
+        (b"null", "another schema"),
+        (b'"text"', "another schema"),
         (b'{"choices": "x"}', "another schema"),
+        (b'{"choices": [{"message": "hi"}]}', "another schema"),
+        (b'{"status": "ok", "result": 4}', 'no choices: {"status": "ok", "result": 4}'),
+        (b'{"choices": null}', "no choices"),
+        (b'{"error": {"message": "overloaded", "type": "server_error"}}', "overloaded"),
+        (b'{"error": {"error": {"message": "nested"}}}', "nested"),
+        (b'[{"error": {"message": "listed"}}]', "listed"),
+        (b'{"object": "error", "message": "bare"}', "bare"),
+        (b'{"detail": "Method Not Allowed"}', "Method Not Allowed"),
         (b"{}", "no choices"),
         (b'{"choices": []}', "no choices"),
         (b'{"error": "down"}', "down"),
@@ -79,10 +95,124 @@ def test_what_is_no_reply_fails_and_may_have_been_billed(data: bytes, words: str
     assert not caught.value.overload
 
 
-def test_an_error_inside_a_reply_counts_as_its_status() -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"error": {"message": "slow down", "code": 429}}',
+        b'{"error": {"message": "slow down", "code": "429"}}',
+        b'{"error": {"message": "slow down", "type": "rate_limit", "status": 429}}',
+        b'{"object": "error", "message": "slow down", "code": 429}',
+        b'[{"error": {"message": "slow down", "code": 429}}]',
+    ],
+)
+def test_an_error_inside_a_reply_counts_as_its_status(data: bytes) -> None:
     with pytest.raises(AttemptError, match="slow down") as caught:
-        ResponseReader().body(b'{"error": {"message": "slow down", "code": 429}}')
+        ResponseReader().body(data)
     assert (caught.value.status, caught.value.throttled, caught.value.billable) == (429, True, False)
+
+
+def fed(*lines: bytes) -> ResponseReader:
+    reader = ResponseReader()
+    for line in lines:
+        reader.event_line(line)
+    return reader
+
+
+OUT_OF_MEMORY = b'{"error": {"message": "out of memory", "code": 500}}'
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [OUT_OF_MEMORY],
+        [b'{"error": {"message":', b'  "out of memory", "code": 500}}', b""],
+        [b"data: " + OUT_OF_MEMORY],
+        [b"event: error", b'data: {"message": "out of memory", "code": 500}'],
+        [b"event: error", b"data: " + OUT_OF_MEMORY],
+    ],
+)
+def test_a_stream_that_is_one_error_says_it_and_costs_nothing(lines: list[bytes]) -> None:
+    with pytest.raises(AttemptError, match="out of memory") as caught:
+        fed(*lines).finish()
+    assert (caught.value.status, caught.value.retryable, caught.value.billable) == (500, True, False)
+
+
+def test_an_error_in_the_middle_of_an_answer_may_have_been_billed() -> None:
+    reader = fed(*stream("half an answer", done=False, finished=False))
+    with pytest.raises(AttemptError, match="out of memory") as caught:
+        reader.event_line(b"data: " + OUT_OF_MEMORY)
+    assert (caught.value.retryable, caught.value.billable) == (True, True)
+
+
+def test_a_page_or_a_whole_reply_in_place_of_a_stream() -> None:
+    with pytest.raises(AttemptError, match=r"is not JSON: a web page \(Portal\)"):
+        fed(b"<html><head>", b"<title>Portal</title></head>").finish()
+    assert fed(body()).finish().choices[0].text("content") == "hi"
+    events = b"\n".join(stream("a", "b", done=True, finished=True))
+    assert ResponseReader().body(events.replace(b": comment\nevent: x\n", b"")).choices[0].text("content") == "ab"
+
+
+def test_odd_fields_do_not_spoil_a_reply() -> None:
+    odd = {"index": None, "message": {"content": "hi", "tool_calls": None, "refusal": None}, "finish_reason": None}
+    response = ResponseReader().body(body(choices=[odd], model=None, usage="none", error=None, id=7))
+    assert response.choices[0].text("content") == "hi"
+    assert (response.usage, response.model) == (None, "")
+    empty = {"message": {"content": None}, "finish_reason": "length"}
+    (choice,) = ResponseReader().body(body(choices=[empty])).choices
+    assert (choice.text("content"), choice.finish_reason) == ("", "length")
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (b'{"object": "list", "data": [{"id": "b"}, {"id": "a"}, {"id": "b"}]}', ["a", "b"]),
+        (b'[{"id": "m"}]', ["m"]),  # Together
+        (b'{"models": [{"name": "m"}]}', ["m"]),
+        (b'{"data": [{"id": 5}, {"id": ""}, "x", null, {}]}', []),
+        (b'{"object": "list", "data": null}', []),
+        (b"null", []),
+        (b"{}", []),
+        (b"[]", []),
+        (b"5", []),
+    ],
+)
+def test_lists_of_models_in_every_known_form(data: bytes, names: list[str]) -> None:
+    assert model_names(data) == names
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"<html>sign in</html>", r"not JSON: a web page \(sign in\)"),
+        (b"", "is not JSON$"),
+        (b"ok", "not JSON: ok"),
+        (b'{"error": {"message": "no"}}', "no"),
+    ],
+)
+def test_what_is_no_list_of_models_is_quoted(data: bytes, words: str) -> None:
+    with pytest.raises(AttemptError, match=words):
+        model_names(data)
+
+
+REFUSALS = [
+    (
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+        True,
+    ),
+    ("max_tokens is unsupported, use max_completion_tokens", True),
+    (
+        "'max_tokens' or 'max_completion_tokens' is too large: 16384. This model's maximum context length is 4096.",
+        False,
+    ),
+    ("max_completion_tokens: must be at most 4096", False),
+]
+
+
+@pytest.mark.parametrize(("words", "learnt"), REFUSALS)
+def test_only_a_request_for_the_other_field_changes_the_field(words: str, learnt: bool) -> None:
+    dialect = Dialect(n=None)
+    assert dialect.learn(AttemptError(words, status=400)) is learnt
+    assert dialect.max_tokens_field == ("max_completion_tokens" if learnt else "max_tokens")
 
 
 def stream(*deltas: str, done: bool, finished: bool) -> list[bytes]:
@@ -122,23 +252,3 @@ def test_reasoning_is_found_in_its_known_places() -> None:
         message = {"content": "a", name: "why", "reasoning_details": [{"x": 1}]}
         (choice,) = ResponseReader().body(body(choices=[{"message": message}])).choices
         assert (choice.text("reasoning"), choice.text("content")) == ("why", "a")
-
-
-def test_retry_after_is_read_as_the_standard_has_it() -> None:
-    now = datetime(2024, 5, 1, 12, 0, 0, tzinfo=UTC)
-    assert retry_after("7") == 7.0
-    assert retry_after("0.25") == 0.25
-    assert retry_after("-3") == 0.0
-    assert retry_after(format_datetime(now + timedelta(seconds=90), usegmt=True), now) == 90.0
-    assert retry_after(format_datetime(now - timedelta(seconds=90), usegmt=True), now) == 0.0
-    assert retry_after("Wed, 01 May 2024 12:00:05", now) == 5.0
-    for nonsense in (None, "", "soon", "nan", "inf", "Wed, 99 May"):
-        assert retry_after(nonsense, now) is None
-
-
-@given(st.text(), st.text("abcdef", min_size=12, max_size=30))
-def test_a_quoted_message_is_one_short_line_without_the_key(text: str, secret: str) -> None:
-    line = quoted(f"{text}{secret}\n{text * 50}{secret}", secret)
-    assert len(line) <= QUOTED + 1
-    assert "\n" not in line
-    assert secret not in line

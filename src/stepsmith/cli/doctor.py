@@ -1,22 +1,23 @@
 """``stepsmith doctor``: what works on this machine, and what to install for the rest."""
 
 import importlib.util
-import os
 import platform
 import shutil
-import urllib.error
-import urllib.request
+import time
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 import stepsmith
-from stepsmith.core.errors import MachineError
+from stepsmith.core.errors import EndpointError, MachineError, UserError
 from stepsmith.judge import languages
+from stepsmith.llm.check import IMPATIENT, check
+from stepsmith.llm.gateway import Gateway
 from stepsmith.llm.records import ModelSpec
 from stepsmith.pipeline.config import load_config
 from stepsmith.sandbox.levels import survey
@@ -33,7 +34,7 @@ MEANING = {
     "L2": f"+ namespaces; {PROVED}",
     "L3": f"+ control groups; {PROVED}",
 }
-ENDPOINT_TIMEOUT_S = 5.0
+ENDPOINT_TIMEOUT_S = 120.0  # a reasoning model may think before it says OK
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -84,18 +85,18 @@ def _toolchain(row: languages.Language) -> tuple[bool, str]:
 
 
 def _endpoint(model: ModelSpec) -> tuple[bool, str]:
-    """Whether an endpoint answers, and what it says; the key is read from its variable and never shown."""
-    key = os.environ.get(model.key_env or "")
-    if model.key_env and not key:
-        return False, f"{model.base_url}: set its key in the environment variable {model.key_env}"
-    request = urllib.request.Request(f"{model.base_url.rstrip('/')}/models")
-    if key:
-        request.add_header("Authorization", f"Bearer {key}")
+    """Ask a model for a completion with the settings that it has; return whether it gave one, and what it said."""
+    patient = min(model.timeout_s, ENDPOINT_TIMEOUT_S)
+    started = time.monotonic()
     try:
-        with urllib.request.urlopen(request, timeout=ENDPOINT_TIMEOUT_S) as answer:
-            return True, f"{model.base_url} answers ({answer.status})"
-    except urllib.error.HTTPError as error:
-        # Some servers have no list of models, and still serve them.
-        return error.code in (404, 405, 500), f"{model.base_url} answers {error.code} {error.reason}"
-    except (OSError, ValueError) as error:
-        return False, f"{model.base_url} does not answer: {getattr(error, 'reason', error)}"
+        with Gateway() as gateway:
+            output = check(gateway.model(msgspec.structs.replace(model, retries=IMPATIENT, timeout_s=patient)))
+    except (UserError, EndpointError) as error:
+        return False, f"{model.base_url}: {error}"
+    if not output.text:
+        return False, (
+            f"{model.base_url}: the completion has no text (finish_reason {output.finish_reason!r}); check max_tokens "
+            "and the server's reasoning parser"
+        )
+    tokens = output.usage.completion_tokens
+    return True, f"{model.base_url}: {output.model} answered {tokens} tokens in {time.monotonic() - started:.1f} s"

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import NoReturn
 
 EXIT_INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_SIGNAL_S = 0.3  # Slurm and shells may deliver one signal twice, to the process and to its group
 HANDLER = "stepsmith"  # name of the codec error handler
 
@@ -40,7 +41,7 @@ def stop_on_signals() -> None:
     Signals that are ignored (as SIGHUP is under ``nohup``) stay ignored.
     """
     stopping = _Stopping()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, stopping.handle)
 

@@ -16,14 +16,15 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from stepsmith.core.errors import BudgetExceeded, EndpointError, MachineError
+from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, MachineError, RequestRefused
 from stepsmith.core.model_outputs import Charge, ModelOutput, Usage
 from stepsmith.llm.cache import Cache, completion_key
 from stepsmith.llm.concurrency import AdaptiveLimiter
 from stepsmith.llm.failures import REFUSED, AttemptError, give_up
 from stepsmith.llm.money import Ledger, cost, prompt_bound, worst_case
 from stepsmith.llm.records import Message, ModelSpec, Sampling
-from stepsmith.llm.wire import ChatResponse, Choice, Dialect, request_body
+from stepsmith.llm.refusals import RefusalWatch, refused
+from stepsmith.llm.wire import ChatResponse, Choice, Dialect, model_names, request_body
 
 if TYPE_CHECKING:
     from stepsmith.llm.transport import OpenAITransport
@@ -74,6 +75,7 @@ class EndpointClient:
         self._turns = turns or Turns()
         self._limiter = AdaptiveLimiter(spec.concurrency)
         self.dialect = Dialect(n=spec.n_support)
+        self._refusals = RefusalWatch()
         self._random = random.Random()
         self._told = float("-inf")  # when somebody was last told that we wait
 
@@ -91,7 +93,8 @@ class EndpointClient:
         """Return samples 0 to n-1 of the model's answer. What is in the cache costs nothing.
 
         Raises ``BudgetExceeded`` before anything is sent that the budget does not cover, ``RequestRefused`` and
-        ``EndpointError`` when the endpoint fails for good; samples that did arrive are kept even then.
+        ``EndpointError`` when the endpoint fails for good; samples that did arrive are kept even then. The same refusal
+        several times in a row is a ``ConfigError``, and so is every later call.
         """
         sampling = sampling or self.spec.sampling
         ask = _Ask(completion_key(self.spec, messages, sampling), tuple(messages), sampling, purpose)
@@ -99,19 +102,34 @@ class EndpointClient:
             have = await asyncio.to_thread(self._cache.lookup, ask.key, range(n))
             cached = len(have)
             missing = [sample for sample in range(n) if sample not in have]
-            have |= {completion.sample: completion for completion in await self._fetch(ask, missing)}
+            if missing:
+                have |= {completion.sample: completion for completion in await self._watched(ask, missing)}
         completions = [have[sample] for sample in range(n)]
         self._ledger.handed_out(purpose, self.spec.name, completions, cached=cached)
         return completions
 
     async def served(self) -> list[str]:
         """Return the names of the endpoint's models, sorted."""
-        page = await self.call(lambda: self.transport.sdk.models.list())
-        return sorted(model.id for model in page.data)
+
+        async def ask() -> list[str]:
+            return model_names(await self.transport.models())
+
+        return await self.call(ask)
 
     async def close(self) -> None:
         """Close the connections."""
         await self.transport.close()
+
+    async def _watched(self, ask: _Ask, missing: list[int]) -> list[ModelOutput]:
+        """Fetch samples, and stop the run when the endpoint only ever refuses."""
+        self._refusals.check()
+        try:
+            fetched = await self._fetch(ask, missing)
+        except RequestRefused as refusal:
+            self._refusals.refused(ask.purpose, refusal)
+            raise
+        self._refusals.answered(ask.purpose)
+        return fetched
 
     async def _fetch(self, ask: _Ask, missing: list[int]) -> list[ModelOutput]:
         """Pay for the missing samples, in as few requests as the endpoint allows."""
@@ -123,7 +141,7 @@ class EndpointClient:
                 break  # what is left may still pay for some of them
             except AttemptError as refusal:
                 if self.dialect.n or refusal.status not in REFUSED:
-                    raise self._give_up(refusal) from None
+                    raise self._give_up(refusal, ask.sampling) from None
                 got = await self._request_one(ask, missing[0])  # refused alone, too: then it was not about n
                 self.dialect.n = False
             else:
@@ -143,7 +161,7 @@ class EndpointClient:
         try:
             return await self._request(ask, [sample])
         except AttemptError as failure:
-            raise self._give_up(failure) from None
+            raise self._give_up(failure, ask.sampling) from None
 
     async def call(self, action: Callable[[], Awaitable[_T]]) -> _T:
         """Run ``action``, an SDK call that costs nothing, with the same retries as requests have."""
@@ -157,7 +175,7 @@ class EndpointClient:
         try:
             return await self._persist(attempt)
         except AttemptError as failure:
-            raise self._give_up(failure) from None
+            raise self._give_up(failure, self.spec.sampling) from None
 
     async def _request(self, ask: _Ask, samples: Sequence[int]) -> list[ModelOutput]:
         """Send one request until it is answered. Raises ``AttemptError`` when the endpoint refuses it."""
@@ -185,7 +203,7 @@ class EndpointClient:
                 if faults >= policy.attempts or throttled_s > policy.patience_s:
                     asked = f", and it asks to wait {pause:.0f} s" if throttled_s > policy.patience_s else ""
                     tried = f"{tries} tries in {time.monotonic() - started:.0f} s{asked}"
-                    raise self._give_up(failure, tried) from None
+                    raise give_up(failure, self.spec, tried) from None
                 self._tell(failure, tries, started)
                 await asyncio.sleep(pause)
 
@@ -232,8 +250,10 @@ class EndpointClient:
         finally:
             self._ledger.settle(ref, final)
 
-    def _give_up(self, failure: AttemptError, tried: str = "one try") -> EndpointError:
-        return give_up(failure, self.spec, tried)
+    def _give_up(self, failure: AttemptError, sampling: Sampling) -> EndpointError | ConfigError:
+        if failure.status in REFUSED:
+            return refused(failure, self.spec, sampling)
+        return give_up(failure, self.spec, "one try")
 
 
 def completions_of(

@@ -5,13 +5,18 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from stepsmith.core.errors import EndpointError, RequestRefused
+from stepsmith.core.errors import EndpointError
 from stepsmith.llm.records import ModelSpec
 
-RETRIED = frozenset({408, 409, 425, 429})  # and every 5xx
+RETRIED = frozenset({408, 409, 425, 429})  # and every 5xx but those of FOR_GOOD
+FOR_GOOD = frozenset({501, 505})  # the server cannot do it at all
 REFUSED = frozenset({400, 413, 422})
 OUT_OF_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})  # sent as 429
-QUOTED = 300  # characters of a server's message that are shown
+QUOTED, EXCERPT = 300, 120  # characters that are shown of a server's message, and of a body that cannot be read
+
+_PAGE = re.compile(r"<!doctype html|<html|<head|<body", re.I)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
+_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
 
 
 class AttemptError(Exception):
@@ -23,23 +28,28 @@ class AttemptError(Exception):
         *,
         status: int | None = None,
         code: str = "",
+        param: str = "",
         retry_after_s: float | None = None,
         sent: bool = True,
         spoiled: bool = False,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message.rstrip(" .:"))  # it goes into sentences
         self.status = status  # HTTP status of a failure that the server reported
         self.code = code
+        self.param = param  # the field of the request that the server names
         self.retry_after_s = retry_after_s
         self.sent = sent  # False: it cannot have reached the server
         self.spoiled = spoiled  # an answer came, but not a usable one
+        self.begun = False  # a part of the answer came before the server reported the failure
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may fare better later."""
+        """Whether the same request may succeed later."""
         if self.status is None:
             return True
-        return self.code not in OUT_OF_MONEY and (self.status in RETRIED or self.status >= 500)
+        if self.code in OUT_OF_MONEY or self.status in FOR_GOOD:
+            return False
+        return self.status in RETRIED or self.status >= 500
 
     @property
     def throttled(self) -> bool:
@@ -55,28 +65,26 @@ class AttemptError(Exception):
 
     @property
     def billable(self) -> bool:
-        """Whether the server may have billed an answer: it reported no failure, and the request was sent."""
-        return self.status is None and self.sent
+        """Whether the server may have billed an answer: the request was sent, and no failure was reported instead."""
+        return self.sent and (self.status is None or self.begun)
 
 
 def give_up(failure: AttemptError, spec: ModelSpec, tried: str) -> EndpointError:
-    """Return the error that says what happened and what to do next."""
-    said, place = f"{spec.name}: {failure}", f"[models.{spec.name}]"
+    """Return the error for a request that failed for good: what happened and what to do. Refusals: see ``refusals``."""
+    said, place = f"{spec.name}: {failure}".rstrip(". "), f"[models.{spec.name}]"
     status = failure.status
     if status in (401, 403):
-        key = f"the key in ${spec.key_env} is not accepted" if spec.key_env else f"set key_env in {place}"
-        return EndpointError(f"{said}. {key[0].upper()}{key[1:]}, or it may not use {spec.model!r}.")
+        key = f"The key in ${spec.key_env} is not accepted" if spec.key_env else f"Set key_env in {place}"
+        return EndpointError(f"{said}. {key}, or it may not use {spec.model!r}.")
     if status == 402 or failure.code in OUT_OF_MONEY:
         return EndpointError(f"{said}. The account has no credit left; add some.")
     if status in (404, 405):
         return EndpointError(
             f"{said}. Check base_url (it usually ends with /v1) and model in {place}; asked for {spec.model!r}."
         )
-    if status in REFUSED:
-        return RequestRefused(f"{said}. The endpoint refuses this request; check {place} and the length of the prompt.")
     if status is not None and not failure.retryable:
-        return EndpointError(f"{said}. Check {place}.")
-    return EndpointError(f"{said}. Gave up after {tried}; what was paid for is kept.")
+        return EndpointError(f"{said}. Check base_url and the other settings in {place}.")
+    return EndpointError(f"{said}. Gave up after {tried}; every answer that arrived is kept.")
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -95,9 +103,21 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
-def quoted(text: str, secret: str | None) -> str:
-    """Return a server's words on one line, short, and without the key, should the server repeat it."""
-    if secret:
-        text = text.replace(secret, "***")
-    line = " ".join(re.sub(r"[^\x20-\x7e\xa0-\U0010ffff]", " ", text).split())
-    return line if len(line) <= QUOTED else line[:QUOTED] + "…"
+def excerpt(data: bytes) -> str:
+    """Return the beginning of a body that could not be read, on one line; of a web page its title or its text."""
+    text = data[:20_000].decode("utf-8", "replace")
+    if _PAGE.search(text[:1000]):
+        title = _TITLE.search(text)
+        words = _line(title[1] if title else _TAG.sub(" ", text), EXCERPT)
+        return f"a web page ({words})" if words else "a web page"
+    return _line(text, EXCERPT)
+
+
+def quoted(text: str) -> str:
+    """Return a server's words on one line, shortened."""
+    return _line(text, QUOTED)
+
+
+def _line(text: str, length: int) -> str:
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= length else line[:length] + "…"

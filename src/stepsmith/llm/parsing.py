@@ -13,12 +13,14 @@ from typing import TypeVar
 import msgspec
 
 from stepsmith.core.answers import code_blocks, last_code_block, strip_reasoning
+from stepsmith.core.model_outputs import ModelOutput
 from stepsmith.core.records import Record
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message, Sampling
 
 _T = TypeVar("_T")
 
+CUT_OFF = "cut-off"  # the reason of a ``ParseFailure`` for a reply that ended at max_tokens
 LONGEST_JSON = 2**18  # characters; longer candidates are not tried
 MOST_STRAY = 20  # brackets in prose that may lead nowhere
 _JSON_TAGS = ("json", "json5", "jsonc", "")
@@ -105,14 +107,17 @@ def ask(
     """Ask for one answer and check it; if that fails, show the model its reply and ``repair``'s request.
 
     A failure is sent back once for each reason, at most ``repairs`` times in all. Returns the failure of the last
-    answer where none can be used.
+    answer where none can be used. A reply that was cut off at ``max_tokens`` fails as "cut-off" and is not repaired: the
+    second would be as long.
     """
     conversation, stage = list(messages), purpose
     sent_back: set[str] = set()
     while True:
         (reply,) = llm.complete(conversation, 1, sampling, stage)
-        parsed = parse(reply.content)
-        if not isinstance(parsed, ParseFailure) or len(sent_back) >= repairs or parsed.reason in sent_back:
+        parsed = _read(reply, parse)
+        if not isinstance(parsed, ParseFailure) or parsed.reason == CUT_OFF:
+            return parsed
+        if len(sent_back) >= repairs or parsed.reason in sent_back:
             return parsed
         sent_back.add(parsed.reason)
         stage = f"{purpose}, repair" if purpose else "repair"
@@ -121,6 +126,16 @@ def ask(
             Message(role="assistant", content=reply.text or "(no answer)"),
             Message(role="user", content=repair(parsed)),
         ]
+
+
+def _read(output: ModelOutput, parse: Callable[[str], _T | ParseFailure]) -> _T | ParseFailure:
+    parsed = parse(output.content)
+    if not isinstance(parsed, ParseFailure) or output.finish_reason != "length":
+        return parsed
+    count = output.usage.completion_tokens
+    tokens = f"after {count} tokens" if count else "at the limit of tokens"
+    detail = f"the reply was cut off {tokens}, before it could be read; raise sampling.max_tokens"
+    return ParseFailure(reason=CUT_OFF, detail=detail, raw=output.content)
 
 
 def _json_candidates(answer: str) -> Iterator[str]:

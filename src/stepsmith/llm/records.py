@@ -1,11 +1,14 @@
 """How a model is reached, how it is sampled, and what it is asked. Tables ``[models.NAME]`` of a configuration."""
 
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from stepsmith.core.records import Record
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class Message(Record, frozen=True, kw_only=True):
@@ -81,7 +84,10 @@ class ModelSpec(Record, frozen=True, kw_only=True):
     base_url: str  # up to and with /v1
     model: str  # what the endpoint calls it
     identity: str = ""  # what the weights are, where ``model`` does not say; part of the key of the completion cache
-    key_env: str | None = None  # environment variable that holds the key; None: the endpoint wants none
+    key_env: str | None = None  # environment variable that holds the key; None: the endpoint needs none
+    key_header: str = "Authorization"  # header for the key; any other gets the key without "Bearer" (Azure: "api-key")
+    query: dict[str, str] = msgspec.field(default_factory=dict)  # added to each address (Azure: api-version)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)  # "$NAME" is read from that environment variable
     prices: Prices | None = None
     sampling: Sampling = Sampling()
     concurrency: Concurrency = Concurrency()
@@ -97,8 +103,14 @@ class ModelSpec(Record, frozen=True, kw_only=True):
             raise ValueError(f"models.{self.name}.base_url is not an http(s) address")
         if url.username or url.password or url.query:
             raise ValueError(
-                f"models.{self.name}.base_url holds more than an address; name the key's variable in key_env"
+                f"models.{self.name}.base_url holds more than an address; put the environment variable of the key into "
+                f"key_env, and what follows the question mark into models.{self.name}.query"
             )
+        for name, value in {self.key_header: "", **self.headers}.items():
+            if not _HEADER_NAME.fullmatch(name) or not value.isprintable():
+                raise ValueError(f"models.{self.name}.headers: {name!r} is not a header")
+        if any(name.lower() in ("authorization", self.key_header.lower()) for name in self.headers):
+            raise ValueError(f"models.{self.name}.headers holds the header of the key; use key_env and key_header")
 
     @property
     def weights(self) -> str:

@@ -1,19 +1,21 @@
 """One request over the network, through the ``openai`` SDK. The only module that needs the ``llm`` extra.
 
-The SDK's own retries are off: those belong to the client, which knows the money. Bodies are read as bytes with a cap,
-because a server may send anything. Keys come from the variable that the configuration names and from nowhere else.
+The SDK's own retries are off: the client retries, because it counts the cost. Bodies are read as bytes, up to a limit,
+because a server may send anything. Keys come from the environment variable that the configuration names, and from
+nowhere else.
 """
 
 import asyncio
+import functools
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx2
 import openai
 
 from stepsmith.core.errors import ConfigError
-from stepsmith.llm.failures import AttemptError, quoted, retry_after
+from stepsmith.llm.failures import AttemptError, excerpt, quoted, retry_after
 from stepsmith.llm.records import ModelSpec
 from stepsmith.llm.wire import ChatResponse, ResponseReader, first_text
 
@@ -24,24 +26,28 @@ NO_KEY = "EMPTY"  # what servers without keys are conventionally sent
 
 
 class OpenAITransport:
-    """Sends requests to one endpoint. Raises ``ConfigError`` when the key's variable is not set."""
+    """Sends requests to one endpoint. Raises ``ConfigError`` when a variable for the key or a header is not set."""
 
     def __init__(self, spec: ModelSpec) -> None:
-        key = os.environ.get(spec.key_env, "").strip() if spec.key_env else NO_KEY
-        if not key:
-            raise ConfigError(
-                f"models.{spec.name} wants its key in ${spec.key_env}, which is not set; export it first."
-            )
-        self._secret = key if spec.key_env else None
+        key = _from_environment(spec, spec.key_env) if spec.key_env else NO_KEY
+        headers = {
+            name: _from_environment(spec, value[1:]) if value.startswith("$") else value
+            for name, value in spec.headers.items()
+        }
+        self._secrets = [key] * bool(spec.key_env) + [headers[n] for n, v in spec.headers.items() if v.startswith("$")]
         self._timeout_s = spec.timeout_s
+        hooks: dict[str, list[Callable[..., object]]] = {"response": [_cap_body]}
+        if spec.key_header.lower() != "authorization":
+            hooks["request"] = [functools.partial(_move_key, spec.key_header, key)]
         self.sdk = openai.AsyncOpenAI(
             api_key=key,
             base_url=spec.base_url,
             max_retries=0,
             timeout=httpx2.Timeout(spec.timeout_s, connect=CONNECT_S),
-            # Explicit, so that OPENAI_CUSTOM_HEADERS cannot put another key in its place.
-            default_headers={"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"},
-            http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [_cap_body]}),
+            # Authorization is explicit, so that OPENAI_CUSTOM_HEADERS cannot put another key in its place.
+            default_headers={"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", **headers},
+            default_query=spec.query,
+            http_client=openai.DefaultAsyncHttpxClient(event_hooks=hooks),
         )
         # The SDK reads these from the environment too; they are OpenAI's and nobody else's business.
         if self.sdk.base_url.host != "api.openai.com":
@@ -72,29 +78,53 @@ class OpenAITransport:
         """Return what an error of the SDK means, without its request, which holds the key."""
         if isinstance(error, openai.APIStatusError):
             details = error.body if isinstance(error.body, dict) else {}
-            words = first_text(details.get("message"), error.response.text) or error.response.reason_phrase
+            words = (
+                first_text(details.get("message")) or excerpt(error.response.content) or error.response.reason_phrase
+            )
             return AttemptError(
-                f"HTTP {error.status_code}: {quoted(words, self._secret)}",
+                f"HTTP {error.status_code}: {self._quoted(words)}",
                 status=error.status_code,
                 code=first_text(details.get("code"), details.get("type")),
+                param=first_text(details.get("param")),
                 retry_after_s=retry_after(error.response.headers.get("retry-after")),
             )
         if isinstance(error, AttemptError):
-            return AttemptError(
-                quoted(str(error), self._secret), status=error.status, code=error.code, spoiled=error.spoiled
-            )
+            error.args = (self._quoted(str(error)),)
+            return error
         cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
         if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-            return AttemptError(f"no connection: {quoted(str(cause), self._secret)}", sent=False)
+            return AttemptError(f"no connection: {self._quoted(_words(cause))}", sent=False)
         if isinstance(error, TimeoutError | openai.APITimeoutError) or isinstance(cause, httpx2.TimeoutException):
             return AttemptError(f"no whole answer within {self._timeout_s:g} s")
         if isinstance(error, openai.OpenAIError | httpx2.HTTPError):
-            return AttemptError(f"the connection broke: {quoted(str(cause or error), self._secret)}")
+            return AttemptError(f"the connection broke: {self._quoted(_words(cause or error))}")
         raise error
+
+    async def models(self) -> bytes:
+        """Return the body of ``/v1/models``. Raises what the SDK raises; see ``explain``."""
+        response = await self.sdk.models.with_raw_response.list()
+        return response.content
 
     async def close(self) -> None:
         """Close the connections."""
         await self.sdk.close()
+
+    def _quoted(self, words: str) -> str:
+        for secret in self._secrets:
+            words = words.replace(secret, "***")
+        return quoted(words)
+
+
+def _from_environment(spec: ModelSpec, variable: str) -> str:
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        raise ConfigError(f"models.{spec.name} reads a secret from ${variable}, which is not set; export it")
+    return value
+
+
+def _words(error: BaseException | None) -> str:
+    """An error's words; the name of its kind where it has none, as when a server closes the connection."""
+    return str(error) or type(error).__name__
 
 
 async def _read_stream(first: bytes, pieces: AsyncIterator[bytes]) -> ChatResponse:
@@ -130,6 +160,12 @@ class _CappedStream(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+async def _move_key(header: str, key: str, request: httpx2.Request) -> None:
+    """Send the key in ``header`` alone."""
+    del request.headers["Authorization"]
+    request.headers[header] = key
 
 
 async def _cap_body(response: httpx2.Response) -> None:

@@ -1,9 +1,10 @@
-"""The OpenAI chat-completions format: request bodies out, whole or streamed replies in. No network here.
+"""The OpenAI chat-completions format: builds request bodies, reads responses, whole or streamed. No network here.
 
-Servers differ; what is read is what they agree on, plus the known places for reasoning (``reasoning_content`` of
-DeepSeek, vLLM and SGLang, ``reasoning`` of OpenRouter, content parts of Mistral) and for usage.
+Servers differ. What is read is what they agree on, plus the known places for reasoning (``reasoning_content`` of
+DeepSeek, vLLM and SGLang, ``reasoning`` of OpenRouter, content parts of Mistral), for usage and for errors.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,17 +12,19 @@ from typing import Literal
 import msgspec
 
 from stepsmith.core.model_outputs import Usage
-from stepsmith.llm.failures import AttemptError
+from stepsmith.llm.failures import AttemptError, excerpt
 from stepsmith.llm.records import Message, ModelSpec, Sampling
 
 MAX_OUTPUT = 10 * 2**20  # characters of one sample that are kept; the rest is dropped and it counts as cut
 
 
 Kind = Literal["content", "reasoning", "refusal"]
+# Not a limit that was passed: "'max_tokens' or 'max_completion_tokens' is too large" (vLLM) asks for no other field.
+_WANTS_OTHER_FIELD = re.compile(r"(?:\buse|\binstead|not supported|unsupported)\b.*max_completion_tokens", re.I | re.S)
 
 
 class Choice:
-    """One sample of a reply, as far as it has come."""
+    """One sample of a response, as far as it has arrived."""
 
     def __init__(self) -> None:
         self.finish_reason: str | None = None
@@ -41,7 +44,7 @@ class Choice:
         return self.size <= MAX_OUTPUT
 
     def text(self, kind: Kind) -> str:
-        """Return what has come of one kind."""
+        """Return the text of one kind that has arrived."""
         return "".join(self._texts.get(kind, ()))
 
 
@@ -50,22 +53,22 @@ class ChatResponse:
     """What a server returned to one request."""
 
     choices: list[Choice]
-    usage: Usage | None  # None: it did not say
+    usage: Usage | None  # None: the server did not report it
     model: str
 
 
 @dataclass
 class Dialect:
-    """What an endpoint turned out to accept; learnt from its refusals."""
+    """Which form of a request an endpoint accepts; learnt from its refusals."""
 
     n: bool | None  # several samples in one request
     max_tokens_field: str = "max_tokens"
     stream_usage: bool = True  # stream_options.include_usage
 
     def learn(self, failure: AttemptError) -> bool:
-        """Adapt to a refusal that names the field; True when the request is worth repeating in the new form."""
+        """Adapt to a refusal that names a field. Returns True when the request should be repeated in the new form."""
         text = str(failure)
-        if self.max_tokens_field == "max_tokens" and "max_completion_tokens" in text:
+        if self.max_tokens_field == "max_tokens" and _WANTS_OTHER_FIELD.search(text):
             self.max_tokens_field = "max_completion_tokens"
             return True
         if self.stream_usage and ("stream_options" in text or "include_usage" in text):
@@ -107,7 +110,7 @@ class _Message(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
-    index: int = 0
+    index: int | None = None
     message: _Message | None = None
     delta: _Message | None = None
     finish_reason: str | None = None
@@ -117,7 +120,6 @@ class _Body(msgspec.Struct):
     choices: list[_Choice] | None = None
     usage: msgspec.Raw = msgspec.Raw(b"null")
     model: str | None = None
-    error: object = None
 
 
 class _Details(msgspec.Struct):
@@ -127,68 +129,105 @@ class _Details(msgspec.Struct):
 
 class _Usage(msgspec.Struct):
     prompt_tokens: int
-    completion_tokens: int = 0
+    completion_tokens: int | None = None
     total_tokens: int | None = None
     prompt_cache_hit_tokens: int | None = None  # DeepSeek
     prompt_tokens_details: _Details | None = None
     completion_tokens_details: _Details | None = None
 
 
-_decode = msgspec.json.Decoder(_Body).decode
+_decode = msgspec.json.Decoder(_Body, strict=False).decode
+_FIELDS = (b"data", b"event", b"id", b"retry", b"")  # of an event stream; "": a comment
 
 
 class ResponseReader:
-    """Builds a ``ChatResponse`` from one JSON body, or from the events of a stream fed in order."""
+    """Builds a ``ChatResponse`` from one JSON body, or from the lines of an event stream fed in order."""
 
     def __init__(self) -> None:
         self._choices: dict[int, Choice] = {}
         self._usage: Usage | None = None
         self._model = ""
         self._ended = False
+        self._event = b""
+        self._stray: list[bytes] = []  # lines that do not belong into an event stream: a JSON body, a page
 
     def body(self, data: bytes) -> ChatResponse:
-        """Read a whole reply. Raises ``AttemptError`` when it is not one."""
-        self._read(data, streamed=False)
-        self._ended = True
-        return self.finish()
+        """Read a whole response. Raises ``AttemptError`` when it is not one."""
+        if data.lstrip().startswith((b"data:", b"event:")):  # an event stream under a wrong content type
+            for line in data.split(b"\n"):
+                self.event_line(line)
+        else:
+            self._read(data, streamed=False)
+            self._ended = True
+        return self.finish(data)
 
     def event_line(self, line: bytes) -> None:
-        """Read one line of a server-sent event stream. Raises ``AttemptError`` for what is not a chunk."""
-        field, _, value = line.partition(b":")
+        """Read one line of a server-sent event stream. Raises ``AttemptError`` for a chunk that is an error."""
+        field, colon, value = line.partition(b":")
         value = value.strip()
-        if field != b"data" or not value:
-            return  # comments, event names, blank lines
-        if value == b"[DONE]":
+        if field not in _FIELDS or (not colon and line.strip()):
+            self._stray.append(line)
+        elif field == b"event":
+            self._event = value
+        elif field == b"data" and value == b"[DONE]":
             self._ended = True
-        elif not self._ended:
+        elif field == b"data" and value and not self._ended:
+            if self._event == b"error":
+                failure = _reported(_json(value))
+                failure.begun = bool(self._choices)
+                raise failure
             self._read(value, streamed=True)
 
-    def finish(self) -> ChatResponse:
-        """Return the reply. Raises ``AttemptError`` when it was cut off or holds no choice."""
+    def finish(self, data: bytes = b"") -> ChatResponse:
+        """Return the response. Raises ``AttemptError`` when it was cut off or holds no choice; then quotes ``data``."""
+        if self._stray and not self._choices:
+            self._read(data := b"\n".join(self._stray), streamed=False)
+            self._ended = True
         choices = [self._choices[index] for index in sorted(self._choices)]
         if not self._ended and (not choices or any(choice.finish_reason is None for choice in choices)):
             raise AttemptError("the stream ended in the middle of an answer")
         if not choices:
-            raise AttemptError("the reply holds no choices", spoiled=True)
+            raise AttemptError(f"the reply holds no choices{_shown(data)}", spoiled=True)
         return ChatResponse(choices, self._usage, self._model)
 
     def _read(self, data: bytes, *, streamed: bool) -> None:
         try:
             body = _decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            kind = "has another schema" if isinstance(error, msgspec.ValidationError) else "is not JSON"
-            raise AttemptError(f"the reply {kind}: {error}", spoiled=True) from None
-        if body.error:
-            raise _reported(body.error)
+            value = _json(data)
+            if value is not None and (failure := _error_in(value)):
+                raise failure from None
+            what = f"has another schema ({error})" if isinstance(error, msgspec.ValidationError) else "is not JSON"
+            raise AttemptError(f"the reply {what}{_shown(data)}", spoiled=True) from None
+        if (body.choices is None or b'"error"' in data) and (failure := _error_in(_json(data))):
+            failure.begun = bool(self._choices)
+            raise failure
         self._model = self._model or body.model or ""
         self._usage = _usage(body.usage) or self._usage
         for position, part in enumerate(body.choices or ()):
             # Whole replies are numbered by position: some servers number every choice 0.
-            choice = self._choices.setdefault(part.index if streamed else position, Choice())
+            choice = self._choices.setdefault((part.index or 0) if streamed else position, Choice())
             choice.finish_reason = part.finish_reason or choice.finish_reason
             if message := part.delta or part.message:
                 for kind, text in _texts(message):
                     choice.add(kind, text)
+
+
+def model_names(data: bytes) -> list[str]:
+    """Read the names of the models from the body of ``/v1/models``, sorted. Raises ``AttemptError`` for other bodies.
+
+    Most servers send ``{"data": [{"id": NAME}]}``; some send the list alone, or call the field ``name``.
+    """
+    listed = _json(data)
+    if listed is None and data.strip() != b"null":
+        raise AttemptError(f"the list of models is not JSON{_shown(data)}", spoiled=True)
+    if failure := _error_in(listed):
+        raise failure
+    if isinstance(listed, dict):
+        listed = listed.get("data", listed.get("models"))
+    entries = listed if isinstance(listed, list) else []
+    names = [first_text(entry.get("id"), entry.get("name")) for entry in entries if isinstance(entry, dict)]
+    return sorted({name for name in names if name})
 
 
 def _texts(message: _Message) -> Iterator[tuple[Kind, str]]:
@@ -210,20 +249,52 @@ def first_text(*candidates: object) -> str:
     return next((text for text in candidates if isinstance(text, str) and text), "")
 
 
+def _json(data: bytes) -> object:
+    """Return what JSON says, None where it is not JSON."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _error_in(value: object) -> AttemptError | None:
+    """Return the failure that a server reports in a body of status 200; None where it reports none.
+
+    Known forms: ``{"error": {...}}`` or text, the same in a list, and the error as the body: ``{"object": "error",
+    "message": ...}`` or ``{"detail": ...}``.
+    """
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if not isinstance(value, dict):
+        return None
+    if error := value.get("error"):
+        return _reported(error)
+    if value.get("object") == "error" or ("choices" not in value and (value.get("message") or value.get("detail"))):
+        return _reported(value)
+    return None
+
+
 def _reported(error: object) -> AttemptError:
-    """Return the failure that a server reports inside a reply with status 200."""
+    """Return the failure that ``error`` describes, in whichever of the usual fields."""
     if not isinstance(error, dict):
         return AttemptError(f"the server reports an error: {error}", spoiled=True)
-    code = error.get("code")
-    status = code if isinstance(code, int) and 400 <= code < 600 else None
-    words = error.get("message") or error
-    return AttemptError(f"the server reports an error: {words}", status=status, code=str(code), spoiled=True)
+    error = error["error"] if isinstance(error.get("error"), dict) else error
+    codes = [error.get(name) for name in ("code", "status", "status_code", "type")]
+    numbers = [int(code) for code in codes if isinstance(code, int) or (isinstance(code, str) and code.isdecimal())]
+    status = next((number for number in numbers if 400 <= number < 600), None)
+    words = first_text(error.get("message"), error.get("detail")) or error
+    code = next((str(code) for code in codes if code is not None), "")
+    return AttemptError(f"the server reports an error: {words}", status=status, code=code, spoiled=True)
+
+
+def _shown(data: bytes) -> str:
+    return f": {words}" if (words := excerpt(data)) else ""
 
 
 def _usage(raw: msgspec.Raw) -> Usage | None:
-    """Read usage; None where there is none or it cannot be right."""
+    """Read usage; None where there is none or it cannot be right. Numbers may be strings."""
     try:
-        said = msgspec.json.decode(raw, type=_Usage | None)
+        said = msgspec.json.decode(raw, type=_Usage | None, strict=False)
     except (msgspec.DecodeError, RecursionError):
         return None
     if said is None:
@@ -232,7 +303,7 @@ def _usage(raw: msgspec.Raw) -> Usage | None:
         (said.prompt_tokens_details and said.prompt_tokens_details.cached_tokens) or said.prompt_cache_hit_tokens or 0
     )
     reasoning = (said.completion_tokens_details and said.completion_tokens_details.reasoning_tokens) or 0
-    completion = said.completion_tokens
+    completion = said.completion_tokens or 0
     if reasoning and said.total_tokens == said.prompt_tokens + completion + reasoning:
         completion += reasoning  # xAI counts reasoning beside the completion, everybody else inside it
     if not 0 <= cached <= said.prompt_tokens or not 0 <= reasoning <= completion:

@@ -15,14 +15,13 @@ import msgspec
 from stepsmith.core.errors import ConfigError, EndpointError
 from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import StageSpend
+from stepsmith.llm.check import IMPATIENT, check
 from stepsmith.llm.gateway import EndpointModel, Gateway
 from stepsmith.llm.money import Limit, parse_budget
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message, ModelSpec, Retries, Sampling
 from stepsmith.pipeline.config import Config
 from stepsmith.store.completion_cache import CompletionCache, default_path
-
-IMPATIENT = Retries(attempts=2, patience_s=5.0)  # for the one question that is asked before a run starts
 
 
 def is_address(name: str) -> bool:
@@ -62,12 +61,12 @@ def _only_model(base_url: str) -> str:
             served = gateway.served(_spec(base_url, base_url, "", retries=IMPATIENT))
     except EndpointError as error:
         raise ConfigError(
-            f"{base_url} does not say which model it serves ({error}) If it is the right address and the server is up, "
-            f"name the model: {base_url}#MODEL."
+            f"{base_url} does not say which model it serves. {str(error).rstrip('.')}. If it is the right address and "
+            f"the server is up, name the model: {base_url}#MODEL."
         ) from None
     if len(served) != 1:
         known = f" with one of: {', '.join(served[:20])}" if served else ""
-        raise ConfigError(f"{base_url} lists {len(served) or 'no'} models; write {base_url}#MODEL{known}.")
+        raise ConfigError(f"{base_url} lists {len(served) or 'no'} models; write {base_url}#MODEL{known}")
     return served[0]
 
 
@@ -113,6 +112,15 @@ class Models:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._opened.close()
+
+    def check(self) -> None:
+        """Ask each model one short question, in reverse order: the student's settings before the teacher is paid.
+
+        Raises ``ConfigError`` when one refuses, and ``EndpointError`` when one does not answer. On a resumption the
+        answers are in the cache.
+        """
+        for model in reversed(self._models.values()):
+            check(model)
 
     def model(self, name: str, meter: "Meter") -> LLM:
         """Return a model whose completions ``meter`` counts."""

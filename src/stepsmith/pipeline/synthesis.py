@@ -113,6 +113,8 @@ def open_chains(config: Config, indices: Sequence[int], run: str) -> Iterator[tu
             JudgePool(workers, config.judge.isolation, config.judge.allow_unsafe) as judge,
             Models(config, names, run) as models,
         ):
+            if indices:
+                models.check()
             executor: Executor = LocalThreads(config.runtime.chains_at_once)
             with _ended(executor.map(ChainRunner(config, judge, models).grow, indices)) as chains:
                 yield chains, models.ledger

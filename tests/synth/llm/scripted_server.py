@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from stepsmith.core.records import Direction, Seed
+from stepsmith.llm.check import QUESTION
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition
 from stepsmith.synth.grammar.formats import format_case
@@ -88,6 +89,7 @@ class ScriptedServer:
     delay_s: float = 0.0
     key: str | None = None
     bills: list[Bill] = field(default_factory=list)
+    checks: list[Bill] = field(default_factory=list)  # of the question that each model is asked before a run
     in_flight: int = 0
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)  # by environment and code
     made: Counter[str] = field(default_factory=Counter)  # mistakes that were made
@@ -110,7 +112,7 @@ class ScriptedServer:
     @property
     def tokens(self) -> int:
         """Tokens of all answers."""
-        return sum(bill.tokens_in + bill.tokens_out for bill in self.bills)
+        return sum(bill.tokens_in + bill.tokens_out for bill in (*self.bills, *self.checks))
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -136,11 +138,14 @@ class ScriptedServer:
         tokens_in = sum(_tokens(m["content"]) for m in messages)
         tokens_out = sum(_tokens(c["message"]["content"]) for c in choices)
         with self._lock:
-            self.bills.append(Bill(body["model"], messages[-1]["content"], n, tokens_in, tokens_out))
+            bill = Bill(body["model"], messages[-1]["content"], n, tokens_in, tokens_out)
+            (self.checks if bill.prompt == QUESTION else self.bills).append(bill)
         usage = {"prompt_tokens": tokens_in, "completion_tokens": tokens_out, "total_tokens": tokens_in + tokens_out}
         return {"id": "s", "object": "chat.completion", "model": body["model"], "choices": choices, "usage": usage}
 
     def _speak(self, model: str, messages: Sequence[str], sample: int) -> tuple[str, str]:
+        if messages[0] == QUESTION:
+            return "OK", "stop"
         rng = random.Random(hashlib.sha256(json.dumps([model, *messages, sample]).encode()).digest())
         if "You design programming problems" in messages[0]:
             return self._teach(messages[0], repairing=len(messages) > 1), "stop"

@@ -122,13 +122,15 @@ def test_the_manifest_says_what_the_server_billed(
     server: ScriptedServer, undisturbed: tuple[Path, Manifest, list[str]]
 ) -> None:
     folder, manifest, paid = undisturbed
-    bills = server.bills[: len(paid)]
+    bills, checks = server.bills[: len(paid)], server.checks[:2]
+    assert [bill.model for bill in checks] == ["student", "teacher"]  # the student is asked before the teacher is paid
     spend = manifest.spend
     assert spend is not None
-    assert spend.tokens == spend.paid_tokens == sum(bill.tokens_in + bill.tokens_out for bill in bills)
+    assert spend.tokens == sum(bill.tokens_in + bill.tokens_out for bill in bills)
+    assert spend.paid_tokens == sum(bill.tokens_in + bill.tokens_out for bill in (*bills, *checks))
     usd = sum(bill.tokens_in * 1.0 + bill.tokens_out * 4.0 for bill in bills) / 1e6
     assert spend.usd == pytest.approx(usd)
-    assert spend.paid_usd == pytest.approx(usd)
+    assert spend.paid_usd == pytest.approx(usd + sum(bill.tokens_in + bill.tokens_out * 4.0 for bill in checks) / 1e6)
     assert spend.usd_per_accepted == pytest.approx(usd / manifest.counts.accepted)
     assert {stage.purpose for stage in spend.stages} == {"propose", "refine", "attempt"}
     attempts = next(stage for stage in spend.stages if stage.purpose == "attempt")
@@ -157,7 +159,7 @@ def test_kill_dash_nine_then_resume_pays_nothing_twice(
             os.kill(victim.pid, signal.SIGKILL)
         while slow.in_flight:
             time.sleep(0.01)
-        paid_before, cached = len(slow.bills), requests_in(tmp_path / "m.sqlite")
+        paid_before, cached = len(slow.bills) + len(slow.checks), requests_in(tmp_path / "m.sqlite")
         resumed = run(*words[2:], "--resume")
         assert resumed.returncode == 0, resumed.stderr
         asked = Counter(bill.prompt for bill in slow.bills)
@@ -188,7 +190,9 @@ def test_a_budget_stops_cleanly_and_resumes(undisturbed: tuple[Path, Manifest, l
         asked = Counter(bill.prompt for bill in server.bills for _ in range(bill.samples))
         assert asked == Counter(prompt for prompt in paid for _ in range(samples_of(prompt)))
         assert done.spend is not None
-        assert done.spend.paid_tokens == done.spend.tokens == server.tokens  # every part is in the books
+        assert done.spend.paid_tokens == server.tokens  # every part is in the books
+        assert len(server.checks) == 2  # not asked again by a resumed run
+        assert done.spend.tokens == server.tokens - sum(bill.tokens_in + bill.tokens_out for bill in server.checks)
     assert data(out) == data(folder / "run")
 
 

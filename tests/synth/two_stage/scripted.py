@@ -21,6 +21,7 @@ from unittest import mock
 
 from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import Direction, Interface, Style
+from stepsmith.llm.check import QUESTION
 from stepsmith.llm.records import Message, Sampling
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition
@@ -65,6 +66,8 @@ class ScriptedModel:
     def answer(self, model: str, messages: Sequence[dict[str, str]], sample: int) -> tuple[str, str]:
         """Return (text, finish reason)."""
         prompt = messages[0]["content"]
+        if prompt == QUESTION:
+            return "OK", "stop"
         repaired = len(messages) > 1
         kind = next((name for name, mark in MARKS.items() if mark in prompt), "solve")
         if sample == 0:
