@@ -70,6 +70,7 @@ class HostileProvider:
     date_s: float = 1.0  # how far ahead a Retry-After date is, before it is cut to whole seconds
     key: str | None = None
     reply: Callable[[str], str] | None = None  # prompt → text, instead of the default answer
+    brain: Callable[[Json], Json] | None = None  # request → whole reply, instead of the default one
     polls_per_batch: int = 2  # status requests until a batch is complete
     words: int | None = None  # completion tokens of a sample; None: drawn
     models: bytes | None = None  # body of the list of models; None: there is no such path
@@ -263,6 +264,8 @@ class HostileProvider:
 
     def _reply(self, body: Json, how: str) -> Json:
         """A whole reply in OpenAI's format."""
+        if self.brain:
+            return self.brain(body)
         n = 1 if self.ignores_n else min(int(body.get("n", 1)), 2 if how == "fewer" else 10**9)
         choices = [self._choice(body, how, index) for index in range(n)]
         tokens_in = sum(len(str(message["content"]).split()) + 4 for message in body["messages"])

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
 from stepsmith.core.model_outputs import Charge, Usage
-from stepsmith.llm.client import split_usage
 from stepsmith.llm.estimates import estimate, predict
 from stepsmith.llm.money import (
     Ledger,
@@ -23,7 +22,6 @@ from stepsmith.llm.money import (
     worst_cost,
 )
 from stepsmith.llm.records import Message, ModelSpec, Prices, Sampling
-from stepsmith.llm.wire import Choice
 
 SPEC = ModelSpec(name="t", base_url="http://localhost/v1", model="m", prices=Prices(input=1.0, output=2.0))
 
@@ -141,15 +139,21 @@ def test_booked_and_reserved_never_pass_the_limit(steps: list[tuple[int, int, bo
     asyncio.run(play())
 
 
-def test_what_was_unsure_is_replaced_when_the_truth_is_known() -> None:
-    ledger = Ledger(earlier=[charge("a", 3.0, certain=False, tokens=30), charge("b", 1.0, certain=True, tokens=10)])
+def test_batches_that_were_under_way_are_reserved_again_when_they_are_followed() -> None:
+    earlier = [
+        charge("a", 3.0, certain=False, tokens=30), charge("batch:b", 2.0, certain=False, tokens=20),
+        charge("batch:c", 1.0, certain=True, tokens=10),
+    ]  # fmt: skip
+    ledger = Ledger(Limit(usd=7.0), earlier)
+    assert ledger.total() == (6.0, 60)
+    assert ledger.reopen("another") == []
+    assert ledger.reopen("t") == [earlier[1]]
+    assert ledger.reopen("t") == []
+    assert (ledger.total(), ledger.batches, ledger.in_flight) == ((4.0, 40), 1, 0)
+    ledger.settle("batch:b", charge("batch:b", 0.5, certain=True, tokens=5))
     (spend,) = ledger.spends()
-    assert (spend.usd, spend.unsure_usd, spend.unsure_tokens, spend.requests) == (4.0, 3.0, 30, 2)
-    ledger.settle("a", charge("a", 0.5, certain=True, tokens=5))
-    (spend,) = ledger.spends()
-    assert (spend.usd, spend.unsure_usd, spend.unsure_tokens, spend.requests) == (1.5, 0.0, 0, 2)
-    assert ledger.total() == (1.5, 15)
-    assert ledger.unsure("a") is None
+    assert (spend.usd, spend.unsure_usd, spend.unsure_tokens, spend.requests) == (4.5, 3.0, 30, 3)
+    assert ledger.batches == 0
 
 
 def test_a_closed_ledger_turns_away_those_who_wait() -> None:
@@ -164,25 +168,6 @@ def test_a_closed_ledger_turns_away_those_who_wait() -> None:
             await waiting
 
     asyncio.run(play())
-
-
-@given(
-    st.integers(0, 10**6),
-    st.integers(0, 10**6),
-    st.floats(0, 1),
-    st.lists(st.integers(0, 10**5), min_size=1, max_size=9),
-)
-def test_the_parts_of_a_usage_add_up(prompt: int, completion: int, reasoned: float, sizes: list[int]) -> None:
-    usage = Usage(
-        prompt_tokens=prompt, completion_tokens=completion, reasoning_tokens=int(completion * reasoned),
-        cached_tokens=prompt // 2,
-    )  # fmt: skip
-    choices = [Choice() for _ in sizes]
-    for choice, size in zip(choices, sizes, strict=True):
-        choice.size = size
-    parts = split_usage(usage, choices)
-    assert sum(parts, Usage()) == usage
-    assert all(0 <= part.reasoning_tokens <= part.completion_tokens for part in parts)
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:

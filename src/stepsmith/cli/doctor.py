@@ -90,7 +90,9 @@ def _endpoint(model: ModelSpec) -> tuple[bool, str]:
     started = time.monotonic()
     try:
         with Gateway() as gateway:
-            output = check(gateway.model(msgspec.structs.replace(model, retries=IMPATIENT, timeout_s=patient)))
+            output = check(
+                gateway.model(msgspec.structs.replace(model, retries=IMPATIENT, timeout_s=patient, batch=False))
+            )
     except (UserError, EndpointError) as error:
         return False, f"{model.base_url}: {error}"
     if not output.text:

@@ -39,6 +39,10 @@ def print_forecast(console: Console, found: Forecast) -> None:
             f"  USD       {_range(rest.usd, money=True) if priced else NO_PRICES}",
             highlight=False,
         )
+    if found.batched:
+        console.print(
+            f"Asked one by one here, and predicted at batch prices: {', '.join(found.batched)}.", highlight=False
+        )
     console.print(
         "The answers for the sampled chains are in the completion cache: the run does not pay for them again.",
         highlight=False,

@@ -1,71 +1,77 @@
-"""Batches at half price: OpenAI's /v1/files and /v1/batches. The answers go into the completion cache like all others.
+"""Batches: half the price, and hours of waiting. OpenAI's /v1/files and /v1/batches, for models with ``batch = true``.
 
-A batch needs nothing but its id to be collected: each of its lines carries the completion key and sample that it is
-for. Submitting the same work twice finds the batch that is already there, so a killed run does not pay again.
-Its worst case is booked when it is submitted, and the real cost when it is collected.
+The queue of a model gathers what all chains ask, sends it as one file once nothing more has come for a while, waits
+for the batch to end, and puts its answers into the completion cache. Like a request, a batch is reserved in the ledger
+and in the cache's file before it is sent. A run that was stopped first follows the batches that it had sent: each is
+found at the server by the digest of its content. So nothing is paid twice, however its requests had been gathered.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
-from stepsmith.core.errors import ConfigError, EndpointError, RequestRefused
+from stepsmith.core.errors import BudgetExceeded, EndpointError, RequestRefused
 from stepsmith.core.ids import content_id
 from stepsmith.core.model_outputs import Charge, ModelOutput, Usage
-from stepsmith.core.records import Record
-from stepsmith.llm.cache import Cache, completion_key
-from stepsmith.llm.client import EndpointClient, completions_of
-from stepsmith.llm.failures import AttemptError
-from stepsmith.llm.money import Ledger, worst_case
-from stepsmith.llm.records import Message, Sampling
-from stepsmith.llm.wire import ChatResponse, ResponseReader, request_body
+from stepsmith.llm.cache import Cache
+from stepsmith.llm.failures import REFUSED, AttemptError, give_up
+from stepsmith.llm.money import BATCH, Ledger, worst_case
+from stepsmith.llm.outputs import outputs_of
+from stepsmith.llm.records import ModelSpec, Question
+from stepsmith.llm.refusals import refused
+from stepsmith.llm.wire import ChatResponse, Dialect, ResponseReader, error_in, request_body
 
 if TYPE_CHECKING:
+    from openai import AsyncOpenAI
     from openai.types import Batch
 
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
 MOST_LINES, MOST_BYTES = 10_000, 100 * 10**6  # OpenAI allows 50,000 and 200 MB; results are read as one piece
-FINAL = ("completed", "failed", "expired", "cancelled")
-BARREN = ("failed", "expired", "cancelled", "cancelling")  # such a batch is not waited for, but asked again
-LABEL, PURPOSE = "stepsmith", "purpose"  # metadata of a batch: the digest of its work, the stage that asked
-LISTED = 1000  # batches that are looked through for one with the same work
+ENDED = ("completed", "failed", "expired", "cancelled")
+BARREN = ("failed", "expired", "cancelled", "cancelling")  # such a batch is not followed, but sent again
+LABEL, PURPOSE = "stepsmith", "purpose"  # metadata of a batch: the digest of its content, the stage that asked
+LISTED = 1000  # batches of the account that are searched for ours
+WAITS = 10  # how often the first question waits ``batch_wait_s`` for others, at most
+LONGEST_PAUSE_S = 3600.0  # before a batch is sent again that the server had no room for
 
 
-class BatchRequest(Record, frozen=True, kw_only=True):
-    """One question of a batch."""
+class Caller(Protocol):
+    """Runs an action of the SDK with the client's retries."""
 
-    messages: tuple[Message, ...]
-    n: int = 1
-    sampling: Sampling | None = None  # None: the model's own
+    def __call__(self, action: Callable[[], Awaitable[_T]]) -> Awaitable[_T]: ...  # noqa: D102
 
 
-class BatchState(Record, frozen=True, kw_only=True):
-    """How far a batch is, in the server's words and numbers."""
+@dataclass(eq=False)
+class _Job:
+    """A question, the samples that are not answered yet, and the future that its asker waits for."""
 
-    id: str
-    status: str
-    total: int
-    completed: int
-    failed: int
-
-    @property
-    def final(self) -> bool:
-        """Whether it will not change any more."""
-        return self.status in FINAL
+    question: Question
+    samples: list[int]
+    done: "asyncio.Future[None]"
+    tries: int = 0
+    failure: AttemptError = field(default_factory=lambda: AttemptError("the batch ended without an answer"))
 
 
-class Collected(Record, frozen=True, kw_only=True):
-    """What came of a batch: completions kept and requests without an answer, which can be asked again."""
+@dataclass(frozen=True)
+class _Line:
+    """A line of a batch's input: one or more samples of a question."""
 
-    completions: int
-    failures: int
-    usd: float
+    name: str  # its custom id: completion key, first sample, number of samples
+    content: bytes
+    worst: Usage
+    job: _Job
 
 
-class _Line(msgspec.Struct):
-    custom_id: str
-    response: "_Response | None" = None
+class _Error(msgspec.Struct):
+    code: str | None = None
+    message: str | None = None
 
 
 class _Response(msgspec.Struct):
@@ -73,131 +79,198 @@ class _Response(msgspec.Struct):
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class BatchClient:
-    """Batches at the endpoint of ``client``, which the configuration marks with ``batch = true``."""
+class _Result(msgspec.Struct):
+    custom_id: str
+    response: _Response | None = None
+    error: _Error | None = None
 
-    def __init__(self, client: EndpointClient, cache: Cache, ledger: Ledger) -> None:
-        if not client.spec.batch:
-            raise ConfigError(f"models.{client.spec.name} is not set up for batches; set batch = true if it has them.")
-        self._client = client
-        self._sdk = client.transport.sdk
-        self._spec = client.spec
+
+class BatchQueue:
+    """Answers the questions to one model by batches. Use it in one event loop."""
+
+    def __init__(
+        self, spec: ModelSpec, sdk: "AsyncOpenAI", call: Caller, dialect: Dialect, cache: Cache, ledger: Ledger
+    ) -> None:
+        self._spec = spec
+        self._sdk = sdk
+        self._call = call
+        self._dialect = dialect
         self._cache = cache
         self._ledger = ledger
+        self._discount = spec.prices.batch if spec.prices else 1.0
+        self._waiting: list[_Job] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sender: asyncio.Task[None] | None = None
+        self._earlier: asyncio.Task[None] | None = None
 
-    async def submit(self, requests: Sequence[BatchRequest], purpose: str = "") -> list[str]:
-        """Send what is not in the cache yet and return the ids of the batches; empty when there is nothing to ask.
+    async def fetch(self, question: Question, samples: Sequence[int]) -> list[ModelOutput]:
+        """Return samples of a question once batches have answered them. Raises as ``EndpointClient.complete`` does."""
+        if self._earlier is None:
+            self._earlier = self._started(self._follow_earlier(self._ledger.reopen(self._spec.name)))
+        await asyncio.shield(self._earlier)
+        have = await asyncio.to_thread(self._cache.lookup, question.key, samples)
+        if missing := [sample for sample in samples if sample not in have]:
+            job = _Job(question, missing, asyncio.get_running_loop().create_future())
+            self._enqueue(job)
+            await job.done
+            have |= await asyncio.to_thread(self._cache.lookup, question.key, missing)
+        return [have[sample] for sample in samples]
 
-        Raises ``BudgetExceeded`` before a batch is sent that the budget does not cover.
-        """
-        ids: list[str] = []
-        lines: list[tuple[bytes, Usage]] = []
-        size = 0
-        for line in await asyncio.to_thread(lambda: list(self._missing(requests))):
-            if len(lines) == MOST_LINES or size + len(line[0]) > MOST_BYTES:
-                ids.append(await self._submit_lines(lines, purpose))
-                lines, size = [], 0
-            lines.append(line)
-            size += len(line[0]) + 1
-        if lines:
-            ids.append(await self._submit_lines(lines, purpose))
-        return ids
+    def _enqueue(self, job: _Job) -> None:
+        self._waiting.append(job)
+        if self._sender is None or self._sender.done():
+            self._sender = self._started(self._send_when_quiet())
 
-    async def poll(self, batch_id: str) -> BatchState:
-        """Return how far a batch is."""
-        batch = await self._retrieve(batch_id)
-        counts = batch.request_counts
-        return BatchState(
-            id=batch.id,
-            status=batch.status,
-            total=counts.total if counts else 0,
-            completed=counts.completed if counts else 0,
-            failed=counts.failed if counts else 0,
-        )
+    def _started(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # the loop itself keeps weak references only
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def cancel(self, batch_id: str) -> None:
-        """Stop a batch; what it has answered until then is billed and can be collected."""
-        await self._client.call(lambda: self._sdk.batches.cancel(batch_id))
+    async def _send_when_quiet(self) -> None:
+        """Wait until no further question has come for a while, then send those that wait, a batch for each stage."""
+        seen = -1
+        for _ in range(WAITS):
+            if len(self._waiting) == seen:
+                break
+            seen = len(self._waiting)
+            await asyncio.sleep(self._spec.batch_wait_s)
+        stages: dict[str, list[_Job]] = defaultdict(list)
+        for job in self._waiting:
+            stages[job.question.purpose].append(job)
+        self._waiting.clear()
+        for purpose, jobs in stages.items():
+            self._started(self._answer(purpose, jobs))
 
-    async def collect(self, batch_id: str) -> Collected:
-        """Put the answers of a batch that has ended into the cache and book what they cost.
-
-        Collecting again changes nothing. Raises ``EndpointError`` while the batch is under way.
-        """
-        batch = await self._retrieve(batch_id)
-        if batch.status not in FINAL:
-            raise EndpointError(f"{self._spec.name}: batch {batch_id} is {batch.status}; collect it when it has ended.")
-        kept: dict[str, list[ModelOutput]] = {}
-        failures, certain = 0, True
-        for line in await self._results(batch.output_file_id):
-            key, first, count = _read_id(line.custom_id)
-            reply = _reply(line)
-            if reply is None:
-                failures += 1
-                certain = certain and line.response is not None and line.response.status_code >= 400
-                continue
-            certain = certain and reply.usage is not None
-            samples = range(first, first + count)
-            discount = self._spec.prices.batch if self._spec.prices else 1.0
-            kept.setdefault(key, []).extend(completions_of(reply, samples, self._spec, 0, discount))
-        failures += len(await self._results(batch.error_file_id))
-        completions = [completion for some in kept.values() for completion in some]
-        charge = Charge(
-            ref=_ref(batch_id),
-            purpose=(batch.metadata or {}).get(PURPOSE, ""),
-            model=self._spec.name,
-            samples=len(completions),
-            usage=sum((completion.usage for completion in completions), Usage()),
-            usd=sum(completion.cost_usd for completion in completions),
-            certain=True,
-        )
-        if not certain:  # some answer was billed without saying how much: the worst case stays booked
-            charge = self._ledger.unsure(charge.ref) or charge
-        await self._book(charge.ref, charge, kept)
-        return Collected(completions=len(completions), failures=failures, usd=charge.usd)
-
-    def _missing(self, requests: Sequence[BatchRequest]) -> Iterator[tuple[bytes, Usage]]:
-        """Yield a line of the input file, with its worst case, for everything that is not in the cache."""
-        seen: set[str] = set()
-        for request in requests:
-            sampling = request.sampling or self._spec.sampling
-            key = completion_key(self._spec, request.messages, sampling)
-            have = self._cache.lookup(key, range(request.n))
-            missing = [sample for sample in range(request.n) if sample not in have]
-            together = self._spec.n_support and missing == list(range(request.n - len(missing), request.n))
-            for first in missing[:1] if together else missing:
-                count = len(missing) if together else 1
-                name = f"{key}:{first}:{count}"
-                if name in seen:
-                    continue
-                seen.add(name)
-                body = request_body(self._spec, request.messages, sampling, count, first, self._client.dialect)
-                body = {field: value for field, value in body.items() if field not in ("stream", "stream_options")}
-                line = {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body}
-                yield msgspec.json.encode(line), worst_case(request.messages, count, sampling)
-
-    async def _submit_lines(self, lines: Sequence[tuple[bytes, Usage]], purpose: str) -> str:
-        content = b"\n".join(line for line, _ in lines) + b"\n"
-        digest = content_id("batch", content)
-        worst = sum((usage for _, usage in lines), Usage())
-        discount = self._spec.prices.batch if self._spec.prices else 1.0
-        charge = await self._ledger.reserve(purpose, self._spec, worst, discount=discount, ref=f"submission:{digest}")
-        await self._book(charge.ref, charge)  # booked, not in flight: others need not wait a day for it
+    async def _answer(self, purpose: str, jobs: Sequence[_Job]) -> None:
+        """Send the questions of one stage and tell their askers when they are answered; what failed is sent again."""
         try:
-            batch_id = await self._client.call(lambda: self._find_or_create(content, digest, purpose))
-        except RequestRefused:
-            await self._book(charge.ref, None)
+            lines = [line for job in jobs for line in self._lines(job)]
+            await asyncio.gather(*(self._run(purpose, part) for part in _parts(lines)))
+            for job in jobs:
+                if not job.done.done():
+                    await self._conclude(job)
+        except asyncio.CancelledError:
+            for job in jobs:
+                job.done.cancel()
             raise
-        await self._book(charge.ref, msgspec.structs.replace(charge, ref=_ref(batch_id)))
-        return batch_id
+        except Exception as error:
+            for job in jobs:
+                if not job.done.done():
+                    job.done.set_exception(error)
 
-    async def _book(
+    async def _conclude(self, job: _Job) -> None:
+        """Say that a job is done, or why it failed for good, or send it again."""
+        have = await asyncio.to_thread(self._cache.lookup, job.question.key, job.samples)
+        job.samples = [sample for sample in job.samples if sample not in have]
+        job.tries += 1
+        failure = job.failure
+        if not job.samples:
+            job.done.set_result(None)
+        elif failure.status in REFUSED:
+            job.done.set_exception(refused(failure, self._spec, job.question.sampling))
+        elif not failure.retryable or job.tries >= self._spec.retries.attempts:
+            job.done.set_exception(give_up(failure, self._spec, f"{job.tries} batches"))
+        else:
+            self._started(self._again(job, failure.throttled))
+
+    async def _again(self, job: _Job, throttled: bool) -> None:
+        if throttled:  # by the account's limit on what batches may hold: earlier ones have to end first
+            await asyncio.sleep(min(LONGEST_PAUSE_S, self._spec.batch_poll_s * 2**job.tries))
+        self._enqueue(job)
+
+    def _lines(self, job: _Job) -> Iterator[_Line]:
+        """Write a job as lines: one for all its samples where the server takes ``n``, else one for each."""
+        question, samples = job.question, job.samples
+        together = self._spec.n_support and samples == list(range(samples[0], samples[0] + len(samples)))
+        for first in samples[:1] if together else samples:
+            count = len(samples) if together else 1
+            body = request_body(self._spec, question.messages, question.sampling, count, first, self._dialect)
+            body = {name: value for name, value in body.items() if name not in ("stream", "stream_options")}
+            name = f"{question.key}:{first}:{count}"
+            line = {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body}
+            worst = worst_case(question.messages, count, question.sampling)
+            yield _Line(name, msgspec.json.encode(line), worst, job)
+
+    async def _run(self, purpose: str, lines: Sequence[_Line]) -> None:
+        """Send lines as one batch and collect its answers; as two where the budget does not cover it whole."""
+        content = b"\n".join(line.content for line in lines) + b"\n"
+        digest = content_id("batch", content)
+        worst = sum((line.worst for line in lines), Usage())
+        try:
+            charge = await self._ledger.reserve(
+                purpose, self._spec, worst, discount=self._discount, ref=f"{BATCH}{digest}"
+            )
+        except BudgetExceeded as error:
+            if len(lines) > 1:
+                half = len(lines) // 2
+                await asyncio.gather(self._run(purpose, lines[:half]), self._run(purpose, lines[half:]))
+            elif not lines[0].job.done.done():
+                lines[0].job.done.set_exception(error)
+            return
+        await asyncio.to_thread(self._cache.reserve, charge)
+        try:
+            batch_id = await self._call(lambda: self._find_or_create(content, digest, purpose))
+        except RequestRefused:
+            await self._settle(charge.ref, None)
+            raise
+        _log.warning("%s: batch %s of %d requests is under way.", self._spec.name, batch_id, len(lines))
+        await self._collect(batch_id, charge, {line.name: line.job for line in lines})
+
+    async def _follow_earlier(self, charges: Sequence[Charge]) -> None:
+        """Collect the batches that were under way when the run was stopped."""
+        for charge in charges:
+            digest = charge.ref.removeprefix(BATCH)
+            batch_id = await self._call(lambda digest=digest: self._find(digest))  # type: ignore[misc]
+            if batch_id is None:  # the run was stopped before it was sent, or it has ended without an answer
+                await self._settle(charge.ref, None)
+                continue
+            _log.warning("%s: batch %s, sent before the run was stopped, is followed.", self._spec.name, batch_id)
+            await self._collect(batch_id, charge, {})
+
+    async def _collect(self, batch_id: str, charge: Charge, jobs: Mapping[str, _Job]) -> None:
+        """Wait for a batch, keep its answers and book what they cost. Notes why others of ``jobs`` have none."""
+        batch = await self._ended(batch_id)
+        results = [*await self._results(batch.output_file_id), *await self._results(batch.error_file_id)]
+        kept: dict[str, list[ModelOutput]] = defaultdict(list)
+        certain = True
+        for job in jobs.values():
+            job.failure = _failure_of(batch)
+        for result in results:
+            key, samples = _read_name(result.custom_id)
+            try:
+                response = _response(result)
+            except AttemptError as failure:
+                certain = certain and not failure.billable
+                if result.custom_id in jobs:
+                    jobs[result.custom_id].failure = failure
+                continue
+            certain = certain and response.usage is not None
+            kept[key] += outputs_of(response, samples, self._spec, 0, self._discount)
+        outputs = [output for some in kept.values() for output in some]
+        final = msgspec.structs.replace(charge, samples=len(outputs))
+        if certain:  # else some answer was billed without a word on how much: the worst case stays booked
+            usage = sum((output.usage for output in outputs), Usage())
+            usd = sum(output.cost_usd for output in outputs)
+            final = msgspec.structs.replace(final, usage=usage, usd=usd, certain=True)
+        await self._settle(charge.ref, final, kept)
+        _log.warning("%s: batch %s: %d answers, %s.", self._spec.name, batch_id, len(outputs), batch.status)
+
+    async def _settle(
         self, ref: str, charge: Charge | None, kept: Mapping[str, Sequence[ModelOutput]] | None = None
     ) -> None:
         await asyncio.to_thread(self._cache.settle, ref, charge, kept or {})
         self._ledger.settle(ref, charge)
 
-    async def _find_or_create(self, content: bytes, digest: str, purpose: str) -> str:
+    async def _ended(self, batch_id: str) -> "Batch":
+        while True:
+            batch = await self._call(lambda: self._sdk.batches.retrieve(batch_id))
+            if batch.status in ENDED:
+                return batch
+            await asyncio.sleep(self._spec.batch_poll_s)
+
+    async def _find(self, digest: str) -> str | None:
+        """Return the id of the batch with this content, if it is there and has answers or may still get some."""
         listed = 0
         async for batch in self._sdk.batches.list(limit=100):
             listed += 1
@@ -206,6 +279,11 @@ class BatchClient:
                 return batch.id
             if listed == LISTED:
                 break
+        return None
+
+    async def _find_or_create(self, content: bytes, digest: str, purpose: str) -> str:
+        if found := await self._find(digest):
+            return found
         file = await self._sdk.files.create(file=(f"{digest}.jsonl", content), purpose="batch")
         created = await self._sdk.batches.create(
             input_file_id=file.id,
@@ -215,36 +293,57 @@ class BatchClient:
         )
         return created.id
 
-    async def _retrieve(self, batch_id: str) -> "Batch":
-        return await self._client.call(lambda: self._sdk.batches.retrieve(batch_id))
-
-    async def _results(self, file_id: str | None) -> list[_Line]:
+    async def _results(self, file_id: str | None) -> list[_Result]:
         if not file_id:
             return []
-        content = await self._client.call(lambda: self._sdk.files.content(file_id))
+        content = await self._call(lambda: self._sdk.files.content(file_id))
         try:
-            return [msgspec.json.decode(line, type=_Line) for line in content.content.splitlines() if line.strip()]
+            return [msgspec.json.decode(line, type=_Result) for line in content.content.splitlines() if line.strip()]
         except msgspec.DecodeError as error:
-            raise EndpointError(f"{self._spec.name}: the results of a batch cannot be read: {error}.") from None
+            raise EndpointError(f"{self._spec.name}: the results of a batch cannot be read: {error}") from None
 
 
-def _ref(batch_id: str) -> str:
-    return f"batch:{batch_id}"
+def _parts(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
+    """Split lines into as few batches as the server's limits allow."""
+    part: list[_Line] = []
+    size = 0
+    for line in lines:
+        if part and (len(part) == MOST_LINES or size + len(line.content) > MOST_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += len(line.content) + 1
+    if part:
+        yield part
 
 
-def _read_id(custom_id: str) -> tuple[str, int, int]:
+def _read_name(custom_id: str) -> tuple[str, range]:
     try:
         key, first, count = custom_id.split(":")
-        return key, int(first), int(count)
+        return key, range(int(first), int(first) + int(count))
     except ValueError:
-        raise EndpointError(f"this batch is not ours: it has a line called {custom_id!r}.") from None
+        raise EndpointError(f"this batch is not ours: it has a line called {custom_id!r}") from None
 
 
-def _reply(line: _Line) -> ChatResponse | None:
-    """Return the answer of a line of results; None where there is none."""
-    if line.response is None or line.response.status_code != 200:
-        return None
-    try:
-        return ResponseReader().body(bytes(line.response.body))
-    except AttemptError:
-        return None
+def _response(result: _Result) -> ChatResponse:
+    """Return the answer in a line of results. Raises ``AttemptError`` where there is none."""
+    if result.response is None:
+        error = result.error or _Error()
+        raise AttemptError(f"the batch has no answer: {error.message or error.code or 'no reason given'}", sent=False)
+    status, body = result.response.status_code, bytes(result.response.body)
+    if status == 200:
+        return ResponseReader().body(body)
+    failure = error_in(msgspec.json.decode(body)) or AttemptError("no reason given")
+    failure.args = (f"HTTP {status} in a batch: {failure}",)
+    failure.status = status
+    raise failure
+
+
+def _failure_of(batch: "Batch") -> AttemptError:
+    """Why requests of a batch have no line among its results."""
+    errors = (batch.errors.data if batch.errors else None) or []
+    words = "; ".join(error.message for error in errors if error.message) or "no reason given"
+    if batch.status != "failed":
+        return AttemptError(f"the batch ended ({batch.status}) without an answer", sent=False)
+    full = any("limit" in (error.code or "") for error in errors)  # of tokens that may wait in an account's batches
+    return AttemptError(f"the batch failed: {words}", status=429 if full else 400)

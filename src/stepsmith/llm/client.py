@@ -18,13 +18,15 @@ import msgspec
 
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, MachineError, RequestRefused
 from stepsmith.core.model_outputs import Charge, ModelOutput, Usage
+from stepsmith.llm.batch import BatchQueue
 from stepsmith.llm.cache import Cache, completion_key
 from stepsmith.llm.concurrency import AdaptiveLimiter
 from stepsmith.llm.failures import REFUSED, AttemptError, give_up
-from stepsmith.llm.money import Ledger, cost, prompt_bound, worst_case
-from stepsmith.llm.records import Message, ModelSpec, Sampling
+from stepsmith.llm.money import Ledger, prompt_bound, worst_case
+from stepsmith.llm.outputs import outputs_of
+from stepsmith.llm.records import Message, ModelSpec, Question, Sampling
 from stepsmith.llm.refusals import RefusalWatch, refused
-from stepsmith.llm.wire import ChatResponse, Choice, Dialect, model_names, request_body
+from stepsmith.llm.wire import Dialect, model_names, request_body
 
 if TYPE_CHECKING:
     from stepsmith.llm.transport import OpenAITransport
@@ -51,15 +53,6 @@ class Turns:
             yield
 
 
-class _Ask(msgspec.Struct, frozen=True):
-    """What one request shares with its repetitions."""
-
-    key: str
-    messages: tuple[Message, ...]
-    sampling: Sampling
-    purpose: str
-
-
 class EndpointClient:
     """One model. Give every client of a run the same ``cache``, ``ledger`` and ``turns``; use it in one event loop.
 
@@ -76,6 +69,9 @@ class EndpointClient:
         self._limiter = AdaptiveLimiter(spec.concurrency)
         self.dialect = Dialect(n=spec.n_support)
         self._refusals = RefusalWatch()
+        self._batches = (
+            BatchQueue(spec, self.transport.sdk, self.call, self.dialect, cache, ledger) if spec.batch else None
+        )
         self._random = random.Random()
         self._told = float("-inf")  # when somebody was last told that we wait
 
@@ -97,13 +93,18 @@ class EndpointClient:
         several times in a row is a ``ConfigError``, and so is every later call.
         """
         sampling = sampling or self.spec.sampling
-        ask = _Ask(completion_key(self.spec, messages, sampling), tuple(messages), sampling, purpose)
-        async with self._turns.take(ask.key):
-            have = await asyncio.to_thread(self._cache.lookup, ask.key, range(n))
+        question = Question(
+            key=completion_key(self.spec, messages, sampling),
+            messages=tuple(messages),
+            sampling=sampling,
+            purpose=purpose,
+        )
+        async with self._turns.take(question.key):
+            have = await asyncio.to_thread(self._cache.lookup, question.key, range(n))
             cached = len(have)
             missing = [sample for sample in range(n) if sample not in have]
             if missing:
-                have |= {completion.sample: completion for completion in await self._watched(ask, missing)}
+                have |= {completion.sample: completion for completion in await self._watched(question, missing)}
         completions = [have[sample] for sample in range(n)]
         self._ledger.handed_out(purpose, self.spec.name, completions, cached=cached)
         return completions
@@ -120,36 +121,38 @@ class EndpointClient:
         """Close the connections."""
         await self.transport.close()
 
-    async def _watched(self, ask: _Ask, missing: list[int]) -> list[ModelOutput]:
+    async def _watched(self, question: Question, missing: list[int]) -> list[ModelOutput]:
         """Fetch samples, and stop the run when the endpoint only ever refuses."""
         self._refusals.check()
         try:
-            fetched = await self._fetch(ask, missing)
+            fetched = await self._fetch(question, missing)
         except RequestRefused as refusal:
-            self._refusals.refused(ask.purpose, refusal)
+            self._refusals.refused(question.purpose, refusal)
             raise
-        self._refusals.answered(ask.purpose)
+        self._refusals.answered(question.purpose)
         return fetched
 
-    async def _fetch(self, ask: _Ask, missing: list[int]) -> list[ModelOutput]:
-        """Pay for the missing samples, in as few requests as the endpoint allows."""
+    async def _fetch(self, question: Question, missing: list[int]) -> list[ModelOutput]:
+        """Pay for the missing samples, in as few requests as the endpoint allows, or by batches."""
+        if self._batches:
+            return await self._batches.fetch(question, missing)
         fetched: list[ModelOutput] = []
         while len(missing) > 1 and self.dialect.n is not False:
             try:
-                got = await self._request(ask, missing)
+                got = await self._request(question, missing)
             except BudgetExceeded:
                 break  # what is left may still pay for some of them
             except AttemptError as refusal:
                 if self.dialect.n or refusal.status not in REFUSED:
-                    raise self._give_up(refusal, ask.sampling) from None
-                got = await self._request_one(ask, missing[0])  # refused alone, too: then it was not about n
+                    raise self._give_up(refusal, question.sampling) from None
+                got = await self._request_one(question, missing[0])  # refused alone, too: then it was not about n
                 self.dialect.n = False
             else:
                 self.dialect.n = len(got) > 1  # servers that ignore n return one
             fetched += got
             missing = missing[len(got) :]
         results = await asyncio.gather(
-            *(self._request_one(ask, sample) for sample in missing), return_exceptions=True
+            *(self._request_one(question, sample) for sample in missing), return_exceptions=True
         )  # to the end, whatever fails: each that arrives is paid for and kept
         for result in results:
             if isinstance(result, BaseException):
@@ -157,11 +160,11 @@ class EndpointClient:
             fetched += result
         return fetched
 
-    async def _request_one(self, ask: _Ask, sample: int) -> list[ModelOutput]:
+    async def _request_one(self, question: Question, sample: int) -> list[ModelOutput]:
         try:
-            return await self._request(ask, [sample])
+            return await self._request(question, [sample])
         except AttemptError as failure:
-            raise self._give_up(failure, ask.sampling) from None
+            raise self._give_up(failure, question.sampling) from None
 
     async def call(self, action: Callable[[], Awaitable[_T]]) -> _T:
         """Run ``action``, an SDK call that costs nothing, with the same retries as requests have."""
@@ -177,10 +180,10 @@ class EndpointClient:
         except AttemptError as failure:
             raise self._give_up(failure, self.spec.sampling) from None
 
-    async def _request(self, ask: _Ask, samples: Sequence[int]) -> list[ModelOutput]:
+    async def _request(self, question: Question, samples: Sequence[int]) -> list[ModelOutput]:
         """Send one request until it is answered. Raises ``AttemptError`` when the endpoint refuses it."""
         request_id = uuid.uuid4().hex
-        return await self._persist(lambda: self._attempt(ask, samples, request_id))
+        return await self._persist(lambda: self._attempt(question, samples, request_id))
 
     async def _persist(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         """Repeat ``attempt`` while that may help. Raises ``AttemptError`` for a refusal."""
@@ -216,12 +219,12 @@ class EndpointClient:
                 "%s: %s. Still trying, after %d tries in %.0f s.", self.spec.name, failure, tries, now - started
             )
 
-    async def _attempt(self, ask: _Ask, samples: Sequence[int], request_id: str) -> list[ModelOutput]:
+    async def _attempt(self, question: Question, samples: Sequence[int], request_id: str) -> list[ModelOutput]:
         """Send one request once; commit what it brought and what it cost before returning it."""
-        worst = worst_case(ask.messages, len(samples), ask.sampling)
-        body = request_body(self.spec, ask.messages, ask.sampling, len(samples), samples[0], self.dialect)
+        worst = worst_case(question.messages, len(samples), question.sampling)
+        body = request_body(self.spec, question.messages, question.sampling, len(samples), samples[0], self.dialect)
         async with self._limiter.slot() as slot:
-            charge = await self._ledger.reserve(ask.purpose, self.spec, worst)
+            charge = await self._ledger.reserve(question.purpose, self.spec, worst)
             final: Charge | None = None
             completions: list[ModelOutput] = []
             try:
@@ -229,7 +232,7 @@ class EndpointClient:
                 final = charge  # should anything cut this short from here on, the worst case is booked
                 started = time.monotonic()
                 reply, first_byte_s = await self.transport.exchange(body, request_id)
-                completions = completions_of(reply, samples, self.spec, prompt_bound(ask.messages))
+                completions = outputs_of(reply, samples, self.spec, prompt_bound(question.messages))
                 final = _settled(charge, completions, certain=reply.usage is not None)
                 tokens = sum(completion.usage.completion_tokens for completion in completions)
                 whole_s = (time.monotonic() - started) * TOKENS_PER_BEAT / max(tokens, TOKENS_PER_BEAT)
@@ -241,7 +244,7 @@ class EndpointClient:
                     slot.overloaded(pause_s if pause_s <= self.spec.retries.patience_s else 0.0)
                 raise
             finally:
-                await _uninterrupted(self._settle(charge.ref, final, {ask.key: completions}))
+                await _uninterrupted(self._settle(charge.ref, final, {question.key: completions}))
         return completions
 
     async def _settle(self, ref: str, final: Charge | None, kept: dict[str, list[ModelOutput]]) -> None:
@@ -254,59 +257,6 @@ class EndpointClient:
         if failure.status in REFUSED:
             return refused(failure, self.spec, sampling)
         return give_up(failure, self.spec, "one try")
-
-
-def completions_of(
-    reply: ChatResponse, samples: Sequence[int], spec: ModelSpec, prompt_tokens: int, discount: float = 1.0
-) -> list[ModelOutput]:
-    """Number the reply's choices as ``samples`` and split what the request cost between them.
-
-    Without usage from the server, ``prompt_tokens`` and the length of the text are the estimate.
-    """
-    choices = reply.choices[: len(samples)]
-    usage = reply.usage or Usage(
-        prompt_tokens=prompt_tokens, completion_tokens=sum(choice.size for choice in choices), estimated=True
-    )
-    completions = []
-    for choice, sample, part in zip(choices, samples, split_usage(usage, choices), strict=False):
-        refusal = choice.text("refusal")
-        finish_reason = choice.finish_reason if choice.whole else "length"
-        completions.append(
-            ModelOutput(
-                content=choice.text("content"),
-                reasoning_content=choice.text("reasoning"),
-                refusal=refusal,
-                finish_reason="refusal" if refusal else finish_reason or "unknown",
-                model=reply.model or spec.model,
-                sample=sample,
-                usage=part,
-                cost_usd=cost(part, spec.prices) * discount,
-            )
-        )
-    return completions
-
-
-def split_usage(usage: Usage, choices: Sequence[Choice]) -> list[Usage]:
-    """Split a request's usage between its samples: completion tokens by length, the prompt to the first one.
-
-    The parts add up to the whole.
-    """
-    total, parts, given, given_reasoning, read = sum(choice.size for choice in choices), [], 0, 0, 0
-    for number, choice in enumerate(choices, 1):
-        read += choice.size
-        share = read / total if total else number / len(choices)
-        upto, reasoning_upto = round(usage.completion_tokens * share), round(usage.reasoning_tokens * share)
-        parts.append(
-            Usage(
-                prompt_tokens=usage.prompt_tokens if number == 1 else 0,
-                cached_tokens=usage.cached_tokens if number == 1 else 0,
-                completion_tokens=upto - given,
-                reasoning_tokens=min(reasoning_upto - given_reasoning, upto - given),
-                estimated=usage.estimated,
-            )
-        )
-        given, given_reasoning = upto, given_reasoning + parts[-1].reasoning_tokens
-    return parts
 
 
 def _settled(charge: Charge, completions: Sequence[ModelOutput], *, certain: bool) -> Charge:

@@ -1,6 +1,7 @@
 """Models for the rest of the program, which is synchronous: one background event loop serves every thread."""
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Coroutine, Iterable, Sequence
@@ -10,13 +11,13 @@ from typing import Self, TypeVar
 
 from stepsmith.core.errors import EndpointError
 from stepsmith.core.model_outputs import Charge, ModelOutput
-from stepsmith.llm.batch import BatchClient, BatchRequest, BatchState, Collected
 from stepsmith.llm.cache import Cache, InMemoryCache
 from stepsmith.llm.client import EndpointClient, Turns
 from stepsmith.llm.money import Ledger, Limit
 from stepsmith.llm.records import Message, ModelSpec, Sampling
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 GRACE_S = 60.0  # for answers in flight when the gateway is closed
 HAND_OUT_S = 0.2  # for answers that have arrived to reach those who asked
 
@@ -49,10 +50,6 @@ class Gateway:
     def model(self, spec: ModelSpec) -> "EndpointModel":
         """Return the model of ``spec``. Raises ``ConfigError`` and ``MachineError`` as ``EndpointClient`` does."""
         return EndpointModel(self, self._client(spec))
-
-    def batches(self, spec: ModelSpec) -> "EndpointBatches":
-        """Return the batches of a model whose endpoint has them (``batch = true``)."""
-        return EndpointBatches(self, BatchClient(self._client(spec), self._cache, self.ledger))
 
     def served(self, spec: ModelSpec) -> list[str]:
         """Ask an endpoint for the names of its models (``/v1/models``). Raises ``EndpointError``."""
@@ -92,6 +89,10 @@ class Gateway:
     async def _shut(self, grace_s: float) -> None:
         self.ledger.close()
         until = self._loop.time() + grace_s
+        if waiting := self.ledger.in_flight:
+            _log.warning("Waiting up to %.0f s for %d answers that are being paid for.", grace_s, waiting)
+        if batches := self.ledger.batches:
+            _log.warning("%d batches are under way; their answers are collected when the run is resumed.", batches)
         while self.ledger.in_flight and self._loop.time() < until:
             await asyncio.sleep(0.02)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
@@ -124,27 +125,3 @@ class EndpointModel:
     ) -> list[ModelOutput]:
         """See ``LLM`` and ``EndpointClient.complete``."""
         return self._gateway.wait(self._client.complete(messages, n, sampling, purpose))
-
-
-class EndpointBatches:
-    """Batches behind a gateway; see ``BatchClient``."""
-
-    def __init__(self, gateway: Gateway, client: BatchClient) -> None:
-        self._gateway = gateway
-        self._client = client
-
-    def submit(self, requests: Sequence[BatchRequest], purpose: str = "") -> list[str]:
-        """See ``BatchClient.submit``."""
-        return self._gateway.wait(self._client.submit(requests, purpose))
-
-    def poll(self, batch_id: str) -> BatchState:
-        """See ``BatchClient.poll``."""
-        return self._gateway.wait(self._client.poll(batch_id))
-
-    def collect(self, batch_id: str) -> Collected:
-        """See ``BatchClient.collect``."""
-        return self._gateway.wait(self._client.collect(batch_id))
-
-    def cancel(self, batch_id: str) -> None:
-        """See ``BatchClient.cancel``."""
-        self._gateway.wait(self._client.cancel(batch_id))

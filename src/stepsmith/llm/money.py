@@ -21,6 +21,8 @@ from stepsmith.core.quantities import read_quantity
 from stepsmith.core.records import Record
 from stepsmith.llm.records import Message, ModelSpec, Prices, Sampling
 
+BATCH = "batch:"  # what the ref of a batch's charge begins with; digest of its content behind it
+
 # Chat templates add tokens of their own around each message and, often, a system prompt.
 _TOKENS_PER_MESSAGE, _TOKENS_PER_REQUEST = 16, 256
 
@@ -129,11 +131,13 @@ class Ledger:
         self._spends: dict[tuple[str, str], Spend] = {}
         self._usd, self._tokens = 0.0, 0
         self._reserved: dict[str, Charge] = {}
-        self._revisable: dict[str, Charge] = {}  # unsure charges, and those of batches
+        self._open_batches: dict[str, Charge] = {}  # of this run from before it was stopped, booked at the worst case
         self._waiting: dict[asyncio.Future[None], None] = {}  # in order of arrival
         self._closed = False
         for charge in earlier:
             self._book(charge)
+            if charge.ref.startswith(BATCH) and not charge.certain:
+                self._open_batches[charge.ref] = charge
 
     def check(self, spec: ModelSpec) -> None:
         """Raise ``ConfigError`` when the limit is in USD and the model has no prices."""
@@ -146,13 +150,10 @@ class Ledger:
     async def reserve(
         self, purpose: str, spec: ModelSpec, worst: Usage, *, discount: float = 1.0, ref: str | None = None
     ) -> Charge:
-        """Set the worst case of a request aside and return it as the charge to settle, under ``ref`` or a fresh one.
+        """Reserve the worst case of a request and return it as the charge to settle, under ``ref`` or a fresh one.
 
-        What is booked as unsure under ``ref`` already is returned as it is. Waits while requests in flight could
-        still leave enough. Raises ``BudgetExceeded`` when they could not.
+        Waits while requests in flight could still leave enough. Raises ``BudgetExceeded`` when they could not.
         """
-        if ref and (booked := self.unsure(ref)):
-            return booked
         charge = Charge(
             ref=ref or uuid.uuid4().hex, purpose=purpose, model=spec.name, samples=0, usage=worst,
             usd=worst_cost(worst, spec.prices) * discount, certain=False,
@@ -168,25 +169,21 @@ class Ledger:
                     self._waiting.pop(freed, None)
 
     def settle(self, ref: str, charge: Charge | None) -> None:
-        """Book ``charge`` in place of what is reserved, or was booked as unsure, under ``ref``.
-
-        None: the server billed nothing. A charge whose ref has a colon (a batch's) may be booked again, in place of
-        itself.
-        """
+        """Book ``charge`` in place of what is reserved under ``ref``. None: the server billed nothing."""
         with self._lock:
             self._reserved.pop(ref, None)
-            for known in {ref, charge.ref if charge else ref}:
-                if earlier := self._revisable.pop(known, None):
-                    self._book(earlier, sign=-1)
             if charge is not None:
                 self._book(charge)
         self._wake_all()
 
-    def unsure(self, ref: str) -> Charge | None:
-        """Return what is booked at its worst case under ``ref``."""
+    def reopen(self, model: str) -> list[Charge]:
+        """Reserve again what batches of ``model`` may cost that were under way when the run was stopped; return it."""
         with self._lock:
-            booked = self._revisable.get(ref)
-        return None if booked is None or booked.certain else booked
+            found = [charge for charge in self._open_batches.values() if charge.model == model]
+            for charge in found:
+                self._book(charge, sign=-1)
+                self._reserved[charge.ref] = self._open_batches.pop(charge.ref)
+        return found
 
     def close(self) -> None:
         """Refuse every further reservation, also of those who wait for one."""
@@ -196,9 +193,15 @@ class Ledger:
 
     @property
     def in_flight(self) -> int:
-        """Requests that are reserved and not settled."""
+        """Requests that are reserved and not settled, without batches: those go on without us."""
         with self._lock:
-            return len(self._reserved)
+            return sum(not ref.startswith(BATCH) for ref in self._reserved)
+
+    @property
+    def batches(self) -> int:
+        """Batches that are under way."""
+        with self._lock:
+            return sum(ref.startswith(BATCH) for ref in self._reserved)
 
     def handed_out(self, purpose: str, model: str, completions: Sequence[ModelOutput], *, cached: int) -> None:
         """Count completions that a stage received, ``cached`` of them without a request."""
@@ -257,8 +260,6 @@ class Ledger:
     def _book(self, charge: Charge, sign: int = 1) -> None:
         self._usd += sign * charge.usd
         self._tokens += sign * charge.usage.tokens
-        if sign > 0 and (not charge.certain or ":" in charge.ref):
-            self._revisable[charge.ref] = charge
         spend = self._spend(charge.purpose, charge.model)
         unsure = 0 if charge.certain else sign
         self._spends[charge.purpose, charge.model] = msgspec.structs.replace(

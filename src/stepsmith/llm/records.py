@@ -95,7 +95,9 @@ class ModelSpec(Record, frozen=True, kw_only=True):
     timeout_s: float = 1800.0  # for one whole answer, first byte to last
     stream: bool = True  # keeps gateways from cutting long answers off
     n_support: bool | None = None  # several samples in one request; None: find out
-    batch: bool = False  # the endpoint has /v1/batches
+    batch: bool = False  # ask by batches (/v1/batches): cheaper, and hours of waiting
+    batch_wait_s: float = 60.0  # a batch is sent when no further question has come for this long
+    batch_poll_s: float = 60.0  # how often the state of a batch is asked
 
     def __post_init__(self) -> None:
         url = urlsplit(self.base_url)
@@ -116,3 +118,12 @@ class ModelSpec(Record, frozen=True, kw_only=True):
     def weights(self) -> str:
         """What names the model in the completion cache, whichever server ran it."""
         return self.identity or self.model
+
+
+class Question(Record, frozen=True, kw_only=True):
+    """What is asked of a model, whichever samples of the answer are still missing."""
+
+    key: str  # of its answers in the completion cache
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    purpose: str  # the stage that asks

@@ -195,11 +195,11 @@ class ResponseReader:
             body = _decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             value = _json(data)
-            if value is not None and (failure := _error_in(value)):
+            if value is not None and (failure := error_in(value)):
                 raise failure from None
             what = f"has another schema ({error})" if isinstance(error, msgspec.ValidationError) else "is not JSON"
             raise AttemptError(f"the reply {what}{_shown(data)}", spoiled=True) from None
-        if (body.choices is None or b'"error"' in data) and (failure := _error_in(_json(data))):
+        if (body.choices is None or b'"error"' in data) and (failure := error_in(_json(data))):
             failure.begun = bool(self._choices)
             raise failure
         self._model = self._model or body.model or ""
@@ -221,7 +221,7 @@ def model_names(data: bytes) -> list[str]:
     listed = _json(data)
     if listed is None and data.strip() != b"null":
         raise AttemptError(f"the list of models is not JSON{_shown(data)}", spoiled=True)
-    if failure := _error_in(listed):
+    if failure := error_in(listed):
         raise failure
     if isinstance(listed, dict):
         listed = listed.get("data", listed.get("models"))
@@ -257,7 +257,7 @@ def _json(data: bytes) -> object:
         return None
 
 
-def _error_in(value: object) -> AttemptError | None:
+def error_in(value: object) -> AttemptError | None:
     """Return the failure that a server reports in a body of status 200; None where it reports none.
 
     Known forms: ``{"error": {...}}`` or text, the same in a list, and the error as the body: ``{"object": "error",

@@ -4,12 +4,16 @@ The sampled chains are the run's own. The completion cache keeps their answers, 
 """
 
 import uuid
+from collections.abc import Mapping
+
+import msgspec
 
 from stepsmith.core.model_outputs import Usage
 from stepsmith.core.records import Chain, Record, StageSpend
 from stepsmith.judge.local import LocalJudge
 from stepsmith.llm.estimates import Estimate, estimate
 from stepsmith.llm.money import Spend
+from stepsmith.llm.records import ModelSpec
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.models import add_spends
 from stepsmith.pipeline.roles import asked_models, resolve_config
@@ -26,11 +30,15 @@ class Forecast(Record, frozen=True, kw_only=True):
     problems: int  # accepted in the sample
     spent: tuple[StageSpend, ...]
     rest: Estimate | None
+    batched: tuple[str, ...] = ()  # models that the run asks by batches: predicted at their batch prices
 
 
 def forecast(config: Config, observer: Observer | None = None) -> Forecast:
     """Run the first chains of a run without keeping them; ``observer`` watches. Raises what ``synthesize`` raises."""
     config = resolve_config(config)
+    discounts = {name: _batch_discount(spec) for name, spec in config.models.items()}
+    at_once = {name: msgspec.structs.replace(spec, batch=False) for name, spec in config.models.items()}
+    config = msgspec.structs.replace(config, models=at_once)  # a batch would take hours
     sampled = min(SAMPLED, config.synth.chains) if asked_models(config) else 0
     if not sampled:
         return Forecast(sampled=0, left=config.synth.chains, problems=0, spent=(), rest=None)
@@ -52,11 +60,18 @@ def forecast(config: Config, observer: Observer | None = None) -> Forecast:
         left=left,
         problems=sum(len(chain.problems) for chain in grown),
         spent=add_spends(spend for chain in grown for spend in chain.spent),
-        rest=estimate([[_as_booked(spend) for spend in chain.spent] for chain in grown], left) if left else None,
+        rest=estimate([[_as_booked(spend, discounts) for spend in chain.spent] for chain in grown], left)
+        if left
+        else None,
+        batched=tuple(name for name in asked_models(config) if discounts[name] != 1.0),
     )
 
 
-def _as_booked(spend: StageSpend) -> Spend:
+def _batch_discount(spec: ModelSpec) -> float:
+    return spec.prices.batch if spec.batch and spec.prices else 1.0
+
+
+def _as_booked(spend: StageSpend, discounts: Mapping[str, float]) -> Spend:
     usage = Usage(prompt_tokens=spend.prompt_tokens, completion_tokens=spend.completion_tokens)
     return Spend(
         purpose=spend.purpose,
@@ -64,5 +79,5 @@ def _as_booked(spend: StageSpend) -> Spend:
         requests=spend.requests,
         completions=spend.completions,
         usage=usage,
-        usd=spend.usd,
+        usd=spend.usd * discounts[spend.model],
     )

@@ -101,7 +101,9 @@ class Models:
         with ExitStack() as opened:
             store = opened.enter_context(CompletionCache(path, run=run))
             gateway = opened.enter_context(Gateway(store, limit_of(config), earlier=store.charges()))
-            self._models = {name: gateway.model(config.models[name]) for name in dict.fromkeys(names)}
+            self._specs = {name: config.models[name] for name in dict.fromkeys(names)}
+            self._models = {name: gateway.model(spec) for name, spec in self._specs.items()}
+            self._gateway = gateway
             self.ledger = gateway.ledger
             self._opened = opened.pop_all()
 
@@ -117,10 +119,10 @@ class Models:
         """Ask each model one short question, in reverse order: the student's settings before the teacher is paid.
 
         Raises ``ConfigError`` when one refuses, and ``EndpointError`` when one does not answer. On a resumption the
-        answers are in the cache.
+        answers are in the cache. Models that are asked by batches answer this one question at once.
         """
-        for model in reversed(self._models.values()):
-            check(model)
+        for spec in reversed(self._specs.values()):
+            check(self._gateway.model(msgspec.structs.replace(spec, batch=False)))
 
     def model(self, name: str, meter: "Meter") -> LLM:
         """Return a model whose completions ``meter`` counts."""
