@@ -11,11 +11,12 @@ from tests.cli.commands import run_here
 from tests.llm.hostile_provider import HostileProvider
 
 REFUSED = """
+[runtime]
 cache = "{cache}"
 [synth]
 teacher = "t"
 student = "s"
-chains = 12
+chains = 200
 turns = 2
 attempts = 2
 [models.t]
@@ -71,8 +72,8 @@ class RefusesWork(HostileProvider):
 def test_a_refusal_that_repeats_ends_the_run(tmp_path: Path, more: list[str]) -> None:
     with RefusesWork(reply=lambda prompt: "OK") as provider:
         done = run_here("synth", configured(provider, tmp_path), "--out", tmp_path / "run", *more)
-        # Two questions, and what the chains had asked before they could know.
-        assert 2 + MOST_AT_FIRST <= provider.requests <= 2 + 12
+        # Two questions, and what the sixteen chains at once had asked before they could know; all would ask 400 times.
+        assert 2 + MOST_AT_FIRST <= provider.requests <= 2 + 2 * 16
     assert done.code == 2
     line = done.err.strip().splitlines()[-1]
     assert f"the last {MOST_AT_FIRST} requests of the stage propose were refused in the same way" in line

@@ -107,8 +107,8 @@ def ask(
     """Ask for one answer and check it; if that fails, show the model its reply and ``repair``'s request.
 
     A failure is sent back once for each reason, at most ``repairs`` times in all. Returns the failure of the last
-    answer where none can be used. A reply that was cut off at ``max_tokens`` fails as "cut-off" and is not repaired: the
-    second would be as long.
+    answer where none can be used. A reply that was cut off at ``max_tokens`` fails as "cut-off" and is not
+    repaired: the second would be as long.
     """
     conversation, stage = list(messages), purpose
     sent_back: set[str] = set()

@@ -17,7 +17,7 @@ from stepsmith.llm.records import ModelSpec
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.models import add_spends
 from stepsmith.pipeline.roles import asked_models, resolve_config
-from stepsmith.pipeline.synthesis import Observer, open_chains
+from stepsmith.pipeline.synthesis import NoObserver, Observer, open_chains
 
 SAMPLED = 4  # chains; our choice: enough for an interval, few enough to be cheap
 
@@ -33,7 +33,7 @@ class Forecast(Record, frozen=True, kw_only=True):
     batched: tuple[str, ...] = ()  # models that the run asks by batches: predicted at their batch prices
 
 
-def forecast(config: Config, observer: Observer | None = None) -> Forecast:
+def forecast(config: Config, observer: Observer = NoObserver()) -> Forecast:  # noqa: B008 - has no state
     """Run the first chains of a run without keeping them; ``observer`` watches. Raises what ``synthesize`` raises."""
     config = resolve_config(config)
     discounts = {name: _batch_discount(spec) for name, spec in config.models.items()}
@@ -42,17 +42,15 @@ def forecast(config: Config, observer: Observer | None = None) -> Forecast:
     sampled = min(SAMPLED, config.synth.chains) if asked_models(config) else 0
     if not sampled:
         return Forecast(sampled=0, left=config.synth.chains, problems=0, spent=(), rest=None)
-    if observer:
-        with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
-            observer.started(0, sampled, judge.isolation)
+    with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
+        observer.started(0, sampled, judge.isolation)
     grown: list[Chain] = []
     with open_chains(config, range(sampled), f"dry run {uuid.uuid4().hex}") as (chains, ledger):
-        if observer and ledger:
+        if ledger:
             observer.asking(ledger.spends)
         for chain in chains:
             grown.append(chain)
-            if observer:
-                observer.grown(chain)
+            observer.grown(chain)
     grown.sort(key=lambda chain: chain.index)
     left = config.synth.chains - sampled
     return Forecast(

@@ -7,7 +7,7 @@ import pytest
 
 from stepsmith.core.records import Chain
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
-from stepsmith.pipeline.config import Config, SuiteSettings, SynthSettings
+from stepsmith.pipeline.config import Config, RuntimeSettings, SuiteSettings, SynthSettings
 from stepsmith.pipeline.forecast import forecast
 from stepsmith.pipeline.synthesis import synthesize
 from tests.llm.hostile_provider import HostileProvider
@@ -34,7 +34,9 @@ def config_for(url: str, cache: Path, *, batch: bool) -> Config:
         for name in ("teacher", "student")
     }  # fmt: skip
     synth = SynthSettings(chains=3, turns=2, attempts=4, seed=9, teacher="teacher", student="student")
-    return Config(cache=str(cache), models=models, synth=synth, suite=SuiteSettings(mutants=0), workers=1)
+    return Config(
+        runtime=RuntimeSettings(cache=str(cache), workers=1), models=models, synth=synth, suite=SuiteSettings(mutants=0)
+    )
 
 
 def files(run: Path) -> tuple[bytes, bytes]:
