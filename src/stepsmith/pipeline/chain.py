@@ -1,4 +1,4 @@
-"""A chain: one seed and the problems that grow from it, turn by turn. The unit of work; chains do not know each other.
+"""A chain: one seed and the problems that grow from it, turn by turn. The unit of work; chains are independent.
 
 seed ─► teacher.propose ─► labels by vote ─► base problem ─► gates ─► environment ─► student's attempts ─► rate
               ▲                                                                                       │

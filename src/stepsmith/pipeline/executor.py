@@ -38,7 +38,7 @@ class InProcess:
 
 
 class LocalThreads:
-    """Runs items in ``threads`` threads of this process: for work that mostly waits for somebody else.
+    """Runs items in ``threads`` threads of this process: for work that mostly waits for other processes or servers.
 
     When an item fails, no new one is started; those under way are finished, and their results yielded, before its
     exception is raised. Stopping the iteration early waits for nobody: whoever owns what the items wait for closes it.

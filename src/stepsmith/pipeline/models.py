@@ -30,7 +30,7 @@ def is_address(name: str) -> bool:
 
 
 def with_addresses_named(config: Config, asked: Iterable[str]) -> tuple[Config, dict[str, str]]:
-    """Return ``config`` with a model for every address among ``asked``, and the names that they got.
+    """Return ``config`` with a model for every address among ``asked``, and the names that these models got.
 
     An address is ``URL`` or ``URL#MODEL``; without a model it is asked which one it serves. A path that is missing is
     ``/v1``. The model's name becomes its name in the books. Raises ``ConfigError`` for names that are not configured.

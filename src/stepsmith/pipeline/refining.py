@@ -1,4 +1,4 @@
-"""The teacher in the loop of RL: what left the useful band comes back harder or easier, and joins the pool.
+"""The teacher in the loop of RL: problems that are too easy or too hard by now are refined and added to the pool.
 
 every so many steps: out of the band by what training showed ─► attempts of the policy as it is ─► teacher.refine
     ─► not held out ─► built as in synthesis (labelled, admitted, rated by the policy) ─► new ─► pool, with lineage
@@ -55,7 +55,7 @@ class Round(Record, frozen=True, kw_only=True):
 
 
 class _Setting(Record, frozen=True, kw_only=True):
-    """Who teaches in a run. ``run`` is its name in the books of the models."""
+    """Who teaches in a run. ``run`` is its name in the ledger of model costs."""
 
     run: str
     config: object  # the part that shapes problems
@@ -83,12 +83,12 @@ class Rounds:
         self.past = [past for past in rounds if past.step <= done]
 
     def add(self, made: Round) -> None:
-        """Put a round on record."""
+        """Append a round to the file."""
         self.past.append(made)
         write_whole(self._path, b"".join(msgspec.json.encode(past) + b"\n" for past in self.past))
 
     def times(self) -> Counter[str]:
-        """Return how often each problem was given."""
+        """Return how often each problem was given to the teacher."""
         return Counter(problem_id for past in self.past for problem_id in past.outcomes)
 
 
@@ -123,9 +123,9 @@ class Refinement:
         return rounds * self._settings.problems
 
     def teach(self, step: int, trainer: "RlTrainer") -> str:
-        """Hold the round after ``step``, whose weights the policy has; returns what came of it, in words.
+        """Refine problems after ``step`` with the current weights; return a line that says what came of it.
 
-        A teacher that fails spoils its own problems alone.
+        If the teacher fails on a problem, the others are not affected.
         """
         if self._spent:
             return ""
@@ -156,7 +156,7 @@ class Refinement:
         return f"step {step}: of {len(chosen)} problems given to the teacher, {words}{first}{end}"
 
     def _worst(self, trainer: "RlTrainer") -> list[_Chosen]:
-        """Choose the problems that are farthest out of the band; what was given before comes last.
+        """Choose the problems that are farthest out of the band; problems that were refined before come last.
 
         A problem with a refinement in the pool does not come again: that one takes its place.
         """
@@ -234,7 +234,7 @@ def refinement(
     judge: RunningJudge,
     done: int,
 ) -> Iterator[Refinement]:
-    """Open the teacher of a run that goes on after ``done`` steps.
+    """Open the teacher of a run that has done ``done`` steps.
 
     Raises ``ConfigError``, and ``RunFolderError`` where the run has begun with another teacher.
     """
@@ -260,7 +260,7 @@ def teaching(settings: TeacherSettings) -> Config:
 
 
 def _claimed(folder: Path, synth: Config) -> str:
-    """Return the run's name in the books, the same one after an interruption."""
+    """Return the run's name in the ledger; it stays the same after an interruption."""
     path, wanted = folder / TEACHER, msgspec.to_builtins(synth.fingerprint_fields())
     if not path.exists():
         setting = _Setting(run=uuid.uuid4().hex, config=wanted)

@@ -1,4 +1,4 @@
-"""Who plays in a run: the names in a configuration, and who they stand for.
+"""The roles of a run: which teacher, student and solvers the names in a configuration stand for.
 
 ``TEACHERS`` and ``STUDENTS`` are the offline twins. Every other name is a model behind an endpoint, a table
 ``[models.NAME]`` or an address; a student may also be a trained policy, by its folder.
@@ -43,7 +43,7 @@ STUDENTS: dict[str, Callable[[Config, Judge], Student]] = {
 
 
 def resolve_config(config: Config) -> Config:
-    """Return ``config`` with every name resolved, after a check that its players exist and can play together.
+    """Return ``config`` with every name resolved, after a check that its roles exist and fit together.
 
     Addresses become models, and the version of the prompts is filled in, so that the result says what will be asked.
     Raises ``ConfigError``, and ``MachineError`` where the extra is missing.
@@ -86,7 +86,7 @@ def resolve_config(config: Config) -> Config:
 
 
 def asked_models(config: Config) -> list[str]:
-    """Names of the models that a run asks; none where it is played offline."""
+    """Names of the models that a run asks; none if the run is offline."""
     names = [config.synth.teacher] * (config.synth.teacher not in TEACHERS)
     names += [config.synth.student] * (config.synth.student not in STUDENTS and not is_policy(config))
     names += config.synth.solvers
@@ -120,7 +120,7 @@ def _with_policy_named(config: Config) -> Config:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who plays in one chain, and what they spend. ``strong_solver`` attempts problems like a student."""
+    """The roles of one chain, with a meter of what they spend. ``strong_solver`` attempts problems like a student."""
 
     teacher: Teacher
     student: Student
@@ -129,9 +129,9 @@ class Roles:
 
 
 class RoleFactory:
-    """Makes the players of chains. ``models`` are open where some are asked.
+    """Makes the roles of chains. ``models`` are the open models of the run, None if it asks none.
 
-    A policy is loaded once, for the first chain. ``student`` is one that plays in place of the configured one.
+    A policy is loaded once, for the first chain. ``student`` replaces the configured student.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class RoleFactory:
         self._endpoints = _endpoint_roles(config) if models else None
 
     def make(self) -> Roles:
-        """Return fresh players with a meter of their own."""
+        """Return new roles with a meter of their own."""
         config, judge, meter, synth = self._config, self._judge, Meter(), self._config.synth
         with self._loading:
             if self._student is None and is_policy(config):
@@ -177,7 +177,7 @@ class RoleFactory:
 
 
 def _keep_voters_apart(config: Config) -> None:
-    """Refuse a student or a strong solver that also votes: those who settle the labels never measure difficulty.
+    """Refuse a student or a strong solver that also votes: whoever settles the labels must not measure the difficulty.
 
     Deep Dive's teacher may be its own student: where nobody else votes, its program defines the outputs.
     """

@@ -45,7 +45,7 @@ class Observer(Protocol):
         ...
 
     def asking(self, books: Callable[[], Sequence[Spend]]) -> None:
-        """Models are asked; ``books`` tells at any time what has been spent."""
+        """Models are asked; ``books`` returns what has been spent so far."""
         ...
 
     def assembling(self) -> None:
@@ -79,7 +79,7 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
     """
     observer = observer or NoObserver()
     config = resolve_config(config)
-    _seed_source(config)  # says now what is wrong with the seeds, not in a worker
+    _seed_source(config)  # raises errors in the seeds now, not later in a worker
     with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
         isolation = judge.isolation
     proven = msgspec.structs.replace(config, judge=msgspec.structs.replace(config.judge, isolation=isolation))
@@ -101,7 +101,7 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
 
 @contextmanager
 def open_chains(config: Config, indices: Sequence[int], run: str) -> Iterator[tuple[Iterator[Chain], Ledger | None]]:
-    """Open what it takes to grow the chains ``indices``; yields the chains as they finish, and the books of models.
+    """Open what it takes to grow the chains ``indices``; yields the chains as they finish, and the ledger of costs.
 
     Offline chains are work for the processor: they run in processes. Chains that ask models mostly wait, and share one
     budget and one completion cache: they run in threads of this process, over a pool of judges (decision 6).

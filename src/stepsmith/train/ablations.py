@@ -1,4 +1,4 @@
-"""Shaping a training set on purpose, for studies: what would happen with fewer tasks, wrong labels, no chains?
+"""Ablations of a training set, for studies: fewer tasks, wrong labels, no chains.
 
 ``shape`` works on problems as they were made, ``select`` on problems that the policy has rated. Both are pure but for
 the judge that runs wrong programs; neither touches the problems that training is measured on.
@@ -21,12 +21,12 @@ from stepsmith.verify.suite.mutants import mutate
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
 MUTANTS = 12  # wrong programs that are tried for a problem
-SEEN = 6  # tests, on some of which a wrong golden must be wrong
+SEEN = 6  # a wrong golden solution must fail at least one of so many tests
 LEVELS: tuple[tuple[Band, ...], ...] = (("easy", "easy-medium"), ("medium",), ("hard",))  # of a chain
 
 
 class AblationSettings(Record, frozen=True, kw_only=True):
-    """What is done to a stage's problems before anything is rated; the defaults do nothing.
+    """What is changed in a stage's problems before they are rated; the defaults change nothing.
 
     A task is a turn of a chain in an environment (of exercises, a composition); its problems differ in their solution,
     and those that do not count once.
@@ -66,7 +66,7 @@ class SelectSettings(Record, frozen=True, kw_only=True):
 def shape(
     problems: Sequence[Problem], settings: AblationSettings, seed: int, judge: Judge | None = None
 ) -> list[Problem]:
-    """Return the shaped problems; the same arguments give the same ones, in the same order.
+    """Return the changed problems; the same arguments give the same ones, in the same order.
 
     What was done to a problem is in its provenance under ``shaped``. Raises ``ConfigError`` where the problems do not
     allow it, ``ValueError`` without the judge that ``settings.needs_judge`` asks for.

@@ -1,4 +1,4 @@
-"""What a stage is trained and measured on: problem sets and exercises, with the held-out compositions kept apart."""
+"""What a stage is trained and evaluated on: problem sets and exercises, with the held-out compositions kept apart."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ class Corpus:
     """Problems by use; ``left_out`` counts those that could not be used, by reason."""
 
     train: list[Problem]
-    real: set[str]  # ids of those in ``train`` that come from people
+    real: set[str]  # ids of the problems in ``train`` that people wrote
     held_out: list[Problem]
     left_out: Counter[str] = field(default_factory=Counter)
 

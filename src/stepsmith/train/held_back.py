@@ -20,7 +20,7 @@ class HeldBackReport(Record, frozen=True, kw_only=True):
     failed: int
     low: float  # 95% Wilson interval of failed / passed
     high: float
-    suspicious: bool  # the interval lies above what is tolerated
+    suspicious: bool  # the interval lies above the tolerance
     jump: bool  # the latest window's interval lies above that of all before it
     problems: tuple[str, ...]  # ids of problems with a suspicious gap of their own, most failures first
 

@@ -26,7 +26,7 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.scoring.completion import Completion
 from stepsmith.train.settings import ModelSettings, PromptLength
 
-FORM = "stepsmith.json"  # beside the model: how it is to be asked
+FORM = "stepsmith.json"  # beside the model: its prompt format
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 TEMPLATE = (
     "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
@@ -34,7 +34,7 @@ TEMPLATE = (
 )
 # A token never spans a digit, a line, or the joint of two clauses: what it learns of one operation holds in any place.
 PIECES = r"\d|[,;] (?:then |next, |and then )?|\n+|[^\d,;\n]+|[,;]"
-BATCH = 128  # replies that are generated together
+BATCH = 128  # completions that are generated together
 
 
 class PromptFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,7 +130,7 @@ class Policy:
         return sum(weight.numel() for weight in self.model.parameters())
 
     def fingerprint(self) -> str:
-        """Return a hash of what decides the replies: weights, tokenizer, prompt format."""
+        """Return a hash of what decides the completions: weights, tokenizer, prompt format."""
         digest = hashlib.blake2b(digest_size=16)
         for name, weight in sorted(self.model.state_dict().items()):
             digest.update(name.encode() + weight.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
@@ -163,7 +163,7 @@ class Policy:
     def complete(
         self, prompts: Sequence[str], samples: int, temperature: float, max_tokens: int, seed: int
     ) -> list[list[Completion]]:
-        """Return ``samples`` replies to each prompt, of at most ``max_tokens`` tokens; temperature 0 is greedy.
+        """Return ``samples`` completions for each prompt, of at most ``max_tokens`` tokens; temperature 0 is greedy.
 
         The same prompts, settings and seed give the same replies on the same machine; the state of torch's random
         numbers outside is left as it was.
@@ -225,7 +225,7 @@ class Policy:
 
 
 def ask(problem: Problem, prompt_format: PromptFormat) -> str:
-    """Return what a policy of this prompt format is asked."""
+    """Return the prompt of a problem in this format."""
     environment = ENVIRONMENTS[problem.environment]
     return environment.brief(problem) if prompt_format.prompt == "brief" else environment.render(problem)
 

@@ -1,4 +1,4 @@
-"""From what TRL's trainers log to our records, and other things that happen at certain steps."""
+"""Callbacks: records of what TRL's trainers log, and actions at certain steps."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Logs = dict[str, float]
 
 
 class Recorder(TrainerCallback):
-    """Hands on a ``Step`` for all that a trainer logs; ``before`` are seconds trained before a resumption."""
+    """Turns what a trainer logs into ``Step`` records; ``before``: seconds trained before a resumption."""
 
     def __init__(self, record: Callable[[Step], None], stage: Stage, steps: int, before: float = 0.0) -> None:
         self._record, self._stage, self._steps, self._before = record, stage, steps, before
@@ -28,13 +28,13 @@ class Recorder(TrainerCallback):
         self._last_step = 0
 
     def watch(self, trainer: "RlTrainer") -> None:
-        """Take what RL adds from this trainer."""
+        """Add the figures of this RL trainer to the records."""
         self._trainer = trainer
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
-        """The clock starts; a resumed run has steps behind it."""
+        """Start the clock; a resumed run has done steps before."""
         self._started, self._last_step = time.monotonic(), state.global_step
 
     def on_log(
@@ -45,7 +45,7 @@ class Recorder(TrainerCallback):
         logs: Logs | None = None,
         **_: object,
     ) -> None:
-        """Write a record, but not of the summary that ends a training."""
+        """Write a record; the summary at the end of a training is left out."""
         if not logs or "train_runtime" in logs or not state.is_world_process_zero:
             return
         steps = max(1, state.global_step - self._last_step)
@@ -99,7 +99,7 @@ class Every(TrainerCallback):
         self._steps, self._action = steps, action
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
-        """Call it when it is time."""
+        """Call the action if the step is due."""
         if state.global_step % self._steps == 0:
             self._action(state.global_step)
 

@@ -87,7 +87,7 @@ class RlTrainer(GRPOTrainer):
         return self._ids
 
     def take(self, problems: Iterable[Problem]) -> None:
-        """Make room for problems; the sampler is told by who calls this."""
+        """Add problems; the caller adds them to the sampler as well."""
         for problem in problems:
             problem_id = problem.id
             self._places[problem_id] = len(self._at)
@@ -96,9 +96,9 @@ class RlTrainer(GRPOTrainer):
             self._prompts.append([{"role": "user", "content": self._policy.prompt(problem)}])
 
     def save_between_steps(self) -> None:
-        """Save a run that ends early, if its weights are those of whole generations: nothing that was learnt is lost.
+        """Save a run that ends early, if its weights are those of whole generations, so that no finished step is lost.
 
-        What was saved when the step ended stays: the run goes on from there exactly.
+        A checkpoint that was saved at the end of the step is kept: the run resumes from it exactly.
         """
         step = self.state.global_step
         saved = (Path(self.args.output_dir) / f"checkpoint-{step}" / SAMPLER).exists()
@@ -118,7 +118,7 @@ class RlTrainer(GRPOTrainer):
         return _Places(self._ids, self._places)
 
     def _generate_and_score_completions(self, inputs: list[Example]) -> dict[str, Any]:
-        """Fill in the prompts, generate and score; where a group fared alike, draw another problem in its place."""
+        """Fill in the prompts, generate and score; replace a problem whose group got a single reward."""
         filled = [{**row, "prompt": self._prompts[row["place"]]} for row in inputs]
         output: dict[str, Any] = super()._generate_and_score_completions(filled)
         size = self.num_generations
@@ -148,7 +148,7 @@ class RlTrainer(GRPOTrainer):
         return inputs
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
-        """With ``skip_zero_advantage``, leave out replies whose advantage is 0: they cost a pass and add no gradient.
+        """With ``skip_zero_advantage``, leave out completions of advantage 0: they cost a pass and add no gradient.
 
         Exact where the loss is normalised by the tokens of the whole generation, which TRL counts before.
         """
@@ -184,7 +184,7 @@ class RlTrainer(GRPOTrainer):
         if self._config.rl.random_reward:
             scored = self._with_random_rewards(scored)
         self._last_scored = scored
-        everyone: list[ScoredCompletion] = gather_object(scored)  # every process learns the same of the curriculum
+        everyone: list[ScoredCompletion] = gather_object(scored)  # so that the curriculum is the same in every process
         self.statistics.observe(everyone, self.num_generations)
         self._ids.observe(observations(everyone))
         return [one.reward for one in scored]
@@ -214,13 +214,13 @@ class _Places:
 
 
 class _Steps(TrainerCallback):
-    """What happens where steps begin and end."""
+    """Does what is due at the beginning and the end of a step."""
 
     def __init__(self, trainer: RlTrainer) -> None:
         self._trainer = trainer
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: object) -> None:
-        """Set random numbers as they were: the data loader has drawn one since the checkpoint was loaded."""
+        """Restore the random state: the data loader has drawn a number since the checkpoint was loaded."""
         if self._trainer.resumed_from:
             self._trainer._load_rng_state(str(self._trainer.resumed_from))
             self._trainer.resumed_from = None
@@ -231,7 +231,7 @@ class _Steps(TrainerCallback):
 
 
 def read_sampler(sampler: Sampler, checkpoint: Path) -> None:
-    """Let a sampler go on from a checkpoint. Raises ``RunFolderError`` for one that has no sampler's state."""
+    """Restore a sampler from a checkpoint. Raises ``RunFolderError`` for one that has no sampler's state."""
     try:
         sampler.load_state_dict(json.loads((checkpoint / SAMPLER).read_text()))
     except FileNotFoundError:

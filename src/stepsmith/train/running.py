@@ -22,7 +22,9 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from stepsmith.core.errors import ConfigError, MachineError, TrainingError
 from stepsmith.train.settings import RlSettings, SftSettings, Stage, TrainConfig
 
-PATIENCE = timedelta(hours=12)  # others wait while the first process rates or measures; torch's own is 10 or 30 minutes
+PATIENCE = timedelta(
+    hours=12
+)  # other processes wait while the first rates or evaluates; torch's own limit is 10 or 30 minutes
 
 
 def common_arguments(
@@ -41,7 +43,7 @@ def common_arguments(
         "max_grad_norm": settings.max_grad_norm,
         "logging_steps": config.runtime.log_every,
         "logging_first_step": True,
-        "logging_nan_inf_filter": False,  # a loss that is no number is not to be averaged away
+        "logging_nan_inf_filter": False,  # a loss that is not finite must not disappear in an average
         "save_strategy": "steps",
         "save_steps": save_every,
         "save_total_limit": config.runtime.keep_checkpoints,
@@ -84,7 +86,7 @@ def processes() -> PartialState:
 
 
 def shares(stage: Stage, total: int, micro: int | None) -> dict[str, int]:
-    """Return how the processes of this launch take the ``total`` examples of an update, as arguments of the trainers.
+    """Return how the ``total`` examples of an update are divided among the processes, as arguments of the trainers.
 
     ``micro`` at a time on each device (None: its whole part at once), as often as is needed: however many devices there
     are, an update is over ``total``. Raises ``ConfigError`` where that cannot be.
@@ -110,7 +112,7 @@ def together() -> None:
 
 
 def last_checkpoint(checkpoints: Path) -> Path | None:
-    """Return the newest checkpoint that is whole, None if there is none.
+    """Return the newest complete checkpoint, None if there is none.
 
     A run that is killed while it saves leaves one that is not: the trainer's state, written last, is missing or cut
     off.

@@ -65,7 +65,7 @@ class ModelSettings(Record, frozen=True, kw_only=True):
     intermediate: Positive = 256
     layers: Positive = 3
     heads: Positive = 4
-    context: Positive = 512  # tokens, prompt and reply together; of a loaded model its own limit holds too
+    context: Positive = 512  # tokens, prompt and completion together; a loaded model's own limit holds as well
     dtype: Literal["float32", "bfloat16"] = "float32"  # of what is computed; weights that are trained are float32
     lora_rank: Count = 0  # 0: full fine-tuning
     lora_alpha: Positive = 32
@@ -74,14 +74,14 @@ class ModelSettings(Record, frozen=True, kw_only=True):
 
 
 class DataSettings(Record, frozen=True, kw_only=True):
-    """What is trained on, beside the exercises of a stage.
+    """The problems to train on, in addition to the exercises of a stage.
 
     Problems whose composition is held out (a share ``held_out`` of all compositions of two features or more, chosen
     by hash) never train anything, in SFT or RL; training is measured on them.
     """
 
     problems: tuple[str, ...] = ()  # folders of `stepsmith synth` or Parquet files
-    real: tuple[str, ...] = ()  # the same for problems from people: see Mix.real
+    real: tuple[str, ...] = ()  # the same, for problems that people wrote: see Mix.real
     held_out: Share = 0.1
     prompt: PromptLength = "full"
     max_prompt_length: Positive = 384  # longer prompts are left out, and counted
@@ -94,7 +94,7 @@ class SftSettings(Record, frozen=True, kw_only=True):
     ablation: AblationSettings = AblationSettings()
     steps: Positive = 450
     batch: Positive = 64
-    micro_batch: Positive | None = None  # examples per device at a time; None: all of its part
+    micro_batch: Positive | None = None  # examples per device at a time; None: its whole share
     learning_rate: Rate = 4e-3
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: Count = 30  # steps
@@ -125,14 +125,14 @@ class RlSettings(Record, frozen=True, kw_only=True):
 
     exercises: ExerciseSettings | None = None
     ablation: AblationSettings = AblationSettings()
-    initial_samples: Count = 0  # replies of the policy per problem that measure its pass rate anew before training
+    initial_samples: Count = 0  # completions per problem that rate the pool by this policy before training
     select: SelectSettings = SelectSettings()  # after that
     steps: Positive = 120  # optimiser steps
     groups: Positive = 12  # problems per generation
-    group_size: Annotated[int, Meta(ge=2)] = 8  # replies per problem
-    micro_batch: Positive | None = None  # replies per device at a time; None: all of its part
-    updates: Positive = 1  # optimiser steps per generation: each uses its own share of the replies
-    iterations: Positive = 1  # times that a generation is gone over (mu of the GRPO paper)
+    group_size: Annotated[int, Meta(ge=2)] = 8  # completions per problem
+    micro_batch: Positive | None = None  # completions per device at a time; None: its whole share
+    updates: Positive = 1  # optimiser steps per generation: each uses its own share of the completions
+    iterations: Positive = 1  # passes over each generation (mu in the GRPO paper)
     learning_rate: Rate = 1e-4
     schedule: Literal["cosine", "linear", "constant"] = "constant"
     warmup: Count = 5
@@ -150,12 +150,12 @@ class RlSettings(Record, frozen=True, kw_only=True):
     clip_high: Rate = 0.28  # clip-higher, DAPO's value
     mask_truncated: bool = True
     skip_zero_advantage: bool = (
-        False  # no pass over replies without advantage; the logged entropy is then of the others alone
+        False  # skip completions with zero advantage; the logged entropy then covers only the others
     )
-    resample: Count = 0  # times that groups of zero variance are drawn again, per generation
+    resample: Count = 0  # how often groups of zero variance are replaced, per generation
     vllm: Literal["off", "colocate", "server"] = "off"
     curriculum: str = "learnability"  # as in `stepsmith curriculum list`
-    empty_bands: Literal["", "error", "nearest"] = ""  # in place of what the schedule says itself
+    empty_bands: Literal["", "error", "nearest"] = ""  # overrides the setting of the schedule
     mix: Mix = Mix()
     rewards: RewardSettings = RewardSettings()
     tests: SplitSettings = SplitSettings()
@@ -164,13 +164,13 @@ class RlSettings(Record, frozen=True, kw_only=True):
 
 
 class EvalSettings(Record, frozen=True, kw_only=True):
-    """How a policy is measured on held-out problems."""
+    """How a policy is evaluated on held-out problems."""
 
     every: Count = 0  # steps; 0: before and after only
     problems: Count = 200  # at most, the same ones every time
-    samples: Positive = 4  # replies per problem at ``temperature``
+    samples: Positive = 4  # completions per problem at ``temperature``
     temperature: Annotated[float, Meta(ge=0)] = 1.0  # 0: greedy, and then one sample
-    exercises: ExerciseSettings | None = None  # held-out ones of these are measured beside the problem sets'
+    exercises: ExerciseSettings | None = None  # the held-out ones of these are evaluated too
 
 
 class RuntimeSettings(Record, frozen=True, kw_only=True):

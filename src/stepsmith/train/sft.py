@@ -32,7 +32,7 @@ def train_sft(
         max_length=policy.context,
         packing=settings.packing,
         completion_only_loss=True,
-        shuffle_dataset=False,  # the trainer's own sampler shuffles
+        shuffle_dataset=False,  # the trainer's sampler shuffles already
         dataset_num_proc=None,
     )
     rows = [{"prompt": policy.prompt(problem), "completion": golden_reply(problem)} for problem in problems]

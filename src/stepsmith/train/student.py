@@ -1,4 +1,4 @@
-"""A trained policy as the student of the synthesis loop: it sees the problem alone, and really answers.
+"""A trained policy as the student of the synthesis: it sees only the problem and writes its own answers.
 
 Importing this module needs no torch; opening a policy does.
 """
@@ -21,11 +21,16 @@ from stepsmith.train.settings import ModelSettings
 if TYPE_CHECKING:
     from stepsmith.train.policy import Policy
 
-POLICY = "policy "  # how the names of such students begin
+POLICY = "policy "  # the names of such students begin with this
 TEMPERATURE = 1.0  # as in training; ours
 ANY_CONTEXT = 2**20  # tokens: a saved policy's own limit holds
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-SHAPING = (*WEIGHTS, "tokenizer.json", "chat_template.jinja", "stepsmith.json")  # files that decide what is answered
+SHAPING = (
+    *WEIGHTS,
+    "tokenizer.json",
+    "chat_template.jinja",
+    "stepsmith.json",
+)  # files that decide what the policy answers
 DIGITS = 12  # of the hash in a name; 48 bits
 
 _generating = threading.Lock()  # torch has one source of random numbers per process
