@@ -3,7 +3,15 @@ import json
 import msgspec
 import pytest
 
-from stepsmith.verify.report import Audit, Doubt, ProblemReport, ReportStub, TestReport, encode_report, shortened
+from stepsmith.verify.report import (
+    Audit,
+    DisputedLabel,
+    ProblemReport,
+    ReportStub,
+    TestReport,
+    encode_report,
+    shortened,
+)
 
 REPORT = ProblemReport(
     problem_id="p", status="rejected", reason="low-confidence", detail="", method="consensus", golden=None,
@@ -32,7 +40,9 @@ def test_output_that_is_not_utf8_is_written_in_ascii(output, written):
 
 
 def test_audits_are_renumbered_to_the_problem():
-    doubt = Doubt(index=1, input="x", published="1", believed="2", confidence=0.9, agreeing=(0,), disagreeing=(1, 2))
+    doubt = DisputedLabel(
+        index=1, input="x", published="1", believed="2", confidence=0.9, agreeing=(0,), disagreeing=(1, 2)
+    )
     audit = Audit(labels=2, confirmed=1, wrong=(doubt,), contradictions=((0, 1),), smallest=1)
     found = audit.renumbered(inputs=[3, 7], candidates=[2, 4, 6])
     assert (found.wrong[0].index, found.wrong[0].agreeing, found.wrong[0].disagreeing) == (7, (2,), (4, 6))

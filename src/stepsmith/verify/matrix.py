@@ -17,7 +17,7 @@ Accepts = Callable[["ExecutionMatrix", int, str, str], bool]
 class Cluster:
     """Candidates whose outputs on one input the checker takes for the same answer."""
 
-    output: str  # of the first member: the most frequent spelling is not needed, the checker accepts them all
+    output: str  # of the first member; the checker accepts the others for it
     members: tuple[int, ...]  # candidate indices, ascending
 
     @property
@@ -29,9 +29,9 @@ class Cluster:
 class ExecutionMatrix:
     """Runs candidates on inputs through a judge, each distinct program at most once on each distinct input.
 
-    Nothing runs at construction. ``fill`` runs what is missing of the cells that are asked for, so that callers
-    who stop early pay only for what they looked at; ``executions`` counts the runs that were made. Programs are
-    the same when their text is, or, for Python, when they parse to the same tree (layout and comments aside).
+    Nothing runs at construction. ``fill`` runs those of the wanted cells that have not been run, so a caller who stops
+    early pays only for what it looked at; ``executions`` counts the runs. Programs are the same if their text is the
+    same or, for Python, if they parse to the same tree (layout and comments do not count).
     """
 
     def __init__(self, judge: Judge, contract: Contract, solutions: Sequence[Solution], inputs: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ class ExecutionMatrix:
 
     @property
     def executions(self) -> int:
-        """Runs made so far; a program that does not compile costs none."""
+        """Number of runs so far; a program that does not compile makes none."""
         return self._runs.total()
 
     @property
@@ -85,24 +85,24 @@ class ExecutionMatrix:
                 self._known.update(missing)
 
     def at(self, candidate: int, input_index: int) -> Execution:
-        """The execution of a candidate on an input, run now if it has not been."""
+        """Return the execution of a candidate on an input; run it now if it has not been run."""
         self.fill((input_index,), (candidate,))
         return self._cells[self._keys[candidate], self.inputs[input_index]]
 
     def has(self, candidate: int, input_index: int) -> bool:
-        """Whether that cell has been run."""
+        """Say whether a candidate has been run on an input."""
         return (self._keys[candidate], self.inputs[input_index]) in self._cells
 
     def row(self, candidate: int) -> tuple[Execution, ...]:
-        """All executions of a candidate, in the order of the inputs."""
+        """Return all executions of a candidate, in the order of the inputs; run those that are missing."""
         self.fill(candidates=(candidate,))
         return tuple(self.at(candidate, j) for j in range(len(self.inputs)))
 
     def rerun(self, candidate: int, inputs: Iterable[int] | None = None) -> tuple[int, ...]:
-        """Run a candidate once more and return the inputs on which it now behaves otherwise than in the matrix.
+        """Run a candidate once more and return the inputs on which its result differs from the one in the matrix.
 
-        All runs of a judge may start from one random state, so a Python program that mentions ``random`` is reseeded.
-        A run that failed for want of resources (TLE, MLE) or by our fault (IE), then or now, is no evidence.
+        All runs of a judge may start from the same random state, so a Python program that mentions ``random`` is
+        reseeded. A run that hit a limit (TLE, MLE) or failed by our fault (IE), before or now, proves nothing.
         """
         columns = list(range(len(self.inputs)) if inputs is None else inputs)
         again = self._count(_reseeded(self.solutions[candidate]), [self.inputs[j] for j in columns])
@@ -117,10 +117,10 @@ class ExecutionMatrix:
         return tuple(changed)
 
     def first_difference(self, expected: int, actual: int, inputs: Iterable[int] | None = None) -> int | None:
-        """The first of ``inputs`` (None: all) on which candidate ``actual`` fails or is not accepted for ``expected``.
+        """Return the first of ``inputs`` (None: all) on which ``actual`` fails or differs from ``expected``, or None.
 
-        Runs ``actual`` on one input, then on twice as many, and so on, so that a difference is found cheaply. A cell
-        that failed by our fault (IE) is no difference; neither is an input on which ``expected`` has no output.
+        Both are candidates. More and more inputs are run at a time, so that a difference is found cheaply. A run that
+        failed by our fault (IE) is no difference; inputs on which ``expected`` has no output are passed over.
         """
         order = list(range(len(self.inputs)) if inputs is None else inputs)
         done, step = 0, 1
@@ -163,32 +163,32 @@ class ExecutionMatrix:
         return [run.cpu_s for run in self._cells.values() if run.verdict is Verdict.TLE]
 
     def agree(self, input_index: int, expected: str, actual: str) -> bool:
-        """Whether the problem's checker accepts ``actual`` for ``expected``; equal text is accepted unasked.
+        """Say whether the problem's checker accepts ``actual`` for ``expected``; equal text is always accepted.
 
-        ``expected`` may be a candidate's output: where the checker cannot read it, nothing else agrees with it.
+        ``expected`` may be a candidate's output; where the checker cannot read it, only the same text agrees with it.
         """
         if expected == actual:
             return True
         return self.judge.agree(self.contract, self.inputs[input_index], expected, actual)
 
     def clusters(self, input_index: int) -> tuple[Cluster, ...]:
-        """The votes on one input, largest cluster first, then by first member; runs the column if needed.
+        """Return the votes on one input, the largest cluster first, then by first member; run what is missing.
 
-        Only runs to a normal end vote. Equal texts are grouped before the checker is asked, and each text joins
-        the first earlier group whose representative the checker accepts.
+        Only runs that ended normally vote. Equal texts are one group before the checker is asked; then each text joins
+        the first group whose output the checker accepts for it.
         """
         self.fill((input_index,))
         return self.clusters_so_far(input_index)
 
     def clusters_so_far(self, input_index: int) -> tuple[Cluster, ...]:
-        """Like ``clusters``, over the cells that have been run; runs nothing."""
+        """Return the clusters among the runs that were made so far; run nothing."""
         known = self._known[self.inputs[input_index]]
         if self._clusters.get(input_index, (-1, ()))[0] != known:
             self._clusters[input_index] = known, self._cluster(input_index)
         return self._clusters[input_index][1]
 
     def _cluster(self, input_index: int) -> tuple[Cluster, ...]:
-        """Group the known outputs on one input."""
+        """Group the outputs on one input."""
         texts: dict[str, list[int]] = {}
         for i in range(len(self.solutions)):
             run = self._cells.get((self._keys[i], self.inputs[input_index]))
@@ -202,7 +202,7 @@ class ExecutionMatrix:
         return tuple(sorted(found, key=lambda c: (-c.size, c.members[0])))
 
     def failures(self) -> Counter[Verdict]:
-        """How often each verdict other than AC came up so far, on any input, counted by candidate."""
+        """Count the verdicts other than AC of all runs so far, once for each candidate that is the program."""
         times = Counter(self._keys)
         found: Counter[Verdict] = Counter()
         for (program, _), run in self._cells.items():
@@ -211,24 +211,24 @@ class ExecutionMatrix:
         return found
 
     def _count(self, solution: Solution, texts: Sequence[str]) -> list[Execution]:
-        """Run and count."""
+        """Run a program on inputs and count the runs."""
         runs = self.judge.execute(solution, self.contract, texts)
         self._runs["executions"] += sum(run.verdict is not Verdict.CE for run in runs)
         return runs
 
 
 def _program_key(solution: Solution) -> tuple[str, str]:
-    """Equal keys mean the same program."""
+    """Return a key that is equal for equal programs."""
     if solution.language == "python":
         try:
             return "python tree", ast.dump(ast.parse(solution.code))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass  # not a program: equal text at most
+            pass  # it does not parse: only the same text is the same program
     return solution.language, solution.code
 
 
 def _reseeded(solution: Solution) -> Solution:
-    """The same program with another random state, where it may look at one."""
+    """Return the program with another random state, if it may use one."""
     if solution.language != "python" or "random" not in solution.code:
         return solution
     try:
@@ -242,6 +242,6 @@ def _reseeded(solution: Solution) -> Solution:
 
 
 def _first_equal(keys: Sequence[object]) -> tuple[int, ...]:
-    """For each position, the first position with an equal key."""
+    """Return, for each position, the first position with an equal key."""
     first: dict[object, int] = {}
     return tuple(first.setdefault(key, i) for i, key in enumerate(keys))

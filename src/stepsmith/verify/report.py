@@ -12,7 +12,7 @@ SHOWN = 200  # characters of an input in the evidence
 
 
 class TestReport(Record, frozen=True, kw_only=True):
-    """The label of one input; none where the problem's validator rejects the input (``valid`` is False)."""
+    """The label of one input; ``valid`` is False and there is no label where a validator rejects the input."""
 
     __test__ = False  # not a pytest class
 
@@ -33,14 +33,14 @@ class Golden(Record, frozen=True, kw_only=True):
     confidence: float
 
 
-class Doubt(Record, frozen=True, kw_only=True):
+class DisputedLabel(Record, frozen=True, kw_only=True):
     """A published label that the candidates contradict."""
 
     index: int
     input: str  # shortened
     published: str | None
     believed: str | None
-    confidence: float  # that `believed` is right, so the least that the published one is wrong by
+    confidence: float  # probability that `believed` is right, and so at least that `published` is wrong
     agreeing: tuple[int, ...]  # candidates that give the published output
     disagreeing: tuple[int, ...]  # candidates that give another one
 
@@ -51,22 +51,22 @@ def shortened(text: str) -> str:
 
 
 class Audit(Record, frozen=True, kw_only=True):
-    """What became of the published outputs."""
+    """How the published outputs compare with the labels."""
 
     labels: int  # published labels that were compared
     confirmed: int
     wrong: tuple[
-        Doubt, ...
-    ] = ()  # believed wrong at the confidence that the target error asks for; smallest input first
-    doubtful: tuple[Doubt, ...] = ()  # contradicted by a more likely output, with less confidence than that
+        DisputedLabel, ...
+    ] = ()  # wrong with the confidence that the target error asks for; smallest input first
+    doubtful: tuple[DisputedLabel, ...] = ()  # contradicted by a more likely output with less confidence
     contradictions: tuple[tuple[int, int], ...] = ()  # pairs of equal inputs that are published with different outputs
     smallest: int | None = None  # index of the smallest input whose label is believed wrong
-    verdict_mismatches: tuple[str, ...] = ()  # candidates whose known verdict the published outputs do not bear out
+    verdict_mismatches: tuple[str, ...] = ()  # candidates whose known verdict the published outputs contradict
 
     def renumbered(self, inputs: Sequence[int], candidates: Sequence[int]) -> "Audit":
-        """The same audit with position k among the audited inputs (candidates) replaced by ``inputs[k]``."""
+        """Return the audit with index k of an input or candidate replaced by ``inputs[k]`` or ``candidates[k]``."""
 
-        def doubt(old: Doubt) -> Doubt:
+        def doubt(old: DisputedLabel) -> DisputedLabel:
             return msgspec.structs.replace(
                 old,
                 index=inputs[old.index],
@@ -84,7 +84,7 @@ class Audit(Record, frozen=True, kw_only=True):
 
 
 class ProblemReport(Record, frozen=True, kw_only=True):
-    """One line of the output. ``digest`` is that of the problem, for resuming."""
+    """One line of the output. ``digest`` is of the problem and the options, for resuming."""
 
     problem_id: str | int
     status: Status
@@ -132,7 +132,7 @@ def _printable(value: object) -> object:
 
 
 class ReportStub(msgspec.Struct, frozen=True):
-    """What resuming needs to know of a line that was written before."""
+    """The part of a line that resuming reads."""
 
     problem_id: str | int
     digest: str

@@ -1,4 +1,4 @@
-"""Worked examples in a statement: what a real author left us of the truth, read whatever its form."""
+"""Worked examples in a statement, in the forms that authors use."""
 
 import ast
 import html
@@ -26,12 +26,13 @@ _OUTCOME = re.compile(
 
 
 def find_examples(statement: str, contract: Contract, candidates: Sequence[Solution] = ()) -> tuple[Example, ...]:
-    """The worked examples of a problem, in order, without repeats.
+    """Return the worked examples of a problem, in order, without repeats.
 
-    Function problems: doctests, ``f(x) == y`` and its kin with any arrow or "returns", ``Input: a = 1 / Output: 2``
-    blocks, and sentences that assign every parameter and then name the result. Stdio problems: headed sample
-    blocks. Where the statement shows none, the docstring that most Python candidates share is read instead.
-    An author may be wrong and so may this reader: treat examples as strong evidence, not as truth.
+    Of function problems these are doctests, ``f(x) == y`` (also with an arrow or "returns"), blocks of
+    ``Input: a = 1`` and ``Output: 2``, and sentences that assign every parameter and then name the result. Of stdio
+    problems they are sample blocks with headings. Where the statement shows none, the docstring that most Python
+    candidates share is read instead. Authors make mistakes, and so does this reader: examples are strong evidence,
+    not truth.
     """
     texts = [statement, shared_docstring(contract, candidates)]
     if contract.interface == "stdio":
@@ -41,7 +42,7 @@ def find_examples(statement: str, contract: Contract, candidates: Sequence[Solut
         parameters = _parameters(name, [statement, *(c.code for c in candidates if c.language == "python")])
         texts = [_plain(text) for text in texts]
         found = [[*_calls(text, re.escape(name), parameters), *_assignments(text, parameters)] for text in texts]
-        if not any(found):  # an example may call the function by a name of its author's
+        if not any(found):  # an example may call the function by another name
             found = [list(_calls(text, r"[A-Za-z_]\w*", parameters, len(parameters))) for text in texts]
     return tuple(dict.fromkeys(next((examples for examples in found if examples), [])))
 
@@ -55,7 +56,7 @@ def _plain(text: str) -> str:
 
 
 def shared_docstring(contract: Contract, candidates: Sequence[Solution]) -> str:
-    """The docstring of the entry point that at least half of the Python candidates carry; "" if there is none."""
+    """Return the docstring of the entry point that at least half of the Python candidates have, or ""."""
     name = (contract.entry_point or "").rpartition(".")[2]
     seen: Counter[str] = Counter()
     python = [c for c in candidates if c.language == "python"]
@@ -73,7 +74,7 @@ def shared_docstring(contract: Contract, candidates: Sequence[Solution]) -> str:
 
 
 def _parameters(name: str, sources: Sequence[str]) -> list[str]:
-    """Parameter names of the entry point, from the first source that defines it; [] if none does."""
+    """Return the parameter names of the entry point, from the first source that defines it; [] if none does."""
     pattern = re.compile(rf"def\s+{re.escape(name)}\s*\(")
     for source in sources:
         if match := pattern.search(source):
@@ -88,7 +89,7 @@ def _parameters(name: str, sources: Sequence[str]) -> list[str]:
 
 
 def _calls(text: str, name: str, parameters: Sequence[str], arity: int | None = None) -> Iterator[Example]:
-    """Calls of ``name`` (a pattern) with literal arguments, ``arity`` of them if given, each followed by its result."""
+    """Yield calls of ``name`` (a pattern) with literal arguments, ``arity`` of them if given, and their results."""
     for match in re.finditer(rf"(?<![\w.]){name}\s*\(", text):
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         end = closing(text, match.end() - 1)
@@ -112,7 +113,7 @@ def _calls(text: str, name: str, parameters: Sequence[str], arity: int | None = 
 
 
 def _call_arguments(call: str, parameters: Sequence[str]) -> str | None:
-    """The argument tuple of a call written out, by position and name; None unless all are literals."""
+    """Return the argument tuple of a call as text; None unless all arguments are literals."""
     try:
         node = ast.parse(call.strip(), mode="eval").body
         if not isinstance(node, ast.Call):
@@ -130,8 +131,8 @@ def _call_arguments(call: str, parameters: Sequence[str]) -> str | None:
 
 
 def _assignments(text: str, parameters: Sequence[str]) -> Iterator[Example]:
-    """``Input: ...`` / ``Output: ...`` blocks, and prose that sets every parameter and then says the outcome."""
-    text = re.sub(r"\bdef\s[^\n]*", lambda header: " " * len(header.group()), text)  # defaults are no examples
+    """Yield ``Input: ...`` / ``Output: ...`` blocks, and sentences that set every parameter and name the result."""
+    text = re.sub(r"\bdef\s[^\n]*", lambda header: " " * len(header.group()), text)  # default values are not examples
     first = rf"{re.escape(parameters[0])}\s*=(?!=)|" if parameters else ""
     starts = [match.start() for match in re.finditer(rf"(?<![\w.])(?:{first}Input\s*:)", text)]
     last_end = 0
@@ -156,7 +157,10 @@ _GAP = re.compile(r"[\s,;`]*(?:and\s+)?(?:[A-Za-z_]\w*\s*=\s*)?")
 
 
 def _values_from(text: str, start: int) -> tuple[list[object], int]:
-    """Literals one after another, ``name = value`` or bare, separated by commas, "and" or new lines; where they end."""
+    """Return the literals that follow each other (``name = value`` or bare), and where they end.
+
+    They may be separated by commas, "and" or line ends.
+    """
     heading = _HEADING.match(text, start)
     at = heading.end() if heading else start
     values: list[object] = []

@@ -1,4 +1,4 @@
-"""Recognising problems where several different outputs are right, so that disagreement is no evidence of a mistake."""
+"""Recognises problems where several different outputs are right, so that disagreement does not show a mistake."""
 
 import re
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def many_valid_answers(matrix: ExecutionMatrix, ranked: Sequence[Behaviour], sta
 def _agree(
     matrix: ExecutionMatrix, first: Behaviour, second: Behaviour, differ: Sequence[int], checker: Checker
 ) -> bool:
-    """Whether ``checker`` takes the outputs for the same wherever they differ."""
+    """Say whether ``checker`` accepts the outputs for each other on all inputs where they differ."""
     contract = msgspec.structs.replace(matrix.contract, checker=checker)
     pairs = [(j, matrix.at(first.members[0], j).output, matrix.at(second.members[0], j).output) for j in differ]
     return bool(pairs) and all(

@@ -1,4 +1,4 @@
-"""Behaviours: candidates that do the same on every input, with the evidence for and against each."""
+"""Behaviours: groups of candidates that do the same on every input, with the evidence for and against each group."""
 
 import math
 from collections import Counter
@@ -9,13 +9,13 @@ from stepsmith.core.records import Example, Solution, Verdict
 from stepsmith.verify.labels.structure import structure_key
 from stepsmith.verify.matrix import ExecutionMatrix
 
-# Programs of one structure repeat each other's mistakes: the second and later ones count for this much of a vote.
-# Anything from 0.25 to 1 predicts equally well on the development data; 0 and no discount predict worse.
+# Programs of the same structure make the same mistakes: each one after the first counts for this much of a vote.
+# Any value from 0.25 to 1 predicts equally well on the development data; 0 predicts worse.
 REPEAT = 0.5
-CONSTANT = 0.8  # share of equal outputs from which a behaviour is called constant, given
-FEW_INPUTS = 5  # this many inputs: of fewer, nobody can tell
-EXHAUSTED = frozenset({Verdict.TLE, Verdict.MLE, Verdict.OLE})  # costly failures, and rarely the only ones
-MANY_EXAMPLES = 8  # more than that add no belief: they tend to be of one kind
+CONSTANT = 0.8  # a behaviour with a larger share of equal outputs is called constant,
+FEW_INPUTS = 5  # if there are at least this many inputs
+EXHAUSTED = frozenset({Verdict.TLE, Verdict.MLE, Verdict.OLE})  # costly to run; a program that has one usually has more
+MANY_EXAMPLES = 8  # further examples add no belief, because they tend to be alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class Behaviour:
 def behaviours(
     matrix: ExecutionMatrix, examples: Sequence[Example], rows: Sequence[int] | None = None
 ) -> tuple[Behaviour, ...]:
-    """Group the candidates ``rows`` (None: all) by behaviour, in order of their first members; runs missing cells.
+    """Group the candidates ``rows`` (None: all) by behaviour, in order of their first members; run missing cells.
 
-    Candidates that fail everywhere are a behaviour like any other. A run that failed by our fault (IE) is missing
-    data: it agrees with whatever the behaviour at hand does there.
+    Candidates that fail everywhere are a behaviour, too. A run that failed by our fault (IE) is missing data: it
+    counts as agreeing with whatever the group does there.
     """
     chosen = range(len(matrix.solutions)) if rows is None else rows
     matrix.fill(candidates=chosen)
@@ -72,9 +72,9 @@ def effective_size(programs: Sequence[Solution]) -> float:
 
 
 def example_passes(matrix: ExecutionMatrix, examples: Sequence[Example]) -> list[tuple[bool, ...]]:
-    """For each candidate, whether it reproduces each example.
+    """Return, for each candidate, whether it reproduces each example.
 
-    One that exhausts its limits on the first is not run on the others: it cannot reproduce all of them any more.
+    A candidate that exhausts its limits on the first example is not run on the others: it cannot reproduce all.
     """
     on_examples = matrix.extended([example.input for example in examples])
     on_examples.fill(range(min(1, len(examples))))
@@ -92,7 +92,7 @@ def example_passes(matrix: ExecutionMatrix, examples: Sequence[Example]) -> list
 
 
 def features(found: Sequence[Behaviour], examples: int, candidates: int) -> list[dict[str, float]]:
-    """The evidence on each behaviour by name; what the names mean stands in docs/verification.md."""
+    """Return the evidence on each behaviour by name; docs/verification.md explains the names."""
     rivals = sum(b.passed == examples for b in found) if examples else 0
     rows = []
     for b in found:
@@ -116,7 +116,7 @@ def _patched(
     outcome: tuple[int | None, ...],
     groups: dict[tuple[object, ...], list[int]],
 ) -> tuple[object, ...]:
-    """``outcome``, with inputs that were lost to IE filled in from the first known behaviour that fits the rest."""
+    """Return ``outcome`` with inputs that were lost to IE taken from the first known behaviour that fits the rest."""
     lost = [j for j in range(len(outcome)) if matrix.at(candidate, j).verdict is Verdict.IE]
     if not lost:
         return outcome

@@ -25,7 +25,7 @@ class ConsensusSettings(Record, frozen=True, kw_only=True):
 
     target_error: float = 0.02  # wanted share of wrong goldens among accepted problems; never above twice of it
     population: Population = "model-samples"  # who the candidates are; decides which fitted model is used
-    prune_runs: bool = True  # leave out runs that cannot change a label or the golden (see docs/verification.md)
+    prune_runs: bool = True  # leave out runs that cannot change a label or the golden solution
 
 
 def verify_consensus(
@@ -37,7 +37,7 @@ def verify_consensus(
     settings: ConsensusSettings = ConsensusSettings(),  # noqa: B008 - frozen
     model: ConsensusModel | None = None,
 ) -> Verification:
-    """Believe behaviours, not single votes, and say how far.
+    """Find the group of candidates that is right on every input, with its probability, and the labels that follow.
 
     Candidates are grouped by what they do on all inputs; the model turns the evidence on each group (its size, worked
     ``examples`` reproduced, rivals that reproduce them too, failures, constant output) into the probability that it
@@ -111,7 +111,7 @@ def _labels(
     belief: Sequence[float],
     regime: Regime,
 ) -> tuple[Label, ...]:
-    """The most probable output of every input."""
+    """Return the most probable output of every input."""
     labels = []
     for j, probability in enumerate(_probabilities(matrix, examples, found, belief, regime)):
         kind: TestKind = kinds[j] if kinds else "nominal"
@@ -134,7 +134,7 @@ def _labels(
 
 
 def _passed_over(matrix: ExecutionMatrix, found: Sequence[Behaviour]) -> list[dict[str, float]]:
-    """Evidence on programs that were not run on every input: each counts as a behaviour of its own, with no merit."""
+    """Return the evidence on programs that were not run on every input: each counts as a behaviour with no evidence."""
     run = {matrix.program_of(i) for b in found for i in b.members}
     return [{"bias": 1.0}] * (matrix.distinct - len(run))
 
@@ -182,9 +182,9 @@ def output_evidence(
 
 
 def _slowness(matrix: ExecutionMatrix, candidate: int) -> int:
-    """A coarse, repeatable measure of the slowest run: powers of four from a quarter of a second of CPU time.
+    """Return a coarse, repeatable measure of the slowest run: powers of four from a quarter of a second of CPU time.
 
-    Of equally right programs the golden should not be the one that is about to run out of time.
+    It keeps a program that nearly runs out of time from being the golden one of several that are equally right.
     """
     slowest = max((run.cpu_s for run in matrix.row(candidate)), default=0.0)
     step, edge = 0, 0.25
@@ -201,7 +201,7 @@ def _why_unsure(
     settings: ConsensusSettings,
     statement: str,
 ) -> tuple[str, str]:
-    """(reason, detail) of an abstention, the most telling reason first; ``ranked`` is the most probable group first."""
+    """Return (reason, detail) of a rejection, the most specific reason first; ``ranked`` is by probability."""
     sizes = f"the most probable behaviour has {len(ranked[0].members)} of {len(matrix.solutions)} candidates"
     detail = f"{sizes} and probability {confidence:.3f}; {1 - 2 * settings.target_error:.3f} is needed"
     if ambiguous := many_valid_answers(matrix, ranked, statement):

@@ -1,6 +1,6 @@
-"""Dual verification as published (SynthSmith / X-Coder, arXiv 2601.06953): the baseline that consensus has to beat.
+"""Dual verification as X-Coder publishes it (arXiv 2601.06953): the baseline that consensus is compared with.
 
-What the paper drops before it verifies is in ``synth/two_stage/filters.py``.
+The replies that X-Coder drops before it verifies are dropped in ``synth/two_stage/filters.py``.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from stepsmith.verify.matrix import ExecutionMatrix
 
 
 class DualVerificationSettings(Record, frozen=True, kw_only=True):
-    """The published figures; where the paper gives none, ours say so."""
+    """X-Coder's figures; those that are ours are marked."""
 
     weights: Literal["kind", "size"] = "kind"  # by kind of case, or by quartile of the input's size
     holdout: float = 0.5  # "about half" of the labelled tests
-    # "Best or competitive" on the held-out half has no figure in the paper. Ours: at most this share of the
-    # held-out tests below the best candidate.
+    # Ours: X-Coder gives no figure for "best or competitive" on the held-out half. A candidate is competitive if it
+    # is at most this share of the held-out tests below the best one.
     competitive_margin: float = 0.1
 
 
@@ -30,7 +30,7 @@ def verify_dual(
     seed: int = 0,
     settings: DualVerificationSettings = DualVerificationSettings(),  # noqa: B008 - frozen
 ) -> Verification:
-    """Vote, weight, hold out, select, confirm.
+    """Vote, weight the tests, hold out a half, select a golden solution, and confirm it on the held-out half.
 
     Labels ŷ are the majority outputs. The labelled tests are split by a seeded shuffle; A′ is the candidate with the
     largest weighted agreement Σ wᵢ·1[A(xᵢ) = ŷᵢ] on the first part (first in order on ties, reported in ``detail``),

@@ -8,7 +8,7 @@ from stepsmith.verify.judged_runs import JudgedRuns
 from stepsmith.verify.labels.behaviour import Behaviour, effective_size
 from stepsmith.verify.labels.trusted_solutions import most_probable, trust_refusal, trusted_belief
 from stepsmith.verify.labels.verification import Label, Verification
-from stepsmith.verify.report import Audit, Doubt, shortened
+from stepsmith.verify.report import Audit, DisputedLabel, shortened
 
 ACCEPTED, REFUSED = 0, 1  # what a behaviour "answers" on a test
 
@@ -96,7 +96,7 @@ def _behaviours(runs: JudgedRuns, examples: Sequence[int]) -> list[Behaviour]:
 def _audit(runs: JudgedRuns, found: Sequence[Behaviour], belief: Sequence[float], needed: float) -> Audit:
     """Return which published answers the trusted programs contradict."""
     doubts = [
-        Doubt(
+        DisputedLabel(
             index=j,
             input=shortened(test.input),
             published=test.output,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stepsmith.verify.labels.verification import Label
 from stepsmith.verify.matrix import Accepts, ExecutionMatrix
-from stepsmith.verify.report import Audit, Doubt, shortened
+from stepsmith.verify.report import Audit, DisputedLabel, shortened
 
 
 def audit_outputs(
@@ -22,8 +22,8 @@ def audit_outputs(
     published outputs contradict each other whatever the candidates do. Indices are those of the matrix.
     """
     matrix.fill()
-    wrong: list[Doubt] = []
-    doubtful: list[Doubt] = []
+    wrong: list[DisputedLabel] = []
+    doubtful: list[DisputedLabel] = []
     confirmed = 0
     for j, (label, output) in enumerate(zip(labels, published, strict=True)):
         if output is None or label.output is None:
@@ -43,13 +43,13 @@ def audit_outputs(
     )
 
 
-def _doubt(matrix: ExecutionMatrix, input_index: int, label: Label, output: str, accepts: Accepts) -> Doubt:
+def _doubt(matrix: ExecutionMatrix, input_index: int, label: Label, output: str, accepts: Accepts) -> DisputedLabel:
     """Return the evidence against one published output."""
     agreeing: list[int] = []
     disagreeing: list[int] = []
     for cluster in matrix.clusters(input_index):
         (agreeing if accepts(matrix, input_index, output, cluster.output) else disagreeing).extend(cluster.members)
-    return Doubt(
+    return DisputedLabel(
         index=input_index,
         input=shortened(matrix.inputs[input_index]),
         published=output,

@@ -1,9 +1,9 @@
-"""Calibrated beliefs, by a small fitted model shipped as data: which behaviour is right, and which outputs are.
+"""Calibrated probabilities that a behaviour or an output is right, from a small fitted model that ships as data.
 
-Behaviours are a conditional logit with an outside option: of K behaviours exactly one is right or none is, with
+Behaviours follow a conditional logit with an outside option: exactly one of K behaviours is right, or none is, with
 probabilities exp(wᵀφₖ) / (1 + Σ exp(wᵀφ)) and 1 / (1 + Σ exp(wᵀφ)). An output on one input is right if a behaviour that
 gives it is right, or if no behaviour is right everywhere and this output is right nevertheless, which is a second
-choice of the same form: P(output) = Σ P(behaviours that give it) + P(none) · h(output).
+logit of the same form: P(output) = Σ P(behaviours that give it) + P(none) · h(output).
 Why this and not another model: docs/adr/0004. The weights and where they come from: consensus.json.
 """
 
@@ -22,14 +22,14 @@ Population = Literal["model-samples", "offline-teacher"]
 
 
 class Regime(Record, frozen=True, kw_only=True):
-    """Weights by name of the evidence, for behaviours and for the outputs on one input."""
+    """Weights by the name of the evidence, for behaviours and for the outputs on one input."""
 
     behaviour: Weights
     output: Weights
 
 
 class ConsensusModel(Record, frozen=True, kw_only=True):
-    """The fitted model; statements with worked examples and those without are worlds apart, so each has its own."""
+    """The fitted model. Problems with worked examples and problems without them have separate weights."""
 
     with_examples: Regime
     without_examples: Regime
@@ -38,18 +38,18 @@ class ConsensusModel(Record, frozen=True, kw_only=True):
 
 @cache
 def shipped_model(population: Population = "model-samples") -> ConsensusModel:
-    """The model that ships with the package for candidates of a population.
+    """Return the model that ships with the package for candidates of a population.
 
-    How much a vote is worth depends on who votes. "model-samples" was fitted on samples of a language model most of
-    which are wrong, and is the one for programs of unknown origin; "offline-teacher" was fitted on the offline
-    teacher's own simulated solvers, and holds for nobody else.
+    How much a vote is worth depends on who votes. "model-samples" was fitted on samples of a language model, most of
+    which are wrong; use it for programs of unknown origin. "offline-teacher" was fitted on the simulated solvers of
+    the offline teacher; use it for these only.
     """
     data = files("stepsmith.verify.labels").joinpath("consensus.json").read_bytes()
     return msgspec.json.decode(data, type=dict[Population, ConsensusModel])[population]
 
 
 def choose(weights: Mapping[str, float], rows: Sequence[Mapping[str, float]]) -> list[float]:
-    """The probability of each alternative; what is missing to 1 is the probability that none is right."""
+    """Return the probability of each alternative; the rest to 1 is the probability that none is right."""
     scores = [sum(weights[name] * value for name, value in row.items()) for row in rows]
     top = max([0.0, *scores])
     terms = [math.exp(score - top) for score in scores]
@@ -60,7 +60,7 @@ def choose(weights: Mapping[str, float], rows: Sequence[Mapping[str, float]]) ->
 def output_probabilities(
     weights: Mapping[str, float], mass: Sequence[float], none: float, rows: Sequence[Mapping[str, float]]
 ) -> list[float]:
-    """The probability of each output on one input.
+    """Return the probability of each output on one input.
 
     ``mass`` is the probability of the behaviours that give it, ``none`` that no behaviour is right everywhere, and
     ``rows`` the evidence on each output in that case.
@@ -71,7 +71,7 @@ def output_probabilities(
 def output_features(
     votes: int, candidates: int, examples_share: float | None, passers_share: float
 ) -> dict[str, float]:
-    """The evidence on one output of one input, should no behaviour be right everywhere.
+    """Return the evidence on one output of one input, for the case that no behaviour is right everywhere.
 
     ``votes`` of ``candidates`` give it; ``examples_share`` is the part of all reproduced examples that these account
     for and ``passers_share`` their part of the candidates that reproduce all examples (None: there are no examples).

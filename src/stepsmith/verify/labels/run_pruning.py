@@ -1,4 +1,4 @@
-"""Runs that need not be made: of dead programs, and of programs that can no longer change anything."""
+"""Leaves out runs that cannot change a result: of programs that always fail, and of programs that cannot win."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,15 @@ from stepsmith.core.records import Example, Verdict
 from stepsmith.verify.labels.behaviour import EXHAUSTED, example_passes
 from stepsmith.verify.matrix import ExecutionMatrix
 
-PROBES = 4  # cheapest inputs that a program has to fail, after all examples, to be given up
-SETTLED = 0.95  # a label of this confidence is not put to further votes
+PROBES = 4  # a program that fails all examples and this many of the shortest inputs is given up
+SETTLED = 0.95  # inputs whose label has this confidence get no further runs
 
 
 def worth_running(matrix: ExecutionMatrix, examples: Sequence[Example]) -> tuple[int, ...]:
-    """The candidates to run on every input.
+    """Return the candidates to run on every input.
 
-    Those that reproduce all examples; else all that are alive; else all that did not exhaust their limits.
+    These are the ones that reproduce all examples; if there are none, all that are alive; if there are none of those
+    either, all that did not exhaust their limits.
     """
     passes = example_passes(matrix, examples)
     passing = tuple(i for i, row in enumerate(passes) if row and all(row))
@@ -24,15 +25,15 @@ def worth_running(matrix: ExecutionMatrix, examples: Sequence[Example]) -> tuple
 
 
 def alive(matrix: ExecutionMatrix, examples: Sequence[Example]) -> tuple[int, ...]:
-    """The candidates that run to a normal end on some example or on one of the shortest inputs."""
+    """Return the candidates that end normally on some example or on one of the shortest inputs."""
     standing = _standing(matrix, examples)
     return tuple(i for i, known in standing.items() if not {Verdict.AC, Verdict.IE}.isdisjoint(known))
 
 
 def _standing(matrix: ExecutionMatrix, examples: Sequence[Example]) -> dict[int, set[Verdict]]:
-    """Per candidate, its verdicts on the examples and, should it fail on all of them, on the shortest inputs.
+    """Return, per candidate, its verdicts on the examples and, if it fails on all of them, on the shortest inputs.
 
-    One that exhausts its limits there is run on nothing more.
+    A candidate that exhausts its limits there is not run any further.
     """
     on_examples = matrix.extended([example.input for example in examples])
     probes = sorted(range(len(matrix.inputs)), key=lambda j: (len(matrix.inputs[j]), j))[:PROBES]

@@ -1,4 +1,4 @@
-"""When two programs are the same idea written twice: names, layout, comments and annotations aside."""
+"""Which programs are the same apart from names, layout, comments and annotations."""
 
 import ast
 import builtins
@@ -12,11 +12,11 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[ \t]*(?:include|define|pragma)\b[^\
 
 @lru_cache(maxsize=1024)
 def structure_key(solution: Solution) -> str:
-    """A text that is equal for programs of the same structure.
+    """Return a text that is equal for programs of the same structure.
 
-    Python: the syntax tree without docstrings and annotations, with every name that is not a builtin or an attribute
-    replaced by its order of appearance; constants count. Other languages: the text without comments, preprocessor
-    lines and white space. Code that does not parse is its own structure.
+    For Python it is the syntax tree without docstrings and annotations, in which every name that is not a builtin or
+    an attribute is replaced by its order of appearance; constants count. For other languages it is the text without
+    comments, preprocessor lines and white space. Code that does not parse is returned as it is.
     """
     if solution.language != "python":
         return "".join(_COMMENT.sub(" ", solution.code).split())
@@ -36,26 +36,26 @@ class _Anonymous(ast.NodeTransformer):
         return name if hasattr(builtins, name) else self.names.setdefault(name, f"_{len(self.names)}")
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        """Rename."""
+        """Rename a variable."""
         return ast.Name(id=self._rename(node.id), ctx=node.ctx)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
-        """Rename, without the annotation."""
+        """Rename an argument and drop its annotation."""
         return ast.arg(arg=self._rename(node.arg))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Rename, without docstring and return annotation."""
+        """Rename a function and drop its docstring and return annotation."""
         if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
             node.body = node.body[1:] or [ast.Pass()]
         node.name, node.returns = self._rename(node.name), None
         return self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        """A plain assignment."""
+        """Turn an annotated assignment into a plain one."""
         if node.value is None:
             return ast.Pass()
         return self.visit_Assign(ast.Assign(targets=[node.target], value=node.value))
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        """Unchanged but for its parts."""
+        """Visit the parts of an assignment."""
         return self.generic_visit(node)

@@ -1,4 +1,4 @@
-"""Verification where somebody vouches for candidates: a package's accepted submissions, a data set's solutions."""
+"""Verification with candidates that are claimed to be right: accepted submissions, the solutions of a data set."""
 
 import math
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from stepsmith.verify.labels.verification import Label, Verification
 from stepsmith.verify.labels.vote import refuse_empty
 from stepsmith.verify.matrix import ExecutionMatrix
 
-# Probability that a program which somebody calls right is right. Ours, not fitted: with good tests a few per cent of
-# accepted programs are wrong all the same (4% with CodeContests' generated tests, Li et al. 2022).
+# Probability that a program is right if somebody claims so. Chosen by us, not fitted: with good tests a few per cent of
+# accepted programs are wrong (4% with the generated tests of CodeContests, Li et al. 2022).
 TRUST = 0.95
-# Odds gained by reproducing the worked examples: a program that is wrongly believed right passes them half of the time.
+# Factor on the odds for reproducing the worked examples: of wrong programs that are believed right, half do.
 EXAMPLES_FACTOR = 2.0
 
 
@@ -25,9 +25,10 @@ def verify_trusted(
 ) -> Verification:
     """Verify candidates that are all claimed to be right. Runs the whole matrix.
 
-    Claims err independently, repeats of one structure less so: a behaviour with ``s`` effective members has odds
-    (trust / (1 - trust))ˢ, twice that if it reproduces all worked examples, and none of them odds 1. Two agreeing
-    accepted submissions are enough for a target error of 0.02, one needs the statement's examples on its side.
+    Claims are taken to err independently, except programs of the same structure. A behaviour with ``s`` effective
+    members has odds (TRUST / (1 - TRUST))ˢ, twice that if it reproduces all worked examples; "no behaviour is right"
+    has odds 1. Two accepted submissions that agree are enough for a target error of 0.02; a single one is enough only
+    if it reproduces the statement's examples.
     Reasons to reject: those of ``refuse_empty``, "claims-contradict" where claimed programs differ and no side is sure
     enough, "examples-unmet", "non-deterministic", "low-confidence".
     """
@@ -89,7 +90,7 @@ def trust_refusal(
 def _labels(
     matrix: ExecutionMatrix, kinds: Sequence[TestKind], found: Sequence[Behaviour], belief: Sequence[float]
 ) -> tuple[Label, ...]:
-    """On every input the output with the most belief behind it."""
+    """Return, for every input, the output whose behaviours have the largest total probability."""
     labels = []
     for j in range(len(matrix.inputs)):
         kind: TestKind = kinds[j] if kinds else "nominal"

@@ -1,4 +1,4 @@
-"""What a verification returns: labels with their belief, the golden solution, and a stated outcome."""
+"""What a verification returns: labels with their confidence, the golden solution, and a status with its reason."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,8 +14,8 @@ class Label(Record, frozen=True, kw_only=True):
     output: str | None
     support: int = 0  # candidates whose output the checker takes for this one
     voters: int = 0  # candidates that produced an output
-    confidence: float = 0.0  # probability that `output` is right (for the paper's method: support / candidates)
-    tie: bool = False  # another output had the same standing; the one whose first candidate comes first was taken
+    confidence: float = 0.0  # probability that `output` is right (by vote and dual verification: support / candidates)
+    tie: bool = False  # another output is as likely; the one whose first candidate comes first was taken
     kind: TestKind = "nominal"
 
 
@@ -34,7 +34,7 @@ class Verification(Record, frozen=True, kw_only=True):
 
 
 def to_tests(verification: Verification, inputs: Sequence[str], min_confidence: float = 0.0) -> tuple[TestCase, ...]:
-    """The labelled inputs as tests, weighted by kind; labels missing or below ``min_confidence`` are left out."""
+    """Return the labelled inputs as tests, weighted by kind, without those below ``min_confidence``."""
     return tuple(
         TestCase(
             input=text,

@@ -18,7 +18,7 @@ def majority(matrix: ExecutionMatrix, kinds: Sequence[TestKind] = ()) -> tuple[L
 
 
 def verify_majority(matrix: ExecutionMatrix, kinds: Sequence[TestKind] = ()) -> Verification:
-    """Majority labels, and as golden the candidate that agrees with most of them (first in order on ties).
+    """Take majority labels, and as golden the candidate that agrees with most of them (the first one on ties).
 
     Accepts whenever some candidate produced an output. The golden's confidence is the share of labels it agrees
     with times their mean support; it is a ranking score, not a probability.
@@ -40,7 +40,7 @@ def verify_majority(matrix: ExecutionMatrix, kinds: Sequence[TestKind] = ()) -> 
 
 
 def hit_table(matrix: ExecutionMatrix, labels: Sequence[Label]) -> list[list[bool]]:
-    """For each candidate and input, whether the candidate's output is the labelled one."""
+    """Return, for each candidate and input, whether the candidate's output is the labelled one."""
     hits = [[False] * len(matrix.inputs) for _ in matrix.solutions]
     for j, label in enumerate(labels):
         chosen = next((c for c in matrix.clusters(j) if c.output == label.output), None)
@@ -50,7 +50,7 @@ def hit_table(matrix: ExecutionMatrix, labels: Sequence[Label]) -> list[list[boo
 
 
 def refuse_empty(matrix: ExecutionMatrix, labels: tuple[Label, ...], method: str) -> Verification | None:
-    """The stated outcome where there is nothing to verify: no candidates, no inputs, or no output at all."""
+    """Return the outcome where there is nothing to verify (no candidates, no inputs, no output at all), else None."""
     if not matrix.solutions:
         reason, detail = "no-candidates", "there is no candidate solution"
     elif not matrix.inputs:
@@ -70,7 +70,7 @@ def refuse_empty(matrix: ExecutionMatrix, labels: tuple[Label, ...], method: str
 
 
 def _label(matrix: ExecutionMatrix, input_index: int, kind: TestKind) -> Label:
-    """The most frequent output on one input."""
+    """Return the most frequent output on one input."""
     clusters = matrix.clusters(input_index)
     if not clusters:
         return Label(output=None, kind=kind)

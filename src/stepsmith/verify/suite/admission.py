@@ -30,7 +30,7 @@ class _Kills(NamedTuple):
 
 
 class Admission(Record, frozen=True, kw_only=True):
-    """The outcome: an empty ``reason`` means admitted."""
+    """The outcome; an empty ``reason`` means that the problem is admitted."""
 
     reason: str = ""
     detail: str = ""
@@ -41,7 +41,7 @@ class Admission(Record, frozen=True, kw_only=True):
 
     @property
     def admitted(self) -> bool:
-        """Whether every gate was passed."""
+        """Whether the problem passed every gate."""
         return not self.reason
 
 
@@ -95,13 +95,13 @@ def admit(
 
 
 def output_entropy(outputs: Sequence[str]) -> float:
-    """Shannon entropy of the outputs' distribution, in bits; equal text is the same output."""
+    """Return the Shannon entropy of the outputs in bits; texts that differ in spacing only are the same output."""
     counts = Counter(" ".join(output.split()) for output in outputs)
     return -sum(n / len(outputs) * math.log2(n / len(outputs)) for n in counts.values()) if outputs else 0.0
 
 
 def passing_baseline(problem: Problem, judge: Judge) -> str | None:
-    """The label of the first trivial program that every test would accept, or None."""
+    """Return the label of the first trivial program that every test would accept, or None."""
     for baseline in baselines(problem.contract, problem.tests):
         if all(
             output is not None and judge.agree(problem.contract, test.input, test.output, output)
@@ -112,7 +112,7 @@ def passing_baseline(problem: Problem, judge: Judge) -> str | None:
 
 
 def missing_parts(problem: Problem, settings: AdmissionSettings) -> str:
-    """What the statement lacks, in words; "" when it is complete."""
+    """Say what the statement lacks, or "" if it is complete."""
     parts = {"title": problem.title, "statement": problem.statement, "golden solution": problem.golden.code}
     if problem.contract.interface == "function":
         parts["entry point"] = problem.contract.entry_point or ""
@@ -142,7 +142,7 @@ def shows_sample(statement: str, function: bool, test: TestCase) -> bool:
 
 
 def _golden_fault(matrix: ExecutionMatrix, tests: Sequence[TestCase], *, rerun: bool) -> tuple[str, str]:
-    """(reason, detail) of what is wrong with the golden, the matrix's only candidate; ("", "") if nothing is."""
+    """Return (reason, detail) of what is wrong with the golden, the only candidate; ("", "") if nothing is."""
     for j, (test, run) in enumerate(zip(tests, matrix.row(0), strict=True)):
         if run.verdict is Verdict.IE:
             return "judge-failed", f"test {j}: {run.message or 'internal error'}"
@@ -181,11 +181,11 @@ def _kill(problem: Problem, judge: Judge, mutants: Sequence[Mutant]) -> _Kills:
 
 
 def _squeeze(text: str) -> str:
-    """Text without white space and with one kind of quote, so that layout does not hide a sample."""
+    """Return text without white space and with one kind of quote, so that a sample is found in any layout."""
     return re.sub(r"\s+", "", text).replace('"', "'")
 
 
 def _short(text: str, width: int = 60) -> str:
-    """The beginning of ``text``, on one line, for a message."""
+    """Return the beginning of ``text`` on one line, for a message."""
     line = " ".join(text.split())
     return repr(line if len(line) <= width else line[: width - 1] + "…")

@@ -17,7 +17,7 @@ class Baseline(Record, frozen=True, kw_only=True):
 
 
 def baselines(contract: Contract, tests: Sequence[TestCase]) -> tuple[Baseline, ...]:
-    """The trivial programs for these tests, in Python, whatever the golden solution is written in.
+    """Return the trivial programs for these tests, in Python, whatever language the golden solution has.
 
     For both interfaces: the most frequent expected output, the empty answer, the input itself; over a function's
     arguments or a stdio input's tokens also the first and last one and length, sum, maximum, minimum, sorted and
@@ -72,19 +72,19 @@ _OVER_TOKENS: dict[str, tuple[str, Callable[[list[str]], object]]] = {
 
 
 def _stdio(label: str, code: str, outputs: Sequence[str | None]) -> Baseline:
-    """A complete program."""
+    """Return a complete program."""
     return Baseline(label=label, solution=Solution(language="python", code=code + "\n"), outputs=tuple(outputs))
 
 
 def _stdio_over_tokens(label: str, tests: Sequence[TestCase]) -> Baseline:
-    """A program that prints one expression over the tokens."""
+    """Return a program that prints one expression over the tokens."""
     expression, compute = _OVER_TOKENS[label]
     outputs = [_attempt(lambda text=test.input: f"{compute(text.split())}\n") for test in tests]  # type: ignore[misc]
     return _stdio(label, f"import sys\nt = sys.stdin.read().split()\nprint({expression})", outputs)
 
 
 def _function(entry: str, label: str, expression: str, outputs: Sequence[str | None]) -> Baseline:
-    """A program that defines the entry point as one expression over its arguments."""
+    """Return a program whose entry point returns one expression over its arguments."""
     owner, _, method = entry.rpartition(".")
     if owner:
         code = f"class {owner}:\n    def {method}(self, *args):\n        return {expression}\n"
@@ -94,7 +94,7 @@ def _function(entry: str, label: str, expression: str, outputs: Sequence[str | N
 
 
 def _function_over_arguments(entry: str, label: str, tests: Sequence[TestCase]) -> Baseline:
-    """A function that returns one expression over its arguments."""
+    """Return a program that returns one of the known expressions over the arguments."""
     expression, compute = _OVER_ARGUMENTS[label]
     outputs = [_attempt(lambda text=test.input: repr(compute(arguments(text)))) for test in tests]  # type: ignore[misc]
     return _function(entry, label, expression, outputs)
@@ -102,13 +102,13 @@ def _function_over_arguments(entry: str, label: str, tests: Sequence[TestCase]) 
 
 @lru_cache(maxsize=64)  # every baseline reads the same few inputs; no baseline modifies them
 def arguments(text: str) -> tuple[object, ...]:
-    """A function input as an argument tuple. Raises ``ValueError`` or ``SyntaxError`` where it is none."""
+    """Return a function's input as an argument tuple. Raises ``ValueError`` or ``SyntaxError`` where it is not one."""
     value = ast.literal_eval(text)
     return value if isinstance(value, tuple) else (value,)
 
 
 def _attempt(compute: Callable[[], str]) -> str | None:
-    """The result, or None where the program would crash."""
+    """Return the result, or None where the program would crash."""
     try:
         return compute()
     except (ArithmeticError, IndexError, KeyError, MemoryError, RecursionError, SyntaxError, TypeError, ValueError):

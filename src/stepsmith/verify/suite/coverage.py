@@ -53,12 +53,12 @@ class Coverage(Record, frozen=True, kw_only=True):
 
     @property
     def rate(self) -> float:
-        """Share of branches taken; 1 for a program without branches."""
+        """Share of the branches that are taken; 1 for a program without branches."""
         return self.taken / self.branches if self.branches else 1.0
 
 
 def branch_coverage(judge: Judge, contract: Contract, program: Solution, inputs: Sequence[str]) -> Coverage | None:
-    """Run the probed program on every input. None for other languages and programs that probes cannot be put into."""
+    """Run the program with probes on every input. None for other languages and for programs that do not parse."""
     if program.language != "python":
         return None
     try:
@@ -78,7 +78,7 @@ def branch_coverage(judge: Judge, contract: Contract, program: Solution, inputs:
 
 
 def probe(code: str, contract: Contract) -> tuple[str, list[int]]:
-    """The program with probes, and the line of each site; branches of site k are numbered 2k (false) and 2k + 1."""
+    """Return the program with probes, and the line of each site; site k has the branches 2k (false) and 2k + 1."""
     prober = _Prober()
     tree = prober.visit(ast.parse(code))
     future = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
@@ -97,7 +97,7 @@ def probe(code: str, contract: Contract) -> tuple[str, list[int]]:
 
 
 class _Prober(ast.NodeTransformer):
-    """Wraps tests and iterables into calls of the probes (whose names end in underscores, so no class mangles them)."""
+    """Wraps tests and iterables in calls of the probes. Names that end in underscores are not mangled in classes."""
 
     def __init__(self) -> None:
         self.lines: list[int] = []
@@ -110,7 +110,7 @@ class _Prober(ast.NodeTransformer):
         return ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=[site, value], keywords=[])
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Wrap, then visit the parts."""
+        """Wrap a node's test or iterable, then visit its parts."""
         if isinstance(node, (ast.If, ast.While, ast.IfExp)):
             node.test = self._wrap("__branch__", node.test)
         elif isinstance(node, ast.For):
@@ -121,13 +121,13 @@ class _Prober(ast.NodeTransformer):
 
 
 def _defines(tree: ast.AST, name: str) -> bool:
-    """Whether a module defines ``name`` at its top level."""
+    """Say whether a module defines ``name`` at its top level."""
     body = getattr(tree, "body", [])
     return any(getattr(node, "name", None) == name for node in body)
 
 
 def _hits(text: str, branches: int) -> list[int]:
-    """The branches that a run reported; anything else that a program wrote there is ignored."""
+    """Return the branches that a run reported; anything else in its output is ignored."""
     try:
         value = ast.literal_eval(text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):

@@ -15,7 +15,7 @@ Validate = Callable[[Sequence[str]], Sequence[bool]]  # which inputs are within 
 
 
 class GrowthSettings(Record, frozen=True, kw_only=True):
-    """When to stop, and how hard to try."""
+    """When to stop, and how many inputs to try."""
 
     target_kill_rate: float = 1.0
     max_executions: int = 3000
@@ -36,7 +36,7 @@ class CurvePoint(Record, frozen=True, kw_only=True):
 
 
 class SuiteGrowth(Record, frozen=True, kw_only=True):
-    """A grown suite, the curve on the way, and who still survives (indices into ``wrong``)."""
+    """A grown suite, its curve, and the programs that still pass it (indices into ``wrong``)."""
 
     tests: tuple[TestCase, ...]
     added: tuple[TestCase, ...]
@@ -137,7 +137,7 @@ class _Search:
         self.executions = 0
 
     def step(self, known: Sequence[str], survivors: Sequence[int]) -> tuple[str, str, set[int]] | None:
-        """(input, golden's output, survivors it kills) of one new test, or None if this batch tells nobody apart."""
+        """Return (input, golden's output, survivors it kills) of one new test, or None if this batch kills none."""
         batch = self._propose(known)
         matrix = ExecutionMatrix(self.judge, self.contract, [self.golden, *(self.wrong[i] for i in survivors)], batch)
         usable = [j for j, run in enumerate(matrix.row(0)) if run.verdict is Verdict.AC]
@@ -158,7 +158,7 @@ class _Search:
         return (text, final.at(0, 0).output, killed) if killed and stable else None
 
     def _propose(self, known: Sequence[str]) -> list[str]:
-        """A batch of new valid inputs, half of them fresh and half near known ones, as far as both can be had."""
+        """Return a batch of new valid inputs: half from the generator, half near known ones, as far as both exist."""
         seen = set(known)
         fresh = [self.generate(self.rng) for _ in range(self.settings.batch)] if self.generate else []
         near = []
@@ -174,13 +174,13 @@ class _Search:
         return [text for text in dict.fromkeys(texts) if text not in seen]
 
     def _valid(self, texts: Sequence[str]) -> Sequence[bool]:
-        """What the validator says; its runs count."""
+        """Return what the validator says, and count its runs."""
         assert self.validate is not None
         self.executions += len(texts)
         return self.validate(texts) if texts else []
 
     def _shrunk(self, text: str, wrong: Solution) -> str:
-        """The simplest input found on which ``wrong`` still differs from the golden."""
+        """Return the simplest input found on which ``wrong`` still differs from the golden."""
         if not self.validate:
             return text
         for _ in range(self.settings.shrink_rounds):
@@ -191,7 +191,7 @@ class _Search:
         return text
 
     def _simpler(self, text: str, wrong: Solution) -> str | None:
-        """The first simpler input that is valid and still tells the two apart."""
+        """Return the first simpler input that is valid and on which the two still differ, or None."""
         for batch in _batches(simpler(text, self.contract.interface), self.settings.shrink_batch, limit=4):
             valid = [t for t, ok in zip(batch, self._valid(batch), strict=True) if ok]
             matrix = ExecutionMatrix(self.judge, self.contract, (self.golden, wrong), valid)
@@ -204,7 +204,7 @@ class _Search:
 
 
 def _batches(texts: Iterator[str], size: int, limit: int) -> Iterator[list[str]]:
-    """The first ``limit`` batches of distinct texts."""
+    """Yield the first ``limit`` batches of distinct texts."""
     seen: set[str] = set()
     for _ in range(limit):
         batch: list[str] = []
@@ -226,7 +226,7 @@ def _point(
     survivors: Sequence[int],
     search: _Search,
 ) -> CurvePoint:
-    """The curve's next point."""
+    """Return the next point of the curve."""
     return CurvePoint(
         tests=len(tests) + len(added),
         killed=len(wrong) - len(survivors),
@@ -238,7 +238,7 @@ def _point(
 def _needed(
     judge: Judge, contract: Contract, wrong: Sequence[Solution], tests: Sequence[TestCase], added: Sequence[TestCase]
 ) -> list[TestCase]:
-    """The added tests without those whose kills the given and the other added tests all make."""
+    """Return the added tests without those that kill nothing which the other tests do not kill."""
     if len(added) < 2:
         return list(added)
     given = ExecutionMatrix(judge, contract, wrong, [test.input for test in tests])

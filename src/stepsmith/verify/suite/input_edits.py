@@ -1,4 +1,4 @@
-"""Changing inputs: neighbours to search among, and simpler versions to shrink to. What is valid, others say."""
+"""Changes to inputs: similar ones to search among, simpler ones to shrink to. Both may be invalid."""
 
 import ast
 import random
@@ -13,14 +13,14 @@ INTERESTING = (0, 1, -1, 2, 10)
 
 
 def neighbour(text: str, interface: Interface, rng: random.Random) -> str:
-    """A nearby input: one to three small changes to its numbers, letters or lengths. May be invalid."""
+    """Return a similar input: one to three small changes to numbers, letters or lengths. It may be invalid."""
     for _ in range(rng.randint(1, 3)):
         text = _change_literal(text, rng) if interface == "function" else _change_tokens(text, rng)
     return text
 
 
 def simpler(text: str, interface: Interface) -> Iterator[str]:
-    """Simpler inputs, the boldest steps first; each is shorter, or as long with smaller numbers. May be invalid."""
+    """Yield simpler inputs, the largest steps first; each is shorter or has smaller numbers. They may be invalid."""
     if interface == "function":
         try:
             value = ast.literal_eval(text)
@@ -35,7 +35,7 @@ def simpler(text: str, interface: Interface) -> Iterator[str]:
 
 
 def _change_literal(text: str, rng: random.Random) -> str:
-    """One change to one random part of an argument tuple."""
+    """Return an argument tuple with one random change."""
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -49,7 +49,7 @@ def _change_literal(text: str, rng: random.Random) -> str:
 
 
 def _change_value(value: object, rng: random.Random) -> object:
-    """A value of the same type, slightly changed."""
+    """Return a value of the same type, slightly changed."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -68,7 +68,7 @@ def _change_value(value: object, rng: random.Random) -> object:
 
 
 def _letter(text: str, rng: random.Random) -> str:
-    """Mostly a letter that the text has already, sometimes any small one."""
+    """Return a letter: mostly one of the text, sometimes any lower-case one."""
     return rng.choice(text) if text and rng.random() < 0.7 else chr(ord("a") + rng.randrange(26))
 
 
@@ -92,7 +92,7 @@ def _change_items(items: list[T], rng: random.Random, change: Callable[[T], T]) 
 
 
 def _simpler_value(value: object) -> Iterator[object]:
-    """Simpler values of the same type."""
+    """Yield simpler values of the same type."""
     if isinstance(value, bool):
         if value:
             yield False
@@ -114,7 +114,7 @@ def _simpler_value(value: object) -> Iterator[object]:
 
 
 def _shorter(items: list[T]) -> Iterator[list[T]]:
-    """Without a half, a quarter, ..., a single element."""
+    """Yield the list without a half, a quarter, ..., a single element."""
     size = len(items)
     chunk = size
     while chunk >= 1:
@@ -127,7 +127,7 @@ _INTEGER = re.compile(r"-?\d{1,18}\Z")  # a longer run of digits is a string of 
 
 
 def _change_tokens(text: str, rng: random.Random) -> str:
-    """One token of a stdio input changed, or two of a line swapped; counts stay as they are."""
+    """Return a stdio input with one token changed or two tokens of a line swapped; no token is added or removed."""
     lines = [line.split(" ") for line in text.split("\n")]
     places = [(i, j) for i, line in enumerate(lines) for j, token in enumerate(line) if token]
     if not places:
@@ -145,7 +145,9 @@ def _change_tokens(text: str, rng: random.Random) -> str:
 
 
 def _simpler_text(text: str) -> Iterator[str]:
-    """Fewer tokens on a line or fewer lines, an earlier number that counts them kept in step; then simpler tokens."""
+    """Yield inputs with fewer tokens on a line or fewer lines, with an earlier number that counts them adjusted;
+    then inputs with simpler tokens.
+    """
     lines = [line.split(" ") for line in text.rstrip("\n").split("\n")]
     for i, line in enumerate(lines):
         for kept in _shorter(line):
@@ -162,7 +164,7 @@ def _simpler_text(text: str) -> Iterator[str]:
 
 
 def _recounted(lines: list[list[str]], where: range, old: int, new: int) -> Iterator[str]:
-    """``lines`` with each number ``old`` on the lines ``where`` set to ``new``, one at a time; then as they are."""
+    """Yield ``lines`` with each number ``old`` on the lines ``where`` set to ``new``, one at a time; then unchanged."""
     for i in where[: len(lines)]:
         for j, token in enumerate(lines[i]):
             if token == str(old):
@@ -171,10 +173,10 @@ def _recounted(lines: list[list[str]], where: range, old: int, new: int) -> Iter
 
 
 def _replaced(lines: list[list[str]], i: int, j: int, token: str) -> str:
-    """The text of ``lines`` with one token replaced."""
+    """Return the text of ``lines`` with one token replaced."""
     return _join([*lines[:i], [*lines[i][:j], token, *lines[i][j + 1 :]], *lines[i + 1 :]])
 
 
 def _join(lines: list[list[str]]) -> str:
-    """Lines of tokens as text."""
+    """Return lines of tokens as text."""
     return "\n".join(" ".join(line) for line in lines) + "\n"

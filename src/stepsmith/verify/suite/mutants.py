@@ -14,7 +14,7 @@ class Mutant(Record, frozen=True, kw_only=True):
     """A program that differs from its origin in one place."""
 
     label: str  # what was done and where: "comparison < became <= in line 7"
-    operator: str  # which family of mistakes: "comparison", "constant", ...
+    operator: str  # the family of mistakes: "comparison", "constant", ...
     solution: Solution
 
 
@@ -25,13 +25,13 @@ class _Edit:
     operator: str
     what: str
     line: int
-    risky: bool  # inside a while loop: may never end, so tried last
+    risky: bool  # inside a while loop: it may never end, so it is tried last
     apply: Callable[[], None]
     undo: Callable[[], None]
 
 
 def mutate(solution: Solution, *, limit: int = 40, seed: int = 0) -> tuple[Mutant, ...]:
-    """Up to ``limit`` distinct mutants of a Python program, the same ones for the same arguments.
+    """Return up to ``limit`` distinct mutants of a Python program, the same ones for the same arguments.
 
     Operators take turns, so that every family of mistakes that the program allows is represented before any comes
     twice; within a family the places are shuffled by ``seed``; places inside ``while`` loops come last, since
@@ -85,7 +85,7 @@ def split_equivalent(
 
 
 def _take_turns(queues: Sequence[Sequence[_Edit]]) -> Iterator[_Edit]:
-    """First of each queue, second of each, ...; all safe edits before any risky one."""
+    """Yield the first edit of each queue, then the second of each, ...; all safe edits before any risky one."""
     for risky in (False, True):
         chosen = [[edit for edit in queue if edit.risky == risky] for queue in queues]
         for turn in range(max(map(len, chosen), default=0)):
@@ -123,7 +123,7 @@ _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "lis
 
 
 def _edits(tree: ast.Module) -> Iterator[_Edit]:
-    """Every single change that the operators know, in source order of the nodes."""
+    """Yield every single change that the operators know, in source order of the nodes."""
     loops = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.While) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         risky = id(node) in loops
@@ -141,7 +141,7 @@ _Change = tuple[str, str, ast.AST, str, object]  # operator, what was done, node
 
 
 def _changes(node: ast.AST) -> Iterator[_Change]:
-    """The changes that can be made at one node."""
+    """Yield the changes that can be made at one node."""
     if isinstance(node, ast.Compare):
         for k, op in enumerate(node.ops):
             for other in _COMPARISONS.get(type(op), ()):
@@ -178,7 +178,7 @@ def _changes(node: ast.AST) -> Iterator[_Change]:
 
 
 def _slice_changes(node: ast.Slice) -> Iterator[_Change]:
-    """Bounds forgotten or moved by one."""
+    """Yield slices with a bound forgotten or moved by one."""
     for field in ("lower", "upper", "step"):
         bound = getattr(node, field)
         if bound is None:
@@ -189,7 +189,7 @@ def _slice_changes(node: ast.Slice) -> Iterator[_Change]:
 
 
 def _call_changes(node: ast.Call) -> Iterator[_Change]:
-    """Another function of the same shape; a range one short or one long; a keyword forgotten."""
+    """Yield calls of a similar function, ranges that end or start one off, and calls with a keyword forgotten."""
     if isinstance(node.func, ast.Name):
         if (other := _CALLS.get(node.func.id)) and node.args:
             yield "call", f"{node.func.id} became {other}", node.func, "id", other
@@ -207,7 +207,7 @@ def _call_changes(node: ast.Call) -> Iterator[_Change]:
 
 
 def _removals(node: ast.AST, field: str, block: list[ast.stmt]) -> Iterator[_Change]:
-    """Statements forgotten: updates, calls for effect, guards that return early."""
+    """Yield blocks with a statement forgotten: an update, a call for its effect, an early return."""
     for k, statement in enumerate(block):
         if isinstance(statement, (ast.Assign, ast.AugAssign)):
             first = isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Subscript)
@@ -226,7 +226,7 @@ def _removals(node: ast.AST, field: str, block: list[ast.stmt]) -> Iterator[_Cha
 
 
 def _plus(node: ast.expr, step: int) -> ast.expr:
-    """``node`` moved by one."""
+    """Return ``node`` plus ``step``."""
     op = ast.Add() if step > 0 else ast.Sub()
     return ast.BinOp(left=node, op=op, right=ast.Constant(value=abs(step)))
 
@@ -239,5 +239,5 @@ _SYMBOLS = {
 
 
 def _name(op: ast.AST) -> str:
-    """The operator as it is written."""
+    """Return an operator as it is written."""
     return _SYMBOLS[type(op).__name__]

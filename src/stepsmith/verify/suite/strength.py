@@ -1,4 +1,4 @@
-"""How strong a test suite is, as numbers: who gets past it, and what of the golden solution it never reaches."""
+"""How strong a test suite is: which wrong programs pass it, and which branches of the golden it does not reach."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ class SuiteStrength(Record, frozen=True, kw_only=True):
     branch_coverage: float | None  # of the golden; None where it cannot be measured
     output_entropy_bits: float
     time_margin: float | None  # time limit over the slowest golden run, rounded down to a power of two, at most 64
-    separation: float | None  # fastest too-slow run over the slowest golden run, likewise; None where none was too slow
+    separation: float | None  # fastest run that was too slow over the slowest golden run, rounded alike; None without
 
 
 def suite_strength(
