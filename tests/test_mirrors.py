@@ -44,6 +44,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "pipeline/chain pipeline/counting pipeline/building pipeline/machine synth/draft synth/simulated "
         "synth/derivation",
     ),
+    "synth/test_seeds.py": ("seeds are read from files through their source", "synth/seed_files"),
     "pipeline/test_training.py": ("whole trainings, through `train`", "pipeline/training_run"),
     "sandbox/test_hostile.py": (
         "runs inside the sandbox, where it cannot be called: programs attack it",

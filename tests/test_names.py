@@ -9,8 +9,7 @@ import stepsmith
 SOURCE = Path(stepsmith.__file__).parent
 # Names that still stand for several things. Take a name out when it is mended; never add one.
 SHARED = {
-    "Choice", "Config", "Example", "Label", "Line", "Message", "Outcome", "Reply", "Sample",
-    "ServerSettings", "Setting", "Stage", "Step", "Tally", "Usage", "Use",
+    "Choice", "Config", "Line", "Message", "ServerSettings", "Setting", "Step", "Tally", "Usage",
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def test_records_come_back_in_order_while_the_log_grows(tmp_path: Path) -> None:
         log.step(a_step(step, step / 2))
         assert [record.step for record in read_log(tmp_path / METRICS, Step)] == list(range(10, step + 1, 10))
     assert log.seconds() == 10.0
-    log.measured(an_evaluation(20))
+    log.evaluated(an_evaluation(20))
     assert list(read_log(tmp_path / EVAL_RESULTS, EvalResult)) == [an_evaluation(20)]
 
 
@@ -41,7 +41,7 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint(tmp_path: Path) ->
     log.cut_after(0)  # nothing is there yet
     for step in (10, 20, 30):
         log.step(a_step(step, step))
-        log.measured(an_evaluation(step))
+        log.evaluated(an_evaluation(step))
     log.cut_after(20)
     assert [record.step for record in read_log(tmp_path / METRICS, Step)] == [10, 20]
     assert [record.step for record in read_log(tmp_path / EVAL_RESULTS, EvalResult)] == [10, 20]

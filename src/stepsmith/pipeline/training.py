@@ -35,7 +35,7 @@ class TrainObserver(Protocol):
         ...
 
 
-class NoObserver:
+class NoTrainObserver:
     """A ``TrainObserver`` that does nothing."""
 
     def started(self, config: TrainConfig, problems: int, held_out: int, steps: int, done: int) -> None:
@@ -64,7 +64,7 @@ def train(
         return read_training(folder)
     from stepsmith.pipeline.training_run import run_training  # imports torch: the command line starts without it
 
-    return run_training(config, folder, observer or NoObserver(), resume=resume)
+    return run_training(config, folder, observer or NoTrainObserver(), resume=resume)
 
 
 def processes() -> int:

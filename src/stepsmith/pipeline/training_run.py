@@ -17,7 +17,7 @@ from stepsmith.curriculum import Sampler, item_of
 from stepsmith.judge.pool import JudgePool
 from stepsmith.pipeline.machine import device_name, library_versions, peak_memory_mb
 from stepsmith.pipeline.refining import Refinement, refinement
-from stepsmith.pipeline.training import NoObserver, TrainObserver, processes
+from stepsmith.pipeline.training import NoTrainObserver, TrainObserver, processes
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.store.folder_lock import CONFIG, FolderLock, write_whole
 from stepsmith.store.training_log import MODEL, TRAINING, Step, Training, TrainingLog, read_training
@@ -57,7 +57,7 @@ def run_training(config: TrainConfig, folder: Path, observer: TrainObserver, *, 
             JudgePool(workers, config.isolation, config.allow_unsafe) as judge,
             Scorer(judge, config.rl.rewards, workers=workers) as scorer,
         ):
-            return _Run(config, folder, observer if first else NoObserver(), judge, scorer, first=first).train()
+            return _Run(config, folder, observer if first else NoTrainObserver(), judge, scorer, first=first).train()
     finally:
         if lock:
             lock.close()

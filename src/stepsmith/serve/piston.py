@@ -25,7 +25,7 @@ from stepsmith.serve import codeforces, ioi
 from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounded, decode, problem
 
 
-class _Runtime(msgspec.Struct, frozen=True):
+class _RuntimeRow(msgspec.Struct, frozen=True):
     """A language under Piston's name: our name for it, Piston's other names, and how its version is spelt."""
 
     ours: str
@@ -37,19 +37,19 @@ def _cpp(year: int) -> tuple[str, ...]:
     return (f"c++{year}", f"cf_c++{year}")
 
 
-RUNTIMES: dict[str, _Runtime] = {
-    "python": _Runtime("python", ("py", "py3", "python3", "cf_python3"), "3.0.0"),
-    "c++": _Runtime("cpp", ("cpp", "g++", *_cpp(17), *ioi.LANGUAGES), "17.0.0"),
-    "c++11": _Runtime("cpp11", _cpp(11)[1:], "11.0.0"),
-    "c++14": _Runtime("cpp14", _cpp(14)[1:], "14.0.0"),
-    "c++20": _Runtime("cpp20", _cpp(20)[1:], "20.0.0"),
-    "c++23": _Runtime("cpp23", _cpp(23)[1:], "23.0.0"),
-    "c": _Runtime("c", ("gcc",), "17.0.0"),
-    "java": _Runtime("java", ("cf_java", "java17", "java21")),
-    "rust": _Runtime("rust", ("rs",)),
-    "go": _Runtime("go", ("golang",)),
-    "javascript": _Runtime("javascript", ("js", "node-javascript", "node-js")),
-    "pypy": _Runtime("pypy", ("pypy3",)),
+RUNTIMES: dict[str, _RuntimeRow] = {
+    "python": _RuntimeRow("python", ("py", "py3", "python3", "cf_python3"), "3.0.0"),
+    "c++": _RuntimeRow("cpp", ("cpp", "g++", *_cpp(17), *ioi.LANGUAGES), "17.0.0"),
+    "c++11": _RuntimeRow("cpp11", _cpp(11)[1:], "11.0.0"),
+    "c++14": _RuntimeRow("cpp14", _cpp(14)[1:], "14.0.0"),
+    "c++20": _RuntimeRow("cpp20", _cpp(20)[1:], "20.0.0"),
+    "c++23": _RuntimeRow("cpp23", _cpp(23)[1:], "23.0.0"),
+    "c": _RuntimeRow("c", ("gcc",), "17.0.0"),
+    "java": _RuntimeRow("java", ("cf_java", "java17", "java21")),
+    "rust": _RuntimeRow("rust", ("rs",)),
+    "go": _RuntimeRow("go", ("golang",)),
+    "javascript": _RuntimeRow("javascript", ("js", "node-javascript", "node-js")),
+    "pypy": _RuntimeRow("pypy", ("pypy3",)),
 }
 _HEADERS = (".h", ".hpp", ".hh")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)+")
@@ -79,7 +79,7 @@ class ExecuteRequest(msgspec.Struct, frozen=True, kw_only=True):
     compile_memory_limit: float | None = None
 
 
-class StageResult(msgspec.Struct, frozen=True, kw_only=True):
+class PistonStage(msgspec.Struct, frozen=True, kw_only=True):
     """How compiling or running went. ``status`` is TO, OL, RE or SG, or null for exit code 0."""
 
     stdout: str = ""
@@ -99,8 +99,8 @@ class ExecuteResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
     language: str
     version: str
-    run: StageResult
-    compile: StageResult | None = None
+    run: PistonStage
+    compile: PistonStage | None = None
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,21 +236,21 @@ def _seconds(milliseconds: float | None, default_s: float, serving: Serving, nam
 
 def _response(name: str, run: ProgramRun) -> ExecuteResponse:
     version = _version(name)
-    said = StageResult(stderr=run.compile_output, output=run.compile_output, code=0)
+    said = PistonStage(stderr=run.compile_output, output=run.compile_output, code=0)
     if run.verdict is Verdict.CE:
         failed = msgspec.structs.replace(said, code=1, status="RE", message="Exited with error status 1")
         return ExecuteResponse(language=name, version=version, run=failed, compile=failed)
     return ExecuteResponse(language=name, version=version, run=_stage(run), compile=said)
 
 
-def _stage(run: ProgramRun) -> StageResult:
+def _stage(run: ProgramRun) -> PistonStage:
     code, killed, status = run.exit_code, run.signal, None
     if run.verdict in (Verdict.TLE, Verdict.OLE, Verdict.MLE):
         code, killed = None, signal.SIGKILL
         status = {Verdict.TLE: "TO", Verdict.OLE: "OL"}.get(run.verdict, "SG")
     elif run.verdict is Verdict.RTE:
         status = "RE" if killed is None else "SG"
-    return StageResult(
+    return PistonStage(
         stdout=run.stdout,
         stderr=run.stderr,
         output=run.stdout + run.stderr,

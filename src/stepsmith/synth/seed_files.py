@@ -30,28 +30,28 @@ class Code(NamedTuple):
     problem: str = ""
 
 
-class _Cell(msgspec.Struct):
+class _NotebookCell(msgspec.Struct):
     cell_type: str = ""
     source: str | list[str] = ""
     input: str | list[str] = ""  # nbformat 3
 
 
 class _Worksheet(msgspec.Struct):
-    cells: list[_Cell] = []
+    cells: list[_NotebookCell] = []
 
 
-class _Language(msgspec.Struct):
+class _NotebookLanguage(msgspec.Struct):
     name: str = ""
     language: str = ""
 
 
 class _Metadata(msgspec.Struct):
-    kernelspec: _Language | None = None
-    language_info: _Language | None = None
+    kernelspec: _NotebookLanguage | None = None
+    language_info: _NotebookLanguage | None = None
 
 
 class _Notebook(msgspec.Struct):
-    cells: list[_Cell] = []
+    cells: list[_NotebookCell] = []
     worksheets: list[_Worksheet] = []  # nbformat 3
     metadata: _Metadata = msgspec.field(default_factory=_Metadata)
 
@@ -126,7 +126,7 @@ def _notebook(data: bytes) -> Code:
     return Code(tuple(lines))
 
 
-def _cell_lines(cell: _Cell) -> list[str]:
+def _cell_lines(cell: _NotebookCell) -> list[str]:
     """Return the Python lines of a code cell, without IPython's commands."""
     source = cell.source or cell.input
     lines = ("".join(source) if isinstance(source, list) else source).splitlines()

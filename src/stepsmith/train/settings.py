@@ -173,7 +173,7 @@ class EvalSettings(Record, frozen=True, kw_only=True):
     exercises: ExerciseSettings | None = None  # the held-out ones of these are evaluated too
 
 
-class RuntimeSettings(Record, frozen=True, kw_only=True):
+class TrainRuntimeSettings(Record, frozen=True, kw_only=True):
     """Settings that do not change the result. They may differ when a run is resumed."""
 
     checkpoint_every: Positive = 50  # steps
@@ -198,7 +198,7 @@ class TrainConfig(Record, frozen=True, kw_only=True):
     eval: EvalSettings = EvalSettings()
     isolation: Literal["auto", "L0", "L1", "L2", "L3"] = "auto"
     allow_unsafe: bool = False
-    runtime: RuntimeSettings = RuntimeSettings()
+    runtime: TrainRuntimeSettings = TrainRuntimeSettings()
 
     def fingerprint_fields(self) -> object:
         """Return the settings that a run's results depend on, as JSON-able builtins: all but ``runtime``."""

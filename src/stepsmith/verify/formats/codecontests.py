@@ -24,7 +24,7 @@ class _Tests(msgspec.Struct, frozen=True):
     output: list[str] | None = None
 
 
-class _Programs(msgspec.Struct, frozen=True):
+class _ProgramColumn(msgspec.Struct, frozen=True):
     language: list[int | str] | None = None
     solution: list[str] | None = None
 
@@ -35,8 +35,8 @@ class _Row(msgspec.Struct):
     public_tests: _Tests = _Tests()
     private_tests: _Tests = _Tests()
     generated_tests: _Tests = _Tests()
-    solutions: _Programs = _Programs()
-    incorrect_solutions: _Programs = _Programs()
+    solutions: _ProgramColumn = _ProgramColumn()
+    incorrect_solutions: _ProgramColumn = _ProgramColumn()
     time_limit: dict[str, float] | float | None = None
     memory_limit_bytes: int = 0
     input_file: str = ""
