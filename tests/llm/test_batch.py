@@ -23,7 +23,9 @@ PROMPTS = [f"q{number}" for number in range(10)]
 
 
 def batched(provider: HostileProvider, **settings: object) -> ModelSpec:
-    return spec_of(provider, batch=True, batch_wait_s=0.1, batch_poll_s=0.01, timeout_s=20.0, **settings)
+    """A model that is asked by batches. It waits long enough for threads that start together on a busy machine."""
+    given = {"batch": True, "batch_wait_s": 1.0, "batch_poll_s": 0.01, "timeout_s": 30.0, **settings}
+    return spec_of(provider, **given)
 
 
 def ask_all(
@@ -114,7 +116,7 @@ def test_a_stopped_run_collects_its_batch_first(tmp_path: Path, regrouped: bool)
         ):
             if regrouped:  # chains are not where they were: they ask in another order, and less at once
                 for prompt in reversed(PROMPTS):
-                    assert len(ask_all(gateway, spec, [prompt])[0]) == 2
+                    assert len(ask_all(gateway, spec, [prompt])[0]) == 2  # from the cache: no batch is waited for
             else:
                 ask_all(gateway, spec)
             assert len(provider.batches) == 1
@@ -171,7 +173,7 @@ def test_lines_that_failed_are_sent_again() -> None:
 def test_a_line_that_always_fails_ends_in_an_error() -> None:
     with HostileProvider(behaviours={"500": 1.0}) as provider, Gateway() as gateway:
         with pytest.raises(EndpointError, match=r"HTTP 500 in a batch: .*Gave up after 6 batches"):
-            ask_all(gateway, batched(provider), ["q"], 1)
+            ask_all(gateway, batched(provider, batch_wait_s=0.01), ["q"], 1)
         assert lines_of(provider) == [1] * 6
         assert gateway.ledger.total() == (0.0, 0)
 
@@ -229,7 +231,7 @@ def test_a_batch_that_the_server_rejects(code: str, words: str, kind: type[Excep
 
     with Rejects() as provider, Gateway() as gateway:
         with pytest.raises(kind, match=words):
-            ask_all(gateway, batched(provider), ["q"], 1)
+            ask_all(gateway, batched(provider, batch_wait_s=0.01), ["q"], 1)
         assert len(provider.batches) == batches
         assert gateway.ledger.total() == (0.0, 0)
 
@@ -252,7 +254,7 @@ def test_a_budget_that_covers_a_part_at_a_time_is_used_up_in_parts() -> None:
 def test_a_batch_that_the_budget_does_not_cover_is_not_sent() -> None:
     with HostileProvider() as provider, Gateway(limit=Limit(tokens=100)) as gateway:
         with pytest.raises(BudgetExceeded):
-            ask_all(gateway, batched(provider), ["q"], 1)
+            ask_all(gateway, batched(provider, batch_wait_s=0.01), ["q"], 1)
         assert provider.requests == 0
 
 
@@ -260,5 +262,5 @@ def test_a_refused_submission_costs_nothing() -> None:
     with HostileProvider() as provider, Gateway() as gateway:
         provider.script[:] = ["good", "400"]
         with pytest.raises(RequestRefused):
-            ask_all(gateway, batched(provider), ["q"], 1)
+            ask_all(gateway, batched(provider, batch_wait_s=0.01), ["q"], 1)
         assert gateway.ledger.total() == (0.0, 0)
