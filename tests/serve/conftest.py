@@ -12,9 +12,8 @@ import pytest
 
 from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
 from stepsmith.judge.pool import JudgePool
-from stepsmith.judge.program import Program, ProgramRun
+from stepsmith.judge.program import Program, ProgramRun, RunningJudge
 from stepsmith.serve.server import JudgeServer, listen, make_server
-from stepsmith.serve.serving import ServingJudge
 from stepsmith.serve.settings import ServerSettings
 
 
@@ -98,7 +97,7 @@ class ScriptedJudge:
 
 
 @contextmanager
-def running(judge: ServingJudge, **settings: object) -> Iterator[Address]:
+def running(judge: RunningJudge, **settings: object) -> Iterator[Address]:
     chosen = ServerSettings(port=0, **settings)
     with listen(chosen) as listener:
         server = make_server(judge, chosen)

@@ -1,4 +1,4 @@
-"""``stepsmith judge``: judge a file of cases, one program by hand, or serve the judge over HTTP."""
+"""``stepsmith judge``: judge a file of cases or one program, or serve the judge over HTTP."""
 
 import os
 from collections.abc import Iterator
@@ -22,11 +22,15 @@ from stepsmith.judge.pool import JudgePool
 
 EXIT_NOT_ACCEPTED, EXIT_INTERRUPTED = 1, 130
 
-judge_app = typer.Typer(help="Judge programs: a file of cases, one by hand, or as a server.", no_args_is_help=True)
+judge_app = typer.Typer(help="Judge programs: a file of cases, a single program, or over HTTP.", no_args_is_help=True)
 
-Workers = Annotated[int, typer.Option(min=1, help="Programs that run at once.")]
-Isolation = Annotated[str, typer.Option(help="auto (the best level that proves itself here), L1, L2, L3, or L0.")]
-AllowUnsafe = Annotated[bool, typer.Option("--allow-unsafe", help="Permit L0: limits, but no confinement.")]
+Workers = Annotated[int, typer.Option(min=1, help="How many programs are judged at the same time.")]
+Isolation = Annotated[
+    str, typer.Option(help="Isolation level: auto (the best that this machine proves to give), L1, L2, L3, or L0.")
+]
+AllowUnsafe = Annotated[
+    bool, typer.Option("--allow-unsafe", help="Allow isolation L0: resource limits only, programs are not confined.")
+]
 TimeFactors = Annotated[
     list[str] | None,
     typer.Option("--time-factor", help="LANGUAGE=NUMBER: multiply time limits of that language by it; repeatable."),
@@ -36,14 +40,19 @@ CPUS = len(os.sched_getaffinity(0))
 
 @judge_app.command()
 def run(
-    cases: Annotated[Path, typer.Argument(help="Cases, one JSON object a line.")],
-    out: Annotated[Path, typer.Option(help="Results, one a line in the order of the cases; continued if it exists.")],
+    cases: Annotated[Path, typer.Argument(help="File of cases, one JSON object a line.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="File for the results, in the order of the cases; if it exists, judging continues after its last line."
+        ),
+    ],
     workers: Workers = CPUS,
     isolation: Isolation = "auto",
     allow_unsafe: AllowUnsafe = False,
     time_factors: TimeFactors = None,
     stop_at_first_failure: Annotated[
-        bool, typer.Option("--stop-at-first-failure", help="Leave out the tests after a program's first failure.")
+        bool, typer.Option("--stop-at-first-failure", help="Do not run the tests after a program's first failure.")
     ] = False,
 ) -> None:
     """Judge every case of a file; an interrupted run goes on where it stopped.
@@ -97,9 +106,9 @@ def _write(results: Iterator[CaseResult], file: FileIO, out: Path, progress: Cas
 
 
 def raise_interrupted(console: Console, out: Path, progress: CaseProgress) -> None:
-    """Say how to go on, and leave with the exit code of an interruption."""
+    """Say how to continue, and exit with the code of an interruption."""
     console.print(
-        f"interrupted: {out} holds {progress.done} of {progress.total} results; the same command goes on from there",
+        f"interrupted: {out} holds {progress.done} of {progress.total} results; the same command continues after them",
         highlight=False,
         soft_wrap=True,
     )
@@ -108,27 +117,35 @@ def raise_interrupted(console: Console, out: Path, progress: CaseProgress) -> No
 
 @judge_app.command()
 def one(
-    file: Annotated[Path, typer.Argument(help="The program.")],
-    inputs: Annotated[list[Path], typer.Option("--in", help="A test's input; repeatable.")],
-    answers: Annotated[list[Path], typer.Option("--ans", help="The expected output, one per --in.")],
-    language: Annotated[str | None, typer.Option(help="Default: by the file's ending.")] = None,
+    file: Annotated[Path, typer.Argument(help="File of the program.")],
+    inputs: Annotated[list[Path], typer.Option("--in", help="File with a test's input; repeatable.")],
+    answers: Annotated[
+        list[Path], typer.Option("--ans", help="File with the expected output of a test, one for each --in.")
+    ],
+    language: Annotated[
+        str | None, typer.Option(help="Language of the program; by default told by the file's ending.")
+    ] = None,
     entry_point: Annotated[
-        str | None, typer.Option(help="Call this function, or Class.method, on Python literals instead of using stdio.")
+        str | None,
+        typer.Option(
+            help="Function, or Class.method, to call with the input as arguments (Python literals) instead of stdio."
+        ),
     ] = None,
     checker: Annotated[
-        str | None, typer.Option(help="exact, tokens, literal, unordered, float:EPS, custom-...")
+        str | None,
+        typer.Option(help="How outputs are compared: exact, tokens, literal, unordered, float:EPS, custom-kattis, ..."),
     ] = None,
     checker_flags: Annotated[str, typer.Option(help="Flags of the checker, in one string.")] = "",
     checker_files: Annotated[
-        list[Path] | None, typer.Option("--checker-file", help="Source of a custom checker; repeatable.")
+        list[Path] | None, typer.Option("--checker-file", help="Source file of a custom checker; repeatable.")
     ] = None,
-    time_limit: Annotated[float, typer.Option(min=0.01, help="CPU seconds per test.")] = 2.0,
-    memory_limit: Annotated[int, typer.Option(min=1, help="MB per test.")] = 512,
+    time_limit: Annotated[float, typer.Option(min=0.01, help="Time limit of a test, in CPU seconds.")] = 2.0,
+    memory_limit: Annotated[int, typer.Option(min=1, help="Memory limit of a test, in MB.")] = 512,
     isolation: Isolation = "auto",
     allow_unsafe: AllowUnsafe = False,
     time_factors: TimeFactors = None,
 ) -> None:
-    """Judge one program and show what went wrong. Exit code 0 when every test is accepted, else 1."""
+    """Judge one program and show what went wrong. The exit code is 0 when every test is accepted, else 1."""
     if len(inputs) != len(answers):
         raise CaseError(f"{len(inputs)} --in but {len(answers)} --ans: give one expected output per input")
     solution = Solution(language=language or language_of(file.name), code=_read(file))
@@ -165,22 +182,31 @@ def one(
 @judge_app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 picks a free one.")] = 8005,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 8005,
     workers: Workers = CPUS,
     token: Annotated[
-        str | None, typer.Option(envvar="STEPSMITH_TOKEN", help="Clients must send it as a bearer token.")
+        str | None,
+        typer.Option(envvar="STEPSMITH_TOKEN", help="Token that clients must send (Authorization: Bearer TOKEN)."),
     ] = None,
     isolation: Isolation = "auto",
     allow_unsafe: AllowUnsafe = False,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="CPU seconds where a request names no limit.")] = 10.0,
-    memory_limit: Annotated[int, typer.Option(min=16, help="MB where a request names no limit.")] = 512,
-    max_time_limit: Annotated[float, typer.Option(min=0.1, help="Most seconds a request may ask for.")] = 60.0,
-    max_queue: Annotated[int, typer.Option(min=1, help="Judgements held at once; more are answered 429.")] = 4096,
-    max_body: Annotated[float, typer.Option(min=0.01, help="MB of one request.")] = 64.0,
-    grace: Annotated[float, typer.Option(min=0, help="Seconds to finish what is under way at shutdown.")] = 30.0,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, help="Time limit of a run where a request sets none, in CPU seconds.")
+    ] = 10.0,
+    memory_limit: Annotated[
+        int, typer.Option(min=16, help="Memory limit of a run where a request sets none, in MB.")
+    ] = 512,
+    max_time_limit: Annotated[
+        float, typer.Option(min=0.1, help="Longest time limit that a request may set, in seconds.")
+    ] = 60.0,
+    max_queue: Annotated[
+        int, typer.Option(min=1, help="How many judgements may wait or run; further requests are answered 429.")
+    ] = 4096,
+    max_body: Annotated[float, typer.Option(min=0.01, help="Largest size of a request, in MB.")] = 64.0,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds to finish running requests at shutdown.")] = 30.0,
     time_factors: TimeFactors = None,
 ) -> None:
-    """Serve the judge over HTTP: its own API, and those of code-judge, SandboxFusion and Piston."""
+    """Serve the judge over HTTP: Stepsmith's own API and those of code-judge, SandboxFusion and Piston."""
     try:
         from stepsmith.serve.server import listen, make_server
         from stepsmith.serve.settings import ServerSettings
@@ -219,7 +245,7 @@ def _time_factor(text: str) -> tuple[str, float]:
 def _append(out: Path) -> Iterator[FileIO]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = out.open("ab", buffering=0)  # a result is in the file once it is written
+        file = out.open("ab", buffering=0)  # a result that was written is in the file
     except OSError as error:
         raise StoreError(f"cannot write {out}: {error.strerror}") from None
     with file:

@@ -1,4 +1,4 @@
-"""How judging looks: progress over many cases, and one test's result with the place where outputs differ."""
+"""What judging shows: progress over many cases, and one test's result with the place where outputs differ."""
 
 import os
 import time
@@ -33,7 +33,7 @@ class PatientConsole(Console):
 
 
 class CaseProgress:
-    """Counts verdicts; plain lines now and then."""
+    """Counts verdicts and prints a plain line now and then."""
 
     def __init__(self, console: Console, done: int, total: int) -> None:
         self.done = done
@@ -45,7 +45,7 @@ class CaseProgress:
         self._verdicts: Counter[str] = Counter()
 
     def judged(self, verdict: Verdict | None) -> None:
-        """Take note of one result."""
+        """Count one result."""
         self._count(verdict)
         now = time.monotonic()
         if now - self._last_line >= LINE_EVERY_S:
@@ -83,7 +83,7 @@ class _Live(CaseProgress):
 
 @contextmanager
 def case_progress(console: Console, done: int, total: int, isolation: str) -> Iterator[CaseProgress]:
-    """Yield what counts and shows results: a live bar on a terminal, plain lines elsewhere."""
+    """Yield the progress display: a live bar on a terminal, plain lines elsewhere."""
     console.print(
         f"{total} cases, {done} of them judged before; isolation {isolation}", highlight=False, soft_wrap=True
     )
@@ -104,7 +104,7 @@ def case_progress(console: Console, done: int, total: int, isolation: str) -> It
 
 
 def show_test(console: Console, name: str, test: TestCase, result: TestResult, output: str | None) -> None:
-    """Print a test's verdict and figures, and what helps: the difference on WA, the last words on a failure."""
+    """Print a test's verdict and figures, with the difference on WA and the end of stderr on a failure."""
     line = Text(f"{name}: ")
     line.append(str(result.verdict), style=COLOUR.get(result.verdict, "yellow"))
     line.append(f"  {result.cpu_s:.2f} s CPU, {result.peak_mb:.0f} MB")

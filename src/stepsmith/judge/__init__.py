@@ -1,1 +1,1 @@
-"""Solution × test → verdict: languages, checkers, the judge and its pool."""
+"""Runs solutions on tests and gives verdicts: languages, checkers, the judge, the pool of judges."""

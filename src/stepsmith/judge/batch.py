@@ -1,4 +1,7 @@
-"""Judging a stream of cases on many workers: results in the order of the cases, memory flat whatever the length."""
+"""Judge a stream of cases on many workers.
+
+Results come in the order of the cases, and memory does not grow with their number.
+"""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -12,14 +15,14 @@ from stepsmith.judge.protocol import Judge
 
 T = TypeVar("T")
 
-AHEAD = 16  # cases per worker that may wait behind a slow one
+AHEAD = 16  # cases per worker that are read ahead while a slow one is judged
 
 
 def judge_case(judge: Judge, case: Case | BadCase, *, stop_at_first_failure: bool = False) -> CaseResult:
     """Judge one case.
 
-    A case that cannot be judged (it makes no sense, or the machine lacks its language) comes back with an error in
-    place of a verdict; failures of our own machinery come back as IE with the reason.
+    A case that cannot be judged (its values are wrong, or its language is not installed) gets an error instead of a
+    verdict. A failure of our own machinery gets the verdict IE, with the reason.
     """
     if isinstance(case, BadCase):
         return CaseResult.not_judged(case, case.error)
@@ -39,8 +42,8 @@ def judge_all(
 ) -> Generator[CaseResult, None, None]:
     """Yield one result per case, in order, with up to ``workers`` cases under way at once.
 
-    ``judge`` must be safe to call from several threads. Leaving early starts nothing more and waits for nothing; what
-    is under way ends when the judge is closed.
+    ``judge`` must be safe to call from several threads. A caller that stops early starts no other case and does not
+    wait; cases that are being judged end when the judge is closed.
     """
 
     def one(case: Case | BadCase) -> CaseResult:

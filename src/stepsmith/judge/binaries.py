@@ -1,7 +1,7 @@
-"""Files that compiling leaves behind, in the user's cache folder: binaries by content, and what languages prepare.
+"""Compiled programs in the user's cache folder, by content, and what languages prepare once for all programs.
 
-All of it may be removed at any time. A binary carries its own digest, so that one torn by a crash or a full disk is
-made again instead of being run.
+All of it may be removed at any time. A binary is stored with its digest, so that one damaged by a crash or a full disk
+is compiled again and never run.
 """
 
 import contextlib
@@ -29,9 +29,9 @@ def cache_folder() -> Path:
 
 
 class BinaryCache:
-    """Binaries by key, the least recently used removed first beyond ``max_mb``.
+    """Binaries by key. Above ``max_mb`` the least recently used are removed first.
 
-    Where the cache folder cannot be used (read-only, somebody else's), a private temporary one takes its place.
+    Where the folder cannot be used (it is read-only, or others may write to it), a private temporary one is used.
     """
 
     def __init__(self, folder: Path | None = None, max_mb: int = CACHE_MB) -> None:
@@ -59,12 +59,12 @@ class BinaryCache:
 
     @staticmethod
     def key(language: Language, sources: Sources) -> str:
-        """Return the name of what ``sources`` compile to with this machine's compiler."""
+        """Return the key of a program: it depends on the sources, the compiler, its version and its options."""
         command = language.compile_command(sources, ("prepared",))
         return content_id("bin", language.version, command, language.outputs, sources)
 
     def get(self, key: str) -> bytes | None:
-        """Return a binary, or None when there is none that is whole."""
+        """Return a binary, or None where it is missing or damaged."""
         if key in self._recent:
             self._recent.move_to_end(key)
             return self._recent[key]
@@ -81,7 +81,7 @@ class BinaryCache:
         return binary
 
     def put(self, key: str, binary: bytes) -> None:
-        """Keep a binary. A full disk is no error: it is then not kept."""
+        """Store a binary. Where the disk is full it is not stored, and that is no error."""
         self._remember(key, binary)
         with contextlib.suppress(OSError):
             _replace(self._binaries / key, _digest(binary) + binary)
@@ -106,7 +106,7 @@ class BinaryCache:
             total -= size
 
     def close(self) -> None:
-        """Remove the cache if it was a temporary one."""
+        """Remove the cache if it is a temporary one."""
         if self._temporary is not None:
             self._temporary.cleanup()
 

@@ -1,6 +1,6 @@
-"""Cases and results as JSON Lines: what ``stepsmith judge run`` reads and writes, and the server's own endpoints too.
+"""Cases and results as JSON Lines, for ``stepsmith judge run`` and for the server's own endpoints.
 
-One case a line; keys that are not listed here are ignored, so that published data can be judged as it is:
+One case a line. Keys that are not listed here are ignored, so that published data can be judged without changes:
 ``id, language, interface, entry_point?, code, tests: [{input, output}], checker, checker_files?, checker_flags?,
 time_limit_s, memory_limit_mb?, wall_limit_s?, output_limit_mb?``. One result a line, in the order of the cases.
 """
@@ -40,7 +40,7 @@ class CaseTest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a case file: a program and what to judge it by."""
+    """One line of a case file: a program, its tests, its checker and its limits."""
 
     id: str | int
     language: str
@@ -57,7 +57,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     output_limit_mb: float | None = None
 
     def __post_init__(self) -> None:
-        """Raise ``ValueError`` (which msgspec reports with the rest) for values that no run can honour."""
+        """Raise ``ValueError`` (which msgspec turns into its own error) for limits that are not positive numbers."""
         for name in ("time_limit_s", "memory_limit_mb", "wall_limit_s", "output_limit_mb"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
@@ -67,7 +67,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Content id of the case; a result carries it, so that resuming never mixes an edited case with old results."""
+        """Content id of the case. A result holds it, so that resuming never mixes an edited case with old results."""
         return content_id("case", self)
 
     @property
@@ -77,7 +77,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def contract(self) -> Contract:
-        """How the program is called, limited and compared."""
+        """How the program is called, what it may use, and how its output is compared."""
         defaults = Limits()
         longest = max((len(test.output) for test in self.tests), default=0)
         limits = Limits(
@@ -92,12 +92,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def test_cases(self) -> tuple[TestCase, ...]:
-        """The tests as the judge takes them."""
+        """The tests, as ``Judge.judge`` takes them."""
         return tuple(TestCase(input=test.input, output=test.output) for test in self.tests)
 
 
 class BadCase(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the place of a case and cannot be judged, with the reason."""
+    """A line that cannot be judged, and the reason."""
 
     error: str
     id: str | int | None = None  # None where not even that could be read
@@ -165,7 +165,7 @@ def split_flags(text: str) -> tuple[str, ...]:
 
 
 def bad_case(data: bytes, error: str) -> BadCase:
-    """Return what stands in the place of a case that cannot be read."""
+    """Return the record of a line that cannot be judged."""
     try:
         found = _id_decoder.decode(data).id
     except (msgspec.DecodeError, ValueError):
@@ -195,7 +195,7 @@ def check_case(case: Case) -> None:
 def read_cases(path: Path) -> Iterator[Case | BadCase]:
     """Yield the cases of a file one by one; blank lines are skipped.
 
-    A line that cannot be judged is a ``BadCase`` that names the line. Raises ``CaseError`` for a file that cannot be
+    A line that cannot be judged gives a ``BadCase`` that names the line. Raises ``CaseError`` for a file that cannot be
     read.
     """
     check_not_a_pipe(path)
@@ -217,14 +217,14 @@ def encode_result(result: CaseResult) -> bytes:
 
 
 class Resumed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a result file holds already: how many cases it answers, and how many of those could not be judged."""
+    """How many cases a result file answers already, and how many of them could not be judged."""
 
     done: int = 0
     bad: int = 0
 
 
 def resume_point(results: Path, cases: Path) -> Resumed:
-    """Return how much ``results`` already answers, after cutting off a last line that was torn.
+    """Return how many cases ``results`` answers already. A last line that is incomplete is cut off.
 
     Raises ``CaseError`` where the file answers other cases than ``cases`` begins with, or cannot be read.
     """

@@ -1,12 +1,12 @@
-"""What an interaction, or a test of several passes, comes to: the rules of Kattis's problemtools.
+"""The verdict of an interactive test and of a test with several passes, by the rules of Kattis's problemtools.
 
-An interactive validator (interactor) and the solution run at the same time, each reading what the other writes. Which
-of two failures counts depends on who ended first, because whoever is left alone may fail for that alone:
+The interactor (an interactive output validator) and the solution run at the same time, and each reads what the other
+writes. If both fail, the verdict depends on which ended first, because the other may have failed only for that reason:
 
 1. The interactor ended first without a decision (an exit code other than 42 and 43, a crash, a limit): IE.
 2. The interactor ended first and rejects: WA, whatever becomes of the solution afterwards.
 3. The solution broke a limit or failed: TLE, MLE, OLE or RTE. A deadlock is TLE: the solution has the shorter limit.
-4. Else the interactor's decision. One that comes to none after the solution has ended well was left alone: WA.
+4. Otherwise the interactor decides. If it fails after the solution has ended well, the solution left too early: WA.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ from stepsmith.judge.verdicts import Allowance, failure, run_limits, signal_name
 from stepsmith.sandbox.executable import RunOutcome
 from stepsmith.sandbox.interaction import Interaction
 
-LEFT_ALONE_S = 60.0  # wall seconds that an interactor has beyond the solution's, to come to its decision
+LEFT_ALONE_S = 60.0  # wall seconds that an interactor has beyond the solution's limit, to decide
 
 
 class Pass(Record, frozen=True, kw_only=True):
-    """One run of the solution as it was judged, and what the checker left in its feedback folder."""
+    """The judged run of one pass, and the files that the checker left in its feedback folder."""
 
     result: TestResult
     feedback: Files = ()
@@ -36,7 +36,7 @@ def interactor_limits(solution: Allowance) -> Limits:
 
 
 def decide(met: Interaction, solution: Allowance, interactor: Allowance, feedback: Files) -> tuple[Verdict, str]:
-    """Return the verdict of an interaction and its reason, by the rules above."""
+    """Return the verdict of an interaction and its reason, by the rules at the top of this module."""
     word = judge_message(feedback)
     code, trouble = met.interactor.exit_code, _trouble(met.interactor, interactor)
     if met.interactor_first and trouble:
@@ -51,7 +51,7 @@ def decide(met: Interaction, solution: Allowance, interactor: Allowance, feedbac
 
 
 def _trouble(run: RunOutcome, allowed: Allowance) -> str:
-    """Return why an interactor came to no decision; empty where it did."""
+    """Return why an interactor did not decide; empty where it did."""
     failed = failure(run, allowed)
     if failed and failed[0] is not Verdict.RTE:
         return f"broke a limit ({failed[1]})"
@@ -67,8 +67,8 @@ def _details(word: str, run: RunOutcome) -> str:
 def judge_passes(text: str, most: int, one: Callable[[str, Files], Pass]) -> TestResult:
     """Judge a test of up to ``most`` passes; ``one`` judges one, from its input and the feedback folder before it.
 
-    The result is that of the last pass, with the time and memory of the most expensive one. A checker that asks for
-    more passes than ``most``, or for another one while it rejects, has failed: IE.
+    The result is that of the last pass, with the largest time and memory of all passes. A checker that asks for more
+    passes than ``most``, or for another pass while it rejects, has failed: IE.
     """
     feedback: Files = ()
     results: list[TestResult] = []

@@ -31,12 +31,12 @@ class LocalJudge:
     """Judges with one sandbox worker at a time; several threads may share it, and then wait for each other.
 
     ``isolation`` is "auto" for the best level that proves itself, or "L0" to "L3" to demand one. L0 does not confine
-    programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` where the level cannot be had. Usable as a
-    context manager; after ``close`` all it is asked is answered IE.
+    programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` where this machine does not give the level.
+    Usable as a context manager; after ``close`` every answer is IE.
 
-    ``prefilter`` makes rejecting Python solutions cheaper where judging stops at the first failure: all tests are first
-    run in one process, which they share, and the first that seems to fail is run by itself. Only when that fails does
-    it count; tests before it are then AC on the word of the shared run. Otherwise every test is run by itself as ever.
+    ``prefilter`` makes it cheaper to reject Python solutions where judging stops at the first failure. All tests are
+    first run in one process, and the first that seems to fail is run again by itself. If it fails again the solution is
+    rejected, and the tests before it count as passed. Otherwise every test is run in a process of its own, as usual.
 
     ``time_factors`` multiply the time limits of languages by name, in place of the languages' own factors (see
     ``languages``). Raises ``CaseError`` for an unknown language and a factor that is not above 0.
@@ -50,7 +50,7 @@ class LocalJudge:
         prefilter: bool = False,
         time_factors: Mapping[str, float] | None = None,
     ) -> None:
-        parse_by_turns()  # wherever threads read programs and answers, there is a judge
+        parse_by_turns()  # every program that parses Python in threads has a judge
         self._lock = threading.Lock()
         self._prefilter = prefilter
         self._time_factors = check_time_factors(time_factors or {})
@@ -71,9 +71,9 @@ class LocalJudge:
     ) -> Judgement:
         """Run ``solution`` on every test (or until the first failure) and compare.
 
-        Raises ``MachineError`` for a language whose tool is missing, and ``CaseError`` for a contract that makes no
-        sense and where there are no tests. What our own machinery does wrong is tried again with fresh workers; when
-        that does not help the verdict is IE.
+        Raises ``MachineError`` for a language that is not installed, and ``CaseError`` for an impossible contract and
+        where there are no tests. When our own machinery fails the test is tried again with new workers; if that does
+        not help the verdict is IE.
         """
         if not tests:
             raise CaseError(NO_TESTS)
@@ -122,7 +122,7 @@ class LocalJudge:
 
         Both are what programs printed or, on the function interface, values as literals; they are compared as ``judge``
         compares them. ``expected`` may also be what some program gave: where it is no value, only the same text agrees.
-        Raises ``SandboxError`` where a custom checker comes to no decision, and ``CaseError`` for one that judges runs.
+        Raises ``SandboxError`` where a custom checker does not decide, and ``CaseError`` for one that judges runs.
         """
         checker = contract.checker
         if not judges_texts(checker):
@@ -138,14 +138,14 @@ class LocalJudge:
     def run_program(self, program: Program) -> ProgramRun:
         """Run a whole program once, with files of its own; IE where our own machinery fails.
 
-        Raises ``CaseError`` for file names that leave the folder, and for more files or arguments than a program gets.
+        Raises ``CaseError`` for file names that leave the folder, and for too many files or arguments.
         """
         check_program(program)
         with self._lock:
             return self._programs.run(program, SOLUTIONS)
 
     def close(self) -> None:
-        """End every process and remove every file of this judge; what is under way ends as IE."""
+        """End every process and remove every file of this judge. Judgements that are running end as IE."""
         self._programs.close()
         with self._lock:
             self._programs.clean_up()
@@ -173,7 +173,7 @@ class LocalJudge:
     ) -> tuple[str, list[T] | None, str]:
         """Open a solution and call ``one`` for each test, going on with fresh workers where one was lost.
 
-        Returns the compiler's word, the results (None: it does not compile), and the reason why some are missing.
+        Returns the compiler's output, the results (None: it does not compile), and the reason why some are missing.
         """
         results: list[T] = []
         text = ""

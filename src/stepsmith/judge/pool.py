@@ -1,4 +1,4 @@
-"""Many judges behind the face of one: safe to call from any number of threads, as busy as it has workers."""
+"""Several judges used as one: safe to call from many threads, and as many calls run at once as there are workers."""
 
 import queue
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class JudgePool:
-    """``workers`` judges; a call takes one that is idle, or waits for one.
+    """``workers`` judges. A call uses one that is idle, or waits for one.
 
     Arguments and errors are those of ``LocalJudge``. All workers have the same isolation level, the first one's.
 
@@ -83,7 +83,7 @@ class JudgePool:
         *,
         stop_at_first_failure: bool = False,
     ) -> Future[Judgement]:
-        """Judge in the background, after what was submitted before."""
+        """Judge in the background, in the order of submission."""
         return self._threads.submit(self.judge, solution, contract, tests, stop_at_first_failure=stop_at_first_failure)
 
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
@@ -99,7 +99,7 @@ class JudgePool:
         return self._with_judge(lambda judge: judge.run_program(program))
 
     def close(self) -> None:
-        """End every process and remove every file; what is under way ends as IE, what waits is cancelled."""
+        """End every process and remove every file. Running judgements end as IE; waiting ones are cancelled."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for judge in self._judges:
             judge.close()

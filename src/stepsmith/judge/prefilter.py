@@ -1,6 +1,6 @@
-"""A cheap guess at the first test that a Python solution fails: all tests in one process, which they share.
+"""A cheap guess at the first test that a Python solution fails: all tests are run in one process.
 
-A shared run proves nothing, for a program can leave anything behind for later tests. So neither answer is final.
+Such a run proves nothing, because a program can change what later tests see. So neither answer is final.
 """
 
 from collections.abc import Sequence

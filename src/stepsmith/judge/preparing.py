@@ -1,9 +1,9 @@
-"""From source text to something the sandbox can run: compiling, inside the sandbox, at most once per content.
+"""Compile programs, in the sandbox and at most once per content.
 
-A compiler that fails has judged the program: CE. That holds also when it ran out of the time or the memory that it is
-given, because the program decides what a compiler needs. Only what the machine lacks is our failure. Which of the two
-it was is told by what the kernel counted (CPU time, the processes that it killed for want of memory, how often the
-control group's own limit was reached), never by what the compiler wrote, which is under the program's control.
+A program whose compiler fails is CE. That is so also when the compiler used up its time or memory, because the program
+decides how much a compiler needs. It is our failure only when the machine lacked something. The two are told apart by
+what the kernel counted: CPU time, processes killed for lack of memory, and whether the control group's own limit was
+reached. What the compiler wrote is never used for this, because the program controls it.
 """
 
 import shutil
@@ -23,13 +23,13 @@ MB = 1 << 20
 COMPILE_S = 30.0  # CPU seconds
 COMPILE_MEMORY_MB = 2048
 BINARY_MB = 192  # a compiler's largest file
-SHOWN = 16 * 1024  # bytes of a compiler's word that are kept: its beginning
-RERUNS = 2  # times a compiler is run again that somebody killed
+SHOWN = 16 * 1024  # bytes of a compiler's output that are kept, from its beginning
+RERUNS = 2  # how often a compiler is run again after somebody killed it
 KILLED_IN_SHELL = 128 + signal.SIGKILL  # a shell's exit code for a command that was killed
 
 
 class Prepared(Record, frozen=True, kw_only=True):
-    """A program ready to be opened; None where it does not compile. ``text`` is what the compiler said."""
+    """A program ready to be opened; None where it does not compile. ``text`` is the compiler's output."""
 
     program: Executable | None
     text: str = ""
@@ -49,8 +49,8 @@ def prepare(
     """Make a program of ``sources``, the main file first, that will run under ``limits``.
 
     ``compile_s`` are CPU seconds for the compiler, ``COMPILE_S`` by default.
-    Raises ``SandboxError`` where our own machinery fails and ``MachineError`` where the language's tool is missing.
-    Python is not compiled here: opening it does that.
+    Raises ``SandboxError`` where our own machinery fails and ``MachineError`` where the language is not installed.
+    Python is not compiled here, but when it is opened.
     """
     if not language.tool:
         return _python(sources, entry_point)
@@ -130,14 +130,14 @@ def _tool(
 
 
 def _out_of_time(outcome: RunOutcome, compile_s: float) -> bool:
-    """Say whether a compiler used up its CPU time, its own processes included."""
+    """Say whether a compiler and the processes that it started used up its CPU time."""
     return outcome.end == "cpu" or outcome.cpu_s >= compile_s
 
 
 def _killed_by_somebody(worker: Worker, outcome: RunOutcome, compile_s: float) -> bool:
-    """Say whether a process of a compiler seems to have been killed for no reason that the kernel counted.
+    """Say whether a process of a compiler seems to have been killed, and the kernel counted no reason for it.
 
-    An administrator does that, or a program that only looks like it. The latter does so every time.
+    Either somebody killed it, or a program forged the compiler's message. A forged message comes again every time.
     """
     killed = (
         outcome.signal == signal.SIGKILL
@@ -148,7 +148,7 @@ def _killed_by_somebody(worker: Worker, outcome: RunOutcome, compile_s: float) -
 
 
 def _blame_the_machine(worker: Worker, outcome: RunOutcome, compile_s: float) -> None:
-    """Raise ``SandboxError`` where a compiler failed for want of the machine's means, not because of the program."""
+    """Raise ``SandboxError`` where a compiler failed because the machine lacked something."""
     if _out_of_time(outcome, compile_s):
         return
     if outcome.end == "wall":

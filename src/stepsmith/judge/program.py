@@ -1,6 +1,6 @@
-"""A whole program run once, with its files and arguments: what custom checkers and the server's run endpoints need.
+"""Running a whole program once, with files and arguments. Custom checkers and the server's run endpoints use it.
 
-Judging solutions on tests is ``protocol.Judge``; this is the plainer service below it, without anything to compare.
+Nothing is compared here; judging solutions on tests is ``protocol.Judge``.
 """
 
 from typing import Protocol
@@ -10,11 +10,11 @@ from stepsmith.judge.protocol import Judge
 
 
 class Program(Record, frozen=True, kw_only=True):
-    """A program and everything its one run sees. Names are relative to the run's working folder, which it may write.
+    """A program with its input, arguments and files. Names are relative to its working folder, which it may write to.
 
     ``sources`` are (file name, text), the main file first; C++ compiles every source that is not a header. ``files``
-    lie in the working folder at the start (a name may hold ``/``; one that ends in ``/`` is an empty folder).
-    ``collect`` names files that are returned afterwards, as far as they exist.
+    lie in the working folder at the start (a name may contain ``/``; one that ends in ``/`` is an empty folder).
+    ``collect`` names files that are returned afterwards if they exist; one that ends in ``/`` is all files below it.
     """
 
     language: str
@@ -28,7 +28,7 @@ class Program(Record, frozen=True, kw_only=True):
 
 
 class ProgramRun(Record, frozen=True, kw_only=True):
-    """What one run came to. AC: it ended by itself with exit code 0. RTE: another code, or a signal."""
+    """The result of one run. AC: it ended by itself with exit code 0. RTE: another exit code, or a signal."""
 
     verdict: Verdict
     stdout: str = ""

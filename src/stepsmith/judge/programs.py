@@ -1,6 +1,6 @@
-"""Opening and running programs in the workers of one judge; for one thread at a time.
+"""Open and run programs in the workers of one judge; for one thread at a time.
 
-This is what judging solutions, running custom checkers and running whole programs have in common.
+Judging solutions, running custom checkers and running whole programs all use this.
 """
 
 import os
@@ -19,7 +19,7 @@ from stepsmith.sandbox.worker import Worker
 
 
 class Programs:
-    """The workers of a judge, and the ways to use them. Raises ``MachineError`` where the isolation cannot be had."""
+    """The workers of one judge. Raises ``MachineError`` where this machine does not give the isolation level."""
 
     def __init__(self, isolation: str, allow_unsafe: bool) -> None:
         self._isolation = isolation
@@ -29,7 +29,7 @@ class Programs:
         self.worker_set = WorkerSet(isolation, allow_unsafe)
 
     def close(self) -> None:
-        """Kill all workers, from any thread; what is under way ends with ``SandboxError``. Then call ``clean_up``."""
+        """Kill all workers, from any thread; running calls raise ``SandboxError``. Call ``clean_up`` afterwards."""
         self.closed = True
         if self._owner == os.getpid():  # a copy made by fork leaves the workers to the original
             self.worker_set.kill()
@@ -76,7 +76,7 @@ class Programs:
         return worker, allowed, opened_program(worker, prepared, allowed, program.files)
 
     def run(self, program: Program, role: str) -> ProgramRun:
-        """Run a whole program once, again with fresh workers where our own machinery fails, and else answer IE."""
+        """Run a whole program once. If our own machinery fails it is tried again with new workers, and is then IE."""
         retries = RetryPolicy()
         while True:
             try:

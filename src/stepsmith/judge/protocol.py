@@ -1,4 +1,4 @@
-"""What every layer above asks of a judge."""
+"""The interface of a judge, which all other packages use."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""One run of an opened program: opening, running again in doubt, and trying again when the machine fails briefly."""
+"""One run of a program: opening it, running it again in doubt, and trying again when the machine fails briefly."""
 
 import time
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from stepsmith.judge.verdicts import Allowance, doubtful, failure, run_limits
 from stepsmith.sandbox.executable import Executable, RunOutcome, check_name
 from stepsmith.sandbox.worker import Worker
 
-# A test is given up as IE after this many failures of our machinery in a row, and not before this many wall seconds.
+# A test becomes IE after this many failures of our machinery in a row, but not before this many wall seconds.
 ATTEMPTS, GIVE_UP_S = 5, 10.0
-RERUNS = 2  # times a doubtful run is run again
-PAUSE_S = 0.05  # before a new attempt, doubled each time: an overloaded machine needs a moment
+RERUNS = 2  # how often a doubtful run is repeated
+PAUSE_S = 0.05  # before a new attempt, doubled each time, for an overloaded machine
 MAX_FILES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES = 200, 200, 100_000  # of one whole program
 SEARCHED = 1 << 16  # bytes at the end of stderr that are searched for words on memory
 STDERR_TAIL = 4096  # bytes of it that a result keeps
@@ -74,7 +74,7 @@ def check_names(names: Sequence[str]) -> None:
 def opened_program(
     worker: Worker, prepared: Prepared, allowed: Allowance, files: Sequence[tuple[str, str | bytes]] | None = None
 ) -> Prepared:
-    """Open a prepared program, with files in a folder it may write to where ``files`` are given."""
+    """Open a prepared program. Where ``files`` are given, they lie in a folder that it may write to."""
     if prepared.program is None:
         return prepared
     program = prepared.program
@@ -93,7 +93,10 @@ def opened_program(
 def measured(
     worker: Worker, contract: Contract, allowed: Allowance, text: str
 ) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
-    """Run the open solution on one input, again where the machine may be to blame; return facts and failure."""
+    """Run the open solution on one input, and again where the machine may be to blame.
+
+    Returns the facts of the run, and its verdict and message where it failed.
+    """
     data = encoded(text)
     outcome = worker.run(data, stderr_bytes=SEARCHED)
     for _ in range(RERUNS):
@@ -109,7 +112,7 @@ def measured(
 
 
 def output_of(outcome: RunOutcome, contract: Contract) -> str:
-    """Return what the checker compares: what was printed, or the value returned as a literal."""
+    """Return what the checker compares: the printed text, or the returned value as a literal."""
     data = outcome.result if contract.interface == "function" else outcome.stdout
     return data.decode("utf-8", "surrogateescape")
 
@@ -120,7 +123,7 @@ def stderr_of(outcome: RunOutcome) -> str:
 
 
 def encoded(content: str | bytes) -> bytes:
-    """Return text as the bytes of a file; what came from bytes goes back to them."""
+    """Return the bytes of a text; bytes that were decoded with ``surrogateescape`` come back unchanged."""
     if isinstance(content, bytes):
         return content
     try:

@@ -1,4 +1,4 @@
-"""Judging an open solution on one test: running it and comparing, by a built-in checker or by a program."""
+"""Judge an open solution on one test: run it, and compare with a built-in checker or a custom one."""
 
 import msgspec
 
@@ -19,7 +19,7 @@ from stepsmith.sandbox.worker import Worker
 def judge_test(
     programs: Programs, worker: Worker, contract: Contract, allowed: Allowance, test: TestCase
 ) -> TestResult:
-    """Judge the solution that is open in ``worker`` on one test. After a ``SandboxError`` it is to be opened again."""
+    """Judge the solution that is open in ``worker`` on one test. After a ``SandboxError`` it must be opened again."""
     kind = custom_kind(contract.checker.name)
 
     def one(text: str, feedback: Files) -> Pass:

@@ -1,4 +1,4 @@
-"""From the facts of one run to a verdict, before any output is compared."""
+"""The verdict on the facts of one run, before its output is compared."""
 
 import re
 import signal
@@ -10,7 +10,7 @@ from stepsmith.sandbox.executable import RunLimits, RunOutcome
 
 MB = 1 << 20
 WALL_FACTOR, WALL_EXTRA_S = 5.0, 2.0  # the wall limit where a contract names none
-KILL_MARGIN = 1.25  # a run is killed at this multiple of its limit; what ends in between was close, and is run again
+KILL_MARGIN = 1.25  # a run is killed at this multiple of its limit; one that ends in between is run again
 
 
 class Allowance(Record, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The server's routes: one table of paths, and around each handler the same steps from bytes to an answer."""
+"""The server's routes: a table of paths, and what is done for every request before and after its handler."""
 
 import asyncio
 import hmac
@@ -29,13 +29,13 @@ POSTS: dict[str, Handler] = {
     "/run_code": sandbox_fusion.run_code,
     "/api/v2/execute": piston.execute,
 }
-OPEN = ("/health", "/ping", "/v1/ping")  # need no token
+OPEN = ("/health", "/ping", "/v1/ping")  # paths that need no token
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(serving: Serving) -> Starlette:
-    """Return the ASGI application over a judge."""
+    """Return the ASGI application that serves a judge."""
     gets: dict[str, Callable[[], Response]] = {
         "/": lambda: answer({"stepsmith": stepsmith.__version__, "paths": sorted([*POSTS, *gets])}),
         "/health": lambda: _health(serving),
@@ -110,7 +110,7 @@ async def _read(request: Request, most: int) -> bytes:
 
 
 async def _left(request: Request) -> None:
-    """Return when the client has gone."""
+    """Return when the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

@@ -1,12 +1,12 @@
-"""The API of code-judge, so that clients written for it (X-Coder's training recipe among them) work unchanged.
+"""The API of code-judge. Clients written for it, such as X-Coder's training recipe, work unchanged.
 
 ``success`` means that the program ended with exit code 0 and its output equals ``expected_output`` up to white space
 around both. ``reason`` is empty, ``worker_timeout`` (time limit), ``internal_error`` (our failure: judge again) or
 ``invalid_input``. A full queue is answered 429, never with a result. Submissions of one batch that share their program
 compile it once.
 
-To judge without an ``expected_output`` would be to accept whatever runs: ``/judge`` answers 400, and in a batch that
-submission is ``invalid_input``. The run endpoints, which judge nothing, take it.
+A submission without ``expected_output`` cannot be judged: ``/judge`` answers 400, and in a batch it is
+``invalid_input``. The run endpoints accept it, because they judge nothing.
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ SHOWN = 1000  # characters of stdout and stderr in an answer, as in the original
 SERVED = ("python", "cpp")
 R = TypeVar("R", bound="JudgeResult")
 
-GROUP = 32  # submissions of one program that one worker takes at a time
+GROUP = 32  # submissions with the same program that one worker judges at a time
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
-    """A program, and what it should print."""
+    """A program, its input, and the output that it should print."""
 
     type: str
     solution: str
@@ -48,7 +48,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgeResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one submission came to; ``cost`` in seconds."""
+    """The result of one submission; ``cost`` is in seconds."""
 
     sub_id: str
     success: bool
@@ -58,7 +58,7 @@ class JudgeResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunResult(JudgeResult, frozen=True, kw_only=True):
-    """The same, with what the program wrote."""
+    """The same, with the program's output."""
 
     stdout: str | None = None
     stderr: str | None = None
@@ -103,14 +103,14 @@ async def judge_batch(serving: Serving, body: bytes) -> Response:
 
 
 async def run(serving: Serving, body: bytes) -> Response:
-    """Run one submission and show what it wrote."""
+    """Run one submission and return its output."""
     submission = await decode(body, Submission)
     with serving.gate.admit(1):
         return answer((await _run(serving, [submission]))[0])
 
 
 async def run_batch(serving: Serving, body: bytes) -> Response:
-    """Run many submissions and show what they wrote."""
+    """Run many submissions and return their outputs."""
     batch = await decode(body, Batch)
     with serving.gate.admit(len(batch.submissions)):
         results = await _run(serving, batch.submissions)
@@ -135,7 +135,7 @@ async def _judge(serving: Serving, submissions: Sequence[Submission]) -> list[Ju
 
 
 def _judge_group(serving: Serving, group: Sequence[Submission]) -> list[JudgeResult]:
-    """Judge submissions that share one program."""
+    """Judge submissions that have the same program."""
     first = group[0]
     contract = Contract(interface="stdio", limits=_limits(serving, group))
     executions = serving.judge.execute(

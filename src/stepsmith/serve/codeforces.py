@@ -1,8 +1,8 @@
-"""Jobs in the shape of open-r1's Codeforces package for Piston: a program and a test, graded to 1 or 0.
+"""Jobs in the format of open-r1's Codeforces package for Piston: a program and one test, graded 1 or 0.
 
 The files are the program, ``input.txt``, ``grader_config`` (``TIME_LIMIT`` seconds, ``MEMORY_LIMIT`` MB, ``INPUT_MODE``
 stdio or file), ``correct_output.txt`` and ``checker.py``. The answer's stdout is ``1`` or ``0`` and its exit code 0
-where the program ran to its end. Unlike in the package, the program never shares a folder, or a process, with the
+where the program ended normally. Unlike in the package, the program never shares a folder or a process with the
 correct output.
 """
 
@@ -22,15 +22,15 @@ Files = tuple[tuple[str, bytes], ...]
 
 
 def is_job(files: Files) -> bool:
-    """Say whether files are such a job."""
+    """Say whether files have this format."""
     names = {name for name, _ in files}
     return {CONFIG, INPUT} <= names
 
 
 def grade(runner: ProgramRunner, language: str, files: Files, hard_limits: Limits) -> ProgramRun:
-    """Run the program on the input and grade its output. ``hard_limits`` are the request's own, above the problem's.
+    """Run the program on the input and grade its output; ``hard_limits`` are those of the request.
 
-    Raises ``CaseError`` where there is no correct output: what the program prints would then be its own grade.
+    Raises ``CaseError`` where the correct output is missing: the program's output would then be taken for its grade.
     """
     held = {name: content.decode("utf-8", "replace") for name, content in files[1:]}
     if ANSWER not in held:
@@ -89,7 +89,7 @@ def _checked(runner: ProgramRunner, run: ProgramRun, held: dict[str, str], test_
 
 
 def said(run: ProgramRun, stdout: str, stderr: str, code: int = 0) -> ProgramRun:
-    """Return the run with the grader's word in place of the program's."""
+    """Return the run with the grader's output instead of the program's."""
     return ProgramRun(
         verdict=Verdict.AC if code == 0 else Verdict.RTE,
         stdout=stdout,
@@ -104,7 +104,7 @@ def said(run: ProgramRun, stdout: str, stderr: str, code: int = 0) -> ProgramRun
 
 
 def failed(run: ProgramRun, seconds: str, megabytes: str) -> ProgramRun:
-    """Return a run that did not come to a normal end as score 0, in the words that open-r1 looks for."""
+    """Return a run that did not end normally as score 0, with the messages that open-r1 looks for."""
     if run.verdict is Verdict.TLE:
         return said(run, "0\n", f"Time limit exceeded ({seconds}s)\n", TIMED_OUT)
     if run.verdict is Verdict.MLE:
@@ -127,7 +127,7 @@ def _number(config: dict[str, str], key: str, default: float) -> float:
 
 
 def _words(text: str) -> list[str]:
-    """The package's plain comparison: white space collapses, and yes and no have no case."""
+    """The words that the package compares: white space does not count, nor does the case of yes and no."""
     return _YES_NO.sub(lambda found: found[0].upper(), text).split()
 
 

@@ -1,7 +1,7 @@
-"""The way from many connections to a few workers: bounded, fair between requests, and able to stop with nothing lost.
+"""Admits requests to the workers: the queue is bounded, requests take turns, and a shutdown loses nothing.
 
-What does not fit is refused at once with a time to come back (429, or 503 while stopping). What was taken is finished,
-or, when the grace period of a shutdown or the time of a request ends first, answered 503: never with a verdict.
+A request that does not fit is refused at once and told when to come back (429, or 503 while stopping). An accepted one
+is finished. If the grace period of a shutdown or the request's own time ends first, it is answered 503 and not judged.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from stepsmith.serve.settings import ServerSettings
 
 T = TypeVar("T")
 
-SPARE = 1  # calls that wait at the judge beyond its workers, so that one that becomes idle has work at once
-PATIENCE_S = 1.0  # a request that takes longer is watched for a client that has gone
+SPARE = 1  # calls that wait for a worker, so that one that becomes idle has work at once
+WATCH_AFTER_S = 1.0  # for requests that take longer, look whether the client has disconnected
 
 
 class RefusedError(Exception):
-    """The request is not answered with a judgement; the client may come back after ``retry_after_s``."""
+    """The request is not judged; the client may send it again after ``retry_after_s``."""
 
     def __init__(self, status: int, message: str, retry_after_s: int) -> None:
         super().__init__(message)
@@ -31,13 +31,13 @@ class RefusedError(Exception):
 
 
 class Gate:
-    """Admits work and runs it on threads, which keep the workers of the judge busy."""
+    """Accepts or refuses work, and runs it on threads that keep the judge's workers busy."""
 
     def __init__(self, settings: ServerSettings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
         self._size = settings.workers + SPARE
-        self._slots = asyncio.Semaphore(self._size)  # first come, first served, so requests take turns
+        self._slots = asyncio.Semaphore(self._size)  # in the order of waiting, so that requests take turns
         self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="serve")
         self._held = 0
         self._held_bytes = 0
@@ -47,17 +47,17 @@ class Gate:
 
     @property
     def held(self) -> int:
-        """Judgements taken and not yet answered."""
+        """Judgements that were accepted and are not yet answered."""
         return self._held
 
     @property
     def draining(self) -> bool:
-        """Whether the server is stopping and takes nothing new."""
+        """Whether the server is stopping and accepts nothing new."""
         return self._draining
 
     @contextmanager
     def admit(self, count: int) -> Iterator[None]:
-        """Take ``count`` judgements or raise ``RefusedError``; more than the queue holds are taken when it is empty."""
+        """Accept ``count`` judgements or raise ``RefusedError``. An empty queue accepts a request of any size."""
         if self._draining:
             raise RefusedError(503, "the server is stopping; send this again to another one", 5)
         if self._held and self._held + count > self._settings.max_queue:
@@ -73,7 +73,7 @@ class Gate:
 
     @contextmanager
     def hold_bytes(self, size: int) -> Iterator[None]:
-        """Account for a request's body before it is read, or raise ``RefusedError``."""
+        """Count the size of a request's body before it is read, or raise ``RefusedError``."""
         if self._held_bytes and self._held_bytes + size > self._settings.max_held_mb * 1e6:
             self._metrics.refused.labels("bytes").inc()
             raise RefusedError(429, "requests under way hold all the memory for bodies", self._retry_after())
@@ -84,7 +84,7 @@ class Gate:
             self._held_bytes -= size
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run one piece of work on a worker, when it is this caller's turn."""
+        """Run one piece of work when it is this caller's turn."""
         await self._slots.acquire()
         began = time.monotonic()
         future = self._threads.submit(work)
@@ -94,7 +94,7 @@ class Gate:
         return await asyncio.wrap_future(future)
 
     async def run_all(self, works: Sequence[Callable[[], T]]) -> list[T]:
-        """Run many pieces of one request; results in order. Other requests get their turns in between."""
+        """Run the pieces of one request and return the results in order. Other requests get turns in between."""
         results: dict[int, T] = {}
         left = iter(enumerate(works))
 
@@ -111,9 +111,9 @@ class Gate:
         return [results[index] for index in range(len(works))]
 
     async def finish(self, answer: Awaitable[T], client_left: Callable[[], Awaitable[object]]) -> T:
-        """Await an answer, but not past the request's time, the end of the grace period or the client's leaving."""
+        """Wait for an answer until the request's time or the grace period ends, or the client disconnects."""
         task = asyncio.ensure_future(answer)
-        await asyncio.wait({task}, timeout=PATIENCE_S)
+        await asyncio.wait({task}, timeout=WATCH_AFTER_S)
         if task.done():
             return task.result()
         left = asyncio.ensure_future(client_left())
@@ -131,13 +131,13 @@ class Gate:
                 waiting.cancel()
 
     def drain(self) -> None:
-        """Take nothing new; after the grace period, give back what is not finished."""
+        """Accept nothing new. After the grace period, answer 503 to what is not finished."""
         if not self._draining:
             self._draining = True
             asyncio.get_running_loop().call_later(self._settings.grace_s, self._closed.set)
 
     def close(self) -> None:
-        """Stop the threads; work that runs is finished first."""
+        """Stop the threads after the work that they are running."""
         self._threads.shutdown(cancel_futures=True)
 
     def _done(self, began: float) -> None:

@@ -1,4 +1,4 @@
-"""Jobs in the shape of open-r1's IOI package for Piston (``cms_ioi``), of its task type Batch, scored between 0 and 1.
+"""Jobs in the format of open-r1's IOI package for Piston (``cms_ioi``), task type Batch, scored from 0 to 1.
 
 The submission and the problem's own sources lie in ``graders/`` and are compiled together;
 ``graders/grader_config.json`` has the limits. The program reads ``input.txt`` on stdin; ``checker/checker.cpp``, called
@@ -19,7 +19,7 @@ OTHERS = ("grader.cpp", "stub.cpp")  # compiled with the submission, where the p
 
 
 class Config(msgspec.Struct, frozen=True):
-    """What of ``grader_config.json`` counts here."""
+    """The values of ``grader_config.json`` that are used here."""
 
     task_type: str
     time_limit: float  # seconds
@@ -27,12 +27,12 @@ class Config(msgspec.Struct, frozen=True):
 
 
 def is_job(files: Files) -> bool:
-    """Say whether files are such a job."""
+    """Say whether files have this format."""
     return CONFIG in dict(files)
 
 
 def grade(runner: ProgramRunner, files: Files, hard_limits: Limits) -> ProgramRun:
-    """Compile, run and score one test. Raises ``InvalidRequestError`` for a job of another shape or task type."""
+    """Compile, run and score one test. Raises ``InvalidRequestError`` for another format or task type."""
     held = {name: content.decode("utf-8", "replace") for name, content in files}
     if ANSWER not in held:
         raise InvalidRequestError(f"no {ANSWER}: there is nothing to judge by", 400)
@@ -101,5 +101,5 @@ def _checked(runner: ProgramRunner, run: ProgramRun, held: dict[str, str]) -> Pr
 
 
 def _lines(text: str) -> list[list[str]]:
-    """As ``diff -b`` sees a text: words by line."""
+    """The words of each line, which is what ``diff -b`` compares."""
     return [line.split() for line in text.rstrip("\n").split("\n")]

@@ -1,4 +1,4 @@
-"""What ``/metrics`` shows, in Prometheus's text format."""
+"""The figures of ``/metrics``, in Prometheus's text format."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -7,7 +7,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 
 
 class Metrics:
-    """One server's figures, in a registry of their own."""
+    """The figures of one server."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -18,8 +18,10 @@ class Metrics:
             registry=self._registry, buckets=_SECONDS,
         )  # fmt: skip
         self.verdicts = Counter(f"{prefix}_verdicts", "Verdicts given", ["verdict"], registry=self._registry)
-        self.refused = Counter(f"{prefix}_refused", "Requests that did not fit", ["reason"], registry=self._registry)
-        self.held = Gauge(f"{prefix}_held", "Judgements taken and not yet answered", registry=self._registry)
+        self.refused = Counter(
+            f"{prefix}_refused", "Requests refused for lack of room", ["reason"], registry=self._registry
+        )
+        self.held = Gauge(f"{prefix}_held", "Judgements accepted and not yet answered", registry=self._registry)
 
     def text(self) -> bytes:
         """Return the figures as Prometheus reads them."""

@@ -1,4 +1,4 @@
-"""Our own API: a case as in a case file, and its result as in a result file."""
+"""Stepsmith's own API: cases as in a case file, results as in a result file."""
 
 from functools import partial
 
@@ -25,7 +25,7 @@ class ResultBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _RawBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """``CaseBatch`` with cases that are read one by one, so that a wrong one leaves the others alone."""
+    """``CaseBatch`` with cases that are read one by one, so that a wrong one does not affect the others."""
 
     cases: tuple[msgspec.Raw, ...]
     stop_at_first_failure: bool = False
@@ -50,7 +50,7 @@ async def judge(serving: Serving, body: bytes) -> Response:
 async def judge_batch(serving: Serving, body: bytes) -> Response:
     """Judge many cases; other requests get their turns in between.
 
-    A case that cannot be judged has an ``error`` in its result in place of a verdict.
+    The result of a case that cannot be judged has an ``error`` instead of a verdict.
     """
     batch = await decode(body, _RawBatch, convert=partial(_read_all, serving))
     stop = batch.stop_at_first_failure

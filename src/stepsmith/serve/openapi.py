@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the same records that requests are decoded into."""
+"""The OpenAPI document, generated from the records that requests are decoded into."""
 
 import msgspec
 
@@ -18,10 +18,11 @@ _TYPES: dict[Handler, tuple[type, type]] = {
     piston.execute: (piston.ExecuteRequest, piston.ExecuteResponse),
 }
 _ERRORS = {
+    "400": "there is nothing to judge by, or the language is not installed; the message says what",
     "401": "no token, or a wrong one",
     "413": "the body is too large",
     "422": "the request cannot be judged; the message says why",
-    "429": "the queue is full; nothing was judged, come back after Retry-After seconds",
+    "429": "the queue is full; nothing was judged, send it again after Retry-After seconds",
     "503": "the server is stopping, or the request took too long; nothing was judged",
 }
 

@@ -1,8 +1,8 @@
-"""Piston's execute API (version 2), so that its clients (open-r1's rewards among them) work unchanged.
+"""Piston's execute API (version 2). Its clients, such as open-r1's rewards, work unchanged.
 
-Any language version is accepted. Times are milliseconds, memory is bytes, as in Piston; ``run_timeout`` limits CPU time
-here, and wall time a little more generously. A run that fails on our side is answered 500, which clients send again.
-Files in the shape of open-r1's own packages are graded, see ``codeforces`` and ``ioi``.
+Any language version is accepted. Times are milliseconds and memory is bytes, as in Piston. ``run_timeout`` limits CPU
+time; the wall time may be a few seconds longer. A failure of our own machinery is answered 500, and clients then send
+the request again. Files in the format of open-r1's packages are graded, see ``codeforces`` and ``ioi``.
 """
 
 import base64
@@ -26,7 +26,7 @@ from stepsmith.serve.serving import InvalidRequestError, Serving, answer, bounde
 
 
 class _RuntimeRow(msgspec.Struct, frozen=True):
-    """A language under Piston's name: our name for it, Piston's other names, and how its version is spelt."""
+    """A language of Piston: our name for it, its other names in Piston, and the version to show."""
 
     ours: str
     aliases: tuple[str, ...] = ()
@@ -142,7 +142,7 @@ async def execute(serving: Serving, body: bytes) -> Response:
 
 
 def _job(serving: Serving, request: ExecuteRequest, language: str) -> Callable[[], ProgramRun]:
-    """Return what runs a request. Raises ``InvalidRequestError`` and ``CaseError`` for one that makes no sense."""
+    """Return the function that runs a request. Raises ``InvalidRequestError`` and ``CaseError`` for a wrong one."""
     if not request.files:
         raise InvalidRequestError("files must hold the program")
     files = tuple((file.name or f"file{i}.code", _content(file, i)) for i, file in enumerate(request.files))
@@ -202,7 +202,7 @@ def _content(file: File, index: int) -> bytes:
 def _split(
     language: str, files: tuple[tuple[str, bytes], ...]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, bytes], ...]]:
-    """Part the program's sources from the files that it finds in its folder. The first file is a source by any name."""
+    """Separate the program's sources from its other files. The first file is a source, whatever its name."""
     ending = languages.language(language).endings[0]
     name, content = files[0]
     sources = [(name if name.endswith(ending) else f"{name.removesuffix('.code')}{ending}", _text(content))]

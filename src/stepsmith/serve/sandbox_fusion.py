@@ -1,8 +1,8 @@
-"""SandboxFusion's ``run_code``, so that its client and the trainers that call it (verl among them) work unchanged.
+"""SandboxFusion's ``run_code``. Its client and the trainers that call it, such as verl, work unchanged.
 
-``run_timeout`` limits CPU seconds here, and wall time a little more generously, so that a loaded machine does not fail
-programs. Languages that this judge does not have, and our own failures, are a ``SandboxError``, which clients retry or
-leave out.
+``run_timeout`` limits CPU seconds; the wall time may be a few seconds longer, so that programs do not fail because the
+machine is loaded. A language that is not installed, or a failure of our own machinery, is answered ``SandboxError``:
+clients try again or leave the sample out.
 """
 
 import base64

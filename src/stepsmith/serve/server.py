@@ -1,4 +1,4 @@
-"""Running the server: uvicorn around the application, with a shutdown that finishes or gives back what it holds."""
+"""Run the server: uvicorn, with a shutdown that finishes accepted requests or answers 503."""
 
 import signal
 import socket
@@ -9,17 +9,18 @@ from contextlib import contextmanager
 import uvicorn
 
 from stepsmith.core.errors import MachineError
+from stepsmith.judge.program import RunningJudge
 from stepsmith.serve.app import create_app
-from stepsmith.serve.serving import Serving, ServingJudge
+from stepsmith.serve.serving import Serving
 from stepsmith.serve.settings import ServerSettings
 
 BACKLOG = 2048
-KEEP_ALIVE_S = 330  # longer than clients keep an idle connection (open-r1: 300 s), so that none meets a closed one
-CANCEL_AFTER_S = 5.0  # beyond the grace period, for answers on their way out
+KEEP_ALIVE_S = 330  # longer than clients keep an idle connection (open-r1: 300 s), so that they never find it closed
+CANCEL_AFTER_S = 5.0  # after the grace period, for answers that are being sent
 
 
 class JudgeServer(uvicorn.Server):
-    """A uvicorn server that tells the gate first when it is asked to stop."""
+    """A uvicorn server that first tells the gate when it has to stop."""
 
     def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
         super().__init__(config)
@@ -27,7 +28,7 @@ class JudgeServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT, SIGTERM and SIGHUP, and then return to the caller, who has a judge to close."""
+        """Stop on SIGINT, SIGTERM and SIGHUP, and then return to the caller, who closes the judge."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -40,7 +41,7 @@ class JudgeServer(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take nothing new, then let uvicorn wait for the answers under way."""
+        """Accept nothing new, then let uvicorn wait for the running requests."""
         self._serving.gate.drain()
         await super().shutdown(sockets)
         self._serving.gate.close()
@@ -67,8 +68,8 @@ def listen(settings: ServerSettings) -> socket.socket:
     return listener
 
 
-def make_server(judge: ServingJudge, settings: ServerSettings) -> JudgeServer:
-    """Return a server over a judge, which stays the caller's to close; ``run(sockets=[...])`` serves until a signal."""
+def make_server(judge: RunningJudge, settings: ServerSettings) -> JudgeServer:
+    """Return a server for a judge, which the caller closes; ``run(sockets=[...])`` serves until a signal."""
     serving = Serving(judge, settings)
     config = uvicorn.Config(
         create_app(serving),

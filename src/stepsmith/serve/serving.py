@@ -1,14 +1,13 @@
-"""What every API of the server has at hand, and how a request becomes an answer."""
+"""What all APIs of the server share: the judge, the settings, reading requests and writing answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar, overload
+from typing import TypeVar, overload
 
 import msgspec
 from starlette.responses import Response
 
-from stepsmith.judge.program import ProgramRunner
-from stepsmith.judge.protocol import Judge
+from stepsmith.judge.program import RunningJudge
 from stepsmith.serve.gate import Gate
 from stepsmith.serve.metrics import Metrics
 from stepsmith.serve.settings import ServerSettings
@@ -19,14 +18,10 @@ U = TypeVar("U")
 LARGE_BODY = 200_000  # bytes
 
 
-class ServingJudge(Judge, ProgramRunner, Protocol):
-    """A judge that also runs whole programs; safe to call from several threads."""
-
-
 class Serving:
-    """The judge and the ways to it, for as long as the server runs."""
+    """The judge of a server, which must be safe to call from several threads, with its settings, gate and metrics."""
 
-    def __init__(self, judge: ServingJudge, settings: ServerSettings) -> None:
+    def __init__(self, judge: RunningJudge, settings: ServerSettings) -> None:
         self.judge = judge
         self.settings = settings
         self.metrics = Metrics()
@@ -37,7 +32,7 @@ Handler = Callable[[Serving, bytes], Awaitable[Response]]
 
 
 class InvalidRequestError(Exception):
-    """The request cannot be judged as it stands; answered with ``status`` and the reason."""
+    """The request is wrong; it is answered with ``status`` and the reason."""
 
     def __init__(self, message: str, status: int = 422) -> None:
         super().__init__(message)
@@ -53,7 +48,7 @@ async def decode(body: bytes, kind: type[T], convert: Callable[[T], U]) -> U: ..
 
 
 async def decode(body: bytes, kind: type[T], convert: Callable[[T], U] | None = None) -> T | U:
-    """Read a request's body; ``convert`` checks it, or makes something else of it.
+    """Read a request's body; ``convert`` checks it or converts it.
 
     Raises ``InvalidRequestError`` with what is wrong and where. A large body is read in a thread, so that it holds up
     no other request.
@@ -78,13 +73,13 @@ def answer(content: object, status: int = 200, headers: dict[str, str] | None = 
 
 
 def problem(status: int, message: str, retry_after_s: int | None = None) -> Response:
-    """Return an error under the names that clients of the different APIs look for."""
+    """Return an error, with the field names that the clients of all APIs look for."""
     headers = {"Retry-After": str(retry_after_s)} if retry_after_s is not None else None
     return answer({"message": message, "detail": message}, status, headers)
 
 
 def bounded(value: float | None, default: float, most: float, name: str) -> float:
-    """Return what a request asks for. Raises ``InvalidRequestError`` above the server's limit or below zero."""
+    """Return the value of a request, or the default. Raises ``InvalidRequestError`` unless it is in (0, ``most``]."""
     asked = default if value is None else value
     if not 0 < asked <= most:
         raise InvalidRequestError(f"{name} must be above 0 and at most {most:g}, got {asked:g}")

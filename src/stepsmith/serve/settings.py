@@ -1,4 +1,4 @@
-"""What a judge server is told at start."""
+"""The settings of a judge server."""
 
 import ipaddress
 import socket
@@ -9,7 +9,7 @@ from stepsmith.core.errors import ConfigError
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits of one server. Judgements are counted one per test program and input, or per case on our own endpoints."""
+    """Limits of one server. A judgement is one program on one input, or one case on Stepsmith's own endpoints."""
 
     host: str = "127.0.0.1"
     port: int = 8005
@@ -20,15 +20,15 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_held_mb: float = 1024.0  # bodies of all requests held at once; more are answered 429
     body_timeout_s: float = 60.0  # to receive one body, then 408
     request_timeout_s: float = 3600.0  # from a whole body to the answer, then 503
-    grace_s: float = 30.0  # at shutdown, for what is under way; what is left is answered 503
+    grace_s: float = 30.0  # at shutdown, for running requests; the rest is answered 503
     max_time_limit_s: float = 60.0  # per run that a request may ask for
     max_memory_mb: int = 4096  # likewise
-    time_limit_s: float = 10.0  # per run, where the API has no way to ask (code-judge) or the request does not
+    time_limit_s: float = 10.0  # per run, where the API has no such field (code-judge) or the request does not set it
     memory_limit_mb: int = 512  # likewise
-    wall_extra_s: float = 5.0  # wall time beyond the CPU limit in the drop-in APIs, whose clients do not wait for long
+    wall_extra_s: float = 5.0  # wall time beyond the CPU limit in the drop-in APIs, whose clients soon give up
 
     def check_exposure(self) -> None:
-        """Raise ``ConfigError`` where the server would run anybody's programs: a public address without a token."""
+        """Raise ``ConfigError`` for a public address without a token: anybody could then run programs."""
         if not self.token and not is_loopback(self.host):
             raise ConfigError(
                 f"--host {self.host} can be reached from other machines: pass --token (or set STEPSMITH_TOKEN), "
@@ -37,7 +37,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether every address of ``host`` is this machine's own; a name that does not resolve is not."""
+    """Say whether every address of ``host`` is a loopback address; a name that does not resolve is not."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Does an output count as right? Built-in checkers compare here; custom ones are programs that run in the sandbox."""
+"""Checkers decide whether an output is right. Built-in ones compare; custom ones are programs run in the sandbox."""
 
 from stepsmith.judge.checkers.builtin import (
     UnreadableError,

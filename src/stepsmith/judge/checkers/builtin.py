@@ -1,4 +1,4 @@
-"""The built-in checkers by name: the one table that says what ``exact``, ``tokens``, ... mean on each interface."""
+"""The built-in checkers by name: what ``exact``, ``tokens``, ... mean on each interface."""
 
 import math
 from collections.abc import Callable
@@ -48,14 +48,14 @@ def compare(
     """Compare a program's output with the expected one under a built-in checker.
 
     On the function interface both texts are Python literals (or JSON) and values are compared; on stdio the texts are.
-    Whatever ``actual`` holds is answered with a result. Raises ``CaseError`` for a checker or flag that does not exist,
-    and for an expected output that is no literal where one is needed.
+    Every ``actual`` gets a result. Raises ``CaseError`` for a checker or flag that does not exist, and
+    ``UnreadableError`` where values are compared and ``expected`` is not a literal.
     """
     return _comparison(checker.name, checker.flags, interface == "function")(expected, actual)
 
 
 def check_checker(checker: Checker, interface: Interface) -> None:
-    """Raise ``CaseError`` where a checker cannot be used: no such name or flag, or a custom one without its program."""
+    """Raise ``CaseError`` for a checker that cannot be used: unknown name or flag, or a custom one without program."""
     kind = custom_kind(checker.name)
     if kind is None:
         if checker.files:
@@ -68,7 +68,7 @@ def check_checker(checker: Checker, interface: Interface) -> None:
 
 
 def check_expected(checker: Checker, interface: Interface, expected: str) -> None:
-    """Raise ``CaseError`` where a built-in checker could not read this expected output."""
+    """Raise ``CaseError`` where a built-in checker cannot read this expected output."""
     if interface == "function" and not is_custom(checker):
         _read_expected(expected)
 
@@ -106,7 +106,7 @@ def _epsilon(name: str) -> float:
 
 
 def _tokens(flags: Flags, values: bool) -> Comparison:
-    """Token comparison of text; of values, ``literal`` with the flags' tolerance and strings compared by token."""
+    """Compare text by token; compare values as ``literal`` does, with the flags' tolerance, and strings by token."""
     if not values:
         return lambda expected, actual: compare_tokens(expected, actual, flags)
     return _values(
@@ -141,7 +141,7 @@ def _read_expected(expected: str) -> Value:
 
 
 def _printed_values(expected: str, actual: str) -> CheckResult:
-    """``literal`` on stdio: the whole output as one value, or else line by line, text where a line is no literal."""
+    """``literal`` on stdio: the output is one value, or else each line is one; other lines are compared as text."""
     if expected == actual:
         return ACCEPTED
     try:

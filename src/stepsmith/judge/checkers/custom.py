@@ -1,10 +1,10 @@
-"""Custom checkers: a program in the problem's own files decides, in the sandbox like any other program.
+"""Custom checkers: a program that comes with the problem decides. It runs in the sandbox like any other program.
 
 Two conventions. Kattis output validators: ``program input answer feedback_dir/ [flags] < output``; exit code 42
 accepts, 43 rejects, ``feedback_dir/judgemessage.txt`` says why. Testlib checkers: ``program input output answer
 [flags]``; exit code 0 accepts, 1 (wrong), 2 (presentation), 4 (left-over output), 5 and 7 (partial) and 8 (unexpected
-end) reject; the word is on stderr. Anything else, a checker that does not compile, crashes or runs out of time or
-memory, is a failure of the judge's side: ``SandboxError``, which becomes IE and never a wrong answer.
+end) reject; the message is on stderr. A checker that ends otherwise, does not compile, crashes or runs out of time or
+memory has failed: ``SandboxError``, which becomes IE and never a wrong answer.
 
 A Kattis validator may also be interactive (see ``judge.interaction``), and may ask for another pass: it accepts and
 writes ``feedback_dir/nextpass.in``, the input of the next run of the solution. Other files of the folder stay.
@@ -22,7 +22,7 @@ from stepsmith.judge.program import Program, ProgramRun, ProgramRunner
 
 LIMITS = Limits(time_s=30.0, memory_mb=2048, output_mb=8.0)
 ACCEPTS, REJECTS = 42, 43  # a Kattis validator's exit codes
-MESSAGE = 2000  # characters of a checker's word that are kept
+MESSAGE = 2000  # characters of a checker's message that are kept
 FEEDBACK = "feedback/"
 
 _MAIN_NAMES = ("main", "checker", "check", "validate", "validator", "output_validator", "interactor")
@@ -65,7 +65,7 @@ def custom_kind(name: str) -> CustomKind | None:
 
 
 def run_custom(runner: ProgramRunner, checker: Checker, input_text: str, expected: str, actual: str) -> CheckResult:
-    """Let a custom checker decide. Raises ``SandboxError`` where it does not come to a decision."""
+    """Let a custom checker decide. Raises ``SandboxError`` where it does not decide."""
     kind = custom_kind(checker.name)
     if kind is None or not kind.testlib:
         return run_pass(runner, checker, input_text, expected, actual)[0]
@@ -111,7 +111,7 @@ def kattis_program(checker: Checker, input_text: str, expected: str, feedback: F
 
 
 def judge_message(feedback: Files) -> str:
-    """Return what a Kattis validator says of its decision."""
+    """Return the message that a Kattis validator left for the judges."""
     return dict(feedback).get(_JUDGE_MESSAGE, b"").decode("utf-8", "replace").strip()[:MESSAGE]
 
 

@@ -1,12 +1,12 @@
-"""Comparing values by what they mean: the rules of the ``literal``, ``float``, ``unordered`` and ``exact`` checkers.
+"""Compare values: the rules of the ``literal``, ``float``, ``unordered`` and ``exact`` checkers.
 
-- Lists and tuples are the same thing; sets and dictionaries are not, and their order means nothing.
-- Numbers compare by value: 1, 1.0 and True are equal, as in Python. Two integers must be equal; where a float takes
-  part, an error within the absolute tolerance, or within the relative one of the larger magnitude, is accepted.
+- A list equals a tuple of the same elements. Sets and dictionaries have no order.
+- Numbers compare by value: 1, 1.0 and True are equal, as in Python. Two integers must be equal; if one of two
+  numbers is a float, an error is accepted within the absolute tolerance, or within the relative one of the larger.
 - nan equals nan; an infinity equals itself.
 - Strings compare by character, bytes by byte; a string is never equal to a number.
 
-``exact`` has no tolerance and tells 1 from 1.0 from True and a list from a tuple.
+``exact`` has no tolerance: 1, 1.0 and True are different, and so are a list and a tuple.
 """
 
 import math
@@ -17,7 +17,7 @@ from stepsmith.core.records import Record
 from stepsmith.judge.checkers.result import shown, shown_pair
 from stepsmith.judge.checkers.values import DictValue, HugeInt, SetValue, Value
 
-MAX_COMPARISONS = 1_000_000  # of one search for a matching; more elements than that cannot be paired within tolerance
+MAX_COMPARISONS = 1_000_000  # in one search for a matching; values that need more count as different
 
 
 class Rules(Record, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ def described(value: Value) -> str:
 
 
 class _Text:
-    """Text that stands for itself in a message."""
+    """Text that a message shows without quotes."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -139,7 +139,7 @@ def _same_number(want: complex, got: complex, rules: Rules) -> bool:
     return math.isfinite(scale) and (error <= rules.absolute or error <= rules.relative * scale)
 
 
-# Multisets: elements equal by key are paired first; what is left is paired within tolerance.
+# Multisets: elements with equal keys are paired first; the rest is paired within the tolerance.
 
 
 def identity(value: Value, rules: Rules, depth: int) -> Hashable:
@@ -173,7 +173,7 @@ def _last_values(value: DictValue, rules: Rules) -> dict[Hashable, tuple[Value, 
 def _unmatched(
     want: Sequence[Value], got: Sequence[Value], rules: Rules, path: str, noun: str, depth: int
 ) -> str | None:
-    """Compare two multisets; return the first expected element without a partner, or one too many."""
+    """Compare two multisets; return the first expected element without a partner, or one that is too many."""
     spare = Counter(keys := [identity(item, rules, depth + 1) for item in got])
     rest: list[Value] = []
     for item in want:
@@ -192,7 +192,7 @@ def _unmatched(
         return difference(left, right, rules, path, depth + 1) is None
 
     missing = _match(rest, extra, close)
-    # Within a tolerance, pairing what is equal first can be the wrong start: 1.0, 1.5 against 1.5, 2.0 with 0.5.
+    # With a tolerance, pairing equal elements first can be wrong: 1.0, 1.5 against 1.5, 2.0 with a tolerance of 0.5.
     if missing is not None and len(rest) <= len(extra) and _match(want, got, close) is None:
         missing = None
     counts = f"{len(want)} expected, {len(got)} given, in any order"
@@ -204,10 +204,10 @@ def _unmatched(
 
 
 def _match(want: Sequence[Value], got: Sequence[Value], same: Callable[[Value, Value], bool]) -> tuple[Value] | None:
-    """Pair every wanted element with its own given one; return one that cannot be, in a tuple, or None.
+    """Pair each wanted element with a given one of its own; return one that has none, in a tuple, or None.
 
-    Augmenting paths, breadth first, trying near ranks first: both sides are sorted, so that outputs which are equal
-    within tolerance pair up at once.
+    Augmenting paths, breadth first. Both sides are sorted and near ranks are tried first, so that outputs that are
+    equal within the tolerance are paired at once.
     """
     want, got = sorted(want, key=_order), sorted(got, key=_order)
     owner: dict[int, int] = {}  # given -> wanted

@@ -1,4 +1,4 @@
-"""What a checker says of one output, and how its messages show a place and a value."""
+"""A checker's decision on one output, and how its messages show values."""
 
 from stepsmith.core.records import Record
 
@@ -6,7 +6,7 @@ SHOWN = 60  # characters of a value that a message shows
 
 
 class CheckResult(Record, frozen=True, kw_only=True):
-    """Whether an output is accepted; where it is not, ``message`` names the first difference."""
+    """Whether an output is accepted; if not, ``message`` names the first difference."""
 
     ok: bool
     message: str = ""
@@ -16,7 +16,7 @@ ACCEPTED = CheckResult(ok=True)
 
 
 def rejected(message: str) -> CheckResult:
-    """Return a refusal with its reason."""
+    """Return a rejection with its reason."""
     return CheckResult(ok=False, message=message)
 
 
@@ -28,7 +28,7 @@ def shown(value: object) -> str:
 
 
 def shown_pair(expected: str, actual: str) -> tuple[str, str]:
-    """Show two strings that differ; a long common beginning is cut, so that the difference is on display."""
+    """Show two strings that differ. A long common beginning is cut, so that the difference is visible."""
     same = 0
     for left, right in zip(expected, actual, strict=False):
         if left != right:

@@ -1,4 +1,4 @@
-"""Comparing text: byte for byte, and token by token as Kattis's default output validator does.
+"""Compare text: character by character, or token by token as Kattis's default output validator does.
 
 The token rules are those of the validator in Kattis/problemtools (support/default_validator): tokens are separated by
 the six ASCII white-space characters, letters are compared without case unless ``case_sensitive``, only ASCII letters
@@ -17,8 +17,8 @@ from stepsmith.judge.checkers.result import ACCEPTED, CheckResult, rejected, sho
 SPACE = " \t\n\v\f\r"
 _PIECE = re.compile(rf"([{SPACE}]*)([^{SPACE}]*)")  # white space, then a token; both empty only at the end
 _TOKEN = re.compile(rf"[^{SPACE}]+")
-# What glibc's scanf takes for a number, down to an exponent without digits ("1e+" is 1) and "0x." (which is 0).
-# Possessive quantifiers: a token of a million digits takes a million steps.
+# What glibc's scanf reads as a number, even an exponent without digits ("1e+" is 1) and "0x." (which is 0).
+# The quantifiers are possessive, so that a token of a million digits takes a million steps.
 _DECIMAL = re.compile(r"([+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)(?:[eE][+-]?)?")
 _HEX_BODY = r"[0-9a-fA-F]++(?:\.[0-9a-fA-F]*+)?|\.[0-9a-fA-F]++"
 _HEXADECIMAL = re.compile(rf"([+-]?0[xX](?:{_HEX_BODY})(?:[pP][+-]?[0-9]++)?)(?:[pP][+-]?)?|[+-]?0[xX]\.")

@@ -1,7 +1,7 @@
 """Reading a value from its text: a Python literal or JSON, in linear time, whatever the text holds.
 
-``ast.literal_eval`` needs hundreds of bytes of syntax tree per character and dies of deep nesting, so untrusted text is
-read here by a scanner with its own stack. It knows what ``repr`` writes for plain values: numbers (also complex,
+``ast.literal_eval`` needs hundreds of bytes of memory per character and fails on deep nesting, so untrusted text is
+read here by a scanner with its own stack. It reads what ``repr`` writes for plain values: numbers (also complex,
 ``inf`` and ``nan``), strings and bytes in every quoting, lists, tuples, sets, ``frozenset(...)``, dictionaries,
 ``None``, ``True``, ``False``, and JSON's ``null``, ``true``, ``false``, ``NaN``, ``Infinity``. Nothing is evaluated.
 """
@@ -16,7 +16,7 @@ MAX_DEPTH = 200  # as deep as CPython's own parser goes
 
 
 class NotLiteralError(ValueError):
-    """The text is not one literal; the message says where it stops being one."""
+    """The text is not one literal; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class HugeInt:
 
 @dataclass(frozen=True, slots=True)
 class SetValue:
-    """A set, in the order of its text; elements may be values that Python cannot hash here."""
+    """A set, in the order of its text; its elements may be values that Python cannot hash."""
 
     items: list["Value"]
 
@@ -55,7 +55,7 @@ Value = (
     | tuple["Value", ...]
 )
 
-# Possessive quantifiers: nothing here ever backtracks, so no text takes more than linear time.
+# The quantifiers are possessive: nothing backtracks, so every text takes linear time.
 _BODY = "|".join(
     [
         r"'''(?:[^'\\]|\\.|'(?!''))*+'''",
@@ -113,7 +113,7 @@ def _children(value: Value) -> Iterable[Value]:
 
 
 class _Frame:
-    """An open bracket: what was read inside, and whether a comma or colon was seen."""
+    """An open bracket: the values read inside it, and how many commas and colons."""
 
     def __init__(self, opener: str) -> None:
         self.opener = opener

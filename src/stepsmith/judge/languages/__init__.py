@@ -1,8 +1,8 @@
-"""The languages, one table row each. Adding one is adding a file and a row.
+"""The languages, one table row each. To add a language, add a file and a row.
 
-Python runs in the fork server itself. Any other language is compiled, or checked for syntax errors, inside the sandbox,
-once for each program: what that leaves is cached by content. Then either the executable that was compiled is run, or
-the language's own runtime with what was compiled.
+Python runs in the fork server itself. A program in another language is compiled, or checked for syntax errors, once and
+in the sandbox; the result is cached by content. For each test either the compiled executable is run, or the language's
+runtime with the compiled program.
 """
 
 import math

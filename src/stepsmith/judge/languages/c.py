@@ -13,7 +13,7 @@ from stepsmith.core.errors import MachineError
 from stepsmith.core.ids import content_id
 from stepsmith.judge.languages.language import BINARY, Language, Sources, arguments
 
-# ONLINE_JUDGE is what contest programs look for before they redirect their input to a file.
+# Contest programs do not redirect their input to a file where ONLINE_JUDGE is defined.
 OPTIONS = ("-O2", "-static", "-pipe", "-DONLINE_JUDGE")
 EVERYTHING = "bits/stdc++.h"  # a header that takes longer to compile than the program that includes it
 
@@ -36,7 +36,7 @@ class Gcc(Language, frozen=True, kw_only=True):
     def prepared(self, folder: Path, sources: Sources) -> tuple[str, ...]:
         """Return the folder of the precompiled header, which is made now if nobody has.
 
-        Without it programs compile all the same, in three times the time.
+        Programs also compile without it, but take three times as long.
         """
         if self.tool != "g++" or not any(EVERYTHING in text for _, text in sources):
             return ()
@@ -97,8 +97,8 @@ def _cpp(year: int, *aliases: str, name: str = "", probe: bool = False) -> Gcc:
     )
 
 
-# C++17 first: it is what `cpp` means. Older ones are for programs whose own names (data, size, byte) became the
-# standard library's, newer ones for programs that use what came later.
+# The first row, C++17, is what `cpp` means. The older dialects are for programs with names (data, size, byte) that the
+# standard library uses since C++17, the newer ones for programs that use newer features.
 CPP = (
     _cpp(17, "c++", "cc", "cxx", "g++", "cpp17", name="cpp"),
     _cpp(11),

@@ -1,7 +1,7 @@
-"""Go. The compiler and the linker are called directly: ``go build`` wants a cache folder that it can write to.
+"""Go. The compiler and the linker are called directly, because ``go build`` needs a cache folder that it can write to.
 
-What they need of the standard library is listed once for each version of Go; from Go 1.20 on that also compiles the
-standard library, which takes a minute or two.
+The packages of the standard library are listed once for each version of Go. From Go 1.20 on this also compiles them,
+which takes a minute or two.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ _PACKAGES = "{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}"
 
 
 class Go(Language, frozen=True, kw_only=True):
-    """Go programs of one package, ``main``, that import the standard library alone."""
+    """Go programs with one package, ``main``, that import only the standard library."""
 
     def folders(self) -> tuple[str, ...]:
         """The folder of Go itself."""

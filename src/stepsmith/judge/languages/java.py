@@ -9,11 +9,11 @@ from stepsmith.core.errors import MachineError
 from stepsmith.judge.languages.language import Files, Language, Sources, arguments
 
 JAR, CLASSES = "program.jar", "classes/"
-# One thread of garbage collection, no performance data in files, warnings not among the program's output.
+# One garbage collection thread, no files with performance data, warnings on stderr instead of the program's stdout.
 _MACHINE = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xlog:disable", "-Xlog:all=warning:stderr")
 _COMPILER_MB = 1024  # heap of the compiler
-STACK_MB = 64  # of the main thread; programs that need more start a thread with a stack of their own
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # of a jar's entries, so that the same program has the same bytes
+STACK_MB = 64  # of the main thread; programs that need more start a thread with a larger stack
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the date of all entries, so that the same program gives the same jar
 _NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|"""(?:\\.|.)*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 _TYPE = re.compile(
     r"((?:\b(?:public|final|abstract|strictfp|sealed|static)\s+)*)\b(?:class|interface|enum|record)\s+(\w+)"
@@ -33,7 +33,7 @@ class Java(Language, frozen=True, kw_only=True):
         return home
 
     def folders(self) -> tuple[str, ...]:
-        """The JDK, and the folders that its settings lie in, which Debian keeps elsewhere."""
+        """The JDK, and the folders of its settings, which Debian keeps in /etc."""
         home = self._home
         settings = [(home / name).resolve() for name in ("conf", "lib/jvm.cfg", "lib/security")]
         places = {home, *(path if path.is_dir() else path.parent for path in settings)}
@@ -45,7 +45,7 @@ class Java(Language, frozen=True, kw_only=True):
         return (CLASSES,)
 
     def named(self, sources: Sources) -> Sources:
-        """Name the main file after its public class, as the compiler demands."""
+        """Name the main file after its public class, as the compiler requires."""
         (name, text), *rest = sources
         folder, slash, _ = name.rpartition("/")
         public = next((kind for kind, is_public, _ in top_level_types(text) if is_public), None)
@@ -120,7 +120,7 @@ JAVA = Java(
     tool="javac",
     package="default-jdk-headless",
     time_factor=2.0,
-    runtime_mb=192,  # the machine itself: an empty program takes 38 MB; compiled code and stacks come on top
+    runtime_mb=192,  # an empty program takes 38 MB; compiled code and stacks need more
     reserve_mb=4096,
     compile_reserve_mb=2048,
     out_of_memory=r"java\.lang\.OutOfMemoryError",

@@ -2,9 +2,9 @@
 
 from stepsmith.judge.languages.language import Interpreted
 
-# V8's own limit on the stack would end a recursion at about 10,000 calls; the memory limit bounds the stack here.
+# By default V8 ends a recursion after about 10,000 calls. Here the memory limit bounds the stack.
 STACK_KB = 65_500
-_SETTINGS = ("--openssl-config=/dev/null",)  # the machine's own may be out of reach, and Node does not start then
+_SETTINGS = ("--openssl-config=/dev/null",)  # Node does not start where it may not read the usual file
 
 JAVASCRIPT = Interpreted(
     name="javascript",

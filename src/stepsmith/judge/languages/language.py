@@ -1,4 +1,4 @@
-"""What the judge has to know of a language: the base of the one-file-per-language descriptions beside this module."""
+"""What the judge needs to know about a language: the base class of the descriptions beside this module."""
 
 import functools
 import shutil
@@ -17,7 +17,7 @@ HEADER_ENDINGS = (".h", ".hpp", ".hh", ".hxx", ".inc")
 
 
 class Language(Record, frozen=True, kw_only=True):
-    """A language. The base describes Python, which needs no tool: the fork server itself compiles and runs it.
+    """A language. The base class describes Python, which needs no tool: the fork server compiles and runs it.
 
     ``name`` and ``aliases`` are what cases call it. ``tool`` is the executable that compiles or interprets programs,
     ``needs`` are executables that the tool starts, and ``package`` is the Debian package that brings them. The time

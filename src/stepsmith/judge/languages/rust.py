@@ -1,4 +1,4 @@
-"""Rust, edition 2021. Only the main file is compiled; other files are modules that it names."""
+"""Rust, edition 2021. The main file is compiled; other files are modules that it declares."""
 
 import functools
 import subprocess
