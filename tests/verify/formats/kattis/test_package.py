@@ -152,7 +152,6 @@ def test_answers_that_the_validator_refuses_for_every_trusted_program(tmp_path, 
     assert [doubt.index for doubt in report.audit.wrong] == [1, 2]
 
 
-@pytest.mark.xfail(reason="a crash counts as TLE since the judge runs two programs", strict=False)
 def test_submissions_fare_as_their_folders_say(tmp_path, local_judge):
     files = {
         "submissions/time_limit_exceeded/t.py": "while True: pass\n",
@@ -160,6 +159,7 @@ def test_submissions_fare_as_their_folders_say(tmp_path, local_judge):
         "submissions/run_time_error/m.py": "a = bytearray(3 << 30)\nfor i in range(0, len(a), 4096): a[i] = 1\n",
         "submissions/wrong_answer/crash.py": "n = int(input())\nprint(2 * n if n < 5 else 1 // 0)\n",
         "submissions/time_limit_exceeded/fast.py": "print(1)\n",
+        "problem.yaml": CURRENT["problem.yaml"] + "limits:\n  memory: 256\n",  # m.py meets it before the time limit
     }
     report = _verified(local_judge, package(tmp_path, files, CURRENT), strength=False)
     assert report.audit.verdict_mismatches == (
