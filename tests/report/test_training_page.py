@@ -137,7 +137,7 @@ def test_what_was_trained_on_what_is_said(rl: Path, rl_page: str) -> None:
         "problems left out 580 composition held out, 12 prompt too long", "curriculum soft", "seed 0",
         "12 problems × 8 completions", "device cpu, 2 threads",
         "in total 6 min 20 s", "steps 200", "problems to train on 578 300 held out",
-        "tokens 1.4 M", "isolation L2", "versions stepsmith 0.1.0, torch 2.13.0, trl 1.16.0", "measure 11 s",
+        "tokens 1.4 M", "isolation L2", "versions stepsmith 0.1.0, torch 2.13.0, trl 1.16.0", "evaluate 11 s",
     ):  # fmt: skip
         assert shown in text
     assert "Each point is one log record: a mean over the last 5 steps." in text
