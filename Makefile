@@ -42,7 +42,7 @@ demo: setup  ## Make contest problems; train a small model on others; report on 
 	$(BIN)/stepsmith report runs/micro
 
 test: setup-dev lint docs slim  ## Every check and test
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not serial"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not serial" --durations=40
 	$(BIN)/python -m pytest -m serial
 
 lint: setup-dev
