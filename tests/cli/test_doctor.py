@@ -47,6 +47,7 @@ def test_doctor_says_what_works_and_what_does_not(tmp_path: Path, monkeypatch: p
         assert said in lines[f"endpoint {name}"]
     assert "yes" in lines["language python"]
     assert any(f"isolation L{n}" in lines for n in range(4))
+    assert "packages" in lines
 
 
 @contextmanager

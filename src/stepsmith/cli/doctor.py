@@ -15,7 +15,7 @@ from rich.table import Table
 
 import stepsmith
 from stepsmith.core.errors import EndpointError, MachineError, UserError
-from stepsmith.judge import languages
+from stepsmith.judge import languages, packages
 from stepsmith.llm.check import IMPATIENT, check
 from stepsmith.llm.gateway import Gateway
 from stepsmith.llm.records import ModelSpec
@@ -56,6 +56,10 @@ def doctor(
         line(f"isolation {level.level}", level.available, level.reason or MEANING[level.level])
     for row in languages.TABLE:
         line(f"language {row.name}", *_toolchain(row))
+    offered = ", ".join(f"{name} {version}" for name, version in packages.offered().items())
+    line("packages", bool(offered), f"that Python programs may import: {offered or 'none'}")
+    for extra, names in packages.missing().items():
+        line("packages", False, f"{', '.join(names)}: pip install 'stepsmith[{extra}]'")
     for extra, (module, purpose) in EXTRAS.items():
         found = importlib.util.find_spec(module) is not None
         line(f"extra {extra}", found, purpose if found else f"for {purpose}: pip install 'stepsmith[{extra}]'")

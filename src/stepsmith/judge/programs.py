@@ -4,12 +4,14 @@ Judging solutions, running custom checkers and running whole programs all use th
 """
 
 import os
+from collections.abc import Sequence
 
 import msgspec
 
 from stepsmith.core.errors import CaseError, SandboxError
 from stepsmith.core.records import Contract, Solution, Verdict
 from stepsmith.judge.languages import language
+from stepsmith.judge.packages import wanted
 from stepsmith.judge.preparing import Prepared, prepare
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.judge.runs import SEARCHED, RetryPolicy, encoded, opened_program, stderr_of
@@ -57,8 +59,8 @@ class Programs:
         if contract.interface == "function" and not contract.entry_point:
             raise CaseError("the function interface needs an entry point")
         entry_point = contract.entry_point if contract.interface == "function" else None
-        worker = self._worker(SOLUTIONS, solution.code if kind.name == "python" else "")
         sources = ((kind.main, solution.code),)
+        worker = self._worker(SOLUTIONS, sources if kind.name == "python" else ())
         prepared = prepare(worker, self.worker_set.cache, kind, sources, contract.limits, entry_point=entry_point)
         if shared and prepared.program is not None:
             program = msgspec.structs.replace(prepared.program, shared=True)
@@ -68,7 +70,7 @@ class Programs:
     def open(self, program: Program, role: str) -> tuple[Worker, Allowance, Prepared]:
         """Make a whole program ready to be run, with its files. Raises ``SandboxError``."""
         kind = language(program.language)
-        worker = self._worker(role, program.sources[0][1] if kind.name == "python" else "")
+        worker = self._worker(role, (*program.sources, *program.files) if kind.name == "python" else ())
         allowed = allowance(program.limits, kind)
         prepared = prepare(
             worker, self.worker_set.cache, kind, program.sources, program.limits, compile_s=program.compile_time_s
@@ -101,13 +103,15 @@ class Programs:
             compile_s=prepared.compile_s, compile_output=prepared.text, files=tuple(files.items()),
         )  # fmt: skip
 
-    def _worker(self, role: str, code: str) -> Worker:
+    def _worker(self, role: str, files: Sequence[tuple[str, str | bytes]]) -> Worker:
+        """Return the worker for a role and the files of a Python program."""
         if self.closed:
             raise SandboxError("the judge was closed")
         if self._owner != os.getpid():  # we are a copy made by fork: leave the original's workers alone
             self.worker_set = WorkerSet(self._isolation, self._allow_unsafe)
             self._owner = os.getpid()
-        worker = self.worker_set.worker(role, code)
+        modules = "\n".join(text for path, text in files if path.endswith(".py") and isinstance(text, str))
+        worker = self.worker_set.worker(role, wanted(modules, [path for path, _ in files]))
         if self.closed:  # while it was started
             raise SandboxError("the judge was closed")
         return worker

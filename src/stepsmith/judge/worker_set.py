@@ -1,31 +1,24 @@
 """The sandbox workers of one judge: started when needed, replaced when lost."""
 
-import functools
-import re
 from collections.abc import Sequence
-from importlib.machinery import PathFinder
-from pathlib import Path
 
 from stepsmith.core.errors import MachineError, SandboxError
+from stepsmith.judge import packages
 from stepsmith.judge.binaries import BinaryCache
 from stepsmith.judge.languages import tool_folders
 from stepsmith.sandbox import levels
 from stepsmith.sandbox.launch import Setup
 from stepsmith.sandbox.worker import Worker
 
-# Packages that programs may import, where the judge's own environment has them, each with the packages that it needs
-# itself. A fork costs by the memory of its process, so they are loaded in fork servers of their own.
-PACKAGES: dict[str, tuple[str, ...]] = {"scipy": ("numpy",), "numpy": (), "cyaron": ("colorful", "xeger")}
-_IMPORTS = {name: re.compile(rf"^[ \t]*(?:import|from)[ \t]+{name}\b", re.MULTILINE) for name in PACKAGES}
-
 SOLUTIONS, CHECKERS = "solutions", "checkers"  # checkers hold answers: never in a worker that solutions run in
+MOST_PACKAGED = 6  # workers of one role with packages loaded, each with other ones
 
 
 class WorkerSet:
     """Workers by role, all of one proved isolation level."""
 
     def __init__(self, isolation: str, allow_unsafe: bool) -> None:
-        self._workers: dict[tuple[str, str], Worker] = {}
+        self._workers: dict[tuple[str, tuple[str, ...]], Worker] = {}
         self.cache = BinaryCache()
         try:
             self.level = self._first(isolation, allow_unsafe)
@@ -44,7 +37,7 @@ class WorkerSet:
         reasons = []
         for level in wanted:
             try:
-                self._workers[SOLUTIONS, ""] = self._start(level, "")
+                self._workers[SOLUTIONS, ()] = self._start(level, ())
             except SandboxError as error:
                 reasons.append(f"L{level}: {error}")
             else:
@@ -52,28 +45,36 @@ class WorkerSet:
                     _remember_best(level)
                 return level
         if allow_unsafe and isolation == "auto":
-            self._workers[SOLUTIONS, ""] = self._start(0, "")
+            self._workers[SOLUTIONS, ()] = self._start(0, ())
             return 0
         raise MachineError(
             f"this machine does not give isolation {isolation} ({'; '.join(reasons)}); "
             "choose another level, or pass --allow-unsafe to run programs without confinement"
         )
 
-    def _start(self, level: int, package: str) -> Worker:
+    def _start(self, level: int, names: Sequence[str]) -> Worker:
+        folders = dict.fromkeys(folder for name in names for folder in packages.folders(name))
         setup = Setup(
-            packages=(package,) if package else (),
-            package_folders=tuple(package_folders(package)) if package else (),
+            packages=tuple(names),
+            package_folders=tuple(folders),
             programs=(*tool_folders(), str(self.cache.prepared)),
             library_folder=str(self.cache.libraries),
         )
         return levels.start(level, setup)
 
-    def worker(self, role: str, code: str = "") -> Worker:
-        """Return the worker for a role and a Python program, starting it if need be. Raises ``SandboxError``."""
-        key = role, _package(code)
-        if key not in self._workers:
-            self._workers[key] = self._start(self.level, key[1])
-        return self._workers[key]
+    def worker(self, role: str, names: tuple[str, ...] = ()) -> Worker:
+        """Return the worker for a role that has these packages loaded, starting it if need be.
+
+        A fork costs by the memory of its process, so programs without packages have a worker without them.
+        Raises ``SandboxError``.
+        """
+        key = role, names
+        worker = self._workers.pop(key, None) or self._start(self.level, names)
+        self._workers[key] = worker  # the one used last is the last
+        packaged = [key for key in self._workers if key[0] == role and key[1]]
+        if len(packaged) > MOST_PACKAGED:
+            self._workers.pop(packaged[0]).close()
+        return worker
 
     def drop(self, role: str) -> None:
         """End the workers of a role; new ones are started when asked for."""
@@ -90,27 +91,6 @@ class WorkerSet:
         self.drop(SOLUTIONS)
         self.drop(CHECKERS)
         self.cache.close()
-
-
-def _package(code: str) -> str:
-    return next(
-        (name for name, pattern in _IMPORTS.items() if name in code and pattern.search(code) and package_folders(name)),
-        "",
-    )
-
-
-@functools.cache
-def package_folders(name: str) -> Sequence[str]:
-    """Return the folders that hold a package and its libraries; none where it is not installed."""
-    folders: list[str] = []
-    for part in (name, *PACKAGES.get(name, ())):
-        spec = PathFinder.find_spec(part)  # not what is loaded here: some packages hide their specification then
-        if spec is None or not spec.submodule_search_locations:
-            return ()
-        folder = Path(next(iter(spec.submodule_search_locations)))
-        libraries = folder.parent / f"{part}.libs"
-        folders += [str(folder), *([str(libraries)] if libraries.is_dir() else [])]
-    return tuple(folders)
 
 
 _best: list[int] = []  # the best level found before in this process
