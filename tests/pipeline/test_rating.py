@@ -4,6 +4,8 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from stepsmith.core.records import (
     Contract,
     Execution,
@@ -14,6 +16,7 @@ from stepsmith.core.records import (
     TestResult,
     Verdict,
 )
+from stepsmith.envs.deduction import DeductionTask
 from stepsmith.pipeline.rating import rate, representative, tally
 from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import Scorer
@@ -77,21 +80,56 @@ def test_the_failed_attempts_shown_failed_in_different_ways() -> None:
         *common, Completion(text=code("wrong #7")), Completion(text=code("right")), Completion(text=code("also right"))
     )
     feedback = rate(student, None, a_problem(), 8, Scorer(Strict()), random.Random(1)).feedback  # type: ignore[arg-type]
-    assert feedback.failed == (code("wrong0 #2"), code("wrong #7"))
+    assert [attempt.text for attempt in feedback.failed] == [code("wrong0 #2"), code("wrong #7")]
+    assert [attempt.why for attempt in feedback.failed] == [
+        "returned something else than 4 on input 2, even_sum([4])",
+        "returned something else than -2 on input 7, even_sum([-2, 3])",
+    ]
     assert len(feedback.solved) == 2
+    assert feedback.shown == "even_sum([1, 2]); even_sum([4])"
+
+
+def test_failures_of_content_are_shown_wherever_there_are_such() -> None:
+    formless = [Completion(text="I give up."), Completion(text="Well, no."), Completion(text="for", truncated=True)]
+
+    def shown(*more: Completion) -> list[str]:
+        student = Says(*formless * 3, *more)
+        rating = rate(student, None, a_problem(), 99, Scorer(Strict()), random.Random(1))  # type: ignore[arg-type]
+        return [attempt.text for attempt in rating.feedback.failed]
+
+    wrong = [Completion(text=code("wrong #2")), Completion(text=code("wrong #3"))]
+    assert shown(*wrong) == [code("wrong #2"), code("wrong #3")]
+    assert shown(wrong[0]) == [code("wrong #2"), "I give up."]
+    assert shown() == ["I give up.", "for"]
+
+
+def test_of_values_that_are_wrong_different_ones_are_shown() -> None:
+    problem = a_problem(
+        environment="deduction",
+        task=msgspec.json.encode(DeductionTask(program="def even_sum(v): ...", input="([4],)")).decode(),
+        tests=(TestCase(input="([4],)", output="4"),),
+    )
+    student = Says(*(Completion(text=code(value)) for value in ("5", "5", "5", "6", "4")))
+    feedback = rate(student, None, problem, 5, Scorer(Strict()), random.Random(1)).feedback  # type: ignore[arg-type]
+    assert [attempt.why for attempt in feedback.failed] == [
+        "answered 5 where 4 is right, for even_sum([4])",
+        "answered 6 where 4 is right, for even_sum([4])",
+    ]
+    assert feedback.shown == "even_sum([4])"
 
 
 def test_the_most_frequent_comes_first_then_the_most_different() -> None:
     replies = [("a", "sort the list"), ("a", "sort the list now"), ("a", "count with a heap"), ("a", "sort the list")]
-    assert representative(replies) == ("sort the list", "count with a heap")
+    assert representative(replies) == (("a", "sort the list"), ("a", "count with a heap"))
     assert representative([]) == ()
-    assert representative([("a", "one")] * 9) == ("one",)
+    assert representative(replies, 0) == ()
+    assert representative([("a", "one")] * 9) == (("a", "one"),)
 
 
 def test_an_ending_of_its_own_comes_before_mere_difference() -> None:
     replies = [("WA", "x y z"), ("WA", "x y z"), ("WA", "quite other words"), ("TLE", "x y z too")]
-    assert representative(replies) == ("x y z", "x y z too")
-    assert representative(replies, 3) == ("x y z", "x y z too", "quite other words")
+    assert [text for _, text in representative(replies)] == ["x y z", "x y z too"]
+    assert [text for _, text in representative(replies, 3)] == ["x y z", "x y z too", "quite other words"]
 
 
 def test_a_tally_reads_from_the_most_frequent() -> None:

@@ -267,7 +267,9 @@ def test_a_model_refines_problems_that_it_did_not_write(
     assert len(made.outcomes) == len(server.bills) == 6
     assert made.joined
     shown = [bill.prompt for bill in server.bills]
-    assert any("An attempt that failed:\n\n```text\nIt is beyond me." in prompt for prompt in shown)
+    assert any(
+        "An attempt that failed (no readable program):\n\n```text\nIt is beyond me." in prompt for prompt in shown
+    )
     assert any("An attempt that succeeded:\n\n" in prompt for prompt in shown)
     assert all(("Of 8 attempts 0 succeeded" in prompt) == ("**easier**" in prompt) for prompt in shown)
     for problem in made.joined:

@@ -15,6 +15,7 @@ from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.deduction import DeductionTask
 from stepsmith.envs.literals import call_text
 from stepsmith.prompts.library import PromptLibrary, fenced
+from stepsmith.synth.draft import FailedAttempt
 from stepsmith.synth.llm.draft import CONTRACT, FUZZING_STATEMENT, SHOWN, fuzzing_task, statement
 from stepsmith.synth.llm.reply import INPUTS
 from stepsmith.synth.llm.solvers import SOLVE
@@ -57,7 +58,10 @@ def f(levels, k):
     return [x - low for x in levels if (x - low) % k == 0]
 ```
 """
-FAILED = "```python\ndef f(levels, k):\n    return [x for x in levels if x % k == 0]\n```"
+FAILED = FailedAttempt(
+    "returned something else than [0, 2, 4] on input 1, f([3, 5, 7], 2) (value: expected 3 elements, got 0)",
+    "```python\ndef f(levels, k):\n    return [x for x in levels if x % k == 0]\n```",
+)
 FUZZING_CODE = """def f(values):
     kept = []
     for value in values:
@@ -110,7 +114,7 @@ def teacher_examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     cases = [(call_text("f", text), output) for text, output in CASES]
     refine = {
         "code": CODE, "cases": cases, "message": MESSAGE, "excerpt": EXCERPT, "draw": 731, "environment": "induction",
-        **common,
+        "shown_inputs": "f([3, 5, 7], 2); f([4, 9, 6], 5); f([8], 3)", **common,
     }  # fmt: skip
     found: dict[str, tuple[str, str]] = {}
     for environment in ENVIRONMENTS:
@@ -124,10 +128,15 @@ def teacher_examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
             REFINE, rate=pass_rate(passes, 32), solved=solved, failed=failed, direction=direction, aim=aim, **refine
         )
         found[f"The next problem: {direction}, after {passes} of 32"] = (REFINE, text)
-    fuzzing = {**refine, "code": FUZZING_CODE, "cases": [("f([1, 1, 2])", "[1, 2]")], "environment": "fuzzing"}
+    fuzzing = {
+        **refine, "code": FUZZING_CODE, "cases": [("f([1, 1, 2])", "[1, 2]")], "environment": "fuzzing",
+        "shown_inputs": "",
+    }  # fmt: skip
+    missed = FailedAttempt("answered f([1, 2]), for which test_f returns True", "```python\n[1, 2]\n```")
+    solved = ("```python\n([1, 2, 3, 1],)\n```",)
     text = library.render(
-        REFINE, rate=pass_rate(31, 32), solved=("```python\n([1, 2, 3, 1],)\n```",), failed=("```python\n[1, 2]\n```",),
-        direction="harder", aim=(0.35, 0.65), **fuzzing,
+        REFINE, rate=pass_rate(31, 32), solved=solved, failed=(missed,), direction="harder", aim=(0.35, 0.65),
+        **fuzzing,
     )  # fmt: skip
     found["The next problem: fuzzing"] = (REFINE, text)
     for environment in ("induction", "fuzzing"):

@@ -53,7 +53,8 @@ class EndpointRoles:
 
     def student(self, llm: LLM) -> Student:
         """A student that sees the problem and nothing else."""
-        return LLMStudent(llm, self._config.synth.student)
+        name = self._config.synth.student
+        return LLMStudent(llm, name, limit=self._config.models[name].sampling.max_tokens)
 
     def strong_solver(self, llm: LLM) -> Student:
         """A student with books of its own, whose attempts say whether a problem can be solved at all."""

@@ -10,8 +10,9 @@ from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import PassRate, Problem, Verdict
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.scoring.explanation import explain, shown_input
 from stepsmith.scoring.scorer import ScoredCompletion, Scorer
-from stepsmith.synth.draft import Draft, Feedback, Student
+from stepsmith.synth.draft import Draft, FailedAttempt, Feedback, Student
 
 SHOWN = 2  # solved and failed completions that the teacher is shown
 NO_ANSWER, TRUNCATED = "none", "truncated"  # counted beside the verdicts
@@ -38,18 +39,27 @@ def rate(student: Student, draft: Draft, problem: Problem, attempts: int, scorer
     scored = scorer.score(problem, completions, proven=(golden,))
     verdicts: Counter[str] = Counter()
     solved: list[tuple[str, str]] = []
-    failed: list[tuple[str, str]] = []
+    wrong: list[tuple[str, str]] = []  # failed for what they say
+    unread: list[tuple[str, str]] = []  # failed for their form: no answer, or cut off
+    reasons: dict[tuple[str, str], str] = {}
     for completion, one in zip(completions, scored, strict=True):
         verdicts[_name(one)] += 1
         if one.solved:
             solved.append(("", completion.text))
         elif not one.unjudged:
-            failed.append((_ending(one), completion.text))
+            failed = (_ending(one), completion.text)
+            (wrong if one.verdict else unread).append(failed)
+            reasons.setdefault(failed, explain(problem, completion, one))
     counted = verdicts.total() - verdicts[Verdict.IE]
     if counted * 2 < verdicts.total():
         raise SandboxError(f"{verdicts[Verdict.IE]} of {verdicts.total()} attempts could not be judged")
+    chosen = representative(wrong)
+    chosen += representative(unread, SHOWN - len(chosen))
     feedback = Feedback(
-        pass_rate=pass_rate(len(solved), counted), solved=representative(solved), failed=representative(failed)
+        pass_rate=pass_rate(len(solved), counted),
+        solved=tuple(text for _, text in representative(solved)),
+        failed=tuple(FailedAttempt(reasons[one], one[1]) for one in chosen),
+        shown=shown_to_students(problem),
     )
     return Rating(rate=feedback.pass_rate, feedback=feedback, verdicts=verdicts)
 
@@ -61,7 +71,16 @@ def tally(verdicts: Mapping[str, int]) -> str:
     )
 
 
-def representative(completions: Sequence[tuple[str, str]], shown: int = SHOWN) -> tuple[str, ...]:
+def shown_to_students(problem: Problem) -> str:
+    """Return the inputs that a problem shows, as its students see them; "" where it shows none (fuzzing)."""
+    if problem.environment == "fuzzing":
+        return ""
+    if problem.environment == "induction":
+        return "; ".join(shown_input(problem, example.input) for example in problem.examples)
+    return shown_input(problem, problem.tests[0].input)
+
+
+def representative(completions: Sequence[tuple[str, str]], shown: int = SHOWN) -> tuple[tuple[str, str], ...]:
     """Choose ``shown`` completions, given as (how it ended, text), that are frequent and different from each other.
 
     The first is the most frequent text of the most frequent ending. Each further one has an ending that was not
@@ -83,7 +102,7 @@ def representative(completions: Sequence[tuple[str, str]], shown: int = SHOWN) -
         )
         chosen.append(best)
         left.remove(best)
-    return tuple(text for _, text in chosen)
+    return tuple(chosen)
 
 
 def _name(scored: ScoredCompletion) -> str:
@@ -94,8 +113,14 @@ def _name(scored: ScoredCompletion) -> str:
 
 
 def _ending(scored: ScoredCompletion) -> str:
-    """Return how an attempt ended: the verdict, and the test that decided it."""
-    return _name(scored) if scored.verdict is None else f"{scored.verdict} on test {scored.failed_test or 0}"
+    """Return how an attempt ended: the verdict, and the test that decided it or, where one value was asked for, what
+    was wrong with it.
+    """
+    if scored.verdict is None:
+        return _name(scored)
+    if scored.environment == "induction":
+        return f"{scored.verdict} on test {scored.failed_test or 0}"
+    return f"{scored.verdict}: {scored.message}"
 
 
 def _overlap(first: frozenset[str], second: frozenset[str]) -> float:

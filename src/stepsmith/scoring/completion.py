@@ -12,3 +12,4 @@ class Completion(Record, frozen=True, kw_only=True):
 
     text: str
     truncated: bool = False
+    limit: int | None = None  # of tokens, at which it was cut off, where that is known

@@ -57,6 +57,7 @@ class ScoredCompletion(Record, frozen=True, kw_only=True):
     passed_held_back: bool | None = None  # asked only if every rewarded test passed; never part of the reward
     failed_test: int | None = None  # number of the test that decided against the answer, from 1
     message: str = ""  # what the judge says of that test, or the compiler's output
+    stderr: str = ""  # the last part of what the program wrote there on that test
 
     @property
     def unjudged(self) -> bool:
@@ -193,7 +194,7 @@ class Scorer:
     def _scored(self, request: ScoringRequest, result: _Judged | None) -> ScoredCompletion:
         environment, truncated = request.problem.environment, request.completion.truncated
         outcome = Outcome("truncated" if truncated else "no-answer")
-        failed_test, message = None, ""
+        failed_test, message, stderr = None, "", ""
         if result is not None:
             judgement = result.judgement
             outcome = judged(judgement.verdict, [test.verdict for test in judgement.tests], request.tests.results)
@@ -201,6 +202,7 @@ class Scorer:
                 first = next((k for k, test in enumerate(judgement.tests) if test.verdict is not Verdict.AC), None)
                 failed_test = None if first is None else first + 1
                 message = judgement.compile_output if first is None else judgement.tests[first].message
+                stderr = "" if first is None else judgement.tests[first].stderr
         masked = truncated and self.rewards.mask_truncated
         return ScoredCompletion(
             problem_id=request.tests.problem_id,
@@ -214,6 +216,7 @@ class Scorer:
             passed_held_back=result.passed_held_back if result is not None else None,
             failed_test=failed_test,
             message=message,
+            stderr=stderr,
         )
 
 

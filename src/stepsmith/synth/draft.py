@@ -136,12 +136,24 @@ class Draft(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """A student's reply that failed, and why: "returned 18 where 12 is right on input 3, f([1, 2])"."""
+
+    why: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
-    """What the teacher learns of its last problem: how often it was solved, and by what kind of answer it was not."""
+    """What the teacher learns of its last problem: how often it was solved, and by what kind of answer it was not.
+
+    ``shown`` says which inputs the student saw, as it saw them; "" where it saw none.
+    """
 
     pass_rate: PassRate
     solved: tuple[str, ...] = ()  # representative replies, chosen to be different
-    failed: tuple[str, ...] = ()
+    failed: tuple[FailedAttempt, ...] = ()
+    shown: str = ""
 
 
 class Teacher(Protocol):

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from stepsmith.core.records import Seed, TestCase, Verdict
+from stepsmith.core.records import Problem, Seed, TestCase, Verdict
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.llm.gateway import EndpointModel
+from stepsmith.pipeline.rating import rate
 from stepsmith.prompts.library import PromptLibrary
+from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Feedback
 from stepsmith.synth.llm.draft import LLMDraft
 from stepsmith.synth.llm.student import LLMStudent
@@ -44,13 +46,7 @@ def proposal(server: ReplayServer, id: str) -> Exchange:
 
 def verdicts(model: EndpointModel, judge, draft: LLMDraft) -> list[str]:
     """What became of the recorded attempts on a draft's problem."""
-    assert draft.fault is None, draft.fault
-    tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
-    base = draft.write(tests, draft.program, PLACE)
-    if draft.environment in ("abduction", "deduction"):
-        base = draft.write([tests[0]], draft.program, PLACE)  # the recorded attempts are on the first input
-    problem = draft.derive(base, (), random.Random(1))
-    assert problem is not None
+    problem = problem_of(draft)
     environment = ENVIRONMENTS[problem.environment]
     found = []
     for attempt in LLMStudent(model, "s").attempt(draft, problem, 4, random.Random(1)):
@@ -58,6 +54,18 @@ def verdicts(model: EndpointModel, judge, draft: LLMDraft) -> list[str]:
         judged = environment.judge(judge, problem, answer, stop_at_first_failure=True) if answer else None
         found.append(judged.verdict.value if judged else "cut off" if attempt.truncated else "no answer")
     return found
+
+
+def problem_of(draft: LLMDraft) -> Problem:
+    """A draft's problem as it was when the attempts were recorded."""
+    assert draft.fault is None, draft.fault
+    tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
+    base = draft.write(tests, draft.program, PLACE)
+    if draft.environment in ("abduction", "deduction"):
+        base = draft.write([tests[0]], draft.program, PLACE)  # the recorded attempts are on the first input
+    problem = draft.derive(base, (), random.Random(1))
+    assert problem is not None
+    return problem
 
 
 @pytest.mark.parametrize(
@@ -98,6 +106,31 @@ def refined(server: ReplayServer, model: EndpointModel, judge, id: str, turns: i
 )
 def test_attempts_on_refined_problems(server, model, judge, id, turns, expected):
     assert verdicts(model, judge, refined(server, model, judge, id, turns)) == expected
+
+
+@pytest.mark.parametrize(
+    ("id", "reasons", "shown"),
+    [
+        ("0001", ["answered 'd0.c.b/' where 'd0.c.b/a' is right, for f('a.b.c.d', [2, 0, 4, 1])"],
+         "The student was shown the input f('a.b.c.d', [2, 0, 4, 1])."),
+        ("0002", ["answered f('a(+b)c'), for which test_f returns True"], ""),
+        ("0003", [f"returned something else than [3, 5, 8, 10, 11] on input 2, f(4, [1, 4], [2, 3, 6, 7, 8]) ({place})"
+                  for place in ("[3]: expected 10, got 9", "[2]: expected 8, got 11")],
+         "Of the inputs above the student was shown f(5, [3], [1, 3, 4, 5]); f(4, [1, 4], [2, 3, 6, 7, 8]); "),
+        ("0004", ["answered f([2, 3, 4, 1, 5, 2]), but the program returns [12, 11, 10, 13, 10, 12] on it"],
+         "The student was shown the output of f([3, 2, 4, 1, 5, 2]), and not this input."),
+    ],
+)  # fmt: skip
+def test_the_teacher_is_told_why_attempts_failed(server, model, judge, id, reasons, shown):
+    draft = refined(server, model, judge, id, 0)
+    student = LLMStudent(model, "s", limit=4096)
+    feedback = rate(student, draft, problem_of(draft), 4, Scorer(judge), random.Random(1)).feedback
+    assert [attempt.why for attempt in feedback.failed] == reasons
+    before = len(server.prompts)
+    LLMTeacher(model, judge, PromptLibrary(), PLAIN, name="t").refine(draft, feedback, "harder", random.Random(1))
+    prompt = server.prompts[before][0]
+    assert all(f"An attempt that failed ({why}):" in prompt for why in reasons)
+    assert shown in prompt
 
 
 def test_a_formula_in_the_message_is_sent_back(server, model, judge):

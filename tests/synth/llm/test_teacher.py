@@ -13,7 +13,7 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.local import LocalJudge
 from stepsmith.llm.records import Message, Sampling
 from stepsmith.prompts.library import PromptLibrary
-from stepsmith.synth.draft import Feedback
+from stepsmith.synth.draft import FailedAttempt, Feedback
 from stepsmith.synth.llm.draft import LLMDraft
 from stepsmith.synth.llm.student import LLMStudent
 from stepsmith.synth.llm.teacher import CHAIN_EASY, CHAIN_HARD, CHAIN_MEDIUM, LLMTeacher, Progression
@@ -163,10 +163,25 @@ def test_refinement_tells_how_the_last_problem_went(judge: LocalJudge) -> None:
     llm = Listed(good(), good(code=CODE.replace("[1:]", "[:-1]")))
     asker = teacher(judge, llm)
     first = asker.propose(SEED, "induction", random.Random(1))
-    feedback = Feedback(pass_rate=pass_rate(30, 32), solved=("I SOLVED IT",), failed=("I FAILED",))
+    feedback = Feedback(
+        pass_rate=pass_rate(30, 32),
+        solved=("I SOLVED IT",),
+        failed=(FailedAttempt("returned 7 where 8 is right", "I FAILED"),),
+        shown="f([4, 4, 1])",
+    )
     second = asker.refine(first, feedback, "harder", random.Random(2))
     prompt = llm.asked[1][0].content
-    for part in (CODE, "f([4, 4, 1]) -> [8, 8]", MESSAGE, "30 succeeded", "0.94", "I SOLVED IT", "I FAILED"):
+    for part in (
+        CODE,
+        "f([4, 4, 1]) -> [8, 8]",
+        MESSAGE,
+        "30 succeeded",
+        "0.94",
+        "I SOLVED IT",
+        "I FAILED",
+        "failed (returned 7 where 8 is right):",
+        "the student was shown f([4, 4, 1]).",
+    ):
         assert part in prompt
     assert "**harder**: 35 to 65 of 100" in prompt
     assert "stand alone" in prompt

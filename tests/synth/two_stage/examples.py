@@ -8,6 +8,7 @@ from pathlib import Path
 from stepsmith.core.records import Limits
 from stepsmith.core.stats import pass_rate
 from stepsmith.prompts.library import PromptLibrary, fenced
+from stepsmith.synth.draft import FailedAttempt
 from stepsmith.synth.generators import KINDS
 from stepsmith.synth.tree.tree import CATEGORIES
 from stepsmith.synth.two_stage.filters import least_words
@@ -25,6 +26,7 @@ STRATEGY = (
     "Lamps are switched on for a while each; a switch-on prolongs one that is lit. Asked is the longest dark time. "
     "Going through the events in order with lapsed entries passed over takes O(n log n); to mark seconds is too slow."
 )
+FAILED = FailedAttempt("printed 4 where 3 is right on input 2, '2\\n1 3\\n'", "```python\nprint(4)\n```")
 LAST = "# Lamps\n\nA street has lamps ...\n"
 EXCERPT = "algorithm\n  searching\n  sorting\n    gaps\n      widest gap\n    median\n"
 
@@ -32,10 +34,13 @@ EXCERPT = "algorithm\n  searching\n  sorting\n    gaps\n      widest gap\n    me
 def examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     """Heading → (template, prompt)."""
     settings = TwoStageSettings()
-    nothing = {"last": "", "direction": "new", "rate": None, "solved": (), "failed": ()}
+    nothing = {
+        "last": "", "direction": "new", "rate": None, "solved": (), "failed": (), "environment": "induction",
+        "shown_inputs": "",
+    }  # fmt: skip
     harder = {
         "last": LAST, "direction": "harder", "rate": pass_rate(29, 32), "solved": ("```python\nprint(1)\n```",),
-        "failed": ("```python\nprint(2)\n```",),
+        "failed": (FAILED,), "environment": "induction", "shown_inputs": "",
     }  # fmt: skip
     plan = {"leaves": LEAVES, "draw": 4071}
     uses = [{"feature": leaf, "use": "Makes the solver think."} for leaf in LEAVES]

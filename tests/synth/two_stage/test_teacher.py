@@ -9,7 +9,7 @@ import pytest
 from stepsmith.core.errors import RequestRefused
 from stepsmith.core.records import Lineage, PassRate, Seed, Solution, TestCase
 from stepsmith.prompts.library import PromptLibrary
-from stepsmith.synth.draft import Feedback
+from stepsmith.synth.draft import FailedAttempt, Feedback
 from stepsmith.synth.tree.text import starter_tree
 from stepsmith.synth.two_stage.draft import TwoStageDraft
 from stepsmith.synth.two_stage.settings import TwoStageSettings
@@ -144,7 +144,10 @@ def test_refinement_grows_shrinks_or_exchanges_features(judge, direction, change
     settings = TwoStageSettings(least_chosen=3, solutions=1)
     player = teacher(judge, brain, settings)
     first = player.propose(SEED, "induction", random.Random(4))
-    feedback = Feedback(pass_rate=PassRate(passes=7, attempts=8, low=0.5, high=0.98), failed=("I tried 'abc'.",))
+    feedback = Feedback(
+        pass_rate=PassRate(passes=7, attempts=8, low=0.5, high=0.98),
+        failed=(FailedAttempt("no readable program", "I tried 'abc'."),),
+    )
     second = player.refine(first, feedback, direction, random.Random(5))
     assert isinstance(first, TwoStageDraft)
     assert isinstance(second, TwoStageDraft)
@@ -157,6 +160,7 @@ def test_refinement_grows_shrinks_or_exchanges_features(judge, direction, change
     assert "7 of 8 attempts passed" in second.change
     prompt = next(text for text in reversed(brain.prompts) if "You plan" in text)
     assert "a pass rate of 0.88" in prompt
+    assert "An attempt that failed (no readable program):" in prompt
     assert "I tried 'abc'." in prompt
     assert first.statement is not None
     assert first.statement.title in prompt

@@ -11,11 +11,15 @@ from stepsmith.synth.draft import Draft
 
 
 class LLMStudent:
-    """Implements ``Student``. Its attempts are samples of one request, so they are fresh and independent."""
+    """Implements ``Student``. Its attempts are samples of one request, so they are fresh and independent.
 
-    def __init__(self, llm: LLM, name: str, *, purpose: str = "attempt") -> None:
+    ``limit`` is how many tokens an answer may have.
+    """
+
+    def __init__(self, llm: LLM, name: str, *, limit: int | None = None, purpose: str = "attempt") -> None:
         self.name = name
         self._llm = llm
+        self._limit = limit
         self._purpose = purpose
 
     def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:  # noqa: ARG002
@@ -25,4 +29,7 @@ class LLMStudent:
         """
         question = [Message(role="user", content=ENVIRONMENTS[problem.environment].render(problem))]
         replies = self._llm.complete(question, attempts, purpose=self._purpose)
-        return [Completion(text=reply.text, truncated=reply.finish_reason == "length") for reply in replies]
+        return [
+            Completion(text=reply.text, truncated=reply.finish_reason == "length", limit=self._limit)
+            for reply in replies
+        ]

@@ -108,6 +108,7 @@ class LLMTeacher:
             rate=rate,
             solved=feedback.solved if feedback else (),
             failed=feedback.failed if feedback else (),
+            shown_inputs=feedback.shown if feedback else "",
             excerpt=EXCERPT,
             environment=draft.environment,
             direction=direction,

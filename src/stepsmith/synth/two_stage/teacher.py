@@ -49,6 +49,7 @@ class _Brief:
     last: str = ""
     direction: Direction = "new"
     feedback: Feedback | None = None
+    environment: EnvironmentName = "induction"
 
     def shown(self) -> dict[str, object]:
         """What the templates say about the last problem."""
@@ -59,6 +60,8 @@ class _Brief:
             "rate": feedback.pass_rate if feedback else None,
             "solved": feedback.solved if feedback else (),
             "failed": feedback.failed if feedback else (),
+            "environment": self.environment,
+            "shown_inputs": feedback.shown if feedback else "",
         }
 
 
@@ -128,7 +131,7 @@ class TwoStageTeacher:
             draft, direction=direction, change=_wanted(direction, rate), provenance=(("teacher", self.name),), raw="",
             plan=None, statement=None, inputs=(), candidates=(), supply=None, fault=None, executions=0,
         )  # fmt: skip
-        brief = _Brief(leaves, least, most, keep, _shown(draft.statement), direction, feedback)
+        brief = _Brief(leaves, least, most, keep, _shown(draft.statement), direction, feedback, draft.environment)
         made = self._made(new, draft.statement.style, brief, rng)
         return replace(made, change=_change(made.change, chosen, made.plan)) if made.plan else made
 
