@@ -4,7 +4,7 @@ Run by hand with the Python of an environment that has verl 0.9.1 and a CPU buil
 
     stepsmith judge serve --port 8005 &
     stepsmith train rl x-coder --backend verl --render-only --out FOLDER ...
-    stepsmith export PROBLEMS --to hf-chat --out PAIRS --held-out-share ... # golden answers, as the replies of a policy
+    stepsmith export PROBLEMS --to trl --out PAIRS --held-out-share ... # golden answers, as the replies of a policy
     /path/to/verl/bin/python benchmarks/verl_dry_run.py FOLDER PAIRS --judge http://127.0.0.1:8005
 
 In order: verl composes and validates the configuration; its data set and loader read the rows, in the order of the
@@ -141,9 +141,11 @@ def run(folder: Path, pairs: Path, model: Path) -> None:
 
     print(f"verl {verl.__version__}, torch {torch.__version__}, ray {ray.__version__}, datasets {datasets.__version__}")
     lines = [
-        json.loads(line) for name in ("train", "test") for line in (pairs / f"{name}.jsonl").read_text().splitlines()
+        json.loads(line)
+        for name in ("train", "test")
+        for line in (pairs / "sft" / f"{name}.jsonl").read_text().splitlines()
     ]
-    golden = {line["problem"]: line["completion"][0]["content"] for line in lines}
+    golden = {line["problem_id"]: line["completion"][0]["content"] for line in lines}
     tiny_model(model, [line["prompt"][0]["content"] for line in lines] + list(golden.values()))
     tokenizer = hf_tokenizer(str(model))
     longest = max(len(tokenizer.encode(text)) for text in golden.values()) + 8

@@ -32,8 +32,10 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "cli/test_terminal.py": ("every command with files and terminals that are odd", "cli/train core/files"),
     "train/verl/test_rendering.py": (
         "renders whole folders by the command and reads them as verl does",
-        "cli/export train/verl/hydra train/verl/files/stepsmith_hooks",
+        "train/verl/hydra train/verl/files/stepsmith_hooks",
     ),
+    "exports/test_table.py": ("every form by the command, and its card", "cli/export exports/bundle exports/card"),
+    "exports/test_forms.py": ("all forms of rows, read back", "exports/trl"),
     "synth/llm/test_path.py": (
         "synthesis from the command to the data set, with scripted models",
         "cli/forecast pipeline/forecast pipeline/endpoint_roles synth/llm/solvers",

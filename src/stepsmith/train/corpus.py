@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.ids import content_id
@@ -30,6 +31,13 @@ class Corpus:
     def id(self) -> str:
         """Content id of everything that is trained on."""
         return content_id("data", [problem.id for problem in self.train], sorted(self.real))
+
+
+class Halves(NamedTuple):
+    """Problems to train on and problems to measure on; no composition is in both."""
+
+    train: list[Problem]
+    test: list[Problem]
 
 
 def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:

@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from stepsmith.cli.main import app
 from stepsmith.core.errors import ConfigError, RunFolderError
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.scoring.tests import SplitSettings, split_tests
-from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
 from stepsmith.train.settings import presets, with_overrides
-from stepsmith.train.verl import export_rows, render
+from stepsmith.train.verl import render, write_data
 from stepsmith.train.verl.rendering import order
+from stepsmith.train.verl.rendering import split as in_halves
 from tests.envs.test_environments import PROBLEMS
 from tests.train.verl.rendered import a_config, many, rows
 
@@ -56,7 +54,7 @@ def test_launch_stops_where_the_judge_does_not_judge(tmp_path: Path) -> None:
 
 def test_rows_have_verls_form(tmp_path: Path) -> None:
     problems = many(40)
-    export_rows(problems, tmp_path, form="full", held_out=0.3, tests=SplitSettings())
+    write_data(*in_halves(problems, 0.3), tmp_path, form="full", tests=SplitSettings())
     train, test = rows(tmp_path / "train.parquet"), rows(tmp_path / "test.parquet")
     assert Counter(row["extra_info"]["problem"] for row in [*train, *test]) == Counter(p.id for p in problems)
     by_id = {problem.id: problem for problem in problems}
@@ -77,7 +75,7 @@ def test_rows_have_verls_form(tmp_path: Path) -> None:
 def test_what_is_held_back_is_never_rewarded(tmp_path: Path) -> None:
     problems = many(40)
     tests = SplitSettings(hold_back=0.4, most_tests=2, seed=5)
-    export_rows(problems, tmp_path, form="brief", held_out=0.3, tests=tests)
+    write_data(*in_halves(problems, 0.3), tmp_path, form="brief", tests=tests)
     by_id = {problem.id: problem for problem in problems}
     for row in rows(tmp_path / "train.parquet"):
         truth = json.loads(row["reward_model"]["ground_truth"])
@@ -97,7 +95,7 @@ def test_what_is_held_back_is_never_rewarded(tmp_path: Path) -> None:
 
 
 def test_every_environment_becomes_a_row(tmp_path: Path) -> None:
-    export_rows([*PROBLEMS.values(), *many(20)], tmp_path, form="full", held_out=0.2, tests=SplitSettings())
+    write_data(*in_halves([*PROBLEMS.values(), *many(20)], 0.2), tmp_path, form="full", tests=SplitSettings())
     found = [row for name in ("train", "test") for row in rows(tmp_path / f"{name}.parquet")]
     assert {row["data_source"] for row in found} == {f"stepsmith/{name}" for name in ENVIRONMENTS}
     for row in found:
@@ -195,30 +193,3 @@ def test_every_value_of_the_papers_presets_has_its_source(name: str) -> None:
     assert len(values) > 40
     for line in values:
         assert re.search(r"  # .*(paper|release|our choice|PPO|likewise|the bands)", line), line
-
-
-def test_export_from_the_command_line(tmp_path: Path) -> None:
-    source = tmp_path / "problems.parquet"
-    problems = many(30)
-    write_rows(source, PROBLEM_SCHEMA, [problem_row(problem) for problem in [*problems, problems[0]]])
-    for form in ("verl", "hf-chat"):
-        command = ["export", str(source), "--to", form, "--out", str(tmp_path / form), "--held-out-share", "0.3"]
-        result = CliRunner().invoke(app, command, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-    assert {path.name for path in (tmp_path / "verl").iterdir()} == {"train.parquet", "test.parquet", "reward.py"}
-    pairs = [
-        json.loads(line)
-        for name in ("train", "test")
-        for line in (tmp_path / "hf-chat" / f"{name}.jsonl").read_text().splitlines()
-    ]
-    assert len(pairs) == 30
-    golden = problems[0].golden.code.rstrip()
-    assert all(
-        pair["completion"] == [{"role": "assistant", "content": f"```python\n{golden}\n```\n"}] for pair in pairs
-    )
-    halves = [
-        {row["extra_info"]["problem"] for row in rows(tmp_path / "verl" / f"{name}.parquet")}
-        for name in ("train", "test")
-    ]
-    lines = (tmp_path / "hf-chat" / "test.jsonl").read_text().splitlines()
-    assert {json.loads(line)["problem"] for line in lines} == halves[1]

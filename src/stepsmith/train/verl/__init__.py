@@ -4,6 +4,6 @@ Nothing here needs torch or verl. ``rows.py`` makes the data, ``hydra.py`` the c
 reward function, ``files/`` goes along as it is. docs/clusters.md says how to run it, and what was run.
 """
 
-from stepsmith.train.verl.rendering import export_pairs, export_rows, render
+from stepsmith.train.verl.rendering import render, write_data
 
-__all__ = ["export_pairs", "export_rows", "render"]
+__all__ = ["render", "write_data"]

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -13,24 +12,16 @@ from stepsmith.core.records import Problem
 from stepsmith.curriculum import Layout, Sampler, item_of, load_curriculum
 from stepsmith.curriculum.rotation import Rotation
 from stepsmith.curriculum.schedule import Schedule
-from stepsmith.envs import ENVIRONMENTS
 from stepsmith.scoring.tests import SplitSettings
 from stepsmith.store.dataset import write_rows
-from stepsmith.train.corpus import composition_of, is_held_out
+from stepsmith.train.corpus import Halves, composition_of, is_held_out
 from stepsmith.train.settings import PromptLength, TrainConfig
 from stepsmith.train.verl.hydra import check_possible, hydra_file, verl_steps
-from stepsmith.train.verl.rows import ROW_SCHEMA, prompt_of, verl_row
+from stepsmith.train.verl.rows import ROW_SCHEMA, verl_row
 from stepsmith.train.verl.standalone import standalone
 
 TRAIN, TEST, REWARD, ORDER = "train.parquet", "test.parquet", "reward.py", "train.order.json"
 CHECKPOINTS = "checkpoints"
-
-
-class Halves(NamedTuple):
-    """Problems to train on and problems to measure on; no composition is in both."""
-
-    train: list[Problem]
-    test: list[Problem]
 
 
 def render(
@@ -49,7 +40,7 @@ def render(
     if 0 < config.eval.problems < len(test):
         test = derive_rng(config.seed, "measured").sample(test, config.eval.problems)
     places = order(config, halves.train, real)
-    written = _data(halves.train, test, folder, config.data.prompt, config.rl.tests)
+    written = write_data(halves.train, test, folder, form=config.data.prompt, tests=config.rl.tests)
     texts = {
         "grpo.yaml": hydra_file(config, ordered=places is not None),
         "launch.sh": _file("launch.sh").replace("@JUDGE_URL@", judge_url),
@@ -61,24 +52,6 @@ def render(
         texts[ORDER] = msgspec.json.encode(places).decode()
     written += [_write(folder / name, text) for name, text in texts.items()]
     (folder / "launch.sh").chmod(0o755)
-    return written
-
-
-def export_rows(
-    problems: Iterable[Problem], folder: Path, *, form: PromptLength, held_out: float, tests: SplitSettings
-) -> list[Path]:
-    """Write ``train.parquet`` and ``test.parquet`` in verl's row format, and the reward function that reads them."""
-    halves = split(problems, held_out)
-    return _data(halves.train, halves.test, folder, form, tests)
-
-
-def export_pairs(problems: Iterable[Problem], folder: Path, *, form: PromptLength, held_out: float) -> list[Path]:
-    """Write ``train.jsonl`` and ``test.jsonl``: prompt and golden answer as chat messages, as for TRL's SFT."""
-    halves = split(problems, held_out)
-    written = []
-    for name, part in (("train.jsonl", halves.train), ("test.jsonl", halves.test)):
-        lines = [msgspec.json.encode(_pair(problem, form)).decode() for problem in part]
-        written.append(_write(folder / name, "".join(f"{line}\n" for line in lines)))
     return written
 
 
@@ -119,9 +92,13 @@ def order(config: TrainConfig, problems: Sequence[Problem], real: Collection[str
     return [place[problem_id] for problem_id in sampler]
 
 
-def _data(
-    train: Sequence[Problem], test: Sequence[Problem], folder: Path, form: PromptLength, tests: SplitSettings
+def write_data(
+    train: Sequence[Problem], test: Sequence[Problem], folder: Path, *, form: PromptLength, tests: SplitSettings
 ) -> list[Path]:
+    """Write ``train.parquet`` and ``test.parquet`` in verl's row format, and the reward function that reads them.
+
+    Raises ``ConfigError`` where one of them would be empty.
+    """
     for part, what in ((train, "left to train on"), (test, "held out to measure on, which verl wants")):
         if not part:
             raise ConfigError(
@@ -134,16 +111,6 @@ def _data(
         write_rows(folder / name, ROW_SCHEMA, rows)
         written.append(folder / name)
     return [*written, _write(folder / REWARD, standalone("stepsmith.train.verl.reward"))]
-
-
-def _pair(problem: Problem, form: PromptLength) -> dict[str, object]:
-    environment = ENVIRONMENTS[problem.environment]
-    answer = environment.write(environment.golden(problem))
-    return {
-        "prompt": [{"role": "user", "content": prompt_of(problem, form)}],
-        "completion": [{"role": "assistant", "content": answer}],
-        "problem": problem.id,
-    }
 
 
 def _file(name: str) -> str:

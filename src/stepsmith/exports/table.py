@@ -1,0 +1,117 @@
+"""The formats, and what they share: problems are chosen, divided, described; the folder appears whole or not at all."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from stepsmith.core.errors import ConfigError, RunFolderError
+from stepsmith.core.records import Problem
+from stepsmith.exports import hf, jsonl, livecodebench, trl, verl
+from stepsmith.exports.bundle import Bundle, ExportSettings, LeftOut
+from stepsmith.exports.card import CardFacts, DataFiles, card
+from stepsmith.exports.splitting import halves_of
+from stepsmith.store.folder_lock import explained
+
+FormatName = Literal["hf", "trl", "verl", "lcb", "jsonl"]
+CARD, LEFT_OUT = "README.md", "left-out.jsonl"
+
+
+class Format(NamedTuple):
+    """A form of problems. ``refuses`` says in words why a problem has no such form; None where it has one."""
+
+    says: str
+    refuses: Callable[[Problem], str | None]
+    write: Callable[[Bundle, Path], None]
+    data_files: DataFiles | None = None  # how `datasets` loads the folder
+    usage: str = ""  # Markdown for the card
+
+
+FORMATS: dict[FormatName, Format] = {
+    "hf": Format("a data set for `datasets`, complete", hf.refuses, hf.write, hf.DATA_FILES, hf.USAGE),
+    "trl": Format("prompts for GRPO, prompts and answers for SFT", trl.refuses, trl.write, trl.DATA_FILES, trl.USAGE),
+    "verl": Format("rows for RL and their reward function", verl.refuses, verl.write, verl.DATA_FILES, verl.USAGE),
+    "lcb": Format(
+        "rows of LiveCodeBench",
+        livecodebench.refuses,
+        livecodebench.write,
+        livecodebench.DATA_FILES,
+        livecodebench.USAGE,
+    ),
+    "jsonl": Format("one problem a line, complete", jsonl.refuses, jsonl.write, jsonl.DATA_FILES, jsonl.USAGE),
+}
+
+
+class Written(NamedTuple):
+    """What an export came to: its folder, the problems in each half, and those left out."""
+
+    folder: Path
+    train: int
+    test: int
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """How many problems were left out, by reason."""
+        return Counter(one.reason for one in self.left_out)
+
+
+def write_export(
+    problems: Iterable[Problem], to: FormatName, out: Path, settings: ExportSettings, facts: CardFacts | None = None
+) -> Written:
+    """Write problems into the folder ``out`` in the form ``to``, each once.
+
+    Raises ``RunFolderError`` where ``out`` is there already or cannot be written, ``ConfigError`` where no problem can
+    be exported. Nothing is left behind then.
+    """
+    form = FORMATS[to]
+    if out.exists():
+        raise RunFolderError(f"{out} is there already and is not written over; choose another --out")
+    kept: dict[str, Problem] = {}
+    left_out: dict[str, LeftOut] = {}
+    for problem in problems:
+        problem_id = problem.id
+        if problem_id in kept or problem_id in left_out:
+            continue
+        if reason := form.refuses(problem):
+            left_out[problem_id] = LeftOut(problem_id=problem_id, title=problem.title, reason=reason)
+        else:
+            kept[problem_id] = problem
+    if not kept:
+        raise ConfigError(_nothing(to, tuple(left_out.values())))
+    halves = halves_of(tuple(kept.values()), settings.held_out, settings.split)
+    bundle = Bundle(train=tuple(halves.train), test=tuple(halves.test), settings=settings)
+    with _whole(out) as folder:
+        form.write(bundle, folder)
+        lines = [msgspec.json.encode(one) + b"\n" for one in left_out.values()]
+        if lines:
+            (folder / LEFT_OUT).write_bytes(b"".join(lines))
+        text = card(bundle, to, form.usage, form.data_files, tuple(left_out.values()), facts or CardFacts())
+        (folder / CARD).write_text(text, "utf-8")
+    return Written(out, len(bundle.train), len(bundle.test), tuple(left_out.values()))
+
+
+def _nothing(to: str, left_out: tuple[LeftOut, ...]) -> str:
+    if not left_out:
+        return "there is no problem to export: the run accepted none"
+    reason, count = Counter(one.reason for one in left_out).most_common(1)[0]
+    return f"none of the {len(left_out)} problems can be exported to {to}; for {count} of them: {reason}"
+
+
+@contextmanager
+def _whole(out: Path) -> Iterator[Path]:
+    """Give a folder to write into, which becomes ``out`` at the end and goes where the end is not reached."""
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    with explained(out):
+        try:
+            partial.mkdir(parents=True)
+            yield partial
+            partial.rename(out)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise

@@ -1,0 +1,60 @@
+"""Problems for exports, and exports of them."""
+
+from pathlib import Path
+
+import msgspec
+
+from stepsmith.core.records import Checker, Contract, FeatureUse, Lineage, Problem, Solution, TestCase
+from stepsmith.exports import ExportSettings, FormatName, Written, write_export
+from stepsmith.scoring.tests import SplitSettings
+from tests.envs.test_environments import PROBLEMS
+from tests.records import a_problem
+
+CHECKER = (
+    "import sys\nright = abs(int(sys.stdin.read())) == int(open(sys.argv[2]).read())\nsys.exit(42 if right else 43)\n"
+)
+
+
+def in_chain(problem: Problem, chain: str, *features: str, turn: int = 1) -> Problem:
+    """The problem as one of a chain, composed of these features. Its title and statement make it another problem."""
+    return msgspec.structs.replace(
+        problem,
+        title=f"{problem.title} {chain} {turn}",
+        statement=f"{problem.statement}\n({chain}, {turn})\n",
+        features=tuple(FeatureUse(name=name, category="array") for name in features),
+        lineage=Lineage(
+            chain_id=chain, turn=turn, parent_id=None, change="", direction="new", seed_ref="json/decoder.py:1-9"
+        ),
+    )
+
+
+def a_checked_problem() -> Problem:
+    """A stdio problem with a checker program: the sign of the answer does not matter."""
+    return a_problem(
+        title="Root",
+        statement="Print a number whose square is n.\n",
+        contract=Contract(
+            interface="stdio", checker=Checker(name="custom-kattis", files=(("validate.py", CHECKER),))
+        ),
+        starter_code="",
+        examples=(),
+        tests=tuple(TestCase(input=f"{n * n}\n", output=f"{n}\n") for n in (3, 4, 0, 7)),
+        golden=Solution(language="python", code="print(round(int(input()) ** 0.5))\n"),
+        wrong=(),
+    )  # fmt: skip
+
+
+def one_of_each() -> list[Problem]:
+    """A problem of every environment and interface, one with a checker program; each a chain of its own."""
+    problems = [*PROBLEMS.values(), a_checked_problem(), a_problem()]
+    return [in_chain(problem, f"chain_{k}", f"first {k}", "second") for k, problem in enumerate(problems)]
+
+
+def exported(to: FormatName, folder: Path, **changes: object) -> Written:
+    """``one_of_each`` in a form, with every hidden test rewarded."""
+    settings = {"name": "little set", "held_out": 0.3, "tests": SplitSettings(hold_back=0.0), **changes}
+    return write_export(one_of_each(), to, folder, msgspec.convert(settings, ExportSettings))
+
+
+def lines(path: Path) -> list[dict]:
+    return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
