@@ -10,7 +10,7 @@ import msgspec
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Contract, Record, Solution, TestCase, TestKind, Verdict
-from stepsmith.judge.checkers import is_custom
+from stepsmith.judge.checkers import is_custom, judges_texts
 from stepsmith.judge.languages import installed, language
 from stepsmith.judge.program import RunningJudge
 from stepsmith.verify.formats.examples import find_examples
@@ -91,10 +91,9 @@ class _Verifier:
         trusted = [i for i in self._used if problem.candidates[i].verdict is Verdict.AC]
         self._has_trusted = bool(trusted)
         self._voting = trusted or [i for i in self._used if problem.candidates[i].verdict is None]
-        talks = problem.interactive or problem.passes > 1
-        self._judged = talks or (
-            self._has_trusted and problem.outputs is not None and is_custom(problem.contract.checker)
-        )
+        checker = problem.contract.checker
+        self._needs_runs = not judges_texts(checker)
+        self._judged = self._needs_runs or (self._has_trusted and problem.outputs is not None and is_custom(checker))
 
     def report(self) -> ProblemReport:
         """Validate, vote, audit, measure."""
@@ -305,7 +304,7 @@ class _Verifier:
             self._solutions(known_wrong),
             [Mutant(label=m.label, operator=m.operator, solution=problem.runnable(m.solution)) for m in mutants],
             wrong_names=[self._name(i) for i in known_wrong],
-            coverage=not problem.interactive and problem.passes == 1,
+            coverage=not self._needs_runs,
             judged=self._judged,
         )
 

@@ -91,8 +91,6 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
     checker: str | None = None  # None: literal for functions, tokens for stdio
     checker_flags: str | tuple[str, ...] = ()
     checker_files: dict[str, str] = {}
-    interactive: bool = False  # the checker talks with the program
-    passes: int = 1  # how often the checker may ask for another run
     time_limit_s: float = 2.0
     time_multiplier: float | None = None  # the limit is this multiple of the slowest trusted run, at most time_limit_s
     time_resolution_s: float = 1.0  # and a multiple of this

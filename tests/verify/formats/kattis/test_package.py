@@ -25,6 +25,47 @@ SUMS = {
     "submissions/accepted/b.py": "n = int(input())\nprint(n - 2, 2)\n",
     "submissions/wrong_answer/w.py": "print(2, 2)\n",
 }
+# The interactor answers questions about a number from 1 to 100; seven are enough.
+GUESS = {
+    "problem.yaml": "type: interactive\nproblem_format_version: 2025-09\nlimits: {time_limit: 1}\n",
+    "output_validator/v.py": (
+        "import sys\nn = int(open(sys.argv[1]).read())\n"
+        "for _ in range(7):\n    g = int(input())\n    if g == n:\n"
+        "        print('right', flush=True)\n        sys.exit(42)\n"
+        "    print('lower' if n < g else 'higher', flush=True)\nsys.exit(43)\n"
+    ),
+    "data/sample/1.interaction": ">50\n<right\n",
+    "data/valid_output/x.in": "3\n",
+    "data/valid_output/x.ans": "",
+    "data/valid_output/x.out": "3\n",
+    "submissions/accepted/a.py": (
+        "low, high, said = 1, 100, ''\nwhile said != 'right':\n    m = (low + high) // 2\n    print(m, flush=True)\n"
+        "    said = input()\n    low, high = (low, m - 1) if said == 'lower' else (m + 1, high)\n"
+    ),
+    "submissions/accepted/b.py": (
+        "import bisect\ndef low(n):\n    print(n, flush=True)\n    said = input()\n    if said == 'right':\n"
+        "        raise SystemExit\n    return said == 'lower'\n"
+        "bisect.bisect_left(range(1, 101), True, key=low)\n"
+    ),
+    "submissions/wrong_answer/w.py": "for n in range(90, 97):\n    print(n, flush=True)\n    input()\n",
+    "submissions/wrong_answer/leaves.py": "print(50)\n",
+    "submissions/run_time_error/r.py": "print(int('x'))\n",
+    "submissions/time_limit_exceeded/loops.py": "while True: pass\n",
+}
+# The first pass writes a word, the second gets it back in capitals.
+TWICE = {
+    "problem.yaml": "type: multi-pass\nproblem_format_version: 2025-09\nlimits: {time_limit: 1}\n",
+    "output_validator/v.py": (
+        "import os, sys\ngiven, said, mark = open(sys.argv[1]).read(), sys.stdin.read().split(), sys.argv[3] + 'seen'\n"
+        "if os.path.exists(mark):\n    sys.exit(42 if said == ['done'] and given == 'WORD' else 43)\n"
+        "if said != ['word']:\n    sys.exit(43)\n"
+        "open(mark, 'w').close()\nopen(sys.argv[3] + 'nextpass.in', 'w').write(said[0].upper())\nsys.exit(42)\n"
+    ),
+    "submissions/accepted/a.py": "print('done' if input() == 'WORD' else 'word')\n",
+    "submissions/accepted/b.py": "import sys\nprint('done' if sys.stdin.read().isupper() else 'word')\n",
+    "submissions/wrong_answer/w.py": "print('word')\n",
+    "submissions/run_time_error/r.py": "print('word' if input() != 'WORD' else 1 // 0)\n",
+}
 
 
 def _verified(judge, folder, **options):
@@ -77,6 +118,7 @@ def test_output_arguments_that_differ_between_tests_are_refused(tmp_path):
         ({"include/python3/x.py": ""}, "include/ is not served"),
         ({"static_validator/v.py": ""}, "static_validator/ is not served"),
         ({"problem.yaml": "validation: custom interactive\n"}, "no output validator"),
+        ({"problem.yaml": "type: multi-pass interactive\n"}, "multi-pass and interactive without an output validator"),
         (
             {"problem.yaml": "validation: custom\n", "output_validators/data.txt": "", "output_validators/v.php": ""},
             "PHP",
@@ -129,6 +171,21 @@ def test_a_validator_of_its_own_decides(tmp_path, local_judge, base):
     assert [(test.output, test.support, test.voters) for test in report.tests] == [("", 2, 2)] * 3
     assert report.suite.kill_rate == 1.0
     assert report.suite.branch_coverage == 1.0
+
+
+@pytest.mark.parametrize("files", [GUESS, TWICE], ids=["interactive", "multi-pass"])
+def test_submissions_that_talk_with_the_validator_fare_as_their_folders_say(tmp_path, local_judge, files):
+    report = _verified(local_judge, package(tmp_path, files, CURRENT), mutants=3)
+    assert (report.status, report.audit.confirmed, report.audit.verdict_mismatches) == ("accepted", 3, ())
+    assert (report.suite.kill_rate, report.suite.branch_coverage) == (1.0, None)
+    assert report.left_out == (() if files is TWICE else ("data/valid_output/x: an output alone shows nothing here",))
+
+
+def test_an_interactive_submission_in_the_wrong_folder_is_named(tmp_path, local_judge):
+    files = {**GUESS, "submissions/wrong_answer/w.py": GUESS["submissions/accepted/a.py"]}
+    report = _verified(local_judge, package(tmp_path, files, CURRENT), strength=False)
+    (mismatch,) = report.audit.verdict_mismatches
+    assert mismatch.endswith("(wrong_answer/w.py) is called WA and passes every test")
 
 
 def test_programs_that_the_validator_refuses_are_named(tmp_path, local_judge):

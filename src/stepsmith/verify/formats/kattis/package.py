@@ -45,14 +45,12 @@ def kattis_package(folder: Path) -> VerifyProblem:
     validators, validators_left_out = input_validators(folder, settings, [*tests, *(test for _, test in cases)])
     files = output_validator(folder, settings)
     checker = Checker(
-        name="custom-kattis" if files else "tokens", flags=_output_args(tests), files=tuple(files.items())
+        name=_checker_name(settings) if files else "tokens", flags=_output_args(tests), files=tuple(files.items())
     )
     if files:
         _check_program(checker)
-    elif "interactive" in settings.types:
-        raise UnsupportedError("an interactive problem without an output validator")
-    if "interactive" in settings.types or settings.passes > 1:
-        raise UnsupportedError(" and ".join(t for t in settings.types if t in ("interactive", "multi-pass")))
+    elif special := [word for word in settings.types if word in ("interactive", "multi-pass")]:
+        raise UnsupportedError(f"{' and '.join(special)} without an output validator of its own")
     return VerifyProblem(
         problem_id=folder.resolve().name,
         interface="stdio",
@@ -64,8 +62,6 @@ def kattis_package(folder: Path) -> VerifyProblem:
         checker=checker.name,
         checker_flags=checker.flags,
         checker_files=files,
-        interactive="interactive" in settings.types,
-        passes=settings.passes,
         time_limit_s=settings.time_limit_s or TIME_CEILING_S,
         time_multiplier=None if settings.time_limit_s else settings.time_multiplier,
         time_resolution_s=settings.time_resolution_s,
@@ -88,6 +84,12 @@ def kattis_package(folder: Path) -> VerifyProblem:
             *submissions_left_out,
         ),
     )
+
+
+def _checker_name(settings: KattisSettings) -> str:
+    """Return the name of the checker that runs the package's own output validator."""
+    name = "interactive-kattis" if "interactive" in settings.types else "custom-kattis"
+    return f"{name}:{settings.passes}" if settings.passes > 1 else name
 
 
 def _output_args(tests: list[KattisTest]) -> tuple[str, ...]:
