@@ -86,8 +86,8 @@ NO_TEXT = b'{"model": "m", "choices": [{"message": {"content": null}, "finish_re
     ("status", "kind", "body", "said"),
     [
         (200, "text/html", b"<html><title>Sign in</title></html>", "a web page (Sign in)"),
-        (200, "application/json", b"{}", "holds no choices"),
-        (200, "application/json", b'{"data": [{"id": "m"}]}', "holds no choices"),
+        (200, "application/json", b"{}", "the response has no choices"),
+        (200, "application/json", b'{"data": [{"id": "m"}]}', "the response has no choices"),
         (200, "text/event-stream", b'{"error": {"message": "out of memory", "code": 507}}', "out of memory"),
         (200, "application/json", NO_TEXT, "no text (finish_reason 'length'); check max_tokens"),
         (404, "application/json", b'{"error": {"message": "model not found"}}', "model not found"),
@@ -109,4 +109,4 @@ def test_a_server_that_is_silent_is_not_waited_for(tmp_path: Path, monkeypatch: 
         lines = checked(tmp_path, model("slow", provider.url))
         assert time.monotonic() - started < 20
         assert provider.requests == 2
-    assert "no whole answer within 0.2 s" in lines["endpoint slow"]
+    assert "no complete response within 0.2 s" in lines["endpoint slow"]

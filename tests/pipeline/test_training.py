@@ -344,7 +344,7 @@ def conductor_reply(problem: Problem) -> str:
         ({"curriculum": "classic"}, "pass rate|rated"),
         ({"curriculum": "none such"}, "there is no curriculum 'none such'"),
         ({"curriculum": "hard-only", "initial_samples": 2}, "hard"),
-        ({"select": {"low": 0.9, "high": 1.0}, "initial_samples": 2}, "no problem is left to train on"),
+        ({"select": {"low": 0.9, "high": 1.0}, "initial_samples": 2}, "leaves no problem to train on"),
     ],
 )
 def test_bands_without_problems_are_told_before_anything_is_trained(
@@ -363,7 +363,7 @@ def test_bands_without_problems_are_told_before_anything_is_trained(
 
 
 def test_what_cannot_work_is_refused_at_once(place: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="RL starts from a model that can answer something"):
+    with pytest.raises(ConfigError, match="RL needs a trained model to start from"):
         train(rl_config(), tmp_path / "rl", Seen())
     nothing = with_overrides(rl_config(), {"stage": "sft", "model": TINY})
     with pytest.raises(ConfigError, match=r"nothing to train on: give data\.problems, or exercises"):

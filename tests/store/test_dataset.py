@@ -84,7 +84,7 @@ def test_rejections_carry_reason_and_problem(tmp_path: Path) -> None:
 
 
 def test_missing_and_foreign_files(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match="is not there"):
+    with pytest.raises(RunFolderError, match="does not exist"):
         list(read_rows(tmp_path / "none.parquet"))
     (tmp_path / "x.parquet").write_text("no parquet")
     with pytest.raises(RunFolderError, match="cannot be read as Parquet"):

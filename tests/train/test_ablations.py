@@ -192,11 +192,11 @@ def test_a_range_of_pass_rates() -> None:
 
 
 def test_nothing_left() -> None:
-    with pytest.raises(ConfigError, match=r"no problem is left .* of 1, .* are none"):
+    with pytest.raises(ConfigError, match=r"leaves no problem .* of 1 problems, .* are: none"):
         select([rated(1, 1, 0)], SelectSettings(low=0.5), 0)
     with pytest.raises(ConfigError, match="initial_samples"):
         select([a_problem(pass_rate=None)], SelectSettings(low=0.5), 0)
-    with pytest.raises(ConfigError, match="no chain has 3 levels"):
+    with pytest.raises(ConfigError, match="no chain has problems on 3 levels"):
         select([rated(1, 1, 50), rated(1, 2, 10)], SelectSettings(structure="chains"), 0)
 
 

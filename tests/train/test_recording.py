@@ -137,7 +137,7 @@ def test_unearned_rewards_are_warned_of() -> None:
     statistics.observe([hack] * 8, 4)
     report, (warning,) = statistics.suspicions()
     assert report.gap == 0.5
-    assert warning.startswith(f"8 of 16 rewarded completions fail tests that are held back, most on {PROBLEMS[0].id}")
+    assert warning.startswith(f"8 of 16 rewarded completions fail held-back tests, most on {PROBLEMS[0].id}")
 
 
 def test_a_folder_of_checkpoints_has_what_resuming_needs(tmp_path: Path) -> None:

@@ -499,7 +499,7 @@ def test_what_cannot_be_laid_out_is_refused(tmp_path: Path) -> None:
         rl_arguments(rl_config(micro_batch=3), tmp_path)
     with pytest.raises(ConfigError, match="cannot be split into 3 equal updates"):
         rl_config(updates=3)
-    with pytest.raises(ConfigError, match="skip_zero_advantage is exact with loss dapo"):
+    with pytest.raises(ConfigError, match="skip_zero_advantage needs the loss dapo"):
         rl_config(skip_zero_advantage=True, loss="grpo")
 
 
@@ -517,7 +517,7 @@ def test_settings_reach_the_trainer(tmp_path: Path) -> None:
 def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
     config = rl_config()
     sampler = Sampler([item_of(p) for p in PROBLEMS], curriculum_of(config.rl), layout_of(config, tmp_path))
-    with pytest.raises(RunFolderError, match="it is no checkpoint of RL"):
+    with pytest.raises(RunFolderError, match="it is not a checkpoint of this RL run"):
         read_sampler(sampler, tmp_path)
 
 

@@ -59,7 +59,7 @@ def test_a_file_says_what_differs_from_a_preset(tmp_path: Path) -> None:
         ("[rl]\nstep = 3\n", "unknown field `step`"),
         ("[rl]\nsteps = 0\n", r"Expected `int` >= 1 - at `\$.rl.steps`"),
         ('[rl]\nloss = "ppo"\n', "Invalid enum value 'ppo'"),
-        ("[rl]\ngroups = 3\ngroup_size = 3\nupdates = 2\n", "3 groups of 3 replies cannot be split into 2"),
+        ("[rl]\ngroups = 3\ngroup_size = 3\nupdates = 2\n", "3 groups of 3 completions cannot be split into 2"),
         ("[model]\nhidden = 10\nheads = 3\n", "hidden 10 is not a multiple of heads 3"),
         ("[rl.teacher]\nlow = 0.9\nhigh = 0.1\n", "low must be below high"),
         ("[sft.exercises]\nsteps = { 9 = 1 }\n", "steps are numbers from 1 to 6, not 9"),

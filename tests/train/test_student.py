@@ -193,7 +193,7 @@ def test_what_is_no_policy_is_said_in_one_line(run: Path, tmp_path: Path, monkey
         resolve_config(config(tmp_path / "absent"))
     with pytest.raises(ConfigError, match=r"unknown student 'nobody'.*folder of a trained policy"):
         resolve_config(config(Path("nobody")))
-    with pytest.raises(ConfigError, match="nothing says where the student 'policy 123' lies"):
+    with pytest.raises(ConfigError, match="the folder of the student 'policy 123' is not known"):
         synthesize(config(Path("policy 123")), tmp_path / "out", Quiet())
     (tmp_path / "unfinished" / "checkpoints").mkdir(parents=True)
     with pytest.raises(ConfigError, match="--resume"):

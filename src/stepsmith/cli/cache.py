@@ -55,9 +55,9 @@ def prune(
 ) -> None:
     """Forget completions. What was paid for is gone then, and has to be paid again."""
     if older_than and max_size:
-        raise UserError("--older-than and --max-size are two ways of choosing; give one of them.")
+        raise UserError("--older-than and --max-size are two ways of choosing; give one of them")
     if not (older_than or max_size or model):
-        raise UserError("say what to forget: --older-than, --max-size or --model.")
+        raise UserError("say what to forget: --older-than, --max-size or --model")
     with _opened(file) as store:
         if max_size:
             count, size = store.shrink(_size(max_size), model=model, dry=dry_run)

@@ -101,7 +101,7 @@ def evolve_command(
 ) -> None:
     """Have a model widen and deepen a tree."""
     if teacher == OFFLINE:
-        raise UserError("evolution needs a model; name a [models.NAME] of --config, or an address.")
+        raise UserError("evolution needs a model; name a [models.NAME] of --config, or an address")
     settings = EvolveSettings(
         requests=requests, nodes_per_request=nodes, siblings=siblings, children=children, seed=seed
     )
@@ -134,7 +134,7 @@ def show_command(
     if path := path_of(under):
         node = whole.find(path)
         if node is None:
-            raise UserError(f"{tree} has no node {'/'.join(path)!r}; `stepsmith features show --depth 2` lists some.")
+            raise UserError(f"{tree} has no node {'/'.join(path)!r}; `stepsmith features show --depth 2` lists some")
         shown = FeatureTree(roots=(node,))
     console = Console()
     if depth:
@@ -206,7 +206,7 @@ def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tu
     settings, names = with_addresses_named(settings, [teacher])
     name = names.get(teacher, teacher)
     if name not in settings.models:
-        raise ConfigError(f"unknown teacher {teacher!r}; give a [models.NAME] of --config, or an address.")
+        raise ConfigError(f"unknown teacher {teacher!r}; give a [models.NAME] of --config, or an address")
     check_models(settings, [name])
     folder = Path(settings.runtime.prompts).expanduser() if settings.runtime.prompts else None
     with Models(settings, [name], run=content_id("features", name)) as models:

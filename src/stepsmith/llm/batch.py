@@ -1,9 +1,9 @@
-"""Batches: half the price, and hours of waiting. OpenAI's /v1/files and /v1/batches, for models with ``batch = true``.
+"""Ask in batches (OpenAI's /v1/files and /v1/batches), for models with ``batch = true``: half the price, hours to wait.
 
-The queue of a model gathers what all chains ask, sends it as one file once nothing more has come for a while, waits
-for the batch to end, and puts its answers into the completion cache. Like a request, a batch is reserved in the ledger
-and in the cache's file before it is sent. A run that was stopped first follows the batches that it had sent: each is
-found at the server by the digest of its content. So nothing is paid twice, however its requests had been gathered.
+Each model has a queue. It collects the questions of all chains, sends them as one file when no new one has come for a
+while, waits until the batch ends, and puts the answers into the completion cache. As for a single request, the worst
+case is reserved in the ledger and in the cache's file before a batch is sent. A resumed run first looks for the batches
+that it sent before: it finds each at the server by the hash of its content. So nothing is paid twice.
 """
 
 import asyncio
@@ -33,24 +33,24 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
-MOST_LINES, MOST_BYTES = 10_000, 100 * 10**6  # OpenAI allows 50,000 and 200 MB; results are read as one piece
+MOST_LINES, MOST_BYTES = 10_000, 100 * 10**6  # OpenAI allows 50,000 and 200 MB; all results are held in memory
 ENDED = ("completed", "failed", "expired", "cancelled")
-BARREN = ("failed", "expired", "cancelled", "cancelling")  # such a batch is not followed, but sent again
-LABEL, PURPOSE = "stepsmith", "purpose"  # metadata of a batch: the digest of its content, the stage that asked
-LISTED = 1000  # batches of the account that are searched for ours
-WAITS = 10  # how often the first question waits ``batch_wait_s`` for others, at most
-LONGEST_PAUSE_S = 3600.0  # before a batch is sent again that the server had no room for
+BARREN = ("failed", "expired", "cancelled", "cancelling")  # a batch with this status is sent again
+LABEL, PURPOSE = "stepsmith", "purpose"  # metadata of a batch: the hash of its content, the stage that asked
+LISTED = 1000  # how many batches of the account are searched for ours
+WAITS = 10  # the first question waits ``batch_wait_s`` for others at most so many times
+LONGEST_PAUSE_S = 3600.0  # longest wait before a batch is sent again for which the server had no room
 
 
 class Caller(Protocol):
-    """Runs an action of the SDK with the client's retries."""
+    """A function that runs an action of the SDK with the client's retries."""
 
     def __call__(self, action: Callable[[], Awaitable[_T]]) -> Awaitable[_T]: ...  # noqa: D102
 
 
 @dataclass(eq=False)
 class _Job:
-    """A question, the samples that are not answered yet, and the future that its asker waits for."""
+    """A question, the samples that are still missing, and the future that the caller waits for."""
 
     question: Question
     samples: list[int]
@@ -63,7 +63,7 @@ class _Job:
 class _Line:
     """A line of a batch's input: one or more samples of a question."""
 
-    name: str  # its custom id: completion key, first sample, number of samples
+    name: str  # the custom id of the line: completion key, first sample, number of samples
     content: bytes
     worst: Usage
     job: _Job
@@ -86,7 +86,7 @@ class _Result(msgspec.Struct):
 
 
 class BatchQueue:
-    """Answers the questions to one model by batches. Use it in one event loop."""
+    """Asks one model in batches. Use it in one event loop."""
 
     def __init__(
         self, spec: ModelSpec, sdk: "AsyncOpenAI", call: Caller, dialect: Dialect, cache: Cache, ledger: Ledger
@@ -104,7 +104,7 @@ class BatchQueue:
         self._earlier: asyncio.Task[None] | None = None
 
     async def fetch(self, question: Question, samples: Sequence[int]) -> list[ModelOutput]:
-        """Return samples of a question once batches have answered them. Raises as ``EndpointClient.complete`` does."""
+        """Return samples of a question, answered in batches. Raises what ``EndpointClient.complete`` raises."""
         if self._earlier is None:
             self._earlier = self._started(self._follow_earlier(self._ledger.reopen(self._spec.name)))
         await asyncio.shield(self._earlier)
@@ -128,7 +128,7 @@ class BatchQueue:
         return task
 
     async def _send_when_quiet(self) -> None:
-        """Wait until no further question has come for a while, then send those that wait, a batch for each stage."""
+        """Wait until no new question has come for a while, then send those that wait, one batch per stage."""
         seen = -1
         for _ in range(WAITS):
             if len(self._waiting) == seen:
@@ -143,7 +143,7 @@ class BatchQueue:
             self._started(self._answer(purpose, jobs))
 
     async def _answer(self, purpose: str, jobs: Sequence[_Job]) -> None:
-        """Send the questions of one stage and tell their askers when they are answered; what failed is sent again."""
+        """Send the questions of one stage, and set their futures when they are answered; send failed ones again."""
         try:
             lines = [line for job in jobs for line in self._lines(job)]
             await asyncio.gather(*(self._run(purpose, part) for part in _parts(lines)))
@@ -160,7 +160,7 @@ class BatchQueue:
                     job.done.set_exception(error)
 
     async def _conclude(self, job: _Job) -> None:
-        """Say that a job is done, or why it failed for good, or send it again."""
+        """Set the future of a job to its answer or its error, or send the job again."""
         have = await asyncio.to_thread(self._cache.lookup, job.question.key, job.samples)
         job.samples = [sample for sample in job.samples if sample not in have]
         job.tries += 1
@@ -175,12 +175,12 @@ class BatchQueue:
             self._started(self._again(job, failure.throttled))
 
     async def _again(self, job: _Job, throttled: bool) -> None:
-        if throttled:  # by the account's limit on what batches may hold: earlier ones have to end first
+        if throttled:  # the account's batches are full: earlier ones have to end first
             await asyncio.sleep(min(LONGEST_PAUSE_S, self._spec.batch_poll_s * 2**job.tries))
         self._enqueue(job)
 
     def _lines(self, job: _Job) -> Iterator[_Line]:
-        """Write a job as lines: one for all its samples where the server takes ``n``, else one for each."""
+        """Yield the lines of a job: one for all its samples if the server accepts ``n``, else one per sample."""
         question, samples = job.question, job.samples
         together = self._spec.n_support and samples == list(range(samples[0], samples[0] + len(samples)))
         for first in samples[:1] if together else samples:
@@ -193,7 +193,7 @@ class BatchQueue:
             yield _Line(name, msgspec.json.encode(line), worst, job)
 
     async def _run(self, purpose: str, lines: Sequence[_Line]) -> None:
-        """Send lines as one batch and collect its answers; as two where the budget does not cover it whole."""
+        """Send lines as one batch and collect its answers; in two batches if the budget does not cover one."""
         content = b"\n".join(line.content for line in lines) + b"\n"
         digest = content_id("batch", content)
         worst = sum((line.worst for line in lines), Usage())
@@ -214,22 +214,24 @@ class BatchQueue:
         except RequestRefused:
             await self._settle(charge.ref, None)
             raise
-        _log.warning("%s: batch %s of %d requests is under way.", self._spec.name, batch_id, len(lines))
+        _log.warning("%s: batch %s of %d requests has been sent.", self._spec.name, batch_id, len(lines))
         await self._collect(batch_id, charge, {line.name: line.job for line in lines})
 
     async def _follow_earlier(self, charges: Sequence[Charge]) -> None:
-        """Collect the batches that were under way when the run was stopped."""
+        """Collect the batches that had been sent and not finished when the run was stopped."""
         for charge in charges:
             digest = charge.ref.removeprefix(BATCH)
             batch_id = await self._call(lambda digest=digest: self._find(digest))  # type: ignore[misc]
             if batch_id is None:  # the run was stopped before it was sent, or it has ended without an answer
                 await self._settle(charge.ref, None)
                 continue
-            _log.warning("%s: batch %s, sent before the run was stopped, is followed.", self._spec.name, batch_id)
+            _log.warning(
+                "%s: waiting for batch %s, which was sent before the run was stopped.", self._spec.name, batch_id
+            )
             await self._collect(batch_id, charge, {})
 
     async def _collect(self, batch_id: str, charge: Charge, jobs: Mapping[str, _Job]) -> None:
-        """Wait for a batch, keep its answers and book what they cost. Notes why others of ``jobs`` have none."""
+        """Wait for a batch, keep its answers and book their cost. Set the failure of ``jobs`` without an answer."""
         batch = await self._ended(batch_id)
         results = [*await self._results(batch.output_file_id), *await self._results(batch.error_file_id)]
         kept: dict[str, list[ModelOutput]] = defaultdict(list)
@@ -249,7 +251,7 @@ class BatchQueue:
             kept[key] += outputs_of(response, samples, self._spec, 0, self._discount)
         outputs = [output for some in kept.values() for output in some]
         final = msgspec.structs.replace(charge, samples=len(outputs))
-        if certain:  # else some answer was billed without a word on how much: the worst case stays booked
+        if certain:  # else the server did not report the usage of some answer, and the worst case stays booked
             usage = sum((output.usage for output in outputs), Usage())
             usd = sum(output.cost_usd for output in outputs)
             final = msgspec.structs.replace(final, usage=usage, usd=usd, certain=True)
@@ -270,7 +272,7 @@ class BatchQueue:
             await asyncio.sleep(self._spec.batch_poll_s)
 
     async def _find(self, digest: str) -> str | None:
-        """Return the id of the batch with this content, if it is there and has answers or may still get some."""
+        """Return the id of the batch with this content, if the server has it and it did not fail."""
         listed = 0
         async for batch in self._sdk.batches.list(limit=100):
             listed += 1
@@ -322,11 +324,11 @@ def _read_name(custom_id: str) -> tuple[str, range]:
         key, first, count = custom_id.split(":")
         return key, range(int(first), int(first) + int(count))
     except ValueError:
-        raise EndpointError(f"this batch is not ours: it has a line called {custom_id!r}") from None
+        raise EndpointError(f"this batch is not from Stepsmith: one of its lines has the id {custom_id!r}") from None
 
 
 def _response(result: _Result) -> ChatResponse:
-    """Return the answer in a line of results. Raises ``AttemptError`` where there is none."""
+    """Return the answer in a line of results. Raises ``AttemptError`` if there is none."""
     if result.response is None:
         error = result.error or _Error()
         raise AttemptError(f"the batch has no answer: {error.message or error.code or 'no reason given'}", sent=False)
@@ -340,10 +342,12 @@ def _response(result: _Result) -> ChatResponse:
 
 
 def _failure_of(batch: "Batch") -> AttemptError:
-    """Why requests of a batch have no line among its results."""
+    """Return why requests of a batch have no line in its results."""
     errors = (batch.errors.data if batch.errors else None) or []
     words = "; ".join(error.message for error in errors if error.message) or "no reason given"
     if batch.status != "failed":
         return AttemptError(f"the batch ended ({batch.status}) without an answer", sent=False)
-    full = any("limit" in (error.code or "") for error in errors)  # of tokens that may wait in an account's batches
+    full = any(
+        "limit" in (error.code or "") for error in errors
+    )  # the limit on tokens that an account's batches may hold
     return AttemptError(f"the batch failed: {words}", status=429 if full else 400)

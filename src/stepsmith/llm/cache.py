@@ -1,4 +1,4 @@
-"""The completion cache: what a client expects of it, the key of an entry, and a cache that ends with the process."""
+"""The completion cache: its interface, the key of an entry, and an implementation in memory."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,29 +13,29 @@ class Cache(Protocol):
     """Keeps completions and what they cost. Safe to call from several threads."""
 
     def lookup(self, key: str, samples: Sequence[int]) -> dict[int, ModelOutput]:
-        """Return those of ``samples`` that are kept under ``key``."""
+        """Return the cached completions of ``key``, by sample; of ``samples`` only."""
         ...
 
     def reserve(self, charge: Charge) -> None:
-        """Write down the worst case of a request that is about to be sent, so that a killed run cannot forget it."""
+        """Store the worst case of a request before it is sent, so that it is known even if the run is killed."""
         ...
 
     def settle(self, ref: str, charge: Charge | None, kept: Mapping[str, Sequence[ModelOutput]]) -> None:
-        """Replace the reserved charge ``ref`` (None: nothing billed) and keep completions by key, in one go."""
+        """Replace the reserved charge ``ref`` (None: nothing billed) and store completions by key, in one step."""
         ...
 
 
 def completion_key(spec: ModelSpec, messages: Sequence[Message], sampling: Sampling) -> str:
-    """Return the content id of everything that shapes the answers to a request, save the sample's index.
+    """Return the hash of everything that the completions of a request depend on, except the index of the sample.
 
-    The address is not part of it, nor is the way of asking (streaming, n at once, batch): the same weights asked the
-    same way are the same distribution.
+    The address is not part of it, nor is the form of the request (streamed, several samples at once, in a batch),
+    because these do not change the distribution of the completions.
     """
     return content_id("cmp", spec.weights, tuple(messages), sampling)
 
 
 class InMemoryCache:
-    """A ``Cache`` that ends with the process."""
+    """A ``Cache`` in memory, which is lost when the process ends."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -47,7 +47,7 @@ class InMemoryCache:
             return {sample: self._kept[key, sample] for sample in samples if (key, sample) in self._kept}
 
     def reserve(self, charge: Charge) -> None:
-        """Nothing outlives the process, so there is nothing to write down."""
+        """Do nothing: nothing is kept after the process ends."""
 
     def settle(self, _ref: str, _charge: Charge | None, kept: Mapping[str, Sequence[ModelOutput]]) -> None:
         """See ``Cache``."""

@@ -1,4 +1,4 @@
-"""One short question to a model, before anything else is paid: does it answer at all, with the settings that it has?"""
+"""Ask a model one short question before a run, to find out whether it answers with its settings."""
 
 from stepsmith.core.errors import ConfigError, RequestRefused
 from stepsmith.core.model_outputs import ModelOutput
@@ -7,11 +7,11 @@ from stepsmith.llm.records import Message, Retries
 
 QUESTION = "This is a test of the connection. Reply with the word OK and nothing else."
 PURPOSE = "check"
-IMPATIENT = Retries(attempts=2, patience_s=5.0)  # for a user who waits for the answer
+IMPATIENT = Retries(attempts=2, patience_s=5.0)  # few retries, because a user is waiting
 
 
 def check(model: LLM) -> ModelOutput:
-    """Ask ``model`` the question and return its answer. Raises ``ConfigError`` when the endpoint refuses it."""
+    """Ask ``model`` the question and return its answer. Raises ``ConfigError`` if the endpoint refuses it."""
     try:
         (output,) = model.complete([Message(role="user", content=QUESTION)], 1, None, PURPOSE)
     except RequestRefused as refusal:

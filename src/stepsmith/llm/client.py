@@ -1,7 +1,8 @@
-"""A model behind an OpenAI-compatible endpoint, asynchronous: the cache first, then paid requests, retried and counted.
+"""An asynchronous client of one model behind an OpenAI-compatible endpoint, with a cache, retries and a budget.
 
-One request's way: look it up in the cache → for what is missing wait for a slot, reserve its worst case, send it,
-commit the answer together with its price → hand it out. Identical requests in flight are one request.
+A request is first looked up in the cache. For missing samples, the client waits for a free slot, reserves the worst
+case, sends the request, and stores the answer together with its price. Identical requests at the same time are sent
+once.
 """
 
 import asyncio
@@ -34,38 +35,38 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
-FLOOR_S = 0.1  # shorter waits are not queueing; the limiter does not look at their differences
-WAIT_UNTOLD_S, TELL_EVERY_S = 5.0, 30.0  # how long a request is retried in silence, and how often that is told
-TOKENS_PER_BEAT = 100  # latency of replies that come whole is per this many tokens
+FLOOR_S = 0.1  # shorter latencies count as this one: the limiter ignores differences below it
+WAIT_UNTOLD_S, TELL_EVERY_S = 5.0, 30.0  # seconds of retrying before it is logged, and between two such messages
+TOKENS_PER_BEAT = 100  # the latency of an answer that is not streamed is taken per this many tokens
 
 
-class Turns:
-    """Lets one of several holders of the same key go at a time, so that identical requests are paid for once."""
+class KeyLocks:
+    """One lock per key, so that identical requests run one after the other and are paid for once."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def take(self, key: str) -> AsyncIterator[None]:
-        """Hold ``key``."""
+        """Hold the lock of ``key``."""
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             yield
 
 
 class EndpointClient:
-    """One model. Give every client of a run the same ``cache``, ``ledger`` and ``turns``; use it in one event loop.
+    """The client of one model. All clients of a run share ``cache``, ``ledger``, ``locks`` and one event loop.
 
-    Raises ``MachineError`` without the ``llm`` extra and ``ConfigError`` without the key or the prices that it needs.
+    Raises ``MachineError`` without the ``llm`` extra, and ``ConfigError`` if the key or a needed price is missing.
     """
 
-    def __init__(self, spec: ModelSpec, cache: Cache, ledger: Ledger, turns: Turns | None = None) -> None:
+    def __init__(self, spec: ModelSpec, cache: Cache, ledger: Ledger, locks: KeyLocks | None = None) -> None:
         ledger.check(spec)
         self.spec = spec
         self.transport = _transport(spec)
         self._cache = cache
         self._ledger = ledger
-        self._turns = turns or Turns()
+        self._locks = locks or KeyLocks()
         self._limiter = AdaptiveLimiter(spec.concurrency)
         self.dialect = Dialect(n=spec.n_support)
         self._refusals = RefusalWatch()
@@ -73,24 +74,24 @@ class EndpointClient:
             BatchQueue(spec, self.transport.sdk, self.call, self.dialect, cache, ledger) if spec.batch else None
         )
         self._random = random.Random()
-        self._told = float("-inf")  # when somebody was last told that we wait
+        self._told = float("-inf")  # time of the last message that we wait
 
     def __repr__(self) -> str:
         return f"EndpointClient({self.spec.name!r}, {self.spec.model!r})"
 
     @property
     def limit(self) -> int:
-        """Requests that the endpoint is trusted to bear at once, as it stands."""
+        """How many requests may be in flight at the endpoint now; it adapts."""
         return self._limiter.limit
 
     async def complete(
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
     ) -> list[ModelOutput]:
-        """Return samples 0 to n-1 of the model's answer. What is in the cache costs nothing.
+        """Return samples 0 to n-1 of the model's answer. Samples in the cache cost nothing.
 
-        Raises ``BudgetExceeded`` before anything is sent that the budget does not cover, ``RequestRefused`` and
-        ``EndpointError`` when the endpoint fails for good; samples that did arrive are kept even then. The same refusal
-        several times in a row is a ``ConfigError``, and so is every later call.
+        Raises ``BudgetExceeded`` if the budget does not cover a request, before it is sent; ``RequestRefused`` and
+        ``EndpointError`` if the endpoint keeps failing; samples that have arrived are kept even then. The same refusal
+        several times in a row raises ``ConfigError``, as does every later call.
         """
         sampling = sampling or self.spec.sampling
         question = Question(
@@ -99,7 +100,7 @@ class EndpointClient:
             sampling=sampling,
             purpose=purpose,
         )
-        async with self._turns.take(question.key):
+        async with self._locks.take(question.key):
             have = await asyncio.to_thread(self._cache.lookup, question.key, range(n))
             cached = len(have)
             missing = [sample for sample in range(n) if sample not in have]
@@ -122,7 +123,7 @@ class EndpointClient:
         await self.transport.close()
 
     async def _watched(self, question: Question, missing: list[int]) -> list[ModelOutput]:
-        """Fetch samples, and stop the run when the endpoint only ever refuses."""
+        """Fetch samples, and stop the run if the endpoint refuses every request."""
         self._refusals.check()
         try:
             fetched = await self._fetch(question, missing)
@@ -133,7 +134,7 @@ class EndpointClient:
         return fetched
 
     async def _fetch(self, question: Question, missing: list[int]) -> list[ModelOutput]:
-        """Pay for the missing samples, in as few requests as the endpoint allows, or by batches."""
+        """Request the missing samples, in as few requests as the endpoint allows, or in batches."""
         if self._batches:
             return await self._batches.fetch(question, missing)
         fetched: list[ModelOutput] = []
@@ -141,11 +142,11 @@ class EndpointClient:
             try:
                 got = await self._request(question, missing)
             except BudgetExceeded:
-                break  # what is left may still pay for some of them
+                break  # the rest of the budget may still pay for single samples
             except AttemptError as refusal:
                 if self.dialect.n or refusal.status not in REFUSED:
                     raise self._give_up(refusal, question.sampling) from None
-                got = await self._request_one(question, missing[0])  # refused alone, too: then it was not about n
+                got = await self._request_one(question, missing[0])  # if this is refused as well, n was not the reason
                 self.dialect.n = False
             else:
                 self.dialect.n = len(got) > 1  # servers that ignore n return one
@@ -153,7 +154,7 @@ class EndpointClient:
             missing = missing[len(got) :]
         results = await asyncio.gather(
             *(self._request_one(question, sample) for sample in missing), return_exceptions=True
-        )  # to the end, whatever fails: each that arrives is paid for and kept
+        )  # wait for all, even if one fails: each answer is paid for and kept
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -167,7 +168,7 @@ class EndpointClient:
             raise self._give_up(failure, question.sampling) from None
 
     async def call(self, action: Callable[[], Awaitable[_T]]) -> _T:
-        """Run ``action``, an SDK call that costs nothing, with the same retries as requests have."""
+        """Run ``action``, an SDK call that costs nothing, with the same retries as requests."""
 
         async def attempt() -> _T:
             try:
@@ -181,12 +182,12 @@ class EndpointClient:
             raise self._give_up(failure, self.spec.sampling) from None
 
     async def _request(self, question: Question, samples: Sequence[int]) -> list[ModelOutput]:
-        """Send one request until it is answered. Raises ``AttemptError`` when the endpoint refuses it."""
+        """Send one request until it is answered. Raises ``AttemptError`` if the endpoint refuses it."""
         request_id = uuid.uuid4().hex
         return await self._persist(lambda: self._attempt(question, samples, request_id))
 
     async def _persist(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
-        """Repeat ``attempt`` while that may help. Raises ``AttemptError`` for a refusal."""
+        """Repeat ``attempt`` as long as another try may succeed. Raises ``AttemptError`` for a refusal."""
         policy, started, faults, tries, throttled_s = self.spec.retries, time.monotonic(), 0, 0, 0.0
         while True:
             tries += 1
@@ -211,7 +212,7 @@ class EndpointClient:
                 await asyncio.sleep(pause)
 
     def _tell(self, failure: AttemptError, tries: int, started: float) -> None:
-        """Log that an endpoint makes us wait, unless it was told just now: a run must not stand still in silence."""
+        """Log that we wait for an endpoint, so that the user knows why the run stands still; not too often."""
         now = time.monotonic()
         if now - started >= WAIT_UNTOLD_S and now - self._told >= TELL_EVERY_S:
             self._told = now
@@ -220,7 +221,7 @@ class EndpointClient:
             )
 
     async def _attempt(self, question: Question, samples: Sequence[int], request_id: str) -> list[ModelOutput]:
-        """Send one request once; commit what it brought and what it cost before returning it."""
+        """Send one request once; store the answer and its cost before returning it."""
         worst = worst_case(question.messages, len(samples), question.sampling)
         body = request_body(self.spec, question.messages, question.sampling, len(samples), samples[0], self.dialect)
         async with self._limiter.slot() as slot:
@@ -229,7 +230,7 @@ class EndpointClient:
             completions: list[ModelOutput] = []
             try:
                 await asyncio.to_thread(self._cache.reserve, charge)
-                final = charge  # should anything cut this short from here on, the worst case is booked
+                final = charge  # if this is interrupted from here on, the worst case is booked
                 started = time.monotonic()
                 reply, first_byte_s = await self.transport.exchange(body, request_id)
                 completions = outputs_of(reply, samples, self.spec, prompt_bound(question.messages))
@@ -260,7 +261,7 @@ class EndpointClient:
 
 
 def _settled(charge: Charge, completions: Sequence[ModelOutput], *, certain: bool) -> Charge:
-    """Return the charge of an answered request; a server that does not report usage is booked at the worst case."""
+    """Return the charge of an answered request: the worst case if the server did not report the usage."""
     if not certain:
         return msgspec.structs.replace(charge, samples=len(completions))
     return msgspec.structs.replace(
@@ -273,7 +274,7 @@ def _settled(charge: Charge, completions: Sequence[ModelOutput], *, certain: boo
 
 
 async def _uninterrupted(work: Coroutine[None, None, None]) -> None:
-    """Run to the end even if the caller is cancelled meanwhile: an answer that arrived must be committed."""
+    """Run ``work`` to its end even if the caller is cancelled, because an answer that arrived must be stored."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)
@@ -287,6 +288,6 @@ def _transport(spec: ModelSpec) -> "OpenAITransport":
         from stepsmith.llm.transport import OpenAITransport
     except ModuleNotFoundError as missing:
         raise MachineError(
-            f"models.{spec.name} needs the {missing.name} package; install it with: pip install 'stepsmith[llm]'"
+            f"models.{spec.name} needs the package {missing.name}; run pip install 'stepsmith[llm]'"
         ) from None
     return OpenAITransport(spec)

@@ -1,8 +1,8 @@
 """How many requests may be in flight at one endpoint: additive increase, multiplicative decrease (Chiu and Jain 1989).
 
-The limit grows by one for each limit's worth of answers that were good and needed the room, is cut when the endpoint
-says that it is overloaded, and gently when answers take much longer than they did at best. One cut is made for
-each generation of requests: the failures of those that were sent before the last cut say nothing about it.
+While all slots are in use, the limit grows by one after as many good answers as the limit is. It is cut when the
+endpoint says that it is overloaded, and cut gently when answers take much longer than the best so far. Failures of
+requests that were sent before the last cut do not cut it again.
 """
 
 import asyncio
@@ -14,29 +14,29 @@ from contextlib import asynccontextmanager
 from stepsmith.llm.records import Concurrency
 
 OVERLOAD_CUT, LATENCY_CUT = 0.6, 0.85
-SLOW_FACTOR = 4.0  # batching servers slow down with load and gain from it; only queueing is this slow
+SLOW_FACTOR = 4.0  # servers that batch get slower under normal load; so much slower means that requests queue
 SMOOTHING = 0.1  # weight of one answer in the moving average of latency
-DRIFT = 1.002  # the best latency is forgotten by this factor per answer, so that a changed endpoint is believed
+DRIFT = 1.002  # the best latency grows by this factor per answer, so that it adapts if the endpoint changes
 
 
 class Slot:
-    """One request in flight. Its holder says how it went."""
+    """One request in flight. The holder reports its result."""
 
     def __init__(self, limiter: "AdaptiveLimiter", sent_at: float) -> None:
         self._limiter = limiter
         self._sent_at = sent_at
 
     def answered(self, latency: float) -> None:
-        """A good answer; ``latency`` in any unit that is comparable between the endpoint's answers."""
+        """Report a good answer. ``latency`` may have any unit, the same for all answers of the endpoint."""
         self._limiter._answered(latency, self._sent_at)
 
     def overloaded(self, pause_s: float = 0.0) -> None:
-        """The endpoint wants less: 429, 5xx or a time-out. Nothing more is sent for ``pause_s`` seconds."""
+        """Report an overload: 429, 5xx or a time-out. Nothing more is sent for ``pause_s`` seconds."""
         self._limiter._overloaded(pause_s, self._sent_at)
 
 
 class AdaptiveLimiter:
-    """Hands out slots, first come first served, as many at once as the endpoint seems to bear. For one event loop."""
+    """Gives slots to requests in the order in which they ask; the number adapts to the endpoint. For one event loop."""
 
     def __init__(self, bounds: Concurrency, clock: Callable[[], float] = time.monotonic) -> None:
         self._bounds = bounds
@@ -54,7 +54,7 @@ class AdaptiveLimiter:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[Slot]:
-        """Wait for a place and hold it."""
+        """Wait for a free slot and hold it."""
         await self._enter()
         try:
             while (wait := self._resume_at - self._clock()) > 0:
@@ -71,7 +71,7 @@ class AdaptiveLimiter:
         try:
             await admitted
         except asyncio.CancelledError:
-            if admitted.done() and not admitted.cancelled():  # the place was given at the same moment: pass it on
+            if admitted.done() and not admitted.cancelled():  # the slot was given at the same moment: pass it on
                 self._in_flight -= 1
                 self._admit()
             raise

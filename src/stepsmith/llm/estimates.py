@@ -1,8 +1,8 @@
-"""What a run will cost, judged by a small sample of it: ``--dry-run``.
+"""Estimate the cost of a run from a small sample of its units, such as chains (``--dry-run``).
 
-The sample's units (chains, say) are drawn like the run's, so the total of the run is predicted by Student's t
-prediction interval for a sum of further draws: N·m ± t·s·√(N + N²/k) for N planned after k sampled, with mean m
-and standard deviation s. Costs are skewed, so with few units the interval is an indication and no promise.
+The prediction is Student's t prediction interval for a sum of further draws: N·m ± t·s·√(N + N²/k) for N planned units
+after k sampled ones, with mean m and standard deviation s. It assumes that sampled and planned units are alike. Costs
+are skewed, so with few units the interval is only an indication.
 """
 
 import math
@@ -15,7 +15,7 @@ from stepsmith.llm.money import Spend
 
 
 class Range(Record, frozen=True, kw_only=True):
-    """A predicted total with its interval; both ends are infinite or zero where a sample of one cannot say."""
+    """A predicted total with its interval. From a sample of one unit, the interval is 0 to infinity."""
 
     expected: float
     low: float
@@ -23,7 +23,7 @@ class Range(Record, frozen=True, kw_only=True):
 
 
 class Estimate(Record, frozen=True, kw_only=True):
-    """What ``planned`` units are predicted to take, by ``sampled`` of them."""
+    """The prediction for ``planned`` units from ``sampled`` units."""
 
     sampled: int
     planned: int
@@ -33,8 +33,9 @@ class Estimate(Record, frozen=True, kw_only=True):
 
 
 def estimate(sample: Sequence[Sequence[Spend]], planned: int, confidence: float = 0.95) -> Estimate:
-    """Predict the total of ``planned`` units from the books of each sampled one (``Ledger.spends`` of its own ledger,
-    or differences between two readings). Raises ``ValueError`` for an empty sample.
+    """Predict the total of ``planned`` units. ``sample`` holds the spending of each sampled unit (``Ledger.spends``).
+
+    Raises ``ValueError`` for an empty sample.
     """
 
     def predicted(figures: Iterable[float]) -> Range:
@@ -50,7 +51,7 @@ def estimate(sample: Sequence[Sequence[Spend]], planned: int, confidence: float 
 
 
 def predict(sample: Sequence[float], planned: int, confidence: float = 0.95) -> Range:
-    """Return the predicted sum of ``planned`` further draws like ``sample``, not below zero."""
+    """Return the predicted sum of ``planned`` further values like those of ``sample``; never below zero."""
     if not sample:
         raise ValueError("an estimate needs at least one sampled unit")
     size, expected = len(sample), planned * fmean(sample)

@@ -1,4 +1,4 @@
-"""What can go wrong with one request, and what follows from it: try again, wait, or give up with advice."""
+"""The failures of one request, and what to do then: try again, wait, or give up with advice."""
 
 import math
 import re
@@ -8,11 +8,11 @@ from email.utils import parsedate_to_datetime
 from stepsmith.core.errors import EndpointError
 from stepsmith.llm.records import ModelSpec
 
-RETRIED = frozenset({408, 409, 425, 429})  # and every 5xx but those of FOR_GOOD
-FOR_GOOD = frozenset({501, 505})  # the server cannot do it at all
+RETRIED = frozenset({408, 409, 425, 429})  # HTTP status; also every 5xx except FOR_GOOD
+FOR_GOOD = frozenset({501, 505})  # the server does not support the request, so it is not retried
 REFUSED = frozenset({400, 413, 422})
 OUT_OF_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})  # sent as 429
-QUOTED, EXCERPT = 300, 120  # characters that are shown of a server's message, and of a body that cannot be read
+QUOTED, EXCERPT = 300, 120  # how many characters are shown: of a server's message, of a body that cannot be read
 
 _PAGE = re.compile(r"<!doctype html|<html|<head|<body", re.I)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
@@ -20,7 +20,7 @@ _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
 
 
 class AttemptError(Exception):
-    """One request failed. Never leaves this package: the client retries it or turns it into an ``EndpointError``."""
+    """One request failed. The client retries it or turns it into an ``EndpointError``; no other package sees it."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class AttemptError(Exception):
         sent: bool = True,
         spoiled: bool = False,
     ) -> None:
-        super().__init__(message.rstrip(" .:"))  # it goes into sentences
+        super().__init__(message.rstrip(" .:"))  # the message becomes part of a sentence
         self.status = status  # HTTP status of a failure that the server reported
         self.code = code
         self.param = param  # the field of the request that the server names
@@ -44,7 +44,7 @@ class AttemptError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed later."""
+        """True if the same request may succeed later."""
         if self.status is None:
             return True
         if self.code in OUT_OF_MONEY or self.status in FOR_GOOD:
@@ -53,24 +53,24 @@ class AttemptError(Exception):
 
     @property
     def throttled(self) -> bool:
-        """Whether the server works and asks to wait."""
+        """True if the server works but asks us to wait."""
         return self.status == 429 or (self.status == 503 and self.retry_after_s is not None)
 
     @property
     def overload(self) -> bool:
-        """Whether fewer requests at once may help: also for time-outs and dropped connections."""
+        """True if fewer requests at once may help; also for time-outs and dropped connections."""
         if self.status is None:
             return not self.spoiled
         return self.status in (408, 429) or self.status >= 500
 
     @property
     def billable(self) -> bool:
-        """Whether the server may have billed an answer: the request was sent, and no failure was reported instead."""
+        """True if the server may have billed an answer: the request was sent, and the server reported no failure."""
         return self.sent and (self.status is None or self.begun)
 
 
 def give_up(failure: AttemptError, spec: ModelSpec, tried: str) -> EndpointError:
-    """Return the error for a request that failed for good: what happened and what to do. Refusals: see ``refusals``."""
+    """Return the error for a request that is not retried: what happened and what to do. Refusals: see ``refusals``."""
     said, place = f"{spec.name}: {failure}".rstrip(". "), f"[models.{spec.name}]"
     status = failure.status
     if status in (401, 403):
@@ -88,7 +88,7 @@ def give_up(failure: AttemptError, spec: ModelSpec, tried: str) -> EndpointError
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Read a Retry-After header (RFC 9110 §10.2.3): seconds, fractions allowed, or an HTTP date. None: unreadable."""
+    """Return the seconds of a Retry-After header (RFC 9110 §10.2.3): a number or an HTTP date. None: unreadable."""
     if not value:
         return None
     try:
@@ -104,7 +104,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
 
 
 def excerpt(data: bytes) -> str:
-    """Return the beginning of a body that could not be read, on one line; of a web page its title or its text."""
+    """Return the beginning of a body that could not be read, on one line; for a web page its title or its text."""
     text = data[:20_000].decode("utf-8", "replace")
     if _PAGE.search(text[:1000]):
         title = _TITLE.search(text)

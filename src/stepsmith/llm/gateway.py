@@ -1,4 +1,4 @@
-"""Models for the rest of the program, which is synchronous: one background event loop serves every thread."""
+"""Synchronous access to models, from any thread: one background event loop runs the asynchronous clients."""
 
 import asyncio
 import logging
@@ -12,26 +12,26 @@ from typing import Self, TypeVar
 from stepsmith.core.errors import EndpointError
 from stepsmith.core.model_outputs import Charge, ModelOutput
 from stepsmith.llm.cache import Cache, InMemoryCache
-from stepsmith.llm.client import EndpointClient, Turns
+from stepsmith.llm.client import EndpointClient, KeyLocks
 from stepsmith.llm.money import Ledger, Limit
 from stepsmith.llm.records import Message, ModelSpec, Sampling
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
-GRACE_S = 60.0  # for answers in flight when the gateway is closed
-HAND_OUT_S = 0.2  # for answers that have arrived to reach those who asked
+GRACE_S = 60.0  # seconds to wait for answers in flight when the gateway is closed
+HAND_OUT_S = 0.2  # seconds for answers that have arrived to reach their callers
 
 
 class Gateway:
     """Calls the models of a run, which share one completion cache, one ledger and one event loop in its own thread.
 
-    Use as a context manager. It does not survive a fork: make one in each process.
+    Use as a context manager. It does not work after a fork: make one in each process.
     """
 
     def __init__(self, cache: Cache | None = None, limit: Limit | None = None, earlier: Iterable[Charge] = ()) -> None:
         self.ledger = Ledger(limit, earlier)
         self._cache = cache or InMemoryCache()
-        self._turns = Turns()
+        self._locks = KeyLocks()
         self._clients: list[EndpointClient] = []
         self._clients_lock = threading.Lock()
         self._process = os.getpid()
@@ -59,17 +59,17 @@ class Gateway:
         """Run a coroutine in the background loop and wait for its result."""
         if os.getpid() != self._process or not self._thread.is_alive():
             work.close()
-            raise EndpointError("this gateway is closed or belongs to another process; make one in this process.")
+            raise EndpointError("this gateway is closed or belongs to another process; make one in this process")
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()  # an interrupt leaves the request running: `close` waits for its answer
         except CancelledError:
-            raise EndpointError("the gateway was closed while a request was in flight.") from None
+            raise EndpointError("the gateway was closed while a request was in flight") from None
 
     def close(self, grace_s: float = GRACE_S) -> None:
-        """Send nothing new, give what is in flight ``grace_s`` seconds to arrive and be kept, then cut it off.
+        """Send nothing new, wait up to ``grace_s`` seconds for answers in flight, then cancel the rest.
 
-        What is cut off stays booked at its worst case. May be called again.
+        A cancelled request stays booked at its worst case. May be called again.
         """
         if not self._thread.is_alive():
             return
@@ -82,7 +82,7 @@ class Gateway:
         with self._clients_lock:
             client = next((client for client in self._clients if client.spec == spec), None)
             if client is None:
-                client = EndpointClient(spec, self._cache, self.ledger, self._turns)
+                client = EndpointClient(spec, self._cache, self.ledger, self._locks)
                 self._clients.append(client)
             return client
 
@@ -90,9 +90,9 @@ class Gateway:
         self.ledger.close()
         until = self._loop.time() + grace_s
         if waiting := self.ledger.in_flight:
-            _log.warning("Waiting up to %.0f s for %d answers that are being paid for.", grace_s, waiting)
+            _log.warning("Waiting up to %.0f s for %d answers that are already paid for.", grace_s, waiting)
         if batches := self.ledger.batches:
-            _log.warning("%d batches are under way; their answers are collected when the run is resumed.", batches)
+            _log.warning("%d batches are not finished; their answers are collected when the run is resumed.", batches)
         while self.ledger.in_flight and self._loop.time() < until:
             await asyncio.sleep(0.02)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

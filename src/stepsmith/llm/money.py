@@ -1,9 +1,9 @@
-"""What requests cost, and a hard cap on it that also counts what is still in flight.
+"""What requests cost, and a hard limit on it that includes requests in flight.
 
-Every request reserves its worst case before it is sent (an upper estimate of the prompt, ``max_tokens`` for each
-sample) and is settled on the usage that the server reports. A request whose answer was lost may have been
-billed, so it stays booked at its worst case, as ``certain=False``. The sum of what is booked and what is reserved
-never passes the limit, so neither does what the servers bill.
+Before a request is sent, its worst case is reserved: an upper estimate of the prompt, and ``max_tokens`` for each
+sample. When the answer arrives, the usage that the server reports is booked instead. If the answer is lost, the server
+may have billed it, so the worst case is booked, with ``certain=False``. The sum of booked and reserved amounts never
+exceeds the limit, so the servers' bills do not exceed it either.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from stepsmith.core.quantities import read_quantity
 from stepsmith.core.records import Record
 from stepsmith.llm.records import Message, ModelSpec, Prices, Sampling
 
-BATCH = "batch:"  # what the ref of a batch's charge begins with; digest of its content behind it
+BATCH = "batch:"  # the ref of a batch's charge is this and the hash of its content
 
 # Chat templates add tokens of their own around each message and, often, a system prompt.
 _TOKENS_PER_MESSAGE, _TOKENS_PER_REQUEST = 16, 256
@@ -41,12 +41,12 @@ class Limit(Record, frozen=True, kw_only=True):
     tokens: int | None = None
 
     def allows(self, usd: float, tokens: int) -> bool:
-        """Say whether a total stays within the limit."""
+        """Return whether a total stays within the limit."""
         return (self.usd is None or usd <= self.usd) and (self.tokens is None or tokens <= self.tokens)
 
 
 class Spend(Record, frozen=True, kw_only=True):
-    """What one stage asked of one model: paid requests, completions received, and completions from the cache."""
+    """What one stage used of one model: paid requests, completions received, and completions from the cache."""
 
     purpose: str
     model: str
@@ -55,16 +55,16 @@ class Spend(Record, frozen=True, kw_only=True):
     cached: int = 0
     usage: Usage = Usage()  # booked by this run, worst cases included
     usd: float = 0.0  # likewise
-    unsure_usd: float = 0.0  # the part of usd that was booked for answers that got lost
+    unsure_usd: float = 0.0  # the part of usd that was booked for lost answers
     unsure_tokens: int = 0
-    value_usd: float = 0.0  # what all completions handed out cost when they were paid for, cached ones included
+    value_usd: float = 0.0  # price of all completions used, including those that came from the cache
 
 
 def parse_budget(text: str) -> Limit:
-    """Read ``--budget``: "5USD", "2.5 USD", "$5", "200k tokens", "1.5M tokens", or a whole number of tokens.
+    """Parse ``--budget``: "5USD", "2.5 USD", "$5", "200k tokens", "1.5M tokens", or a whole number of tokens.
 
-    Raises ``ConfigError`` for everything else: a cap that is misread is no cap. So "2,50 USD" is refused (2.50 or
-    250?), "5 mUSD" (milli or million?), and a bare fraction, which could be USD or tokens.
+    Raises ``ConfigError`` for everything else, so that no budget is misread: "2,50 USD" (2.50 or 250?), "5 mUSD" (milli
+    or million?) and a fraction without a unit (USD or tokens?) are refused.
     """
     words = text.strip()
     dollars = words.removeprefix("$")
@@ -80,7 +80,7 @@ def parse_budget(text: str) -> Limit:
 
 
 def _joined(words: str) -> str:
-    """Close the gap between a scale and its unit: "200 k tokens" is "200 ktokens"."""
+    """Remove the space between a scale and its unit: "200 k tokens" becomes "200 ktokens"."""
     return re.sub(r"(?<=[kKmMbB])\s+(?=[A-Za-z])", "", words)
 
 
@@ -120,9 +120,9 @@ def worst_cost(usage: Usage, prices: Prices | None) -> float:
 
 
 class Ledger:
-    """The books of one run: what was spent by stage and model, what is reserved, and the limit on both together.
+    """The accounts of one run: what is spent by stage and model, what is reserved, and the limit on the sum.
 
-    ``earlier`` are charges of the same run from before it was stopped. Safe to use from several threads and loops.
+    ``earlier`` holds the charges of the same run before it was stopped. Safe to use from several threads and loops.
     """
 
     def __init__(self, limit: Limit | None = None, earlier: Iterable[Charge] = ()) -> None:
@@ -131,7 +131,7 @@ class Ledger:
         self._spends: dict[tuple[str, str], Spend] = {}
         self._usd, self._tokens = 0.0, 0
         self._reserved: dict[str, Charge] = {}
-        self._open_batches: dict[str, Charge] = {}  # of this run from before it was stopped, booked at the worst case
+        self._open_batches: dict[str, Charge] = {}  # sent before the run was stopped; booked at the worst case
         self._waiting: dict[asyncio.Future[None], None] = {}  # in order of arrival
         self._closed = False
         for charge in earlier:
@@ -140,19 +140,19 @@ class Ledger:
                 self._open_batches[charge.ref] = charge
 
     def check(self, spec: ModelSpec) -> None:
-        """Raise ``ConfigError`` when the limit is in USD and the model has no prices."""
+        """Raise ``ConfigError`` if the limit is in USD and the model has no prices."""
         if self.limit.usd is not None and spec.prices is None:
             raise ConfigError(
                 f"--budget is in USD, but models.{spec.name} has no prices; add [models.{spec.name}.prices] "
-                "(zero for a server of your own), or give the budget in tokens."
+                "(zero for a server of your own), or give the budget in tokens"
             )
 
     async def reserve(
         self, purpose: str, spec: ModelSpec, worst: Usage, *, discount: float = 1.0, ref: str | None = None
     ) -> Charge:
-        """Reserve the worst case of a request and return it as the charge to settle, under ``ref`` or a fresh one.
+        """Reserve the worst case of a request and return it as a charge, with the id ``ref`` or a new one.
 
-        Waits while requests in flight could still leave enough. Raises ``BudgetExceeded`` when they could not.
+        Waits if requests in flight may turn out cheaper and leave enough. Raises ``BudgetExceeded`` if they cannot.
         """
         charge = Charge(
             ref=ref or uuid.uuid4().hex, purpose=purpose, model=spec.name, samples=0, usage=worst,
@@ -177,7 +177,7 @@ class Ledger:
         self._wake_all()
 
     def reopen(self, model: str) -> list[Charge]:
-        """Reserve again what batches of ``model`` may cost that were under way when the run was stopped; return it."""
+        """Reserve again, and return, the charges of batches of ``model`` that had not ended when the run stopped."""
         with self._lock:
             found = [charge for charge in self._open_batches.values() if charge.model == model]
             for charge in found:
@@ -186,25 +186,25 @@ class Ledger:
         return found
 
     def close(self) -> None:
-        """Refuse every further reservation, also of those who wait for one."""
+        """Refuse every further reservation, including those that are waiting."""
         with self._lock:
             self._closed = True
         self._wake_all()
 
     @property
     def in_flight(self) -> int:
-        """Requests that are reserved and not settled, without batches: those go on without us."""
+        """Number of requests that are reserved and not settled; without batches, which end without us."""
         with self._lock:
             return sum(not ref.startswith(BATCH) for ref in self._reserved)
 
     @property
     def batches(self) -> int:
-        """Batches that are under way."""
+        """Number of batches that have not ended."""
         with self._lock:
             return sum(ref.startswith(BATCH) for ref in self._reserved)
 
     def handed_out(self, purpose: str, model: str, completions: Sequence[ModelOutput], *, cached: int) -> None:
-        """Count completions that a stage received, ``cached`` of them without a request."""
+        """Count completions that a stage received, ``cached`` of them from the cache."""
         with self._lock:
             spend = self._spend(purpose, model)
             self._spends[purpose, model] = msgspec.structs.replace(
@@ -214,7 +214,7 @@ class Ledger:
             )
 
     def spends(self) -> tuple[Spend, ...]:
-        """Return the books by stage and model, in order of their names."""
+        """Return the spending by stage and model, in order of their names."""
         with self._lock:
             return tuple(self._spends[key] for key in sorted(self._spends))
 
@@ -245,7 +245,7 @@ class Ledger:
             return fits
 
     def _said(self, usd: float, tokens: int) -> str:
-        """An amount, in what the limit is in."""
+        """Return an amount as text, in the unit of the limit."""
         parts = [f"{usd:.4f} USD"] * (self.limit.usd is not None) + [f"{tokens} tokens"] * (
             self.limit.tokens is not None
         )

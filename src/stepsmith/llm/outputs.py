@@ -1,4 +1,4 @@
-"""From a server's response to model outputs: samples get their numbers, and their part of what the request cost."""
+"""Turn a server's response into model outputs: each sample gets its number and its part of the cost."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from stepsmith.llm.wire import ChatResponse, Choice
 def outputs_of(
     response: ChatResponse, samples: Sequence[int], spec: ModelSpec, prompt_tokens: int, discount: float = 1.0
 ) -> list[ModelOutput]:
-    """Number the response's choices as ``samples`` and split what the request cost between them.
+    """Return the response's choices as ``samples``, with the cost of the request split among them.
 
-    Without usage from the server, ``prompt_tokens`` and the length of the text are the estimate.
+    If the server reports no usage, it is estimated from ``prompt_tokens`` and the length of the text.
     """
     choices = response.choices[: len(samples)]
     usage = response.usage or Usage(
@@ -39,7 +39,7 @@ def outputs_of(
 
 
 def split_usage(usage: Usage, choices: Sequence[Choice]) -> list[Usage]:
-    """Split a request's usage between its samples: completion tokens by length, the prompt to the first one.
+    """Split the usage of a request among its samples: completion tokens by length; prompt tokens to the first sample.
 
     The parts add up to the whole.
     """

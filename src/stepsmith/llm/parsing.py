@@ -1,7 +1,7 @@
-"""Structured answers, read tolerantly: what a model wraps around an answer is forgiven, what it leaves out is not.
+"""Parse structured answers of models. Text around an answer is ignored, but nothing that is missing is guessed.
 
-A reply that cannot be read is data, not an error: a ``ParseFailure`` with the reason and the raw text. Nothing is
-guessed: a block or an object that was cut off is missing.
+A completion that cannot be parsed gives a ``ParseFailure`` with the reason and the raw text, not an exception. A block
+or an object that was cut off counts as missing.
 """
 
 import ast
@@ -20,9 +20,9 @@ from stepsmith.llm.records import Message, Sampling
 
 _T = TypeVar("_T")
 
-CUT_OFF = "cut-off"  # the reason of a ``ParseFailure`` for a reply that ended at max_tokens
+CUT_OFF = "cut-off"  # the reason of a ``ParseFailure`` for a completion that ended at max_tokens
 LONGEST_JSON = 2**18  # characters; longer candidates are not tried
-MOST_STRAY = 20  # brackets in prose that may lead nowhere
+MOST_STRAY = 20  # the search for JSON ends after so many brackets that do not begin any
 _JSON_TAGS = ("json", "json5", "jsonc", "")
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _COMMENT_OR_STRING = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -34,11 +34,11 @@ _UNKNOWN_ESCAPE = re.compile(r"""\\[^\n\\'"abfnrtvxuUN0]""")
 
 
 class ParseFailure(Record, frozen=True, kw_only=True):
-    """Why a reply could not be used. ``reason`` is a slug: "no-code", "no-message", "no-json", "wrong-schema", ..."""
+    """Why a completion could not be used. ``reason`` is a short word: "no-code", "no-json", "wrong-schema", ..."""
 
     reason: str
     detail: str
-    raw: str  # the reply as it came, reasoning included
+    raw: str  # the whole completion, including the reasoning
 
 
 def parse_code(text: str, *languages: str) -> str | ParseFailure:
@@ -72,9 +72,8 @@ def sections(text: str, name: str) -> list[str]:
 def parse_json(text: str, schema: type[_T]) -> _T | ParseFailure:
     """Return the last JSON value of the answer that fits ``schema``.
 
-    Looked for in fenced blocks, then anywhere in the prose. Trailing commas, comments and Python's way of writing the
-    same value are accepted, numbers in quotes are numbers where ``schema`` says so, and unknown fields are ignored
-    unless ``schema`` forbids them.
+    It may be in a fenced block or anywhere in the prose. Trailing commas, comments and Python literals are accepted. A
+    number in quotes is a number if ``schema`` asks for one. Unknown fields are ignored unless ``schema`` forbids them.
     """
     answer = strip_reasoning(text)
     mismatch = ""
@@ -104,11 +103,11 @@ def ask(
     purpose: str = "",
     repairs: int = 1,
 ) -> _T | ParseFailure:
-    """Ask for one answer and check it; if that fails, show the model its reply and ``repair``'s request.
+    """Ask for one answer and parse it. If that fails, show the model its completion with the message of ``repair``.
 
-    A failure is sent back once for each reason, at most ``repairs`` times in all. Returns the failure of the last
-    answer where none can be used. A reply that was cut off at ``max_tokens`` fails as "cut-off" and is not
-    repaired: the second would be as long.
+    Each reason is repaired at most once, and at most ``repairs`` in all. Returns the parsed answer, or the failure of
+    the last completion. A completion that was cut off at ``max_tokens`` fails as "cut-off" and is not repaired, because
+    the next one would be cut off, too.
     """
     conversation, stage = list(messages), purpose
     sent_back: set[str] = set()
@@ -134,14 +133,14 @@ def _read(output: ModelOutput, parse: Callable[[str], _T | ParseFailure]) -> _T 
         return parsed
     count = output.usage.completion_tokens
     tokens = f"after {count} tokens" if count else "at the limit of tokens"
-    detail = f"the reply was cut off {tokens}, before it could be read; raise sampling.max_tokens"
+    detail = f"the completion was cut off {tokens}, before it was complete; raise sampling.max_tokens"
     return ParseFailure(reason=CUT_OFF, detail=detail, raw=output.content)
 
 
 def _json_candidates(answer: str) -> Iterator[str]:
-    """Yield what may be the JSON, the likeliest first: whole blocks and the whole answer, then balanced pieces."""
+    """Yield texts that may be the JSON, the likeliest first: whole blocks, the whole answer, then balanced pieces."""
     blocks = code_blocks(answer)
-    blocks.sort(key=lambda block: block.language in _JSON_TAGS)  # stable: the last of the likeliest is last
+    blocks.sort(key=lambda block: block.language in _JSON_TAGS)  # stable: the last JSON block comes last
     wholes = [block.code for block in reversed(blocks)] + [answer]
     yield from (whole for whole in wholes if len(whole) <= LONGEST_JSON)
     for whole in wholes:
@@ -149,10 +148,10 @@ def _json_candidates(answer: str) -> Iterator[str]:
 
 
 def _balanced(text: str) -> Iterator[str]:
-    """Yield the outermost bracketed pieces of prose; strings may hold brackets.
+    """Yield the outermost pieces of prose in brackets; brackets inside strings are ignored.
 
-    What follows an object or array that was cut off is inside it and is not looked at. A bracket that begins neither,
-    as in [0, n), is passed over.
+    Text after an object or array that was cut off counts as part of it. A bracket that begins neither, as in [0, n), is
+    skipped.
     """
     position, passed = 0, 0
     while passed < MOST_STRAY and (start := _OPENING.search(text, position)):
@@ -170,14 +169,14 @@ def _balanced(text: str) -> Iterator[str]:
 
 
 def _why_no_json(answer: str) -> str:
-    """Say that there is no JSON, or where the text that was meant as such stops being JSON."""
+    """Return why no JSON was found: there is none, or at which place a text stops being JSON."""
     for block in _json_candidates(answer):
         if block.lstrip()[:1] in ("{", "["):
             try:
                 _relaxed(block)
             except json.JSONDecodeError as error:
                 place = " ".join(error.doc[max(0, error.pos - 40) : error.pos + 20].split())
-                return f"it is no JSON from line {error.lineno} on, at {place!r} ({error.msg}); write every value out"
+                return f"it stops being JSON in line {error.lineno}, at {place!r} ({error.msg}); write every value out"
             except (ValueError, RecursionError):
                 continue
     return "no complete JSON object or array after the reasoning"
@@ -190,7 +189,7 @@ def _strict(text: str) -> object:
 def _relaxed(text: str) -> object:
     text = _COMMENT_OR_STRING.sub(lambda match: match[0] if match[0].startswith('"') else " ", text)
     text = _COMMA_OR_STRING.sub(lambda match: match[0] if match[0].startswith('"') else "", text)
-    return json.loads(text, strict=False)  # line breaks inside strings: programs are often sent so
+    return json.loads(text, strict=False)  # allow line breaks inside strings, as models often write programs
 
 
 def _python(text: str) -> object:
@@ -199,6 +198,6 @@ def _python(text: str) -> object:
     value = ast.literal_eval(text.strip())
     try:
         json.dumps(value)
-    except TypeError as error:  # `...` and the like, which JSON has not
+    except TypeError as error:  # `...` and the like, which JSON does not have
         raise ValueError(str(error)) from None
     return value

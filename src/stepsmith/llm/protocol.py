@@ -1,4 +1,4 @@
-"""What every layer above asks of a language model."""
+"""The interface of a language model that all other packages use."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,10 +8,10 @@ from stepsmith.llm.records import Message, Sampling
 
 
 class LLM(Protocol):
-    """A language model. Safe to call from several threads; the same question gets the same answers again."""
+    """A language model. Safe to call from several threads. The same request gets the same completions again."""
 
     def complete(
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
     ) -> list[ModelOutput]:
-        """Return ``n`` samples of the answer; ``purpose`` names the stage in the books."""
+        """Return ``n`` sampled completions. ``purpose`` names the stage under which the cost is booked."""
         ...

@@ -1,4 +1,4 @@
-"""How a model is reached, how it is sampled, and what it is asked. Tables ``[models.NAME]`` of a configuration."""
+"""The settings of a model (a table ``[models.NAME]`` of a configuration), and the messages that it is sent."""
 
 import re
 from typing import Literal
@@ -19,13 +19,13 @@ class Message(Record, frozen=True, kw_only=True):
 
 
 class Sampling(Record, frozen=True, kw_only=True):
-    """How an answer is drawn. None: not sent, the server's default. All of it is part of a completion's key."""
+    """How completions are sampled; part of the cache key. None: not sent, so that the server's default applies."""
 
     temperature: float | None = None
     top_p: float | None = None
     top_k: int | None = None
-    max_tokens: int = 16_384  # always sent: without it no request has a worst case, and no budget holds
-    seed: int | None = None  # sample i of a request is drawn with seed + i
+    max_tokens: int = 16_384  # always sent, because the worst case of a request depends on it
+    seed: int | None = None  # sample i of a request gets seed + i
     stop: tuple[str, ...] = ()
     reasoning_effort: str | None = None
     extra: dict[str, object] = msgspec.field(
@@ -43,13 +43,13 @@ class Sampling(Record, frozen=True, kw_only=True):
 
 
 class Prices(Record, frozen=True, kw_only=True):
-    """USD per million tokens. None: as the kind it is part of."""
+    """USD per million tokens. None: ``cached`` costs as the prompt, ``reasoning`` as the completion."""
 
     input: float
     output: float
-    cached: float | None = None  # prompt tokens that the server's cache held
+    cached: float | None = None  # prompt tokens that were in the server's cache
     reasoning: float | None = None  # completion tokens spent on reasoning
-    batch: float = 0.5  # what a batch costs, relative to the same requests one by one
+    batch: float = 0.5  # price of a batch, relative to the same requests one by one
 
     def __post_init__(self) -> None:
         if min(self.input, self.output, self.cached or 0.0, self.reasoning or 0.0, self.batch) < 0:
@@ -69,21 +69,21 @@ class Concurrency(Record, frozen=True, kw_only=True):
 
 
 class Retries(Record, frozen=True, kw_only=True):
-    """How long a request is tried again after failures that may pass."""
+    """How often and how long a request is retried after temporary failures."""
 
-    attempts: int = 8  # faults: 5xx, time-outs, dropped connections, unusable replies
-    patience_s: float = 1800.0  # waiting on "too many requests", which does not count as a fault
-    base_s: float = 0.5  # the k-th wait is drawn from [0, base_s * 2^k]
-    cap_s: float = 60.0  # no drawn wait is longer; a server's Retry-After may be
+    attempts: int = 8  # tries per request; counted are 5xx, time-outs, dropped connections, unusable responses
+    patience_s: float = 1800.0  # seconds of waiting on "too many requests" (429), which does not count as a try
+    base_s: float = 0.5  # the k-th wait is random in [0, base_s * 2^k] seconds
+    cap_s: float = 60.0  # longest random wait; a server's Retry-After may be longer
 
 
 class ModelSpec(Record, frozen=True, kw_only=True):
     """One model at one OpenAI-compatible endpoint."""
 
-    name: str  # how the configuration and the books call it
-    base_url: str  # up to and with /v1
-    model: str  # what the endpoint calls it
-    identity: str = ""  # what the weights are, where ``model`` does not say; part of the key of the completion cache
+    name: str  # its name in the configuration and in reports of cost
+    base_url: str  # the address, with /v1 at its end
+    model: str  # its name at the endpoint
+    identity: str = ""  # what the weights are, if ``model`` does not say; part of the key of the completion cache
     key_env: str | None = None  # environment variable that holds the key; None: the endpoint needs none
     key_header: str = "Authorization"  # header for the key; any other gets the key without "Bearer" (Azure: "api-key")
     query: dict[str, str] = msgspec.field(default_factory=dict)  # added to each address (Azure: api-version)
@@ -92,38 +92,38 @@ class ModelSpec(Record, frozen=True, kw_only=True):
     sampling: Sampling = Sampling()
     concurrency: Concurrency = Concurrency()
     retries: Retries = Retries()
-    timeout_s: float = 1800.0  # for one whole answer, first byte to last
-    stream: bool = True  # keeps gateways from cutting long answers off
-    n_support: bool | None = None  # several samples in one request; None: find out
-    batch: bool = False  # ask by batches (/v1/batches): cheaper, and hours of waiting
-    batch_wait_s: float = 60.0  # a batch is sent when no further question has come for this long
-    batch_poll_s: float = 60.0  # how often the state of a batch is asked
+    timeout_s: float = 1800.0  # for one whole response, up to its last byte
+    stream: bool = True  # stream the response, so that no gateway cuts off long ones
+    n_support: bool | None = None  # whether the endpoint accepts several samples in one request; None: find out
+    batch: bool = False  # ask in batches (/v1/batches): cheaper, but it takes hours
+    batch_wait_s: float = 60.0  # a batch is sent when no new question has come for this long
+    batch_poll_s: float = 60.0  # seconds between two questions about the state of a batch
 
     def __post_init__(self) -> None:
         url = urlsplit(self.base_url)
         if url.scheme not in ("http", "https") or not url.hostname:
-            raise ValueError(f"models.{self.name}.base_url is not an http(s) address")
+            raise ValueError(f"models.{self.name}.base_url is not an http or https address")
         if url.username or url.password or url.query:
             raise ValueError(
-                f"models.{self.name}.base_url holds more than an address; put the environment variable of the key into "
-                f"key_env, and what follows the question mark into models.{self.name}.query"
+                f"models.{self.name}.base_url must be an address without user, password, ? and #; write the name of "
+                f"the key's environment variable into key_env, and parameters into models.{self.name}.query"
             )
         for name, value in {self.key_header: "", **self.headers}.items():
             if not _HEADER_NAME.fullmatch(name) or not value.isprintable():
                 raise ValueError(f"models.{self.name}.headers: {name!r} is not a header")
         if any(name.lower() in ("authorization", self.key_header.lower()) for name in self.headers):
-            raise ValueError(f"models.{self.name}.headers holds the header of the key; use key_env and key_header")
+            raise ValueError(f"models.{self.name}.headers must not hold the key; use key_env and key_header")
 
     @property
     def weights(self) -> str:
-        """What names the model in the completion cache, whichever server ran it."""
+        """The name of the model in the completion cache; it does not depend on the server."""
         return self.identity or self.model
 
 
 class Question(Record, frozen=True, kw_only=True):
-    """What is asked of a model, whichever samples of the answer are still missing."""
+    """A request to a model, before it is decided which samples are asked for."""
 
-    key: str  # of its answers in the completion cache
+    key: str  # key of its completions in the completion cache
     messages: tuple[Message, ...]
     sampling: Sampling
     purpose: str  # the stage that asks

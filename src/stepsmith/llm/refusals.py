@@ -1,7 +1,7 @@
-"""What a refused request (HTTP 400, 413, 422) says about the configuration, and when refusals end a run.
+"""Refused requests (HTTP 400, 413, 422): which setting to change, and when refusals end a run.
 
-One refusal may be about one prompt. The same refusal again and again, with no answer in between, is about the
-configuration: then going on would only produce a data set of refusals.
+A single refusal may be caused by one prompt. The same refusal many times in a row, without an answer in between, is
+caused by the configuration, and the run ends.
 """
 
 import re
@@ -11,11 +11,11 @@ from stepsmith.core.errors import ConfigError, EndpointError, RequestRefused
 from stepsmith.llm.failures import AttemptError
 from stepsmith.llm.records import ModelSpec, Sampling
 
-# Refusals in a row that end a run: of a stage that never got an answer, and of one that did. Among long prompts that
-# a server refuses one in ten, twelve in a row happen once in 10^12.
+# How many refusals in a row end a run: in a stage that never got an answer, and in one that did. If a server refuses
+# one prompt in ten, twelve in a row have a probability of 10^-12.
 MOST_AT_FIRST, MOST_LATER = 3, 12
 
-# Servers' words for "too long", with the limit: of prompt and answer together, or of the answer alone.
+# Servers' messages that name a limit: for prompt and answer together, or for the answer alone.
 _CONTEXT = (
     r"maximum context length (?:is|of) (\d+)",  # OpenAI, vLLM, SGLang
     r"(\d+) maximum context length",  # Mistral
@@ -42,9 +42,9 @@ _OTHER_FIELDS = {"max_completion_tokens": "sampling.max_tokens", "stream": "stre
 
 
 def refused(failure: AttemptError, spec: ModelSpec, sampling: Sampling) -> EndpointError | ConfigError:
-    """Return the error for a refused request: the server's words, and which setting to look at.
+    """Return the error for a refused request: the server's message, and which setting to change.
 
-    It is a ``ConfigError`` where no request could pass: ``max_tokens`` alone is beyond the server's limit.
+    It is a ``ConfigError`` if every request would be refused, because ``max_tokens`` is above the server's limit.
     """
     said, text = f"{spec.name}: {failure}".rstrip(". "), str(failure)
     setting = f"models.{spec.name}.sampling.max_tokens"
@@ -73,7 +73,7 @@ class RefusalWatch:
         self._verdict: ConfigError | None = None
 
     def check(self) -> None:
-        """Raise the ``ConfigError`` that ended the run, if one did: nothing more is sent then."""
+        """Raise the ``ConfigError`` that ended the run, if there is one, so that nothing more is sent."""
         if self._verdict is not None:
             raise ConfigError(str(self._verdict))
 
@@ -83,7 +83,7 @@ class RefusalWatch:
         self._in_a_row[stage] = 0
 
     def refused(self, stage: str, refusal: RequestRefused) -> None:
-        """Note that a request of a stage was refused. Raises ``ConfigError`` when that repeats."""
+        """Note that a request of a stage was refused. Raises ``ConfigError`` if that happens too often in a row."""
         words = re.sub(r"\d+", "#", str(refusal))
         self._in_a_row[stage] = self._in_a_row[stage] + 1 if self._words.get(stage) == words else 1
         self._words[stage] = words
@@ -103,7 +103,7 @@ def _limit(patterns: tuple[str, ...], text: str) -> int | None:
 
 
 def _setting_named(failure: AttemptError, spec: ModelSpec, sampling: Sampling) -> str:
-    """The settings that the server's words name; else the table of the model."""
+    """Return the settings that the server's message names; if it names none, the table of the model."""
     table = f"models.{spec.name}"
     places = {name: f"sampling.{name}" for name in _SAMPLING_FIELDS} | _OTHER_FIELDS
     places |= {name: f"sampling.extra.{name}" for name in sampling.extra}

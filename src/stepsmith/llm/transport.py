@@ -1,8 +1,7 @@
 """One request over the network, through the ``openai`` SDK. The only module that needs the ``llm`` extra.
 
-The SDK's own retries are off: the client retries, because it counts the cost. Bodies are read as bytes, up to a limit,
-because a server may send anything. Keys come from the environment variable that the configuration names, and from
-nowhere else.
+The SDK's own retries are off: the client retries, because it counts the cost. Bodies are read as bytes up to a limit,
+because a server may send anything. Keys come only from the environment variable that the configuration names.
 """
 
 import asyncio
@@ -19,10 +18,10 @@ from stepsmith.llm.failures import AttemptError, excerpt, quoted, retry_after
 from stepsmith.llm.records import ModelSpec
 from stepsmith.llm.wire import ChatResponse, ResponseReader, first_text
 
-MAX_BODY = 64 * 2**20  # bytes of a reply on the wire; a stream spends some 250 on each token
-MAX_FILE = 2 * 2**30  # bytes of a batch's results
+MAX_BODY = 64 * 2**20  # most bytes of a response; a stream has about 250 per token
+MAX_FILE = 2 * 2**30  # most bytes of a batch's results
 CONNECT_S = 15.0
-NO_KEY = "EMPTY"  # what servers without keys are conventionally sent
+NO_KEY = "EMPTY"  # the customary key for servers that need none
 
 
 class OpenAITransport:
@@ -49,14 +48,14 @@ class OpenAITransport:
             default_query=spec.query,
             http_client=openai.DefaultAsyncHttpxClient(event_hooks=hooks),
         )
-        # The SDK reads these from the environment too; they are OpenAI's and nobody else's business.
+        # The SDK would also read these from the environment; only OpenAI may get them.
         if self.sdk.base_url.host != "api.openai.com":
             self.sdk.organization = self.sdk.project = None
 
     async def exchange(self, body: Mapping[str, object], request_id: str) -> tuple[ChatResponse, float]:
-        """Send a chat completion and return the reply with the seconds to its first byte.
+        """Send a chat completion; return the response and the seconds until its first byte.
 
-        ``request_id`` is the same for each retry of a request, so that a server that honours Idempotency-Key bills it
+        ``request_id`` is the same for all retries of a request, so that a server that supports Idempotency-Key bills it
         once. Raises ``AttemptError``.
         """
         try:
@@ -75,7 +74,7 @@ class OpenAITransport:
             raise self.explain(error) from None
 
     def explain(self, error: Exception) -> AttemptError:
-        """Return what an error of the SDK means, without its request, which holds the key."""
+        """Return the failure that an error of the SDK stands for, without the request, which holds the key."""
         if isinstance(error, openai.APIStatusError):
             details = error.body if isinstance(error.body, dict) else {}
             words = (
@@ -95,7 +94,7 @@ class OpenAITransport:
         if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
             return AttemptError(f"no connection: {self._quoted(_words(cause))}", sent=False)
         if isinstance(error, TimeoutError | openai.APITimeoutError) or isinstance(cause, httpx2.TimeoutException):
-            return AttemptError(f"no whole answer within {self._timeout_s:g} s")
+            return AttemptError(f"no complete response within {self._timeout_s:g} s")
         if isinstance(error, openai.OpenAIError | httpx2.HTTPError):
             return AttemptError(f"the connection broke: {self._quoted(_words(cause or error))}")
         raise error
@@ -123,13 +122,13 @@ def _from_environment(spec: ModelSpec, variable: str) -> str:
 
 
 def _words(error: BaseException | None) -> str:
-    """An error's words; the name of its kind where it has none, as when a server closes the connection."""
+    """Return the message of an error; without one, the name of its class."""
     return str(error) or type(error).__name__
 
 
 async def _read_stream(first: bytes, pieces: AsyncIterator[bytes]) -> ChatResponse:
     reader = ResponseReader()
-    line: list[bytes] = []  # pieces of a line that has not ended
+    line: list[bytes] = []  # pieces of a line that is not complete
     piece = first
     while piece:
         line.append(piece)
@@ -144,7 +143,7 @@ async def _read_stream(first: bytes, pieces: AsyncIterator[bytes]) -> ChatRespon
 
 
 class _CappedStream(httpx2.AsyncByteStream):
-    """A response body that breaks off after ``limit`` bytes."""
+    """A response body that raises an error after ``limit`` bytes."""
 
     def __init__(self, stream: httpx2.AsyncByteStream, limit: int) -> None:
         self._stream = stream
@@ -155,7 +154,7 @@ class _CappedStream(httpx2.AsyncByteStream):
         async for piece in self._stream:
             received += len(piece)
             if received > self._limit:
-                raise httpx2.RemoteProtocolError(f"the reply is longer than {self._limit} bytes")
+                raise httpx2.RemoteProtocolError(f"the response is longer than {self._limit} bytes")
             yield piece
 
     async def aclose(self) -> None:
@@ -163,7 +162,7 @@ class _CappedStream(httpx2.AsyncByteStream):
 
 
 async def _move_key(header: str, key: str, request: httpx2.Request) -> None:
-    """Send the key in ``header`` alone."""
+    """Send the key in ``header`` only."""
     del request.headers["Authorization"]
     request.headers[header] = key
 

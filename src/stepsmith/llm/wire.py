@@ -1,7 +1,7 @@
-"""The OpenAI chat-completions format: builds request bodies, reads responses, whole or streamed. No network here.
+"""The OpenAI chat-completions format: build request bodies, read responses, whole or streamed. No network here.
 
-Servers differ. What is read is what they agree on, plus the known places for reasoning (``reasoning_content`` of
-DeepSeek, vLLM and SGLang, ``reasoning`` of OpenRouter, content parts of Mistral), for usage and for errors.
+Servers differ. This module reads what they have in common, and the known variants for reasoning (``reasoning_content``
+of DeepSeek, vLLM and SGLang, ``reasoning`` of OpenRouter, content parts of Mistral), for usage and for errors.
 """
 
 import re
@@ -15,16 +15,16 @@ from stepsmith.core.model_outputs import Usage
 from stepsmith.llm.failures import AttemptError, excerpt
 from stepsmith.llm.records import Message, ModelSpec, Sampling
 
-MAX_OUTPUT = 10 * 2**20  # characters of one sample that are kept; the rest is dropped and it counts as cut
+MAX_OUTPUT = 10 * 2**20  # most characters of one sample; the rest is dropped, and the sample counts as truncated
 
 
 Kind = Literal["content", "reasoning", "refusal"]
-# Not a limit that was passed: "'max_tokens' or 'max_completion_tokens' is too large" (vLLM) asks for no other field.
+# A message about a limit must not match: "'max_tokens' or 'max_completion_tokens' is too large" (vLLM).
 _WANTS_OTHER_FIELD = re.compile(r"(?:\buse|\binstead|not supported|unsupported)\b.*max_completion_tokens", re.I | re.S)
 
 
 class Choice:
-    """One sample of a response, as far as it has arrived."""
+    """One sample of a response; a streamed one grows as it arrives."""
 
     def __init__(self) -> None:
         self.finish_reason: str | None = None
@@ -40,7 +40,7 @@ class Choice:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing was dropped."""
+        """True if nothing was dropped."""
         return self.size <= MAX_OUTPUT
 
     def text(self, kind: Kind) -> str:
@@ -50,7 +50,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class ChatResponse:
-    """What a server returned to one request."""
+    """A server's response to one request."""
 
     choices: list[Choice]
     usage: Usage | None  # None: the server did not report it
@@ -59,7 +59,7 @@ class ChatResponse:
 
 @dataclass
 class Dialect:
-    """Which form of a request an endpoint accepts; learnt from its refusals."""
+    """Which form of request an endpoint accepts; it is learnt from refusals."""
 
     n: bool | None  # several samples in one request
     max_tokens_field: str = "max_tokens"
@@ -137,7 +137,7 @@ class _Usage(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Body, strict=False).decode
-_FIELDS = (b"data", b"event", b"id", b"retry", b"")  # of an event stream; "": a comment
+_FIELDS = (b"data", b"event", b"id", b"retry", b"")  # fields of an event stream; "": a comment
 
 
 class ResponseReader:
@@ -149,10 +149,10 @@ class ResponseReader:
         self._model = ""
         self._ended = False
         self._event = b""
-        self._stray: list[bytes] = []  # lines that do not belong into an event stream: a JSON body, a page
+        self._stray: list[bytes] = []  # lines that are not part of an event stream: a JSON body, a web page
 
     def body(self, data: bytes) -> ChatResponse:
-        """Read a whole response. Raises ``AttemptError`` when it is not one."""
+        """Read a whole response. Raises ``AttemptError`` if it is not a valid one."""
         if data.lstrip().startswith((b"data:", b"event:")):  # an event stream under a wrong content type
             for line in data.split(b"\n"):
                 self.event_line(line)
@@ -179,7 +179,7 @@ class ResponseReader:
             self._read(value, streamed=True)
 
     def finish(self, data: bytes = b"") -> ChatResponse:
-        """Return the response. Raises ``AttemptError`` when it was cut off or holds no choice; then quotes ``data``."""
+        """Return the response. Raises ``AttemptError``, quoting ``data``, if it was cut off or has no choices."""
         if self._stray and not self._choices:
             self._read(data := b"\n".join(self._stray), streamed=False)
             self._ended = True
@@ -187,7 +187,7 @@ class ResponseReader:
         if not self._ended and (not choices or any(choice.finish_reason is None for choice in choices)):
             raise AttemptError("the stream ended in the middle of an answer")
         if not choices:
-            raise AttemptError(f"the reply holds no choices{_shown(data)}", spoiled=True)
+            raise AttemptError(f"the response has no choices{_shown(data)}", spoiled=True)
         return ChatResponse(choices, self._usage, self._model)
 
     def _read(self, data: bytes, *, streamed: bool) -> None:
@@ -198,14 +198,14 @@ class ResponseReader:
             if value is not None and (failure := error_in(value)):
                 raise failure from None
             what = f"has another schema ({error})" if isinstance(error, msgspec.ValidationError) else "is not JSON"
-            raise AttemptError(f"the reply {what}{_shown(data)}", spoiled=True) from None
+            raise AttemptError(f"the response {what}{_shown(data)}", spoiled=True) from None
         if (body.choices is None or b'"error"' in data) and (failure := error_in(_json(data))):
             failure.begun = bool(self._choices)
             raise failure
         self._model = self._model or body.model or ""
         self._usage = _usage(body.usage) or self._usage
         for position, part in enumerate(body.choices or ()):
-            # Whole replies are numbered by position: some servers number every choice 0.
+            # The choices of a whole response are numbered by position, because some servers number every choice 0.
             choice = self._choices.setdefault((part.index or 0) if streamed else position, Choice())
             choice.finish_reason = part.finish_reason or choice.finish_reason
             if message := part.delta or part.message:
@@ -250,7 +250,7 @@ def first_text(*candidates: object) -> str:
 
 
 def _json(data: bytes) -> object:
-    """Return what JSON says, None where it is not JSON."""
+    """Return the value of a JSON text; None if it is not JSON."""
     try:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -258,7 +258,7 @@ def _json(data: bytes) -> object:
 
 
 def error_in(value: object) -> AttemptError | None:
-    """Return the failure that a server reports in a body of status 200; None where it reports none.
+    """Return the failure that a server reports in a body of status 200; None if there is none.
 
     Known forms: ``{"error": {...}}`` or text, the same in a list, and the error as the body: ``{"object": "error",
     "message": ...}`` or ``{"detail": ...}``.
@@ -275,7 +275,7 @@ def error_in(value: object) -> AttemptError | None:
 
 
 def _reported(error: object) -> AttemptError:
-    """Return the failure that ``error`` describes, in whichever of the usual fields."""
+    """Return the failure that ``error`` describes; servers use different fields for it."""
     if not isinstance(error, dict):
         return AttemptError(f"the server reports an error: {error}", spoiled=True)
     error = error["error"] if isinstance(error.get("error"), dict) else error
@@ -292,7 +292,7 @@ def _shown(data: bytes) -> str:
 
 
 def _usage(raw: msgspec.Raw) -> Usage | None:
-    """Read usage; None where there is none or it cannot be right. Numbers may be strings."""
+    """Read the usage; None if it is missing or impossible. Numbers may be strings."""
     try:
         said = msgspec.json.decode(raw, type=_Usage | None, strict=False)
     except (msgspec.DecodeError, RecursionError):
@@ -305,7 +305,7 @@ def _usage(raw: msgspec.Raw) -> Usage | None:
     reasoning = (said.completion_tokens_details and said.completion_tokens_details.reasoning_tokens) or 0
     completion = said.completion_tokens or 0
     if reasoning and said.total_tokens == said.prompt_tokens + completion + reasoning:
-        completion += reasoning  # xAI counts reasoning beside the completion, everybody else inside it
+        completion += reasoning  # xAI counts reasoning separately, all others as part of the completion
     if not 0 <= cached <= said.prompt_tokens or not 0 <= reasoning <= completion:
         return None
     return Usage(

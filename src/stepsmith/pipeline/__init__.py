@@ -1,1 +1,1 @@
-"""Conductors: one readable file per loop."""
+"""The loops that connect the other packages: synthesis, training and studies, each in a file of its own."""

@@ -3,7 +3,7 @@
 draft ─► label ─► admit ─► derive ─► solve ─► rate ─► measure ─► problem
            └────────┴────────┴────────┴───────┴─► rejection (with the problem as far as it got)
 
-Each step takes a problem and returns a problem or a rejection; the first rejection ends the building.
+Each step takes a problem and returns a problem or a rejection. The first rejection ends the sequence.
 """
 
 import random
@@ -42,14 +42,14 @@ from stepsmith.verify.suite.growth import GrowthSettings, grow_suite
 from stepsmith.verify.suite.mutants import Mutant, mutate
 from stepsmith.verify.suite.strength import suite_strength
 
-BRUTE_FORCE_TIME_S = 0.25  # CPU seconds per input that the brute force gets
-BRUTE_FORCE_FIRST, BRUTE_FORCE_INPUTS = 3, 9  # it is tried on the three shortest inputs, then on six more
-FALLBACK_MUTANTS = 12  # wrong programs for a draft that brings none
+BRUTE_FORCE_TIME_S = 0.25  # time limit of the brute force, in CPU seconds per input
+BRUTE_FORCE_FIRST, BRUTE_FORCE_INPUTS = 3, 9  # the brute force runs on the three shortest inputs, then on six more
+FALLBACK_MUTANTS = 12  # wrong programs that are made for a draft without any
 
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """What every step needs to know. ``scorer`` works over ``judge``; ``rng`` is drawn from by the steps in order."""
+    """What every step needs. ``scorer`` uses ``judge``; the steps draw from ``rng`` in their order."""
 
     draft: Draft
     lineage: Lineage
@@ -61,21 +61,21 @@ class Building:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A problem or a rejection, with the student's rating if it came so far."""
+    """A problem or a rejection, with the student's rating if the problem was rated."""
 
     result: Problem | Rejection
     rating: Rating | None = None
 
     @property
     def problem(self) -> Problem:
-        """The problem; of a rejection, as far as it got."""
+        """The problem; for a rejection, the problem at the step that rejected it."""
         return self.result.problem if isinstance(self.result, Rejection) else self.result
 
 
 def build_problem(build: Building, student: Student, strong_solver: Student | None = None) -> Built:
-    """Take a draft through all steps; what ``strong_solver`` never solves is rejected.
+    """Take a draft through all steps. A problem that ``strong_solver`` never solves is rejected.
 
-    Raises ``SandboxError`` when our machinery fails for good.
+    Raises ``SandboxError`` if the judge keeps failing.
     """
     result: Problem | Rejection = label(build)
     rating: Rating | None = None
@@ -93,7 +93,7 @@ def build_problem(build: Building, student: Student, strong_solver: Student | No
 
 
 def label(build: Building) -> Problem | Rejection:
-    """Settle the labels and the golden solution by the candidates' votes, with the brute force as a check."""
+    """Determine the labels and the golden solution by the candidates' votes; the brute force checks them."""
     draft, lineage, config, judge = build.draft, build.lineage, build.config, build.judge
     if draft.fault or not draft.candidates:
         fault = draft.fault
@@ -149,9 +149,10 @@ def _unverified(build: Building) -> Problem:
 
 
 def _by_brute_force(draft: Draft, judge: Judge) -> tuple[Example, ...]:
-    """What the brute force says on the shortest inputs.
+    """Return the outputs of the brute force on the shortest inputs.
 
-    It gets little time and goes on to longer inputs only while it keeps up: where it runs out of time it says nothing.
+    Longer inputs are tried only if it was fast enough on the shorter ones. Inputs on which it runs out of time are left
+    out.
     """
     if draft.brute_force is None:
         return ()
@@ -172,7 +173,7 @@ def _by_brute_force(draft: Draft, judge: Judge) -> tuple[Example, ...]:
 
 
 def admit(build: Building, problem: Problem) -> Problem | Rejection:
-    """Apply the gates; where wrong programs pass the tests, look for tests that they fail."""
+    """Apply the admission checks. If wrong programs pass the tests, look for tests that they fail."""
     draft, config, judge = build.draft, build.config, build.judge
     suspects = [
         Mutant(label=program.label, operator="feature", solution=program.solution)
@@ -183,7 +184,7 @@ def admit(build: Building, problem: Problem) -> Problem | Rejection:
     if not gates.admitted:
         return _rejected(problem, gates.reason, gates.detail)
     wrong = gates.wrong
-    whole_suite = draft.environment == "induction"  # the other environments show one test of it
+    whole_suite = draft.environment == "induction"  # the other environments use a single test
     if whole_suite and gates.survivors and draft.supply and config.suite.growth_executions:
         grown = grow_suite(
             judge,
@@ -211,7 +212,7 @@ def admit(build: Building, problem: Problem) -> Problem | Rejection:
 def _killed_by_growth(
     problem: Problem, judge: Judge, suspects: Sequence[Mutant], surviving: Sequence[int]
 ) -> list[WrongSolution]:
-    """The suspects that the added tests reject, with the first test that does."""
+    """Return the suspects that the added tests reject, each with the first test that rejects it."""
     killed = []
     for index, mutant in enumerate(suspects):
         if index in surviving:
@@ -224,13 +225,13 @@ def _killed_by_growth(
 
 
 def derive(build: Building, problem: Problem) -> Problem | Rejection:
-    """Turn the verified induction problem into one of the draft's environment; no baseline answer may be right."""
+    """Turn the verified induction problem into one of the draft's environment; reject it if a baseline solves it."""
     draft, judge = build.draft, build.judge
     if draft.environment == "induction":
         return problem
     derived = draft.derive(problem, problem.wrong, build.rng)
     if derived is None:
-        return _rejected(problem, "environment-unfit", f"no test lends itself to {draft.environment}")
+        return _rejected(problem, "environment-unfit", f"no test can be used for {draft.environment}")
     environment = ENVIRONMENTS[derived.environment]
     for name, answer in environment.baselines(derived).items():
         judgement = environment.judge(judge, derived, answer, stop_at_first_failure=True)
@@ -240,7 +241,7 @@ def derive(build: Building, problem: Problem) -> Problem | Rejection:
 
 
 def solve(build: Building, problem: Problem, strong_solver: Student) -> Problem | Rejection:
-    """Reject what a very strong model never solves (X-Coder's filter), before a student's attempts are spent on it."""
+    """Reject a problem that a very strong model never solves (X-Coder's filter), before the student attempts it."""
     rating = _attempted(build, problem, strong_solver, build.config.synth.strong_attempts)
     if isinstance(rating, Rejection):
         return rating
@@ -260,7 +261,7 @@ def _attempted(build: Building, problem: Problem, student: Student, attempts: in
 
 
 def rate_by(build: Building, problem: Problem, student: Student) -> tuple[Problem | Rejection, Rating | None]:
-    """Measure the pass rate by fresh attempts, and reject what nobody or everybody solves (Deep Dive's filter)."""
+    """Measure the pass rate by new attempts; reject a problem that none or nearly all solve (Deep Dive's filter)."""
     config = build.config
     rating = _attempted(build, problem, student, config.synth.attempts)
     if isinstance(rating, Rejection):
@@ -276,7 +277,7 @@ def rate_by(build: Building, problem: Problem, student: Student) -> tuple[Proble
 
 
 def measure(build: Building, problem: Problem) -> Problem:
-    """Put the suite's strength on record, over the known wrong programs and mutants that nothing was tuned on."""
+    """Record the suite's strength, measured on the known wrong programs and on mutants that no test was made for."""
     draft, suite, rng = build.draft, build.config.suite, build.rng
     if problem.environment != "induction" or not suite.mutants:
         return problem

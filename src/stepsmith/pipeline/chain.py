@@ -24,9 +24,9 @@ _T = TypeVar("_T")
 
 
 def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judge: Judge) -> Chain:
-    """Grow chain number ``index`` of a run. It depends on ``config`` and ``index`` alone: no clock, no other chain.
+    """Grow chain number ``index`` of a run. The result depends only on ``config`` and ``index``.
 
-    Raises ``SandboxError`` when our machinery fails for good.
+    Raises ``SandboxError`` if the judge keeps failing.
     """
     synth = config.synth
     seed = seeds.window(derive_rng(synth.seed, "seed", index))
@@ -39,7 +39,7 @@ def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judg
     turns: list[Turn] = []
     kept: list[Problem] = []
     rejections: list[Rejection] = []
-    base: Draft | None = None  # the last draft that was rated, the one to refine
+    base: Draft | None = None  # the last draft that was rated; the teacher refines it
     parent_id: str | None = None
     feedback: Feedback | None = None
     for turn in range(1, _turns(config) + 1):
@@ -99,9 +99,10 @@ def _turns(config: Config) -> int:
 
 
 def _direction(config: Config, feedback: Feedback | None, kept: list[Problem]) -> Direction:
-    """Deep Dive's progression: harder above 0.65, easier at 0. In between, towards the bands that the chain lacks.
+    """Return the direction of the next turn, as in Deep Dive: harder above a pass rate of 0.65, easier at 0.
 
-    In hard-first mode the chain first climbs until it holds a hard problem, then only goes down.
+    Between these, the direction is towards bands that the chain lacks. In hard-first mode the chain gets harder until
+    it has a hard problem, and then only easier.
     """
     if feedback is None:
         return "sideways"

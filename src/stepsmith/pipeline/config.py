@@ -1,6 +1,6 @@
-"""The configuration of a run: TOML in, one typed struct out; unknown keys are errors.
+"""The configuration of a synthesis run, read from TOML into one typed struct; unknown keys are errors.
 
-Every number that a paper states carries its source; the others are our choice and say so.
+A comment names the paper that a value comes from; values without a paper are our choice.
 """
 
 import os
@@ -32,28 +32,28 @@ RENAMED_KEYS = {
     "prompts.dir": "runtime.prompts",
     "two_stage.tree": "runtime.tree",
     **{name: f"runtime.{name}" for name in ("workers", "chains_at_once", "budget", "cache", "policy")},
-}  # old dotted key -> new dotted key; an old one is an error that names the new one
+}  # old dotted key -> new dotted key; an old key is an error that names the new one
 
 
 class SynthSettings(Record, frozen=True, kw_only=True):
-    """What is made."""
+    """What is made: seeds, chains, methods, roles, environments."""
 
-    seeds: tuple[str, ...] = ()  # files or folders of Python, notebooks or JSONL; empty: the standard library
-    seed_field: str = ROW_FIELD  # of a JSONL row: the field that holds the code
+    seeds: tuple[str, ...] = ()  # files or folders of Python, notebooks or JSONL; empty: Python's standard library
+    seed_field: str = ROW_FIELD  # the field of a JSONL row that holds the code
     chains: Positive = 24
     turns: Positive = 6  # Deep Dive
     mode: Mode = "multi-turn"
-    method: Method = "teacher-student"  # of a teacher that is a model: Deep Dive's, or X-Coder's
+    method: Method = "teacher-student"  # how a model teaches: "teacher-student" (Deep Dive), "two-stage" (X-Coder)
     profile: Profile = "contest"
     seed: int = 0
     teacher: str = "offline"
     student: str = "simulated"  # or a model, or the folder of a trained policy
-    solvers: tuple[str, ...] = ()  # models whose programs vote on the outputs beside the teacher's
-    strong_solver: str = ""  # a model that has no vote: what it never solves is dropped (X-Coder); empty: not asked
-    strong_attempts: Positive = 4  # that it has for each problem; ours, the paper gives no figure
-    attempts: Positive = 32  # M in Deep Dive; 8 was too noisy
+    solvers: tuple[str, ...] = ()  # models whose programs vote on the outputs, in addition to the teacher's
+    strong_solver: str = ""  # a model without a vote; problems that it never solves are dropped (X-Coder); empty: none
+    strong_attempts: Positive = 4  # attempts of the strong solver per problem; our choice
+    attempts: Positive = 32  # attempts of the student per problem: M in Deep Dive, which found 8 too noisy
     environments: dict[Environment, float] = msgspec.field(
-        # Our choice: induction makes full contest problems, the others reuse its programs.
+        # Our choice: most problems are induction, from whose programs the others are derived.
         default_factory=lambda: {"induction": 0.55, "abduction": 0.15, "deduction": 0.15, "fuzzing": 0.15}
     )
     styles: dict[Style, float] = msgspec.field(
@@ -65,31 +65,32 @@ class RefineSettings(Record, frozen=True, kw_only=True):
     """When the teacher makes a problem harder or easier (Deep Dive)."""
 
     harder_above: Share = 0.65
-    medium_low: Share = 0.35  # the band the teacher aims at is medium_low..harder_above
-    keep_low: Share = 0.01  # 0.01 <= p <= 0.97 is kept
+    medium_low: Share = 0.35  # the teacher aims at pass rates in medium_low..harder_above
+    keep_low: Share = 0.01  # problems with a pass rate in keep_low..keep_high are kept
     keep_high: Share = 0.97
 
 
 class VoterSettings(Record, frozen=True, kw_only=True):
-    """How labels are settled, and who votes on the offline teacher's problems. Our choices, sized for speed.
+    """How labels are determined, and who votes on the offline teacher's problems. Our choices, sized for speed.
 
-    ``auto`` is X-Coder's dual verification for the two-stage method and ours for the rest: consensus knows solvers from
-    weak models (docs/verification.md), and without worked examples not even eight of them that agree are enough for it.
+    ``auto`` is X-Coder's dual verification for the two-stage method, and our consensus for all else. Consensus is
+    calibrated on solutions of weak models (docs/verification.md); two-stage problems have no worked examples, and
+    without these it does not accept even eight solutions that agree.
     """
 
     method: Literal["auto", "consensus", "dual-verification"] = "auto"
-    target_error: Share = 0.02  # consensus: wanted share of wrong goldens among accepted problems
+    target_error: Share = 0.02  # consensus: share of wrong golden solutions to aim at among accepted problems
     candidates: Positive = 6  # solutions that vote
-    skill_bonus: float = 2.5  # logits by which a voter is better than the student
-    hold_out: Share = 0.5  # X-Coder: about half
+    skill_bonus: float = 2.5  # how much better a voter is than the simulated student, in logits
+    hold_out: Share = 0.5  # dual verification: share of the tests that are held out; X-Coder: about half
 
 
 class SuiteSettings(Record, frozen=True, kw_only=True):
-    """How much is spent on the tests of a problem. Our choices, sized for speed; 0 switches a part off."""
+    """How much work goes into the tests of a problem. Our choices, sized for speed; 0 turns a part off."""
 
-    growth_executions: Annotated[int, Meta(ge=0)] = 48  # runs spent on tests against wrong programs that got past
-    mutants: Annotated[int, Meta(ge=0)] = 6  # fresh mutants that measure the kill rate
-    pool: Annotated[int, Meta(ge=0)] = 6  # further inputs that tell equivalent mutants
+    growth_executions: Annotated[int, Meta(ge=0)] = 48  # most program runs to find tests for wrong programs that pass
+    mutants: Annotated[int, Meta(ge=0)] = 6  # new mutants that measure the kill rate
+    pool: Annotated[int, Meta(ge=0)] = 6  # further inputs that show which mutants are equivalent
 
 
 class JudgeSettings(Record, frozen=True, kw_only=True):
@@ -100,28 +101,28 @@ class JudgeSettings(Record, frozen=True, kw_only=True):
 
 
 class PromptSettings(Record, frozen=True, kw_only=True):
-    """Which prompts are used. They are found by ``runtime.prompts``."""
+    """Which prompts are used; ``runtime.prompts`` says where they are."""
 
-    version: str = ""  # hash of all templates; filled in when a model is asked
+    version: str = ""  # hash of all templates; Stepsmith fills it in if the run asks models
 
 
 class RuntimeSettings(Record, frozen=True, kw_only=True):
     """Settings that do not change the data set. They may differ when a run is resumed.
 
-    ``prompts``, ``tree`` and ``policy`` only say where files are; what is in them is part of the fingerprint elsewhere.
+    ``prompts``, ``tree`` and ``policy`` only say where files are; their contents are part of the fingerprint.
     """
 
     workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))
-    chains_at_once: Positive = 16  # with models behind endpoints, where a chain mostly waits
-    budget: str = ""  # as --budget: "5 USD", "2M tokens"
+    chains_at_once: Positive = 16  # chains that run side by side if models are asked, when a chain mostly waits
+    budget: str = ""  # like --budget: "5 USD", "2M tokens"
     cache: str = ""  # the file of the completion cache; empty: in $STEPSMITH_CACHE or the user's cache folder
-    prompts: str = ""  # a folder whose templates replace ours of the same name
+    prompts: str = ""  # a folder of templates that replace ours of the same name
     tree: str = ""  # the file of the feature tree; empty: the starter tree
-    policy: str = ""  # the folder of a trained policy that is the student; filled in from --student
+    policy: str = ""  # the folder of the trained policy that is the student; filled in from --student
 
 
 class Config(Record, frozen=True, kw_only=True):
-    """All of it. ``models`` are tables ``[models.NAME]``; a teacher, student or solver is named after one of them."""
+    """All settings. ``models`` holds the tables ``[models.NAME]``; the roles of ``synth`` refer to them by NAME."""
 
     synth: SynthSettings = SynthSettings()
     refine: RefineSettings = RefineSettings()
@@ -137,14 +138,14 @@ class Config(Record, frozen=True, kw_only=True):
 
     @property
     def uses_dual_verification(self) -> bool:
-        """Whether labels are settled as in X-Coder."""
+        """True if labels are determined by X-Coder's dual verification."""
         method = self.voters.method
         return method == "dual-verification" or (method == "auto" and self.synth.method == "two-stage")
 
     def fingerprint_fields(self) -> object:
-        """Return the settings that the data set depends on, as JSON-able builtins.
+        """Return the settings that the data set depends on, as builtins for JSON.
 
-        That is all but ``runtime``; of models, it is their weights and how they are sampled.
+        That is everything except ``runtime``; for models, only the model and its sampling settings.
         """
         plain = msgspec.to_builtins(self)
         plain.pop("runtime")
@@ -158,7 +159,7 @@ class Config(Record, frozen=True, kw_only=True):
 
 
 def load_config(path: Path | None) -> Config:
-    """Read a TOML file; without one, the defaults. Raises ``ConfigError`` in one line."""
+    """Read a TOML file; without one, return the defaults. Raises ``ConfigError``."""
     if path is None:
         return Config()
     check_not_a_pipe(path, read_once=True)
@@ -167,15 +168,15 @@ def load_config(path: Path | None) -> Config:
         refuse_renamed(plain, RENAMED_KEYS)
         return checked(msgspec.convert(_with_names(plain), Config))
     except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist.") from None
+        raise ConfigError(f"{path} does not exist") from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {_in_words(error)}.") from None
+        raise ConfigError(f"{path}: {_in_words(error)}") from None
 
 
 def _with_names(plain: dict[str, object]) -> dict[str, object]:
-    """Tell each table ``[models.NAME]`` its name."""
+    """Set ``name`` in each table ``[models.NAME]``."""
     models = plain.get("models")
     for name, table in models.items() if isinstance(models, dict) else ():
         if isinstance(table, dict) and table.setdefault("name", name) != name:
@@ -191,7 +192,7 @@ def with_changes(
     synth: Mapping[str, object],
     budget: str | None = None,
 ) -> Config:
-    """Return ``config`` with what was given on the command line (None: keep), checked like a file."""
+    """Return ``config`` with the values from the command line (None: keep), checked like a file."""
     plain = msgspec.to_builtins(config)
     plain["synth"] |= {key: value for key, value in synth.items() if value is not None}
     if workers is not None:
@@ -203,11 +204,11 @@ def with_changes(
     try:
         return checked(msgspec.convert(plain, Config))
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{_in_words(error)}.") from None
+        raise ConfigError(f"{_in_words(error)}") from None
 
 
 def _in_words(error: Exception) -> str:
-    """The error; where a word is none of those allowed, with these: msgspec tells the place alone."""
+    """Return the error as text; for an unknown word, add the allowed ones, which msgspec does not name."""
     place = re.fullmatch(r"Invalid enum value .* - at `\$\.([\w.]+)`", str(error))
     kind: object = Config
     for name in place[1].split(".") if place else ():
@@ -216,10 +217,10 @@ def _in_words(error: Exception) -> str:
 
 
 def checked(config: Config) -> Config:
-    """Return ``config`` unchanged when it makes sense as a whole. Raises ``ConfigError``."""
+    """Return ``config`` unchanged. Raises ``ConfigError`` if settings contradict each other."""
     for name, weights in (("environments", config.synth.environments), ("styles", config.synth.styles)):
         if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
-            raise ConfigError(f"synth.{name} needs weights that are not negative and not all zero, got {weights}.")
+            raise ConfigError(f"synth.{name} needs weights that are not negative and not all zero, got {weights}")
     if config.refine.keep_low > config.refine.keep_high:
-        raise ConfigError("refine.keep_low is above refine.keep_high: nothing could be kept.")
+        raise ConfigError("refine.keep_low is above refine.keep_high: nothing could be kept")
     return config

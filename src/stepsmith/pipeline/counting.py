@@ -1,4 +1,4 @@
-"""A judge that counts what goes through it, so that nobody else has to."""
+"""A judge that counts the programs and runs that it passes on to another judge."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from stepsmith.judge.protocol import Judge
 
 
 class CountingJudge:
-    """Passes everything on to another judge. Implements ``Judge``; closing is left to the owner of the other one."""
+    """Passes every call on to another judge. Implements ``Judge``; the owner of the other judge closes it."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
@@ -16,12 +16,12 @@ class CountingJudge:
 
     @property
     def programs(self) -> int:
-        """Distinct programs so far."""
+        """Number of different programs so far."""
         return len(self._programs)
 
     @property
     def isolation(self) -> str:
-        """Level of the judge behind."""
+        """Isolation level of the other judge."""
         return self._judge.isolation
 
     def judge(
@@ -32,21 +32,21 @@ class CountingJudge:
         *,
         stop_at_first_failure: bool = False,
     ) -> Judgement:
-        """Judge and count."""
+        """Judge a solution, and count its runs."""
         judgement = self._judge.judge(solution, contract, tests, stop_at_first_failure=stop_at_first_failure)
         self._programs.add(solution)
         self.executions += len(judgement.tests)
         return judgement
 
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
-        """Execute and count."""
+        """Run a solution, and count its runs."""
         runs = self._judge.execute(solution, contract, inputs)
         self._programs.add(solution)
         self.executions += len(runs)
         return runs
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
-        """Compare; nothing to count."""
+        """Compare two outputs; this counts nothing."""
         return self._judge.agree(contract, input_text, expected, actual)
 
     def close(self) -> None:

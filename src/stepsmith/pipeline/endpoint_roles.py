@@ -1,4 +1,4 @@
-"""Teachers and students that are models, as a configuration wants them. Imports what the extra ``llm`` brings."""
+"""Make the teachers and students that are models, from a configuration. Needs the extra ``llm``."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from stepsmith.synth.two_stage.teacher import TwoStageTeacher
 
 
 class EndpointRoles:
-    """Makes players around models. Raises ``ConfigError`` for prompts that cannot be used."""
+    """Makes teachers and students from models. Raises ``ConfigError`` for prompts that cannot be used."""
 
     def __init__(self, config: Config) -> None:
         folder = Path(config.runtime.prompts).expanduser() if config.runtime.prompts else None
@@ -30,7 +30,7 @@ class EndpointRoles:
         )
 
     def teacher(self, llm: LLM, judge: RunningJudge, solvers: Sequence[LLM]) -> Teacher:
-        """Deep Dive's teacher, or X-Coder's where the method is two-stage; without solvers that one solves itself."""
+        """Return Deep Dive's teacher, or X-Coder's for the two-stage method, which needs no other solvers."""
         synth = self._config.synth
         name = synth.teacher
         if synth.method == "two-stage":
@@ -48,14 +48,14 @@ class EndpointRoles:
         return LLMTeacher(llm, judge, self.prompts, self._progression, name=name, solvers=solvers)
 
     def draft_from_problem(self, problem: Problem) -> Draft | None:
-        """The draft behind a problem's record, for Deep Dive's teacher to refine; None where there is none."""
+        """Return the draft that a problem was made from, so that Deep Dive's teacher can refine it; None if unknown."""
         return draft_from_problem(problem)
 
     def student(self, llm: LLM) -> Student:
-        """A student that sees the problem and nothing else."""
+        """Return a student that gets only the prompt of the problem."""
         name = self._config.synth.student
         return LLMStudent(llm, name, limit=self._config.models[name].sampling.max_tokens)
 
     def strong_solver(self, llm: LLM) -> Student:
-        """A student with books of its own, whose attempts say whether a problem can be solved at all."""
+        """Return a student whose attempts show whether a problem can be solved; its cost is booked separately."""
         return LLMStudent(llm, self._config.synth.strong_solver, purpose="solvability")

@@ -1,4 +1,4 @@
-"""Where chains run: in this process, in threads of it, or over processes. A cluster is one more class like these."""
+"""Where chains run: in this process, in its threads, or in worker processes. A cluster would be another such class."""
 
 import contextlib
 import multiprocessing
@@ -18,7 +18,7 @@ from stepsmith.core.errors import SandboxError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-LOST_WORKERS = 5  # a run that loses more than this many worker processes in a row has a deeper fault
+LOST_WORKERS = 5  # after more than this many worker processes have died in a row, the run ends with an error
 
 
 class Executor(Protocol):
@@ -40,15 +40,16 @@ class InProcess:
 class LocalThreads:
     """Runs items in ``threads`` threads of this process: for work that mostly waits for other processes or servers.
 
-    When an item fails, no new one is started; those under way are finished, and their results yielded, before its
-    exception is raised. Stopping the iteration early waits for nobody: whoever owns what the items wait for closes it.
+    When an item fails, no new one is started. The running items are finished and their results yielded, and then the
+    exception is raised. Stopping the iteration early does not wait for running items; the caller must close the
+    connections that they wait for.
     """
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield results as they finish. At most one item a thread is in flight, so ``items`` may be endless."""
+        """Yield results as they finish. At most one item per thread is in flight, so ``items`` may be endless."""
         source = iter(items)
         running: set[Future[Result]] = set()
         failure: BaseException | None = None
@@ -74,15 +75,15 @@ class LocalThreads:
 class LocalProcesses:
     """Runs items in ``workers`` spawned processes. ``function`` and items travel by pickle.
 
-    A worker that is killed loses nothing: what it had not finished is run again. Raises ``SandboxError`` when workers
-    keep dying. Stopping the iteration early (an exception, Ctrl-C) ends the workers at once.
+    If a worker is killed, its unfinished items are run again. Raises ``SandboxError`` if workers keep dying. Stopping
+    the iteration early (an exception, Ctrl-C) ends the workers at once.
     """
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield results as they finish. At most two items a worker are in flight, so ``items`` may be endless."""
+        """Yield results as they finish. At most two items per worker are in flight, so ``items`` may be endless."""
         source = iter(items)
         again: list[Item] = []
         lost = 0
@@ -94,7 +95,7 @@ class LocalProcesses:
                     for item in islice(_chain(again, source), self.workers * 2 - len(running)):
                         running[pool.submit(function, item)] = item
                     if not running:
-                        pool.shutdown()  # idle workers go by themselves, and leave nothing behind
+                        pool.shutdown()  # idle workers end by themselves and clean up
                         return
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -121,11 +122,11 @@ class LocalProcesses:
 
 
 def _start_resource_tracker() -> None:
-    """Start the process that removes semaphores after us, so that SIGHUP to our process group does not end it first."""
+    """Start the process that removes our semaphores when we end, protected from a SIGHUP to our process group."""
     if threading.current_thread() is not threading.main_thread():
         resource_tracker.ensure_running()
         return
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it inherits this; SIGINT and SIGTERM it ignores by itself
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it inherits this; it ignores SIGINT and SIGTERM anyway
     try:
         resource_tracker.ensure_running()
     finally:
@@ -133,7 +134,7 @@ def _start_resource_tracker() -> None:
 
 
 def _tie_to_parent() -> None:
-    """Leave stopping to the parent, which ends its workers with SIGTERM, and do not outlive it."""
+    """Ignore Ctrl-C, because the parent stops its workers with SIGTERM; and end if the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -153,7 +154,7 @@ def _chain(again: list[Item], source: Iterator[Item]) -> Iterator[Item]:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """End the worker processes now; idle ones have nothing to lose and busy ones are run again on resume."""
+    """End the worker processes now. Nothing is lost: a resumed run does the unfinished items again."""
     processes = list((getattr(pool, "_processes", None) or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:

@@ -1,6 +1,7 @@
-"""What a run will ask of its models, judged by its first chains: ``--dry-run``.
+"""Estimate what a run will cost from its first chains (``--dry-run``).
 
-The sampled chains are the run's own. The completion cache keeps their answers, so the run does not pay for them again.
+The sampled chains are the first chains of the run. The completion cache keeps their completions, so that the run does
+not pay for them again.
 """
 
 import uuid
@@ -19,22 +20,22 @@ from stepsmith.pipeline.models import add_spends
 from stepsmith.pipeline.roles import asked_models, resolve_config
 from stepsmith.pipeline.synthesis import NoObserver, Observer, open_chains
 
-SAMPLED = 4  # chains; our choice: enough for an interval, few enough to be cheap
+SAMPLED = 4  # chains in the sample; our choice: enough for an interval, and still cheap
 
 
 class Forecast(Record, frozen=True, kw_only=True):
-    """What ``sampled`` chains used, by stage, and what the ``left`` others are predicted to use."""
+    """What ``sampled`` chains used, by stage, and a prediction for the other ``left`` chains."""
 
     sampled: int
     left: int
     problems: int  # accepted in the sample
     spent: tuple[StageSpend, ...]
     rest: Estimate | None
-    batched: tuple[str, ...] = ()  # models that the run asks by batches: predicted at their batch prices
+    batched: tuple[str, ...] = ()  # models that the run asks in batches; the prediction has their batch prices
 
 
 def forecast(config: Config, observer: Observer = NoObserver()) -> Forecast:  # noqa: B008 - has no state
-    """Run the first chains of a run without keeping them; ``observer`` watches. Raises what ``synthesize`` raises."""
+    """Run the first chains without keeping their problems, and return the forecast. Raises what ``synthesize`` does."""
     config = resolve_config(config)
     discounts = {name: _batch_discount(spec) for name, spec in config.models.items()}
     at_once = {name: msgspec.structs.replace(spec, batch=False) for name, spec in config.models.items()}

@@ -1,6 +1,6 @@
-"""The models of a run: from names and addresses to clients that share a completion cache, a budget and an event loop.
+"""The models of a run: clients that share a completion cache, a budget and an event loop.
 
-Each chain asks through a meter of its own, so that what it used is known whatever else runs beside it.
+Each chain has its own meter, so that its usage is known while other chains run at the same time.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,15 +25,15 @@ from stepsmith.store.completion_cache import CompletionCache, default_path
 
 
 def is_address(name: str) -> bool:
-    """Whether ``--teacher`` and its like were given an address instead of a name."""
+    """Return whether ``name`` (a value of ``--teacher`` and similar options) is an address."""
     return name.startswith(("http://", "https://"))
 
 
 def with_addresses_named(config: Config, asked: Iterable[str]) -> tuple[Config, dict[str, str]]:
-    """Return ``config`` with a model for every address among ``asked``, and the names that these models got.
+    """Return ``config`` with a model for every address in ``asked``, and a dict from address to the model's name.
 
-    An address is ``URL`` or ``URL#MODEL``; without a model it is asked which one it serves. A path that is missing is
-    ``/v1``. The model's name becomes its name in the books. Raises ``ConfigError`` for names that are not configured.
+    An address is ``URL`` or ``URL#MODEL``; without MODEL, the server is asked which model it serves. A missing path
+    becomes ``/v1``. Costs are booked under the model's name. Raises ``ConfigError`` for a name that is not configured.
     """
     models = dict(config.models)
     names: dict[str, str] = {}
@@ -41,7 +41,7 @@ def with_addresses_named(config: Config, asked: Iterable[str]) -> tuple[Config, 
         if not is_address(given):
             if given not in models:
                 known = ", ".join(sorted(models)) or "none"
-                raise ConfigError(f"there is no [models.{given}] in the configuration (there are: {known}).")
+                raise ConfigError(f"there is no [models.{given}] in the configuration (there are: {known})")
             continue
         url, _, model = given.partition("#")
         base_url = url.rstrip("/") if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/v1"
@@ -49,7 +49,7 @@ def with_addresses_named(config: Config, asked: Iterable[str]) -> tuple[Config, 
         spec = _spec(model, base_url, model)
         if models.setdefault(model, spec) != spec:
             raise ConfigError(
-                f"{url} serves {model!r}, and there is another model of that name; give both a [models.NAME] table."
+                f"{url} serves {model!r}, and there is another model of that name; give both a [models.NAME] table"
             )
         names[given] = model
     return msgspec.structs.replace(config, models=models), names
@@ -74,26 +74,26 @@ def _spec(name: str, base_url: str, model: str, retries: Retries = Retries()) ->
     try:
         return ModelSpec(name=name, base_url=base_url, model=model, retries=retries)
     except ValueError as error:
-        raise ConfigError(f"{error}.") from None
+        raise ConfigError(f"{error}") from None
 
 
 def check_models(config: Config, names: Iterable[str]) -> None:
-    """Raise ``ConfigError`` or ``MachineError`` now for what ``Models`` would raise later: keys, prices, the extra."""
+    """Raise now what ``Models`` would raise later: ``ConfigError`` (keys, prices) or ``MachineError`` (the extra)."""
     with Gateway(limit=limit_of(config)) as gateway:
         for name in names:
             gateway.model(config.models[name])
 
 
 def limit_of(config: Config) -> Limit:
-    """The budget of a run; without one, no limit."""
+    """Return the budget of a run; without one, no limit."""
     return parse_budget(config.runtime.budget) if config.runtime.budget else Limit()
 
 
 class Models:
-    """The models of a run, open. Use as a context manager: it waits for answers in flight, which are paid for.
+    """The open models of a run. Use as a context manager: at the end it waits for responses that are already paid for.
 
-    Charges are booked under ``run``; those from before an interruption count against the budget. Raises ``StoreError``
-    when the completion cache cannot be used, and what ``check_models`` raises.
+    Charges are booked under ``run``; charges from before an interruption count towards the budget. Raises
+    ``StoreError`` if the completion cache cannot be used, and what ``check_models`` raises.
     """
 
     def __init__(self, config: Config, names: Iterable[str], run: str) -> None:
@@ -116,27 +116,27 @@ class Models:
         self._opened.close()
 
     def check(self) -> None:
-        """Ask each model one short question, in reverse order: the student's settings before the teacher is paid.
+        """Send each model one short prompt, to find wrong settings early; the teacher, often the dearest, comes last.
 
-        Raises ``ConfigError`` when one refuses, and ``EndpointError`` when one does not answer. On a resumption the
-        answers are in the cache. Models that are asked by batches answer this one question at once.
+        Raises ``ConfigError`` if a model refuses, and ``EndpointError`` if it does not answer. A resumed run reads the
+        answers from the cache. Models that are asked in batches get this prompt as a normal request.
         """
         for spec in reversed(self._specs.values()):
             check(self._gateway.model(msgspec.structs.replace(spec, batch=False)))
 
     def model(self, name: str, meter: "Meter") -> LLM:
-        """Return a model whose completions ``meter`` counts."""
+        """Return a model; ``meter`` counts its completions."""
         return _MeteredModel(self._models[name], meter)
 
 
 class Meter:
-    """What one chain used, by stage and model; it depends on its completions alone, not on what was paid when."""
+    """What one chain used, by stage and model. Completions from the cache count as well."""
 
     def __init__(self) -> None:
         self._used: dict[tuple[str, str], list[ModelOutput]] = {}
 
     def add(self, purpose: str, model: str, completions: Sequence[ModelOutput]) -> None:
-        """Count completions of one answer."""
+        """Count the completions of one request."""
         self._used.setdefault((purpose, model), []).extend(completions)
 
     def spent(self) -> tuple[StageSpend, ...]:
@@ -145,7 +145,7 @@ class Meter:
 
 
 def add_spends(spends: Iterable[StageSpend]) -> tuple[StageSpend, ...]:
-    """Sum by stage and model, in order of their names."""
+    """Return the sums by stage and model, in order of their names."""
     sums: dict[tuple[str, str], StageSpend] = {}
     for spend in spends:
         key = spend.purpose, spend.model
@@ -177,7 +177,7 @@ def _sum(purpose: str, model: str, completions: Sequence[ModelOutput]) -> StageS
 
 
 class _MeteredModel:
-    """Hands completions through and counts them."""
+    """Passes requests on to a model and counts its completions."""
 
     def __init__(self, model: EndpointModel, meter: Meter) -> None:
         self._model = model

@@ -1,4 +1,4 @@
-"""Rating a problem: fresh attempts by a student, scored on all tests, summed up as a pass rate with its interval."""
+"""Rate a problem: a student's attempts are scored on all tests and give a pass rate with its interval."""
 
 import random
 import re
@@ -14,14 +14,14 @@ from stepsmith.scoring.explanation import explain, shown_input
 from stepsmith.scoring.scorer import ScoredCompletion, Scorer
 from stepsmith.synth.draft import Draft, FailedAttempt, Feedback, Student
 
-SHOWN = 2  # solved and failed completions that the teacher is shown
-NO_ANSWER, TRUNCATED = "none", "truncated"  # counted beside the verdicts
+SHOWN = 2  # the teacher is shown this many solved and this many failed completions
+NO_ANSWER, TRUNCATED = "none", "truncated"  # counted like verdicts
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What a student made of a problem. Attempts that our own machinery failed on (IE) are left out of the rate."""
+    """The result of a student's attempts at a problem. Attempts that ended in IE do not count in the rate."""
 
     rate: PassRate
     feedback: Feedback
@@ -29,10 +29,10 @@ class Rating:
 
 
 def rate(student: Student, draft: Draft, problem: Problem, attempts: int, scorer: Scorer, rng: random.Random) -> Rating:
-    """Let ``student`` attempt ``problem`` and score its completions; judging an answer ends at its first failing test.
+    """Let ``student`` attempt ``problem`` and score its completions. Judging stops at the first test that fails.
 
-    The golden answer is not judged again: admission has just done that. Raises ``SandboxError`` when the judge is gone,
-    or when more than half of the attempts could not be judged, so that the rest would not say much.
+    The golden answer is not judged again, because admission has just done so. Raises ``SandboxError`` if the judge
+    keeps failing, or if more than half of the attempts could not be judged.
     """
     completions = student.attempt(draft, problem, attempts, rng)
     golden = ENVIRONMENTS[problem.environment].golden(problem)
@@ -83,8 +83,8 @@ def shown_to_students(problem: Problem) -> str:
 def representative(completions: Sequence[tuple[str, str]], shown: int = SHOWN) -> tuple[tuple[str, str], ...]:
     """Choose ``shown`` completions, given as (how it ended, text), that are frequent and different from each other.
 
-    The first is the most frequent text of the most frequent ending. Each further one has an ending that was not
-    shown yet, as far as there are such, and of these shares the fewest words with those already chosen.
+    The first is the most frequent text of the most frequent ending. Each further one has an ending that is not yet
+    chosen, if there is any; among these, it shares the fewest words with those already chosen.
     """
     texts = Counter(completions)
     endings = Counter(ending for ending, _ in completions)
@@ -106,7 +106,7 @@ def representative(completions: Sequence[tuple[str, str]], shown: int = SHOWN) -
 
 
 def _name(scored: ScoredCompletion) -> str:
-    """Return the verdict, or why there is none."""
+    """Return the verdict, or the reason why there is none."""
     if scored.verdict is not None:
         return scored.verdict.value
     return TRUNCATED if scored.status == "truncated" else NO_ANSWER

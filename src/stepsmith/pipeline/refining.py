@@ -1,9 +1,10 @@
-"""The teacher in the loop of RL: problems that are too easy or too hard by now are refined and added to the pool.
+"""The teacher in the loop of RL: it refines problems that have become too easy or too hard for the policy.
 
-every so many steps: out of the band by what training showed ─► attempts of the policy as it is ─► teacher.refine
+every N steps: problems with a pass rate outside the band ─► attempts of the current policy ─► teacher.refine
     ─► not held out ─► built as in synthesis (labelled, admitted, rated by the policy) ─► new ─► pool, with lineage
 
-Each round is on record before training goes on; a resumed run starts with what had joined before its checkpoint.
+Each round is written to a file before training continues. A resumed run starts with the problems that had joined the
+pool before its checkpoint.
 """
 
 import random
@@ -42,12 +43,12 @@ if TYPE_CHECKING:
 
 REFINED, TEACHER = "refined.jsonl", "teacher.json"  # in the folder of the run
 IN_TRAINING = f"{POLICY}in training"
-ENOUGH = 0.5  # groups whose replies, discounted, say where a problem's pass rate is; ours
+ENOUGH = 0.5  # weight of observed groups (older ones count less) from which a pass rate is trusted; our choice
 JOINED = "joined"
 
 
 class Round(Record, frozen=True, kw_only=True):
-    """What the teacher was given after a step, by id, with what came of it: JOINED, or why nothing did."""
+    """The problems that the teacher got after a step, by id, each with its result: JOINED, or why not."""
 
     step: int
     outcomes: dict[str, str]
@@ -55,15 +56,15 @@ class Round(Record, frozen=True, kw_only=True):
 
 
 class _Setting(Record, frozen=True, kw_only=True):
-    """Who teaches in a run. ``run`` is its name in the ledger of model costs."""
+    """The teacher's settings in a run. ``run`` is the run's name in the ledger of model costs."""
 
     run: str
-    config: object  # the part that shapes problems
+    config: object  # the settings that the new problems depend on
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """A problem for the teacher: how to take it up, and what training showed of it."""
+    """A problem for the teacher: its draft, and the pass rate that training observed."""
 
     problem: Problem
     draft: Draft
@@ -71,7 +72,7 @@ class _Chosen:
 
 
 class Rounds:
-    """The rounds of a run on record, those after ``done`` steps forgotten: the run goes on from its checkpoint."""
+    """The recorded rounds of a run. Rounds after step ``done`` are dropped, because the run resumes from that step."""
 
     def __init__(self, folder: Path, done: int) -> None:
         self._path = folder / REFINED
@@ -88,12 +89,12 @@ class Rounds:
         write_whole(self._path, b"".join(msgspec.json.encode(past) + b"\n" for past in self.past))
 
     def times(self) -> Counter[str]:
-        """Return how often each problem was given to the teacher."""
+        """Return how many times the teacher got each problem."""
         return Counter(problem_id for past in self.past for problem_id in past.outcomes)
 
 
 class Refinement:
-    """The teacher of one run. ``pool`` is what the policy is trained on, with what had joined before ``done`` steps."""
+    """The teacher of one run. ``pool`` holds the problems to train on, with those that joined before step ``done``."""
 
     def __init__(
         self,
@@ -118,12 +119,12 @@ class Refinement:
 
     @property
     def spare(self) -> int:
-        """How many problems may still join: all rounds of a run together."""
+        """How many problems may still join the pool, in all rounds that are left."""
         rounds = (self._config.rl.steps - 1) // self._settings.every
         return rounds * self._settings.problems
 
     def teach(self, step: int, trainer: "RlTrainer") -> str:
-        """Refine problems after ``step`` with the current weights; return a line that says what came of it.
+        """Refine problems after ``step`` with the current weights; return a line that reports the result.
 
         If the teacher fails on a problem, the others are not affected.
         """
@@ -131,11 +132,11 @@ class Refinement:
             return ""
         chosen = self._worst(trainer)
         if not chosen:
-            return f"step {step}: no problem for the teacher, all are in the useful band or little known"
+            return f"step {step}: no problem for the teacher: all are in the band, or have too few attempts to tell"
         found = dict(self._executor.map(lambda one: (one.problem.id, self._refined(step, one)), chosen))
         outcomes: dict[str, str] = {}
         joined: list[Problem] = []
-        for one in chosen:  # in this order, whoever was finished first
+        for one in chosen:  # in this order, whichever was finished first
             result = found[one.problem.id]
             if isinstance(result, Problem):
                 new = _identity(result) not in self._known
@@ -152,13 +153,13 @@ class Refinement:
             f"{count} {outcome}" for outcome, count in sorted(counts.items(), key=lambda c: (c[0] != JOINED, c))
         )
         first = f" ({failures[0]})" if failures else ""
-        end = "; training goes on without it" if self._spent else ""
+        end = "; training continues without the teacher" if self._spent else ""
         return f"step {step}: of {len(chosen)} problems given to the teacher, {words}{first}{end}"
 
     def _worst(self, trainer: "RlTrainer") -> list[_Chosen]:
-        """Choose the problems that are farthest out of the band; problems that were refined before come last.
+        """Choose the problems that are farthest outside the band; problems that were refined before come last.
 
-        A problem with a refinement in the pool does not come again: that one takes its place.
+        A problem that has a refinement in the pool is not chosen again; the refinement may be chosen instead.
         """
         sampler, settings = trainer.sampler, self._settings
         enough = ENOUGH * self._config.rl.group_size
@@ -167,7 +168,9 @@ class Refinement:
         found = []
         for problem in self.pool:
             counts = sampler.evidence.counts(problem.id, sampler.progress)
-            off = round(max(settings.low - counts.rate, counts.rate - settings.high), 6)  # 0 is as far as 1
+            off = round(
+                max(settings.low - counts.rate, counts.rate - settings.high), 6
+            )  # rounded, so that rates 0 and 1 are equally far
             if counts.attempts >= enough and off > 0 and problem.id not in parents:
                 found.append((times[problem.id], -off, -counts.attempts, problem.id, problem, counts))
         chosen: list[_Chosen] = []
@@ -178,7 +181,7 @@ class Refinement:
         return chosen
 
     def _refined(self, step: int, chosen: _Chosen) -> Problem | str | Exception:
-        """Return the new problem, or why there is none, or how the teacher failed."""
+        """Return the new problem, or the reason why there is none, or the exception of the teacher."""
         rng = derive_rng(self._config.seed, "refine", step, chosen.problem.id)
         try:
             return self._built(chosen, self._role_factory.make(), rng)
@@ -202,7 +205,7 @@ class Refinement:
             direction=draft.direction,
             seed_ref=parent.lineage.seed_ref,
         )
-        sketch = draft.write((), parent.golden, lineage)  # says what it is composed of; nothing has been run yet
+        sketch = draft.write((), parent.golden, lineage)  # only to read its composition; nothing has been run yet
         if is_held_out([use.name for use in sketch.features], self._config.data.held_out):
             return "held out"
         build = Building(draft, lineage, self._synth, self._judge, scorer, rng)
@@ -214,7 +217,7 @@ class Refinement:
         return result if length <= min(room, self._config.data.max_prompt_length) else "prompt too long"
 
     def _join(self, made: Round, trainer: "RlTrainer") -> None:
-        trainer.between_steps = False  # no checkpoint in the middle of this: pool and record belong together
+        trainer.between_steps = False  # no checkpoint in here: the pool and the record must agree
         self._rounds.add(made)
         trainer.take(made.joined)
         trainer.sampler.add(item_of(problem) for problem in made.joined)
@@ -236,7 +239,7 @@ def refinement(
 ) -> Iterator[Refinement]:
     """Open the teacher of a run that has done ``done`` steps.
 
-    Raises ``ConfigError``, and ``RunFolderError`` where the run has begun with another teacher.
+    Raises ``ConfigError``, and ``RunFolderError`` if the run was started with another teacher.
     """
     synth = teaching(config.rl.teacher)
     run, names = _claimed(folder, synth), asked_models(synth)
@@ -246,7 +249,7 @@ def refinement(
 
 
 def teaching(settings: TeacherSettings) -> Config:
-    """Return the configuration of synthesis by which new problems are made. Raises ``ConfigError``."""
+    """Return the synthesis configuration with which new problems are made. Raises ``ConfigError``."""
     config = with_changes(
         load_config(Path(settings.config) if settings.config else None),
         workers=None,
@@ -254,7 +257,9 @@ def teaching(settings: TeacherSettings) -> Config:
         synth={"teacher": settings.teacher, "student": IN_TRAINING, "attempts": settings.attempts},
     )
     if config.synth.method == "two-stage":
-        raise ConfigError("rl.teacher: the two-stage method cannot take up a problem that it did not write")
+        raise ConfigError(
+            "rl.teacher: the two-stage method cannot refine the problems of others; use the method teacher-student"
+        )
     runtime = msgspec.structs.replace(config.runtime, policy=IN_TRAINING)
     return resolve_config(msgspec.structs.replace(config, runtime=runtime))
 
@@ -268,10 +273,10 @@ def _claimed(folder: Path, synth: Config) -> str:
         return setting.run
     setting = msgspec.json.decode(path.read_bytes(), type=_Setting)
     if content_id("cfg", setting.config) != content_id("cfg", msgspec.json.decode(msgspec.json.encode(wanted))):
-        raise RunFolderError(f"{folder} was begun with another teacher (see {TEACHER}); restore rl.teacher.config")
+        raise RunFolderError(f"{folder} was started with another teacher (see {TEACHER}); restore rl.teacher.config")
     return setting.run
 
 
 def _identity(problem: Problem) -> tuple[str, str]:
-    """What makes two problems the same to learn from, whatever their tests: environment and golden program."""
+    """Return environment and golden program: problems that agree in both teach the same, whatever their tests."""
     return problem.environment, problem.golden.id

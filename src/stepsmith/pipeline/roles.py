@@ -1,7 +1,7 @@
-"""The roles of a run: which teacher, student and solvers the names in a configuration stand for.
+"""The roles of a run: the teacher, student and solvers that the names in a configuration stand for.
 
-``TEACHERS`` and ``STUDENTS`` are the offline twins. Every other name is a model behind an endpoint, a table
-``[models.NAME]`` or an address; a student may also be a trained policy, by its folder.
+``TEACHERS`` and ``STUDENTS`` are those that work offline. Every other name is a model behind an endpoint: a table
+``[models.NAME]`` or an address. A student may also be the folder of a trained policy.
 """
 
 import os
@@ -45,8 +45,8 @@ STUDENTS: dict[str, Callable[[Config, Judge], Student]] = {
 def resolve_config(config: Config) -> Config:
     """Return ``config`` with every name resolved, after a check that its roles exist and fit together.
 
-    Addresses become models, and the version of the prompts is filled in, so that the result says what will be asked.
-    Raises ``ConfigError``, and ``MachineError`` where the extra is missing.
+    Addresses become models, and the version of the prompts is filled in. Raises ``ConfigError``, and ``MachineError``
+    if the extra ``llm`` or ``train`` is needed and missing.
     """
     config = _with_policy_named(config)
     synth = config.synth
@@ -55,16 +55,18 @@ def resolve_config(config: Config) -> Config:
         if name not in twins and name not in config.models and not is_address(name) and not trained:
             more = ["an address", *["the folder of a trained policy"] * (role == "student")]
             known = ", ".join([*twins, *sorted(config.models), *more])
-            raise ConfigError(f"unknown {role} {name!r}; available: {known}.")
+            raise ConfigError(f"unknown {role} {name!r}; available: {known}")
     if synth.method == "two-stage" and synth.teacher in TEACHERS:
-        raise ConfigError("the two-stage method needs a model as teacher; name a --teacher.")
+        raise ConfigError("the two-stage method needs a model as teacher; name one with --teacher")
     asked = asked_models(config)
     if not asked:
         return config
     if synth.student in STUDENTS and synth.teacher not in TEACHERS:
-        raise ConfigError("the simulated student attempts only the offline teacher's problems; name a --student.")
+        raise ConfigError(
+            "the simulated student attempts only the offline teacher's problems; name another with --student"
+        )
     if synth.solvers and synth.teacher in TEACHERS:
-        raise ConfigError("solvers vote on the problems of a model; the offline teacher brings its own voters.")
+        raise ConfigError("solvers vote only on the problems of a model; the offline teacher has its own voters")
     config, names = with_addresses_named(config, asked)
     config = msgspec.structs.replace(
         config,
@@ -86,7 +88,7 @@ def resolve_config(config: Config) -> Config:
 
 
 def asked_models(config: Config) -> list[str]:
-    """Names of the models that a run asks; none if the run is offline."""
+    """Return the names of the models that a run asks; none if the run is offline."""
     names = [config.synth.teacher] * (config.synth.teacher not in TEACHERS)
     names += [config.synth.student] * (config.synth.student not in STUDENTS and not is_policy(config))
     names += config.synth.solvers
@@ -95,7 +97,7 @@ def asked_models(config: Config) -> list[str]:
 
 
 def is_policy(config: Config) -> bool:
-    """Say whether the student of a resolved configuration is a trained policy."""
+    """Return whether the student of a resolved configuration is a trained policy."""
     return config.synth.student.startswith(POLICY)
 
 
@@ -103,16 +105,16 @@ def _with_policy_named(config: Config) -> Config:
     """Return ``config`` with the folder of a policy as student replaced by its name. Raises ``ConfigError``."""
     given = config.synth.student
     if is_policy(config) and not config.runtime.policy:
-        raise ConfigError(f"nothing says where the student {given!r} lies; give its folder instead.")
+        raise ConfigError(f"the folder of the student {given!r} is not known; give the folder as --student")
     if is_policy(config) or given in STUDENTS or given in config.models or is_address(given):
         return config
     folder = Path(given).expanduser()
     if not folder.is_dir():
         if os.sep in given:
-            raise ConfigError(f"there is no folder {given}; --student takes that of a training run or a model.")
+            raise ConfigError(f"there is no folder {given}; give --student the folder of a training run or a model")
         return config
     if absent := [name for name in ("torch", "transformers") if find_spec(name) is None]:
-        raise MachineError(f"a policy as student needs the {absent[0]} package: pip install 'stepsmith[train]'")
+        raise MachineError(f"a policy as student needs the package {absent[0]}; run pip install 'stepsmith[train]'")
     synth = msgspec.structs.replace(config.synth, student=policy_name(folder))
     runtime = msgspec.structs.replace(config.runtime, policy=str(folder.resolve()))
     return msgspec.structs.replace(config, synth=synth, runtime=runtime)
@@ -120,7 +122,7 @@ def _with_policy_named(config: Config) -> Config:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The roles of one chain, with a meter of what they spend. ``strong_solver`` attempts problems like a student."""
+    """The roles of one chain, with a meter of their usage. ``strong_solver`` attempts problems like a student."""
 
     teacher: Teacher
     student: Student
@@ -170,20 +172,20 @@ class RoleFactory:
         return Roles(teacher, student, meter, strong)
 
     def draft_from_problem(self, problem: Problem) -> Draft | None:
-        """Return the draft behind a problem's record, for the teacher to refine; None where it cannot take it up."""
+        """Return the draft that a problem was made from; None if the teacher cannot refine this problem."""
         if self._endpoints is None or self._config.synth.teacher in TEACHERS:
             return draft_from_problem(problem)
         return self._endpoints.draft_from_problem(problem)
 
 
 def _keep_voters_apart(config: Config) -> None:
-    """Refuse a student or a strong solver that also votes: whoever settles the labels must not measure the difficulty.
+    """Refuse a student or a strong solver that also votes: a model that votes must not measure the difficulty.
 
-    Deep Dive's teacher may be its own student: where nobody else votes, its program defines the outputs.
+    Deep Dive's teacher may be its own student: if nobody else votes, its program defines the outputs.
     """
     synth, models = config.synth, config.models
     two_stage = synth.method == "two-stage"
-    alone = [synth.teacher] * (two_stage and not synth.solvers)  # it solves what it states
+    alone = [synth.teacher] * (two_stage and not synth.solvers)  # then the teacher also writes the solutions
     beside = [synth.teacher] * (not two_stage and bool(synth.solvers) and synth.teacher in models)
     for role, name, voters in (
         ("student", synth.student, [*synth.solvers, *alone]),
@@ -193,21 +195,21 @@ def _keep_voters_apart(config: Config) -> None:
         for voter in voters:
             if measuring and models[voter].weights == measuring.weights:
                 raise ConfigError(
-                    f"{voter!r} votes on the outputs and cannot be the {role}, too: who settles the outputs does not "
-                    f"measure difficulty; name another {role}, or solvers that are neither."
+                    f"{voter!r} votes on the outputs, so it cannot also be the {role}, which measures difficulty; "
+                    f"name another {role}, or solvers that are neither teacher nor {role}"
                 )
     student, strong = models.get(synth.student), models.get(synth.strong_solver)
     if student and strong and (student.weights, student.sampling) == (strong.weights, strong.sampling):
         raise ConfigError(
-            f"the strong solver {synth.strong_solver!r} would repeat the student's attempts; give it other weights, or "
-            "a [models.NAME] table with another sampling."
+            f"the strong solver {synth.strong_solver!r} would repeat the student's attempts; choose another model, or "
+            "a [models.NAME] table with other sampling settings"
         )
 
 
 def _endpoint_roles(config: Config) -> "EndpointRoles":
-    # The one place where the extra `llm` comes in: imported here and not above, so that the base install runs.
+    # The only import of the extra `llm`. It is here and not at the top, so that the base install works without it.
     try:
         from stepsmith.pipeline.endpoint_roles import EndpointRoles
     except ModuleNotFoundError as missing:
-        raise MachineError(f"models need the {missing.name} package: pip install 'stepsmith[llm]'") from None
+        raise MachineError(f"models need the package {missing.name}; run pip install 'stepsmith[llm]'") from None
     return EndpointRoles(config)

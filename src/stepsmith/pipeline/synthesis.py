@@ -1,4 +1,4 @@
-"""Synthesis from seeds to a data set: chains over an executor, committed one by one, assembled in order."""
+"""Synthesis from seeds to a data set: an executor runs the chains, each is saved when it ends, all are then joined."""
 
 import functools
 import platform
@@ -30,18 +30,18 @@ from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
 from stepsmith.store.runfolder import PROBLEMS, REJECTED, TIMINGS, RunFolder
 from stepsmith.synth.seeds import SeedSource
 
-USD_DIGITS = 9  # of what was paid: requests are summed in the order of their answers, which shows in the last bits
+USD_DIGITS = 9  # sums are rounded, since they depend in their last bits on the order of the responses
 
 
 class Observer(Protocol):
-    """Is told how a run goes, for instance to display it."""
+    """Gets the events of a synthesis run, for instance to display them."""
 
     def started(self, finished: int, chains: int, isolation: str) -> None:
-        """The run starts (or goes on, with ``finished`` chains done before)."""
+        """The run starts, or resumes with ``finished`` of ``chains`` chains done before."""
         ...
 
     def grown(self, chain: Chain) -> None:
-        """A chain is finished and committed."""
+        """A chain is finished and saved."""
         ...
 
     def asking(self, books: Callable[[], Sequence[Spend]]) -> None:
@@ -49,7 +49,7 @@ class Observer(Protocol):
         ...
 
     def assembling(self) -> None:
-        """All chains are there; the files are being written."""
+        """All chains are finished; the files are being written."""
         ...
 
 
@@ -73,9 +73,9 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
     """Run (or resume) a synthesis into ``folder`` and return its manifest.
 
     The same config gives byte-identical Parquet files, whatever the number of workers and interruptions; with models,
-    the same completions do. Raises ``UserError`` for what the user can mend (also ``BudgetExceeded``), ``SandboxError``
-    when programs cannot be run and ``EndpointError`` when a model cannot be reached; chains that were finished before
-    stay, and so does every completion.
+    the same config and the same completions do. Raises ``UserError`` for what the user can correct (also
+    ``BudgetExceeded``), ``SandboxError`` if programs cannot be run, and ``EndpointError`` if a model cannot be reached.
+    After an error the finished chains and all completions are kept for ``resume``.
     """
     observer = observer or NoObserver()
     config = resolve_config(config)
@@ -101,10 +101,10 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
 
 @contextmanager
 def open_chains(config: Config, indices: Sequence[int], run: str) -> Iterator[tuple[Iterator[Chain], Ledger | None]]:
-    """Open what it takes to grow the chains ``indices``; yields the chains as they finish, and the ledger of costs.
+    """Start the chains ``indices``; yield an iterator over the chains as they finish, and the ledger of costs.
 
-    Offline chains are work for the processor: they run in processes. Chains that ask models mostly wait, and share one
-    budget and one completion cache: they run in threads of this process, over a pool of judges (decision 6).
+    Offline chains need the processor, so they run in worker processes. Chains that ask models mostly wait, and share
+    one budget and one completion cache, so they run in threads of this process with a pool of judges (docs/adr, 6).
     """
     names = asked_models(config)
     workers = min(config.runtime.workers, max(1, len(indices)))
@@ -130,7 +130,7 @@ def open_chains(config: Config, indices: Sequence[int], run: str) -> Iterator[tu
 
 @contextmanager
 def _ended(results: Iterator[Chain]) -> Iterator[Iterator[Chain]]:
-    """End the workers behind ``results`` when we stop early."""
+    """End the workers that make ``results`` if the caller stops early."""
     try:
         yield results
     finally:
@@ -139,7 +139,7 @@ def _ended(results: Iterator[Chain]) -> Iterator[Iterator[Chain]]:
 
 
 class ChainRunner:
-    """Grows chains in one process. It is opened once for all of them, since the judge holds a warm sandbox."""
+    """Grows chains in one process. One runner grows many chains, because starting a judge takes time."""
 
     def __init__(self, config: Config, judge: RunningJudge, models: Models | None = None) -> None:
         self.judge = judge
@@ -148,7 +148,7 @@ class ChainRunner:
         self._role_factory = RoleFactory(config, judge, models)
 
     def grow(self, index: int) -> Chain:
-        """Grow a chain; several threads may do so at once."""
+        """Grow a chain. Several threads may call this at once."""
         started = time.monotonic()
         roles = self._role_factory.make()
         chain = grow_chain(index, self._config, self._seeds, roles, self.judge)
@@ -212,7 +212,7 @@ def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spe
 
 
 def _unique(chains: Iterator[Chain], first_seen: dict[str, str]) -> Iterator[Problem]:
-    """Yield problems in order of their chains; of equal ones the first, whose chain ``first_seen`` remembers."""
+    """Yield problems in the order of their chains, equal ones once; ``first_seen`` gets the chain of each problem."""
     for chain in chains:
         for problem in chain.problems:
             if first_seen.setdefault(problem.id, chain.id) == chain.id:
@@ -220,7 +220,7 @@ def _unique(chains: Iterator[Chain], first_seen: dict[str, str]) -> Iterator[Pro
 
 
 class _Counting:
-    """Counts what streams by."""
+    """Counts the problems and rejections that pass through it."""
 
     def __init__(self) -> None:
         self.accepted = self.proposed = self.programs = self.executions = 0
@@ -238,7 +238,7 @@ class _Counting:
             yield problem
 
     def rejections(self, chains: Iterator[Chain], first_seen: dict[str, str]) -> Iterator[Rejection]:
-        """Yield every rejection, and the duplicates of other chains' problems as such."""
+        """Yield every rejection, and one more for each problem that another chain made before."""
         for chain in chains:
             self.proposed += chain.proposed
             self.programs += chain.judged_programs

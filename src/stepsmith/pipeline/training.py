@@ -16,7 +16,7 @@ from stepsmith.train.settings import TrainConfig, curriculum_of
 
 
 class TrainObserver(Protocol):
-    """Is told how a training run goes, for instance to display it."""
+    """Gets the events of a training run, for instance to display them."""
 
     def started(self, config: TrainConfig, problems: int, held_out: int, steps: int, done: int) -> None:
         """Training starts, or resumes after ``done`` steps of ``steps``."""
@@ -31,7 +31,7 @@ class TrainObserver(Protocol):
         ...
 
     def note(self, text: str) -> None:
-        """Show a line of text: a slow part begins, or there is something worth knowing."""
+        """Show a line of text, for instance that a slow part begins."""
         ...
 
 
@@ -54,10 +54,10 @@ class NoTrainObserver:
 def train(
     config: TrainConfig, folder: Path, observer: TrainObserver | None = None, *, resume: bool = False
 ) -> Training:
-    """Run (or resume) a training into ``folder`` and return its manifest; the policy is in ``folder/model``.
+    """Run (or resume) a training in ``folder`` and return its manifest; the trained policy is in ``folder/model``.
 
-    Raises ``UserError`` for what the user can mend, ``SandboxError`` when the judge is gone and ``TrainingError`` when
-    the loss is not finite; the last checkpoint stays, and ``resume`` goes on from it.
+    Raises ``UserError`` for what the user can correct, ``SandboxError`` if the judge keeps failing, and
+    ``TrainingError`` if the loss is not finite. The last checkpoint is kept, and ``resume`` continues from it.
     """
     _check(config)
     if resume and (folder / TRAINING).exists():
@@ -73,16 +73,16 @@ def processes() -> int:
 
 
 def _check(config: TrainConfig) -> None:
-    """Refuse what cannot work before anything is made. Raises ``ConfigError`` and ``MachineError``."""
+    """Raise ``ConfigError`` or ``MachineError`` for what cannot work, before anything is made."""
     if missing := [name for name in ("torch", "trl") if find_spec(name) is None]:
-        raise MachineError(f"training needs the {missing[0]} package: pip install 'stepsmith[train]'")
+        raise MachineError(f"training needs the package {missing[0]}; run pip install 'stepsmith[train]'")
     if config.stage == "rl":
         curriculum_of(config.rl)
         if config.rl.teacher.every:
             teaching(config.rl.teacher)
         if config.rl.teacher.every and processes() > 1:
-            raise ConfigError("a teacher in the loop works in one process; set rl.teacher.every to 0 for several")
+            raise ConfigError("rl.teacher works in one process only; set rl.teacher.every to 0 to use several")
         if not config.model.path:
             raise ConfigError(
-                "RL starts from a model that can answer something: give --model with a folder of `stepsmith train sft`"
+                "RL needs a trained model to start from; give --model the folder of a `stepsmith train sft` run"
             )

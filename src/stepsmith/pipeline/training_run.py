@@ -1,4 +1,4 @@
-"""One training run while it lasts: corpus, policy, evaluation before, SFT or RL, evaluation after. Needs torch."""
+"""One training run: corpus, policy, evaluation before, SFT or RL, evaluation after. Needs torch."""
 
 import os
 import time
@@ -64,7 +64,7 @@ def run_training(config: TrainConfig, folder: Path, observer: TrainObserver, *, 
 
 
 class _Run:
-    """One training run. Of several processes, ``first`` is the one that does what has to be done once."""
+    """One training run. With several processes, only the one with ``first`` writes files and reports progress."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class _Run:
         return manifest
 
     def _policy(self, corpus: Corpus) -> Policy:
-        """Load the model, or make one; its tokenizer is then trained on the prompts and answers of the corpus."""
+        """Load the model, or make a new one, whose tokenizer is trained on the prompts and answers of the corpus."""
         config = self.config
         if config.runtime.threads:
             torch.set_num_threads(config.runtime.threads)
@@ -144,7 +144,7 @@ class _Run:
         return Policy.from_scratch(config.model, prompt_format, texts, config.seed)
 
     def _fit(self, corpus: Corpus, policy: Policy) -> None:
-        """Leave out problems whose prompts are too long, and lessons that do not fit into the context."""
+        """Leave out problems with too long a prompt, and for SFT those that do not fit into the context with answer."""
         config, context = self.config, policy.context
         limit = min(config.data.max_prompt_length, context - config.rl.max_completion_length)
         if not corpus.train:
@@ -153,15 +153,15 @@ class _Run:
         fitting = [problem for problem, length in zip(corpus.train, lengths, strict=True) if length <= limit]
         if not fitting:
             raise ConfigError(
-                f"no prompt of {len(corpus.train)} problems has at most {limit} tokens (the shortest has "
-                f"{min(lengths)}): raise data.max_prompt_length and, beyond {context} tokens with "
-                "rl.max_completion_length, model.context"
+                f"all prompts of {len(corpus.train)} problems are longer than {limit} tokens (the shortest has "
+                f"{min(lengths)}); raise data.max_prompt_length, and model.context (now {context}) if that and "
+                "rl.max_completion_length together need more"
             )
         corpus.left_out["prompt too long"] += len(corpus.train) - len(fitting)
         if config.stage == "sft":
             whole = [p for p in fitting if len(policy.encode(policy.prompt(p), golden_reply(p))) <= context]
             if not whole:
-                raise ConfigError(f"no prompt fits into {context} tokens with its answer: raise model.context")
+                raise ConfigError(f"no prompt fits with its answer into {context} tokens; raise model.context")
             corpus.left_out["answer too long"] += len(fitting) - len(whole)
             fitting = whole
         corpus.left_out += type(corpus.left_out)()  # drops zeros
@@ -222,7 +222,7 @@ class _Run:
         return refinement(self.config, self.folder, policy, problems, held_out, self.judge, done)
 
     def _teach(self, teacher: Refinement, trainer: RlTrainer, step: int) -> None:
-        """Hold a round, if there is training left to use it."""
+        """Let the teacher refine problems, unless training ends with this step."""
         if step < self.config.rl.steps:
             with self._timed("teach"):
                 said = teacher.teach(step, trainer)
@@ -230,13 +230,13 @@ class _Run:
                 self.observer.note(said)
 
     def _rated(self, problems: list[Problem], policy: Policy) -> list[Problem]:
-        """Measure the pass rates of the pool by the policy that is going to be trained."""
+        """Measure the pass rates of the pool with the policy that is going to be trained."""
         rl, seed = self.config.rl, self.config.seed
         if not rl.initial_samples:
             return problems
         if not self.first:
-            together()  # the first process makes what the others read
-        self.observer.note(f"rating {len(problems)} problems by {rl.initial_samples} completions each")
+            together()  # the first process writes the rollouts that the others read
+        self.observer.note(f"rating {len(problems)} problems with {rl.initial_samples} completions each")
         found = sample_rollouts(
             policy,
             problems,
@@ -249,12 +249,12 @@ class _Run:
         )
         if self.first:
             together()
-        self.spent["rate"] = found.seconds  # as measured when the rollouts were made, be it by another run
+        self.spent["rate"] = found.seconds  # the time when the rollouts were made, even if another run made them
         return with_rates(problems, found)
 
     @contextmanager
     def _timed(self, part: str) -> Iterator[None]:
-        """Count wall time for a part; an evaluation in the middle of training does not count as training."""
+        """Add the wall time of a part; an evaluation in the middle of training does not count as training."""
         started, before = time.monotonic(), sum(self.spent.values())
         try:
             yield

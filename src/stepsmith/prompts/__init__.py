@@ -1,1 +1,1 @@
-"""What models are asked: Jinja2 files under ``templates/``, one for each request, with the parts that they share."""
+"""The prompts for models: Jinja2 files under ``templates/``, one per kind of request, and the parts that they share."""

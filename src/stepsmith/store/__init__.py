@@ -1,1 +1,1 @@
-"""Files on disk, written so that a crash loses nothing: run folders, Parquet, manifests, logs, the completion cache."""
+"""Files on disk, safe against crashes: run folders, Parquet, manifests, logs, the completion cache."""

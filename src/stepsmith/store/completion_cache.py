@@ -1,8 +1,8 @@
-"""The completion cache on disk, and the charges that were paid for its entries: one SQLite file, shared by runs.
+"""The completion cache on disk, with the charges of the runs: one SQLite file that several runs share.
 
-A completion and its price are committed together, durably, before anybody sees the completion. Worst cases
-are written before a request is sent, so that a run that is killed knows what may have been billed. Several threads
-and processes may use one file.
+A completion and its price are committed together before the caller gets the completion. The worst case of a request is
+written before the request is sent, so that after a kill it is known what may have been billed. Several threads and
+processes may use one file.
 """
 
 import os
@@ -22,9 +22,9 @@ from stepsmith.core.errors import StoreError
 from stepsmith.core.model_outputs import Charge, ModelOutput
 from stepsmith.core.records import Record
 
-LAYOUT = 1  # PRAGMA user_version
-BUSY_S = 60.0  # how long a writer waits for another process
-ASKED_AT_ONCE = 500  # bound parameters of one query
+LAYOUT = 1  # version of the table layout, stored as PRAGMA user_version
+BUSY_S = 60.0  # seconds that a writer waits for another process
+ASKED_AT_ONCE = 500  # most samples that one query asks for
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS completions (
@@ -41,7 +41,7 @@ _decode_charge = msgspec.msgpack.Decoder(Charge).decode
 
 
 class Holdings(Record, frozen=True, kw_only=True):
-    """What the cache holds of one model; ``bytes`` as stored, dates in seconds since 1970."""
+    """What the cache holds of one model: ``bytes`` is the size on disk, dates are seconds since 1970."""
 
     model: str
     completions: int
@@ -53,7 +53,7 @@ class Holdings(Record, frozen=True, kw_only=True):
 
 
 def default_path() -> Path:
-    """Where the cache is unless told otherwise: $STEPSMITH_CACHE, or the user's cache folder (XDG)."""
+    """Return the default path of the cache: $STEPSMITH_CACHE, or a file in the user's cache folder (XDG)."""
     if chosen := os.environ.get("STEPSMITH_CACHE"):
         return Path(chosen) / "completions.sqlite"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stepsmith" / "completions.sqlite"
@@ -62,7 +62,7 @@ def default_path() -> Path:
 class CompletionCache:
     """The completion cache in the file ``path``. Charges are booked under ``run``. Use as a context manager.
 
-    Raises ``StoreError`` when the file cannot be used or written.
+    Raises ``StoreError`` if the file cannot be read or written.
     """
 
     def __init__(self, path: Path, run: str = "") -> None:
@@ -92,7 +92,7 @@ class CompletionCache:
             self._db.close()
 
     def lookup(self, key: str, samples: Sequence[int]) -> dict[int, ModelOutput]:
-        """Return those of ``samples`` that are kept under ``key``."""
+        """Return the cached completions of ``key``, by sample; of ``samples`` only."""
         found: dict[int, ModelOutput] = {}
         with self._lock, self._explained():
             for start in range(0, len(samples), ASKED_AT_ONCE):
@@ -105,14 +105,14 @@ class CompletionCache:
         return found
 
     def reserve(self, charge: Charge) -> None:
-        """Write down what a request that is about to be sent may cost."""
+        """Store the worst case of a request that is about to be sent."""
         with self._transaction() as db:
             self._put_charge(db, charge)
 
     def settle(self, ref: str, charge: Charge | None, kept: Mapping[str, Sequence[ModelOutput]]) -> None:
-        """Replace the charge ``ref`` (None: nothing was billed) and keep completions by key, all or nothing.
+        """Replace the charge ``ref`` (None: nothing was billed) and store completions by key, in one transaction.
 
-        A completion that is already there stays as it is: whoever was first has handed it out.
+        A completion that is already in the cache is not replaced, because it may be in use.
         """
         now = time.time()
         rows = [
@@ -128,13 +128,13 @@ class CompletionCache:
             db.executemany("INSERT OR IGNORE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def charges(self) -> list[Charge]:
-        """Return what this run has been charged so far, from before it was stopped, too; in no particular order."""
+        """Return all charges of this run, also those before it was stopped, in no particular order."""
         with self._lock, self._explained():
             rows = self._db.execute("SELECT body FROM charges WHERE run = ?", (self._run,)).fetchall()
         return [_decode_charge(body) for (body,) in rows]
 
     def stats(self) -> list[Holdings]:
-        """Return what the cache holds, by model in order of their names."""
+        """Return what the cache holds of each model, in order of their names."""
         with self._lock, self._explained():
             rows = self._db.execute(
                 "SELECT model, COUNT(*), SUM(tokens), SUM(usd), SUM(LENGTH(body)), MIN(created), MAX(created)"
@@ -144,15 +144,18 @@ class CompletionCache:
         return [Holdings(**dict(zip(names, row, strict=True))) for row in rows]
 
     def prune(self, *, model: str | None = None, before: float | None = None, dry: bool = False) -> tuple[int, int]:
-        """Forget the completions of ``model`` that are older than ``before`` (seconds since 1970); None: any.
+        """Delete the completions of ``model`` that are older than ``before`` (seconds since 1970); None: any.
 
-        Returns (how many, their bytes); ``dry`` only counts. The book of charges is left alone.
+        Return how many these are, and their bytes. With ``dry``, only count them. Charges are never deleted.
         """
         where = "(?1 IS NULL OR model = ?1) AND (?2 IS NULL OR created < ?2)"
         return self._forget(where, (model, before), dry)
 
     def shrink(self, max_bytes: int, *, model: str | None = None, dry: bool = False) -> tuple[int, int]:
-        """Forget the oldest completions of ``model`` (None: of all) until at most ``max_bytes`` are left."""
+        """Delete the oldest completions of ``model`` (None: of all) until at most ``max_bytes`` are left.
+
+        Return how many these are, and their bytes. With ``dry``, only count them.
+        """
         newest_first = (
             "SELECT key, sample, SUM(LENGTH(body)) OVER (ORDER BY created DESC, key, sample) AS total"
             " FROM completions WHERE ?1 IS NULL OR model = ?1"
@@ -168,7 +171,7 @@ class CompletionCache:
             if not dry:
                 db.execute(f"DELETE FROM completions WHERE {where}", values)
         if count and not dry:
-            with self._lock, suppress(sqlite3.OperationalError):  # in use by a run: the space is used again by it
+            with self._lock, suppress(sqlite3.OperationalError):  # a run uses the file: it will reuse the free space
                 self._db.execute("VACUUM")
         return count, size
 
@@ -177,12 +180,10 @@ class CompletionCache:
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")  # what was paid for survives a power cut, too
+        self._db.execute("PRAGMA synchronous=FULL")  # a completion that was paid for survives even a power cut
         (layout,) = self._db.execute("PRAGMA user_version").fetchone()
         if layout not in (0, LAYOUT):
-            raise StoreError(
-                f"{self.path} was written by another version of stepsmith (layout {layout}); move it away."
-            )
+            raise StoreError(f"{self.path} was written by another version of stepsmith (layout {layout}); move it away")
         if layout == 0:
             self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {LAYOUT}; COMMIT;")
 
@@ -204,7 +205,7 @@ class CompletionCache:
         except sqlite3.DatabaseError as error:
             advice = {
                 "full": "free some space",
-                "locked": "another process holds it; wait for that one",
+                "locked": "another process is writing to it; try again later",
                 "readonly": "make it writable, or choose another place with STEPSMITH_CACHE",
                 "unable to open": "make it writable, or choose another place with STEPSMITH_CACHE",
             }

@@ -43,7 +43,7 @@ class Column(NamedTuple):
 
 
 def _pairs(key: str, value: str) -> Codec:
-    """A sequence of pairs is a list of structs with two fields."""
+    """Return the codec that writes a sequence of pairs as a list of structs with two fields."""
     return Codec(
         write=lambda pairs: [{key: first, value: second} for first, second in pairs],
         read=lambda structs: [(struct[key], struct[value]) for struct in structs],
@@ -162,7 +162,7 @@ def row_problem(row: Row) -> Problem:
 
 
 def _dig(plain: Any, path: Sequence[str]) -> object:
-    """Return the value at a path in nested dicts; None where a part of the path is None."""
+    """Return the value at a path in nested dicts; None if a part of the path is None."""
     for name in path:
         if plain is None:
             return None
@@ -203,7 +203,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
     try:
         file = pq.ParquetFile(path, pre_buffer=False)  # with buffering, the whole file would end up in memory
     except FileNotFoundError:
-        raise RunFolderError(f"{path} is not there: is this the folder of a finished `stepsmith synth`?") from None
+        raise RunFolderError(f"{path} does not exist; give the folder of a finished `stepsmith synth` run") from None
     except (OSError, pa.ArrowInvalid) as error:
         raise RunFolderError(f"{path} cannot be read as Parquet: {error}") from None
     with file:

@@ -1,4 +1,4 @@
-"""Claiming an output folder: one configuration, one process at a time, resumed only when asked to."""
+"""Lock an output folder: it belongs to one configuration and one process, and is resumed only on request."""
 
 import errno
 import fcntl
@@ -17,11 +17,12 @@ CONFIG, LOCK = "config.json", ".lock"
 
 
 class FolderLock:
-    """An output folder, held exclusively until ``close``.
+    """An output folder, locked until ``close``.
 
-    ``config`` is the part of the configuration that shapes the results, as JSON-able builtins. A folder that has the
-    file ``started`` holds a run, one that has ``finished`` a finished one. Raises ``RunFolderError`` when the folder is
-    another run's, is in use, holds an unfinished run (without ``resume``) or a finished one, or cannot be written.
+    ``config`` is the part of the configuration that the results depend on, as builtins for JSON. A folder with the file
+    ``started`` holds a run; with the file ``finished``, that run is finished. Raises ``RunFolderError`` if the folder
+    holds a run with another configuration, a finished run, or (without ``resume``) an unfinished one; if another
+    process uses it; or if it cannot be written.
     """
 
     def __init__(self, path: Path, config: object, *, started: str, finished: str, resume: bool) -> None:
@@ -37,7 +38,7 @@ class FolderLock:
             raise
 
     def close(self) -> None:
-        """Let others have it."""
+        """Release the lock."""
         os.close(self._lock)
 
     def _claim_lock(self) -> None:
@@ -48,7 +49,7 @@ class FolderLock:
         except OSError:
             os.close(self._lock)
             raise RunFolderError(
-                f"{self.path} is in use by another stepsmith process; wait for it or choose another --out."
+                f"{self.path} is in use by another stepsmith process; wait for it or choose another --out"
             ) from None
 
     def _guard(self, config: object, started: str, finished: str, *, resume: bool) -> None:
@@ -57,17 +58,17 @@ class FolderLock:
             foreign = sorted(p.name for p in self.path.iterdir() if p.name not in {LOCK, CONFIG})
             if foreign:
                 raise RunFolderError(
-                    f"{self.path} is not empty and is not a run ({foreign[0]} is there); choose another --out."
+                    f"{self.path} is not empty and is not a run ({foreign[0]} is there); choose another --out"
                 )
             write_whole(described, msgspec.json.format(msgspec.json.encode(config, order="sorted"), indent=2))
             return
         try:
             previous = msgspec.json.decode(described.read_bytes())
         except (OSError, msgspec.DecodeError) as error:
-            raise RunFolderError(f"{described} cannot be read ({error}); choose another --out.") from None
+            raise RunFolderError(f"{described} cannot be read ({error}); choose another --out") from None
         if content_id("cfg", previous) != self.config_id:
             where = "; ".join(_differences("", previous, msgspec.json.decode(msgspec.json.encode(config))))
-            raise RunFolderError(f"{self.path} belongs to another configuration ({where}); choose another --out.")
+            raise RunFolderError(f"{self.path} belongs to another configuration ({where}); choose another --out")
         if (self.path / finished).exists():
             raise RunFolderError(
                 f"{self.path} already holds this run, finished. Choose another --out to run it again; to write its "
@@ -75,12 +76,12 @@ class FolderLock:
             )
         if not resume:
             raise RunFolderError(
-                f"{self.path} holds an unfinished run of this configuration; add --resume to continue it."
+                f"{self.path} holds an unfinished run of this configuration; add --resume to continue it"
             )
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a small file so that it is there whole or not at all."""
+    """Write a small file atomically: after a crash it is complete or does not exist."""
     partial = path.with_name(path.name + ".partial")
     with explained(path.parent):
         try:
@@ -93,25 +94,25 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn what the operating system or SQLite says into one of our errors, with the way out."""
+    """Turn errors of the operating system and of SQLite into our errors, which say what to do."""
     try:
         yield
     except (FileExistsError, NotADirectoryError):
-        raise RunFolderError(f"{folder} is a file, not a folder; choose another --out.") from None
+        raise RunFolderError(f"{folder} is a file, not a folder; choose another --out") from None
     except sqlite3.DatabaseError as error:
         if "full" in str(error):
             raise StoreError(f"no space left in {folder}; free some space") from None
         if "readonly" in str(error) or "unable to open" in str(error):
-            raise RunFolderError(f"{folder} cannot be written ({error}); choose another --out.") from None
+            raise RunFolderError(f"{folder} cannot be written ({error}); choose another --out") from None
         raise StoreError(f"the database in {folder} is damaged ({error}); move the folder away and run again") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreError(f"no space left in {folder}; free some space") from None
-        raise RunFolderError(f"{folder} cannot be written ({error.strerror}); choose another --out.") from None
+        raise RunFolderError(f"{folder} cannot be written ({error.strerror}); choose another --out") from None
 
 
 def _differences(prefix: str, old: object, new: object) -> list[str]:
-    """Say where two configurations differ, as ``key: old → new``, the first three."""
+    """Return the first three differences between two configurations, as ``key: old → new``."""
     if isinstance(old, dict) and isinstance(new, dict):
         found: list[str] = []
         for key in sorted(old.keys() | new.keys()):

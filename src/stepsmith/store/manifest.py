@@ -63,7 +63,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     student: str
     isolation: str
     counts: Counts
-    spend: Spending | None = None  # None where no model was asked
+    spend: Spending | None = None  # None if no model was asked
     files: dict[str, FileFacts]
 
     def write(self, folder: Path) -> None:
@@ -72,12 +72,12 @@ class Manifest(Record, frozen=True, kw_only=True):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a finished run. Raises ``RunFolderError`` where there is none."""
+    """Read the manifest of a finished run. Raises ``RunFolderError`` if there is none."""
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except FileNotFoundError:
         raise RunFolderError(
-            f"{folder} holds no finished run ({MANIFEST} is missing); finish it with --resume."
+            f"{folder} holds no finished run ({MANIFEST} is missing); finish it with --resume"
         ) from None
     except msgspec.DecodeError as error:
         raise RunFolderError(f"{folder / MANIFEST} cannot be read: {error}") from None

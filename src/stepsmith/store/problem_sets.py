@@ -1,4 +1,4 @@
-"""Where problems are found on disk: in the folder of a run, in a Parquet file, or in a folder of Parquet files."""
+"""Find problems on disk: in the folder of a run, in a Parquet file, or in a folder of Parquet files."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from stepsmith.store.runfolder import PROBLEMS, REJECTED
 def load_problems(place: str | Path) -> list[Problem]:
     """Return the problems of a run's folder, of a Parquet file, or of all Parquet files of a folder, in their order.
 
-    Raises ``RunFolderError`` where there are none, and ``StoreError`` for files that hold something else.
+    Raises ``RunFolderError`` if there are none, and ``StoreError`` for files that hold something else.
 
     >>> problems = st.load_problems("runs/first")
     >>> problems[0].environment in ("induction", "abduction", "deduction", "fuzzing")
@@ -21,7 +21,7 @@ def load_problems(place: str | Path) -> list[Problem]:
 
 
 def problem_files(place: Path) -> list[Path]:
-    """Return the Parquet files of problems at a place. Raises ``RunFolderError`` where there are none."""
+    """Return the Parquet files of problems at a place. Raises ``RunFolderError`` if there are none."""
     if place.is_file():
         return [place]
     if (place / PROBLEMS).is_file():

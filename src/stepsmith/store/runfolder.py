@@ -34,9 +34,9 @@ _encode = msgspec.msgpack.Encoder().encode
 class RunFolder:
     """An output folder, locked for this process. Use it as a context manager.
 
-    ``config`` is the part of the configuration that the bytes of the data set depend on, as JSON-able builtins. Raises
-    ``RunFolderError`` when the folder belongs to another run, is in use, holds a finished run or (without ``resume``)
-    an unfinished one, or cannot be written; ``StoreError`` when the disk is full.
+    ``config`` is the part of the configuration that the bytes of the data set depend on, as builtins for JSON. Raises
+    ``RunFolderError`` if the folder belongs to another run, is in use, holds a finished run or (without ``resume``) an
+    unfinished one, or cannot be written; ``StoreError`` if the disk is full.
     """
 
     def __init__(self, path: Path, config: object, *, resume: bool) -> None:

@@ -35,7 +35,7 @@ class Step(Record, frozen=True, kw_only=True):
     learning_rate: float | None = None
     grad_norm: float | None = None
     entropy: float | None = None  # nats per token
-    tokens: float | None = None  # so far, of prompts and completions
+    tokens: float | None = None  # tokens of prompts and completions so far
     # RL only:
     reward: float | None = None
     pass_rate: float | None = None  # share of the scored completions that pass every rewarded test
@@ -47,11 +47,11 @@ class Step(Record, frozen=True, kw_only=True):
     no_answer: float | None = None  # share without an answer in the requested format, not counting those cut off
     masked: float | None = None  # share without a reward: not judged, or masked by a setting
     zero_variance: float | None = None  # share of groups with equal rewards
-    resampled: int = 0  # groups that were sampled again for that
+    resampled: int = 0  # groups that were replaced for that reason
     judge_s: float | None = None  # seconds per step spent waiting for the judge
     generate_s: float | None = None
     step_s: float | None = None
-    held_back_gap: float | None = None  # of the completions that pass so far, the share that fails held-back tests
+    held_back_gap: float | None = None  # share of the completions that pass so far but fail held-back tests
     warnings: tuple[str, ...] = ()
     new_problems: int = 0  # made by a teacher during training, so far
 
@@ -94,7 +94,7 @@ class Training(Record, frozen=True, kw_only=True):
     parameters: int
     device: str
     steps: int
-    seconds: float  # wall time in total; of an interrupted process, the time up to its last checkpoint
+    seconds: float  # wall time in total; an interrupted process counts up to its last checkpoint
     tokens: float
     spent: dict[str, float] = msgspec.field(default_factory=dict)  # wall seconds by part: make, rate, train, measure
     isolation: str = ""

@@ -1,7 +1,7 @@
 """Ablations of a training set, for studies: fewer tasks, wrong labels, no chains.
 
-``shape`` works on problems as they were made, ``select`` on problems that the policy has rated. Both are pure but for
-the judge that runs wrong programs; neither touches the problems that training is measured on.
+``shape`` changes problems as the teacher made them; ``select`` chooses among problems that the policy has rated. Their
+results depend on their arguments alone. Neither changes the held-out problems, on which the policy is evaluated.
 """
 
 from collections import Counter, defaultdict
@@ -20,47 +20,50 @@ from stepsmith.verify.suite.mutants import mutate
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
-MUTANTS = 12  # wrong programs that are tried for a problem
-SEEN = 6  # a wrong golden solution must fail at least one of so many tests
-LEVELS: tuple[tuple[Band, ...], ...] = (("easy", "easy-medium"), ("medium",), ("hard",))  # of a chain
+MUTANTS = 12  # how many wrong programs are tried for one problem
+SEEN = 6  # a wrong golden solution must fail one of the first SEEN tests
+LEVELS: tuple[tuple[Band, ...], ...] = (("easy", "easy-medium"), ("medium",), ("hard",))  # difficulty levels of a chain
 
 
 class AblationSettings(Record, frozen=True, kw_only=True):
     """What is changed in a stage's problems before they are rated; the defaults change nothing.
 
-    A task is a turn of a chain in an environment (of exercises, a composition); its problems differ in their solution,
-    and those that do not count once.
-    ``wrong_labels`` is a share of expected outputs, each replaced by what a wrong program gives (``tests``: every
-    output by its own lot), or a share of problems of which all outputs are those of one wrong program (``programs``:
-    a golden solution that is wrong). ``wrong_goldens`` is a share of problems whose solution becomes a wrong program.
+    A task is one turn of a chain in one environment (for exercises: one composition). The problems of a task differ in
+    their golden solutions; problems with the same solution count once.
+
+    ``wrong_labels`` is a share of expected outputs or of problems, as ``wrong`` says. With ``tests``, each expected
+    output is replaced with this probability by the output of a wrong program. With ``programs``, this share of the
+    problems gets all its expected outputs from one wrong program, as if the golden solution were wrong.
+    ``wrong_goldens`` is the share of problems whose golden solution is replaced by a wrong program.
     """
 
-    environments: tuple[Environment, ...] = ()  # only these; empty: all
-    unique: Count = 0  # tasks; 0: all
-    solutions: Count = 0  # per task, at most; 0: all
+    environments: tuple[Environment, ...] = ()  # keep problems of these environments; empty: all
+    unique: Count = 0  # number of tasks to keep; 0: all
+    solutions: Count = 0  # most solutions to keep per task; 0: all
     wrong_labels: Share = 0.0
     wrong: Literal["tests", "programs"] = "tests"
     wrong_goldens: Share = 0.0
 
     @property
     def needs_judge(self) -> bool:
-        """Whether wrong programs are run."""
+        """True if wrong programs must be run."""
         return self.wrong_labels > 0 or self.wrong_goldens > 0
 
 
 class SelectSettings(Record, frozen=True, kw_only=True):
     """Which rated problems are trained on; the defaults take all.
 
-    ``chains`` takes of every chain with members on at least ``levels`` levels one of each: easy (or easy-medium),
-    medium, hard. ``disjoint`` takes as many problems with the same histogram of bands, no two of one chain. From the
-    same problems both take equally many: as many chains as can be matched.
+    There are three levels: easy (or easy-medium), medium, hard. The structure ``chains`` takes chains that have
+    problems on at least ``levels`` levels, and one problem per level of each. The structure ``disjoint`` takes the same
+    number of problems with the same number in each band, but no two from one chain. Given the same problems, both
+    structures take equally many, so that a study can compare them.
     """
 
-    low: Share = 0.0  # Deep Dive keeps .01 <= p <= .97
-    high: Share = 1.0
+    low: Share = 0.0  # lowest pass rate that is kept; Deep Dive: .01
+    high: Share = 1.0  # highest pass rate that is kept; Deep Dive: .97
     structure: Literal["any", "chains", "disjoint"] = "any"
     levels: Annotated[int, Meta(ge=2, le=3)] = 3  # Deep Dive's chains have all three
-    count: Count = 0  # problems, at most; 0: all
+    count: Count = 0  # most problems to take; 0: all
 
 
 def shape(
@@ -68,8 +71,8 @@ def shape(
 ) -> list[Problem]:
     """Return the changed problems; the same arguments give the same ones, in the same order.
 
-    What was done to a problem is in its provenance under ``shaped``. Raises ``ConfigError`` where the problems do not
-    allow it, ``ValueError`` without the judge that ``settings.needs_judge`` asks for.
+    The provenance of a changed problem says under ``shaped`` what was changed. Raises ``ConfigError`` if the settings
+    cannot be applied to these problems, ``ValueError`` if ``settings.needs_judge`` is true and there is no judge.
     """
     chosen = [p for p in problems if not settings.environments or p.environment in settings.environments]
     if settings.unique or settings.solutions:
@@ -77,9 +80,12 @@ def shape(
     if not settings.needs_judge:
         return chosen
     if judge is None:
-        raise ValueError("wrong labels and wrong goldens need a judge: wrong programs are run")
+        raise ValueError("wrong labels and wrong golden solutions need a judge, which runs wrong programs")
     if others := sorted({p.environment for p in chosen} - {"induction"}):
-        raise ConfigError(f"wrong labels are made for induction alone, but there are problems in {', '.join(others)}")
+        raise ConfigError(
+            f"wrong labels need problems of induction, but some are of {', '.join(others)}; "
+            'set ablation.environments = ["induction"]'
+        )
     if settings.wrong_labels and settings.wrong == "tests":
         chosen = [_some_wrong(problem, settings.wrong_labels, judge, seed) for problem in chosen]
     elif settings.wrong_labels:
@@ -90,15 +96,15 @@ def shape(
 
 
 def select(problems: Sequence[Problem], settings: SelectSettings, seed: int) -> list[Problem]:
-    """Return the problems to train on, in their order. Raises ``ConfigError`` where none would be left.
+    """Return the problems to train on, in their order. Raises ``ConfigError`` if none is left.
 
-    But for the defaults, every problem needs a pass rate.
+    Every problem needs a pass rate, unless the settings are the defaults.
     """
     if settings == SelectSettings():
         return list(problems)
     if unrated := sum(not _rated(problem) for problem in problems):
         raise ConfigError(
-            f"{unrated} of {len(problems)} problems have no pass rate to select by; set rl.initial_samples"
+            f"{unrated} of {len(problems)} problems have no pass rate, which rl.select needs; set rl.initial_samples"
         )
     kept = [p for p in problems if settings.low <= _rate(p) <= settings.high]
     bands = Counter(band_of(_rate(problem)) for problem in kept)
@@ -111,10 +117,10 @@ def select(problems: Sequence[Problem], settings: SelectSettings, seed: int) -> 
     if not chosen:
         counts = ", ".join(f"{count} {band}" for band, count in sorted(bands.items())) or "none"
         raise ConfigError(
-            f"no problem is left to train on: of {len(problems)}, those with a pass rate in {settings.low:g}.."
-            f"{settings.high:g} are {counts}"
+            f"rl.select leaves no problem to train on: of {len(problems)} problems, those with a pass rate from "
+            f"{settings.low:g} to {settings.high:g} are: {counts}"
             + (
-                f", and no chain has {settings.levels} levels that can be matched"
+                f"; and no chain has problems on {settings.levels} levels that other chains can match"
                 if settings.structure != "any"
                 else ""
             )
@@ -132,12 +138,12 @@ def _rate(problem: Problem) -> float:
 
 
 def _fewer(problems: Sequence[Problem], unique: int, solutions: int, seed: int) -> list[Problem]:
-    """Keep ``unique`` tasks and ``solutions`` solutions of each (0: all), at random."""
+    """Keep ``unique`` random tasks, and ``solutions`` random solutions of each (0: all)."""
     tasks: dict[tuple[str, int, str], dict[str, Problem]] = defaultdict(dict)
     for problem in problems:
         tasks[problem.lineage.chain_id, problem.lineage.turn, problem.environment][problem.golden.id] = problem
     if unique > len(tasks):
-        raise ConfigError(f"shape.unique asks for {unique} tasks, but there are {len(tasks)}; make more exercises")
+        raise ConfigError(f"ablation.unique asks for {unique} tasks, but there are {len(tasks)}; make more exercises")
     rng = derive_rng(seed, "tasks")
     names = rng.sample(list(tasks), unique) if unique else list(tasks)
     kept: list[Problem] = []
@@ -148,14 +154,14 @@ def _fewer(problems: Sequence[Problem], unique: int, solutions: int, seed: int) 
 
 
 class _WrongProgram(NamedTuple):
-    """A wrong program that runs to a normal end, with its wrong outputs by test."""
+    """A wrong program that ends normally, and its wrong outputs by the number of the test."""
 
     program: Solution
     wrong: dict[int, str]
 
 
 def _wrong_programs(problem: Problem, places: Sequence[int], judge: Judge, seed: int) -> Iterator[_WrongProgram]:
-    """Yield plausible programs that are wrong on some of the tests at ``places``: mutants of the problem's solution."""
+    """Yield mutants of the golden solution that are wrong on some of the tests with the numbers ``places``."""
     inputs = [problem.tests[k].input for k in places]
     mutants = mutate(problem.golden, limit=MUTANTS, seed=seed)
     for mutant in derive_rng(seed, "slips", problem.id).sample(mutants, len(mutants)):
@@ -173,7 +179,7 @@ def _differs(problem: Problem, test: int, output: str, judge: Judge) -> bool:
 
 
 def _some_wrong(problem: Problem, share: float, judge: Judge, seed: int) -> Problem:
-    """Replace each expected output, with chance ``share``, by a wrong program's, or else by another test's."""
+    """Replace each expected output with probability ``share``: by a wrong program's output, or else another test's."""
     rng = derive_rng(seed, "labels", problem.id)
     wanted = [k for k in range(len(problem.tests)) if rng.random() < share]
     outputs: dict[int, str] = {}
@@ -191,7 +197,10 @@ def _some_wrong(problem: Problem, share: float, judge: Judge, seed: int) -> Prob
 def _in_some(
     problems: Sequence[Problem], share: float, judge: Judge, seed: int, what: Literal["labels", "golden"]
 ) -> list[Problem]:
-    """Let one wrong program label (or solve) a share of the problems, chosen at random among those that have one."""
+    """Give a random share of the problems the labels (or the golden solution) of a wrong program.
+
+    The problems are chosen among those for which a wrong program is found.
+    """
     wanted, result = round(share * len(problems)), list(problems)
     done = 0
     for k in derive_rng(seed, "wrong", what).sample(range(len(result)), len(result)):
@@ -207,7 +216,10 @@ def _in_some(
         else:
             result[k] = _relabelled(result[k], slip.wrong)
     if done < wanted:
-        raise ConfigError(f"only {done} of {len(problems)} problems have a plausible wrong program; {wanted} are asked")
+        raise ConfigError(
+            f"a wrong program was found for only {done} of {len(problems)} problems, but {wanted} are asked for; "
+            f"lower ablation.{'wrong_goldens' if what == 'golden' else 'wrong_labels'}"
+        )
     return result
 
 
@@ -226,18 +238,19 @@ def _noted(problem: Problem, note: str) -> Problem:
 
 
 def _matched(problems: Sequence[Problem], levels: int, most: int, seed: int) -> tuple[list[Problem], list[Problem]]:
-    """Return stones of whole chains, at most ``most``, and as many problems of different chains, alike in bands.
+    """Return two lists: problems of whole chains, and equally many problems of the same bands from different chains.
 
-    Chains are taken one by one, at random; one whose bands cannot be matched is passed over (a bipartite matching of
-    stones to chains that grows by augmenting paths).
+    Each has at most ``most`` problems. Chains are taken one by one in random order. A chain is skipped if the second
+    list cannot be extended by problems of its bands (a bipartite matching of problems to chains, grown by augmenting
+    paths).
     """
     rng = derive_rng(seed, "matched")
     by_chain: dict[str, dict[Band, list[Problem]]] = defaultdict(lambda: defaultdict(list))
     for problem in sorted(problems, key=lambda p: p.id):
         by_chain[problem.lineage.chain_id][band_of(_rate(problem))].append(problem)
     taken: list[Problem] = []
-    holder: dict[str, int] = {}  # which stone holds a chain
-    bands: list[Band] = []  # of the stones to match
+    holder: dict[str, int] = {}  # chain -> number of the problem (in ``taken``) that it is matched with
+    bands: list[Band] = []  # band of each problem in ``taken``
     for chain in rng.sample(sorted(by_chain), len(by_chain)):
         on_levels = [[p for band in level for p in by_chain[chain].get(band, ())] for level in LEVELS]
         stones = [rng.choice(members) for members in on_levels if members]
@@ -256,7 +269,7 @@ def _augment(
     stone: int, bands: Sequence[Band], by_chain: dict[str, dict[Band, list[Problem]]], holder: dict[str, int],
     tried: set[str],
 ) -> bool:  # fmt: skip
-    """Find a chain for a stone, moving others to other chains where need be (Kuhn's algorithm)."""
+    """Find a chain for a problem, moving others to other chains if necessary (Kuhn's algorithm)."""
     for chain in by_chain:
         if chain not in tried and by_chain[chain].get(bands[stone]):
             tried.add(chain)

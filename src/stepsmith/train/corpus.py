@@ -1,4 +1,4 @@
-"""What a stage is trained and evaluated on: problem sets and exercises, with the held-out compositions kept apart."""
+"""The problems that a stage trains on and is evaluated on. Held-out compositions are never trained on."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from stepsmith.train.settings import TrainConfig
 
 @dataclass(slots=True)
 class Corpus:
-    """Problems by use; ``left_out`` counts those that could not be used, by reason."""
+    """The problems of a stage, by use; ``left_out`` counts those that are not used, by reason."""
 
     train: list[Problem]
     real: set[str]  # ids of the problems in ``train`` that people wrote
@@ -41,9 +41,9 @@ class Halves(NamedTuple):
 
 
 def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:
-    """Read and make the problems of a stage. Raises ``ConfigError`` for files that cannot be used.
+    """Read the problem files of a stage and make its exercises. Raises ``ConfigError`` for files that cannot be used.
 
-    ``judge`` makes exercises of the environments that ask for values.
+    ``judge`` runs the programs from which exercises of the other environments are derived.
     """
     share = config.data.held_out
     stage = config.sft if config.stage == "sft" else config.rl
@@ -59,7 +59,7 @@ def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:
         (corpus.held_out if is_held_out(composition_of(problem), share) else corpus.train).append(problem)
     if stage.exercises:
         lessons = exercises(stage.exercises, lambda c: not is_held_out(_features(c), share), judge=judge)
-        # The first lessons repeat themselves (there are few short compositions); for RL every problem counts once.
+        # There are few short compositions, so exercises repeat. SFT keeps the repetitions; RL uses each problem once.
         corpus.train += lessons if config.stage == "sft" else _once(lessons, seen, corpus.left_out)
     corpus.train = shape(corpus.train, stage.ablation, config.seed, judge)
     corpus.real = {problem.id for problem in people} & {problem.id for problem in corpus.train}
@@ -69,16 +69,17 @@ def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:
 
 
 def problems_of(places: Sequence[str]) -> Iterable[Problem]:
-    """Yield the problems of folders of ``stepsmith synth`` or Parquet files."""
+    """Yield the problems of ``places``: folders of ``stepsmith synth`` or Parquet files."""
     for place in places:
         for file in problem_files(Path(place)):
             yield from read_problems(file)
 
 
 def is_held_out(features: Sequence[str], share: float) -> bool:
-    """Say whether a composition is held out: by a hash over its features in order, whatever their parameters.
+    """Return whether a composition is held out: its features in order are hashed, without their parameters.
 
-    Compositions of one feature never are: without them no operation would be known.
+    ``share`` (0 to 1) of the compositions are held out. A composition of one feature never is, because the policy must
+    see every feature in training.
     """
     if len(features) < 2:
         return False
@@ -86,7 +87,7 @@ def is_held_out(features: Sequence[str], share: float) -> bool:
 
 
 def composition_of(problem: Problem) -> list[str]:
-    """Return what a problem is composed of; one that does not say is told by its chain, which stays together."""
+    """Return the features of a problem; without features, its chain, so that a chain is held out as a whole."""
     return [use.name for use in problem.features] or ["chain", problem.lineage.chain_id]
 
 
@@ -100,9 +101,9 @@ def _once(problems: Iterable[Problem], seen: set[str], left_out: Counter[str]) -
 
 
 def _held_out_exercises(settings: ExerciseSettings, share: float, judge: Judge) -> Iterable[Problem]:
-    """Held-out exercises, and those of one feature, which training has seen with other parameters or inputs."""
+    """Make held-out exercises, and exercises of one feature, which training sees with other parameters or inputs."""
     if share == 0:
-        raise ConfigError("eval.exercises needs data.held_out above 0: there would be nothing held out to measure on")
+        raise ConfigError("eval.exercises needs data.held_out above 0: with 0, no exercise is held out")
     return exercises(
         settings,
         lambda c: len(c.steps) == 1 or is_held_out(_features(c), share),

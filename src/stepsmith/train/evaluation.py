@@ -1,4 +1,4 @@
-"""Evaluating a policy on problems that it was not trained on, and rating a pool by it before RL."""
+"""Evaluate a policy on problems that it was not trained on, and rate a pool of problems with it before RL."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -34,9 +34,10 @@ def evaluate(
     step: int,
     keep: Path | None = None,
 ) -> EvalResult:
-    """Let the policy answer each problem ``settings.samples`` times; return pass rates by group of problems.
+    """Sample ``settings.samples`` completions for each problem; return pass rates by group of problems.
 
-    Completions that could not be judged are left out. The same policy and problems give the same figures.
+    The groups are all problems and those of ``group_names``. Completions that could not be judged are left out. The
+    same policy and problems give the same figures. With ``keep``, see ``sample_rollouts``.
     """
     samples = settings.samples if settings.temperature else 1
     rollouts = sample_rollouts(
@@ -58,7 +59,7 @@ def evaluate(
 
 
 class Rollouts(Record, frozen=True):
-    """Scored completions, a list for each problem, and the seconds that sampling and scoring them took."""
+    """Scored completions, one list per problem, and the seconds that sampling and scoring took."""
 
     seconds: float
     scored: list[list[ScoredCompletion]]
@@ -77,13 +78,13 @@ def sample_rollouts(
 ) -> Rollouts:
     """Sample ``samples`` completions for each problem and score them.
 
-    With the folder ``keep``, they are stored there and reused by every run that asks the same of the same policy; while
-    one process makes them, others wait for it.
+    With the folder ``keep``, the result is stored there. A later call with the same policy, problems and settings reads
+    it instead of sampling again; a call at the same time waits for it.
     """
     if keep is None:
         return _sample(policy, problems, scorer, tests, samples, temperature, seed)
     ids = [problem.id for problem in problems]
-    computed = torch.get_num_threads(), policy.model.device.type  # they change rounding, and so what is sampled
+    computed = torch.get_num_threads(), policy.model.device.type  # these change rounding, and so the samples
     scoring = scorer.rewards, tests
     name = content_id("rollouts", policy.fingerprint(), ids, scoring, samples, temperature, seed, computed)
     file = keep / f"{name}.json"
@@ -120,7 +121,7 @@ def _sample(
 
 
 def with_rates(problems: Sequence[Problem], rollouts: Rollouts) -> list[Problem]:
-    """Return the problems with the pass rates of these rollouts, in place of another student's."""
+    """Return the problems with the pass rates of these rollouts, which replace their earlier pass rates."""
     return [
         msgspec.structs.replace(
             problem,
@@ -131,7 +132,7 @@ def with_rates(problems: Sequence[Problem], rollouts: Rollouts) -> list[Problem]
 
 
 def group_names(problem: Problem) -> tuple[str, ...]:
-    """Groups that a problem is counted in, beside all: by number of features, environment, and band if rated."""
+    """Return the groups that a problem is counted in: its environment, its number of features, its band if rated."""
     count = len(problem.features)
     names: list[str] = [problem.environment]
     if count:
@@ -147,7 +148,7 @@ def length_name(count: int) -> str:
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
-    """Return the unbiased estimate of pass@k from ``c`` passes among ``n`` samples (Chen et al., arXiv 2107.03374)."""
+    """Return the unbiased estimate of pass@k from ``c`` passes in ``n`` samples (Chen et al., arXiv 2107.03374)."""
     return 1.0 - comb(n - c, k) / comb(n, k)
 
 

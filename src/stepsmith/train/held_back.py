@@ -1,4 +1,4 @@
-"""Watching for rewards that are not earned: answers that pass the rewarded tests and fail those held back."""
+"""Detect rewards that are not earned: answers that pass the rewarded tests and fail the held-back tests."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,30 +10,31 @@ from stepsmith.core.records import Record
 from stepsmith.core.stats import wilson_interval
 from stepsmith.scoring.scorer import ScoredCompletion
 
-FEWEST = 3  # failures on held-back tests before one problem is named
+FEWEST = 3  # a report names a problem only after so many failures on its held-back tests
 
 
 class HeldBackReport(Record, frozen=True, kw_only=True):
-    """Of ``passed`` answers that passed every rewarded test and were judged on held-back ones, ``failed`` failed."""
+    """How many answers that passed every rewarded test failed a held-back test: ``failed`` of ``passed``."""
 
     passed: int
     failed: int
     low: float  # 95% Wilson interval of failed / passed
     high: float
-    suspicious: bool  # the interval lies above the tolerance
-    jump: bool  # the latest window's interval lies above that of all before it
-    problems: tuple[str, ...]  # ids of problems with a suspicious gap of their own, most failures first
+    suspicious: bool  # the whole interval lies above the tolerance
+    jump: bool  # the interval of the latest window lies above the interval of everything before
+    problems: tuple[str, ...]  # ids of the problems that are suspicious by themselves, most failures first
 
     @property
     def gap(self) -> float:
-        """Share of rewarded answers that the held-back tests reject; 0 without any."""
+        """Share of rewarded answers that the held-back tests reject; 0 if there are no rewarded answers."""
         return self.failed / self.passed if self.passed else 0.0
 
 
 class HeldBackMonitor:
-    """Counts how often rewarded answers fail held-back tests: by a hack, a mistake on a rare case, or a wrong label.
+    """Counts how often rewarded answers fail held-back tests.
 
-    ``tolerance`` is the share of rejections taken for honest; our choice.
+    Causes are reward hacks, mistakes on rare cases, and wrong labels. ``tolerance`` is the share of failures that is
+    still considered normal; the default is our choice.
     """
 
     def __init__(self, tolerance: Annotated[float, Meta(ge=0, lt=1)] = 0.05) -> None:
@@ -43,7 +44,7 @@ class HeldBackMonitor:
         self._problems: dict[str, Counter[bool]] = {}
 
     def observe(self, scored: Iterable[ScoredCompletion]) -> None:
-        """Count scored completions into the current window."""
+        """Add scored completions to the current window."""
         for one in scored:
             if one.passed_held_back is None:
                 continue
@@ -52,7 +53,7 @@ class HeldBackMonitor:
             self._problems.setdefault(one.problem_id, Counter())[failed] += 1
 
     def report(self) -> HeldBackReport:
-        """Report on everything so far, and begin a new window."""
+        """Return the report on everything so far, and begin a new window."""
         total = self._before + self._window
         low, high = _interval(total)
         jump = bool(self._before.total()) and _interval(self._window)[0] > max(

@@ -26,26 +26,27 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.scoring.completion import Completion
 from stepsmith.train.settings import ModelSettings, PromptLength
 
-FORM = "stepsmith.json"  # beside the model: its prompt format
+FORM = "stepsmith.json"  # file in a model's folder that holds its prompt format
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 TEMPLATE = (
     "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
-# A token never spans a digit, a line, or the joint of two clauses: what it learns of one operation holds in any place.
+# No token crosses the border between two clauses, lines or digits. So the words for an operation become the same tokens
+# wherever they stand in a statement.
 PIECES = r"\d|[,;] (?:then |next, |and then )?|\n+|[^\d,;\n]+|[,;]"
 BATCH = 128  # completions that are generated together
 
 
 class PromptFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a saved policy is asked."""
+    """How a saved policy is prompted: which prompt text, and at most how many tokens it generates."""
 
     prompt: PromptLength = "full"
     max_completion_length: int = 512
 
 
 class Policy:
-    """A model that writes replies. ``name`` says where it came from."""
+    """A model that writes completions. ``name`` says where it came from."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class Policy:
     def from_scratch(
         cls, settings: ModelSettings, prompt_format: PromptFormat, texts: Iterable[str], seed: int
     ) -> Self:
-        """Return a fresh decoder with a tokenizer learnt from ``texts``. The same texts and seed give the same one."""
+        """Return a new decoder and a tokenizer learnt from ``texts``. The same texts and seed give the same policy."""
         torch.manual_seed(seed)
         tokenizer = _learn_tokenizer(texts, settings)
         model = LlamaForCausalLM(
@@ -95,9 +96,9 @@ class Policy:
     def open(
         cls, settings: ModelSettings, prompt_format: PromptFormat | None = None, device: str | None = None
     ) -> Self:
-        """Load ``settings.path``. Defaults: the folder's own prompt format; the GPU if there is one.
+        """Load ``settings.path``. Raises ``ConfigError`` if it cannot be loaded.
 
-        Raises ``ConfigError`` in one line.
+        By default the prompt format is the one in the folder, and the device is the GPU if there is one.
         """
         try:
             tokenizer = AutoTokenizer.from_pretrained(settings.path)
@@ -140,7 +141,7 @@ class Policy:
         return digest.hexdigest()
 
     def save(self, folder: Path) -> None:
-        """Write model, tokenizer and prompt format. Adapters are merged into the model."""
+        """Write the model, the tokenizer and the prompt format. LoRA adapters are merged into the model."""
         folder.mkdir(parents=True, exist_ok=True)
         if isinstance(self.model, PeftModel):
             self.model = self.model.merge_and_unload()
@@ -149,11 +150,11 @@ class Policy:
         (folder / FORM).write_bytes(msgspec.json.format(msgspec.json.encode(self.prompt_format)))
 
     def prompt(self, problem: Problem) -> str:
-        """Return what the policy is asked."""
+        """Return the prompt that the policy gets for a problem."""
         return ask(problem, self.prompt_format)
 
     def encode(self, prompt: str, reply: str | None = None) -> list[int]:
-        """Return the tokens of a prompt in the chat template, up to where the reply begins, or with a reply."""
+        """Return the tokens of a prompt in the chat template, up to where the completion begins, or with ``reply``."""
         chat = [{"role": "user", "content": prompt}]
         if reply is not None:
             chat.append({"role": "assistant", "content": reply})
@@ -165,8 +166,9 @@ class Policy:
     ) -> list[list[Completion]]:
         """Return ``samples`` completions for each prompt, of at most ``max_tokens`` tokens; temperature 0 is greedy.
 
-        The same prompts, settings and seed give the same replies on the same machine; the state of torch's random
-        numbers outside is left as it was.
+        The result has one list per prompt. The same prompts, settings and seed give the same completions on the same
+        machine. The state of torch's random generator is the same after the call as before. Raises ``MachineError``
+        if the device runs out of memory.
         """
         asked = [self.encode(prompt) for prompt in prompts]
         order = sorted((index for index in range(len(asked)) for _ in range(samples)), key=lambda i: len(asked[i]))
@@ -191,7 +193,7 @@ class Policy:
         return found
 
     def _generate(self, asked: list[list[int]], temperature: float, max_tokens: int) -> list[Completion]:
-        """Generate one reply per prompt, in one batch padded on the left."""
+        """Generate one completion per prompt, in one batch that is padded on the left."""
         width, pad = max(map(len, asked)), self.tokenizer.pad_token_id
         tokens = torch.tensor([[pad] * (width - len(ids)) + ids for ids in asked], device=self.model.device)
         mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in asked], device=self.model.device)
@@ -213,30 +215,30 @@ class Policy:
         return replies
 
     def _autocast(self) -> torch.autocast:
-        """Compute as the trainers do."""
+        """Return a context in which torch computes in the same precision as in training."""
         lower = self.computes_in != torch.float32
         return torch.autocast(self.model.device.type, dtype=self.computes_in if lower else None, enabled=lower)
 
     def ends(self) -> frozenset[int]:
-        """Tokens that end a reply."""
+        """Return the tokens that end a completion."""
         declared = self.model.generation_config.eos_token_id
         tokens = declared if isinstance(declared, list) else [declared]
         return frozenset(token for token in (*tokens, self.tokenizer.eos_token_id) if token is not None)
 
 
 def ask(problem: Problem, prompt_format: PromptFormat) -> str:
-    """Return the prompt of a problem in this format."""
+    """Return the prompt for a problem in this format."""
     environment = ENVIRONMENTS[problem.environment]
     return environment.brief(problem) if prompt_format.prompt == "brief" else environment.render(problem)
 
 
 def _weights_dtype(settings: ModelSettings) -> torch.dtype:
-    """Weights that are trained stay in float32: bfloat16 would round away steps below a 256th of a weight."""
+    """Return float32 for weights that are trained: bfloat16 would lose updates smaller than 1/256 of a weight."""
     return getattr(torch, settings.dtype) if settings.lora_rank else torch.float32
 
 
 def read_prompt_format(folder: str) -> PromptFormat:
-    """Return how a saved policy is asked; the full prompt where the folder does not say."""
+    """Return the prompt format that a folder holds; without one, the default with the full prompt."""
     path = Path(folder) / FORM
     try:
         return msgspec.json.decode(path.read_bytes(), type=PromptFormat)
@@ -247,7 +249,7 @@ def read_prompt_format(folder: str) -> PromptFormat:
 
 
 def _learn_tokenizer(texts: Iterable[str], settings: ModelSettings) -> PreTrainedTokenizerBase:
-    """Byte-level BPE over clauses (``PIECES``), so that it writes any text and knows the frequent ones as tokens."""
+    """Learn a byte-level BPE on clauses (``PIECES``): it encodes any text, and frequent clauses as few tokens."""
     learnt = Tokenizer(models.BPE())
     learnt.pre_tokenizer = pre_tokenizers.Sequence(
         [

@@ -1,4 +1,4 @@
-"""Callbacks: records of what TRL's trainers log, and actions at certain steps."""
+"""Trainer callbacks: turn what TRL logs into records, and call an action every so many steps."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,10 @@ Logs = dict[str, float]
 
 
 class Recorder(TrainerCallback):
-    """Turns what a trainer logs into ``Step`` records; ``before``: seconds trained before a resumption."""
+    """Turns what a trainer logs into ``Step`` records.
+
+    ``before`` is how many seconds a resumed run had trained before it was resumed.
+    """
 
     def __init__(self, record: Callable[[Step], None], stage: Stage, steps: int, before: float = 0.0) -> None:
         self._record, self._stage, self._steps, self._before = record, stage, steps, before
@@ -34,7 +37,7 @@ class Recorder(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
-        """Start the clock; a resumed run has done steps before."""
+        """Start the clock, and remember at which step a resumed run begins."""
         self._started, self._last_step = time.monotonic(), state.global_step
 
     def on_log(
@@ -45,7 +48,7 @@ class Recorder(TrainerCallback):
         logs: Logs | None = None,
         **_: object,
     ) -> None:
-        """Write a record; the summary at the end of a training is left out."""
+        """Write a record, except for the summary that TRL logs at the end of a training."""
         if not logs or "train_runtime" in logs or not state.is_world_process_zero:
             return
         steps = max(1, state.global_step - self._last_step)

@@ -1,7 +1,8 @@
-"""Group-relative policy optimisation with TRL's trainer: our sampler chooses the problems, our judge gives the rewards.
+"""Group-relative policy optimisation (GRPO) with TRL's trainer.
 
-Ours are: the choice of problems (``curriculum.Sampler``), the rewards (``Scorer``), the log, and another problem in the
-place of one whose group got a single reward. Generation, advantages, loss and optimiser are TRL's.
+TRL generates, computes advantages and loss, and optimises. Stepsmith chooses the problems (``curriculum.Sampler``),
+computes the rewards (``Scorer``), writes the log, and replaces a problem if all completions of its group have the same
+reward.
 """
 
 import json
@@ -31,8 +32,8 @@ from stepsmith.train.running import common_arguments, guarded, processes, run, s
 from stepsmith.train.settings import RlSettings, TrainConfig
 from stepsmith.train.sft import lora
 
-SAMPLER = "sampler.json"  # in every checkpoint
-LEFT = ("prompt_ids", "prompt_mask")  # padded on the left; all others on the right
+SAMPLER = "sampler.json"  # file in every checkpoint: the state of the sampler
+LEFT = ("prompt_ids", "prompt_mask")  # tensors that are padded on the left; all others on the right
 
 Example = dict[str, Any]
 
@@ -40,9 +41,9 @@ Example = dict[str, Any]
 class RlTrainer(GRPOTrainer):
     """GRPO over problems that a curriculum chooses.
 
-    The data set has a row per place in ``problems``; the sampler says which come, and problems may be added while it
-    runs (there are ``spare`` empty places for them). While the weights are those of a whole step, ``between_steps`` is
-    true.
+    The data set has one row per problem, and the sampler chooses the rows. Problems may be added during training: the
+    data set has ``spare`` empty rows for them. ``between_steps`` is true while no step is half done; only then may the
+    weights be saved.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class RlTrainer(GRPOTrainer):
 
     @property
     def sampler(self) -> Sampler:
-        """The sampler of problems; its evidence is what training has shown so far."""
+        """The sampler of problems; its evidence holds the pass rates that training has observed so far."""
         return self._ids
 
     def take(self, problems: Iterable[Problem]) -> None:
@@ -96,9 +97,9 @@ class RlTrainer(GRPOTrainer):
             self._prompts.append([{"role": "user", "content": self._policy.prompt(problem)}])
 
     def save_between_steps(self) -> None:
-        """Save a run that ends early, if its weights are those of whole generations, so that no finished step is lost.
+        """Save the state of a run that ends early, so that no finished step is lost.
 
-        A checkpoint that was saved at the end of the step is kept: the run resumes from it exactly.
+        Nothing is saved while a step or a generation is half done, nor where the step has a checkpoint already.
         """
         step = self.state.global_step
         saved = (Path(self.args.output_dir) / f"checkpoint-{step}" / SAMPLER).exists()
@@ -106,7 +107,7 @@ class RlTrainer(GRPOTrainer):
             self._save_checkpoint(self.model, trial=None)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Write the sampler's state, as it was after the last trained generation, and then all that TRL saves."""
+        """Write the sampler's state after the last generation that was trained on, then everything that TRL saves."""
         if self.is_world_process_zero():
             trained = self.state.global_step // steps_per_generation(self._config.rl)
             folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
@@ -118,7 +119,7 @@ class RlTrainer(GRPOTrainer):
         return _Places(self._ids, self._places)
 
     def _generate_and_score_completions(self, inputs: list[Example]) -> dict[str, Any]:
-        """Fill in the prompts, generate and score; replace a problem whose group got a single reward."""
+        """Fill in the prompts, generate and score. Replace a problem if its whole group has the same reward."""
         filled = [{**row, "prompt": self._prompts[row["place"]]} for row in inputs]
         output: dict[str, Any] = super()._generate_and_score_completions(filled)
         size = self.num_generations
@@ -148,9 +149,10 @@ class RlTrainer(GRPOTrainer):
         return inputs
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
-        """With ``skip_zero_advantage``, leave out completions of advantage 0: they cost a pass and add no gradient.
+        """With ``skip_zero_advantage``, leave out completions with advantage 0: they cost time and add no gradient.
 
-        Exact where the loss is normalised by the tokens of the whole generation, which TRL counts before.
+        The result is exact if the loss is normalised by the number of tokens of the whole generation, which TRL counts
+        beforehand.
         """
         if self._config.rl.skip_zero_advantage:
             heard = inputs["advantages"] != 0
@@ -171,7 +173,7 @@ class RlTrainer(GRPOTrainer):
     def _reward(
         self, completions: list[list[dict[str, str]]], completion_ids: list[list[int]], place: list[int], **_: Any
     ) -> list[float | None]:
-        """Return the rewards of a batch, in its order; None where a reply is to be left out."""
+        """Return the rewards of a batch, in its order; None for a completion that must be left out."""
         ends = self._policy.ends()
         requests = []
         for messages, ids, at in zip(completions, completion_ids, place, strict=True):
@@ -184,13 +186,13 @@ class RlTrainer(GRPOTrainer):
         if self._config.rl.random_reward:
             scored = self._with_random_rewards(scored)
         self._last_scored = scored
-        everyone: list[ScoredCompletion] = gather_object(scored)  # so that the curriculum is the same in every process
+        everyone: list[ScoredCompletion] = gather_object(scored)  # all processes must choose the same next problems
         self.statistics.observe(everyone, self.num_generations)
         self._ids.observe(observations(everyone))
         return [one.reward for one in scored]
 
     def _with_random_rewards(self, scored: list[ScoredCompletion]) -> list[ScoredCompletion]:
-        """Replace the rewards by random ones, a control that must not learn; a reward of None stays None."""
+        """Replace the rewards by random ones, as a control: nothing can be learnt from them. None stays None."""
         where = self.state.global_step, self.statistics.resampled, self.accelerator.process_index
         rng = derive_rng(self._config.seed, "random-reward", *where)
         drawn = [float(rng.random() < 0.5) for _ in scored]
@@ -201,7 +203,7 @@ class RlTrainer(GRPOTrainer):
 
 
 class _Places:
-    """Our sampler as torch wants one: places in the data set."""
+    """Our sampler in the form that torch expects: it yields row numbers of the data set."""
 
     def __init__(self, ids: Sampler, places: dict[str, int]) -> None:
         self._ids, self._places = ids, places
@@ -214,7 +216,7 @@ class _Places:
 
 
 class _Steps(TrainerCallback):
-    """Does what is due at the beginning and the end of a step."""
+    """Restores the random state at the first step of a resumed run, and marks the end of each step."""
 
     def __init__(self, trainer: RlTrainer) -> None:
         self._trainer = trainer
@@ -226,22 +228,23 @@ class _Steps(TrainerCallback):
             self._trainer.resumed_from = None
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: object) -> None:
-        """The weights are those of a whole step again."""
+        """Mark that the step is complete."""
         self._trainer.between_steps = True
 
 
 def read_sampler(sampler: Sampler, checkpoint: Path) -> None:
-    """Restore a sampler from a checkpoint. Raises ``RunFolderError`` for one that has no sampler's state."""
+    """Restore a sampler from a checkpoint. Raises ``RunFolderError`` if the checkpoint has no state of a sampler."""
     try:
         sampler.load_state_dict(json.loads((checkpoint / SAMPLER).read_text()))
     except FileNotFoundError:
         raise RunFolderError(
-            f"{checkpoint} has no {SAMPLER}: it is no checkpoint of RL; delete it, and --resume takes the one before it"
+            f"{checkpoint} has no {SAMPLER}, so it is not a checkpoint of this RL run. Move it out of "
+            f"{checkpoint.parent} and resume again: the run continues from the checkpoint before it."
         ) from None
 
 
 def train_rl(trainer: RlTrainer, policy: Policy, resume: Path | None) -> None:
-    """Train the policy in place; ``resume`` is a checkpoint to go on from."""
+    """Train the policy in place. ``resume`` is the checkpoint to continue from, if any."""
     policy.model, trainer.resumed_from = trainer.model, resume
     trainer.remove_callback(PrinterCallback)
     with guarded("rl"):
@@ -254,11 +257,11 @@ def train_rl(trainer: RlTrainer, policy: Policy, resume: Path | None) -> None:
 
 
 def rl_arguments(config: TrainConfig, checkpoints: Path) -> GRPOConfig:
-    """Return TRL's configuration. Raises ``ConfigError`` where this machine's processes cannot share a generation."""
+    """Return TRL's configuration. Raises ``ConfigError`` if a generation cannot be divided among the processes."""
     rl = config.rl
     replies = rl.groups * rl.group_size
     if rl.resample and processes().num_processes > 1:
-        raise ConfigError("rl.resample works in one process; set it to 0 to train on several devices")
+        raise ConfigError("rl.resample works on one device only; set it to 0 to train on several")
     period = steps_per_generation(rl)
     return GRPOConfig(
         **common_arguments(
@@ -280,19 +283,19 @@ def rl_arguments(config: TrainConfig, checkpoints: Path) -> GRPOConfig:
         mask_truncated_completions=rl.mask_truncated,
         use_vllm=rl.vllm != "off",
         vllm_mode=rl.vllm if rl.vllm != "off" else "colocate",
-        ignore_data_skip=True,  # our sampler resumes where it was
+        ignore_data_skip=True,  # our sampler restores its own position
         remove_unused_columns=False,
         shuffle_dataset=False,
     )
 
 
 def layout_of(config: TrainConfig, checkpoints: Path) -> Layout:
-    """Return how problem ids follow each other, as TRL's data loader takes them: a whole generation per micro-step."""
+    """Return in which order TRL's data loader reads problem ids: one whole generation per micro-step."""
     rl, arguments = config.rl, rl_arguments(config, checkpoints)
     return Layout(
         groups=rl.groups,
         group_size=rl.group_size,
-        batches=-(-rl.steps // steps_per_generation(rl)) + 1,  # the data loader reads one ahead
+        batches=-(-rl.steps // steps_per_generation(rl)) + 1,  # the data loader reads one batch ahead
         repeats=rl.iterations * arguments.steps_per_generation,
     )
 
@@ -303,9 +306,10 @@ def steps_per_generation(rl: RlSettings) -> int:
 
 
 def replace_rows(first: dict[str, Any], second: dict[str, Any], rows: Sequence[int], pad_token: int) -> dict[str, Any]:
-    """Return ``first`` with the given rows replaced by those of ``second``, in order; widths are padded to the wider.
+    """Return ``first`` with the given rows replaced by the rows of ``second``, in order.
 
-    Both are batches as TRL's trainer hands them on: tensors of one row per reply, and the number of tokens.
+    Both are batches in the form of TRL's trainer: tensors with one row per completion, and the number of tokens.
+    Tensors of different widths are padded to the larger width.
     """
     merged = dict(first)
     for name, value in first.items():

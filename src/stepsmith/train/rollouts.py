@@ -1,4 +1,4 @@
-"""Rollout statistics: what the scored completions of a logging window say of the policy and of the tests."""
+"""Rollout statistics: pass rates, uniform groups, waiting times and unearned rewards of a logging window."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -11,9 +11,9 @@ from stepsmith.train.held_back import HeldBackMonitor, HeldBackReport
 
 
 class RolloutStatistics:
-    """Counts what happened since the last log record: scored completions, waiting times, groups.
+    """Counts what has happened since the last log record: scored completions, groups, seconds of waiting.
 
-    ``problems`` are those that may occur, by id; the trainer adds to them.
+    ``problems`` holds every problem of the training by its id; the trainer adds new problems to it.
     """
 
     def __init__(self, problems: dict[str, Problem]) -> None:
@@ -29,7 +29,7 @@ class RolloutStatistics:
         self.judge_s = self.generate_s = 0.0
 
     def observe(self, scored: Sequence[ScoredCompletion], group_size: int) -> None:
-        """Count the completions of whole groups."""
+        """Add the completions of whole groups, ``group_size`` after each other per group."""
         self.scored += scored
         self._held_back.observe(scored)
         for start in range(0, len(scored), group_size):
@@ -48,30 +48,33 @@ class RolloutStatistics:
         return {name: Tally(passes=passes[name], attempts=attempts[name]) for name in sorted(attempts)}
 
     def share(self, wanted: Callable[[ScoredCompletion], bool]) -> float | None:
-        """Return the share of the window's completions for which ``wanted`` holds; None without any."""
+        """Return the share of the window's completions for which ``wanted`` is true; None if there are none."""
         return sum(map(wanted, self.scored)) / len(self.scored) if self.scored else None
 
     def suspicions(self) -> tuple[HeldBackReport, tuple[str, ...]]:
-        """Report on held-back tests, with a warning where rewards look unearned."""
+        """Return the report on held-back tests, and warnings if rewards look unearned."""
         report = self._held_back.report()
         found = []
         if report.jump or (report.suspicious and report.problems and not self._flagged):
-            self._flagged = True  # this warning is given once; a jump is reported every time
+            self._flagged = True  # a suspicious report warns once, a jump every time
             named = f", most on {', '.join(report.problems[:3])}" if report.problems else ""
             found.append(
-                f"{report.failed} of {report.passed} rewarded completions fail tests that are held back{named}: look "
-                "at them for hard-coded outputs, rare mistakes or wrong labels"
+                f"{report.failed} of {report.passed} rewarded completions fail held-back tests{named}; look at them "
+                "for hard-coded outputs, mistakes on rare cases, or wrong labels"
             )
         return report, tuple(found)
 
 
 def uniform(scored: Sequence[ScoredCompletion]) -> bool:
-    """Say whether a group has no variance in its rewards; completions that are left out do not count."""
+    """Return whether all rewards of a group are the same; completions that are left out do not count."""
     return len({one.reward for one in scored if one.reward is not None}) < 2
 
 
 def observations(scored: Iterable[ScoredCompletion]) -> list[Observation]:
-    """Return what a batch says of each problem's pass rate, in order of first appearance; masked ones are left out."""
+    """Return the passes and attempts of each problem of a batch, in order of first appearance.
+
+    Completions without a reward are not counted.
+    """
     counts: dict[str, list[int]] = {}
     for one in scored:
         count = counts.setdefault(one.problem_id, [0, 0])

@@ -1,4 +1,4 @@
-"""What SFT and RL share of TRL's trainers: arguments, checkpoints, and what becomes of failures."""
+"""What SFT and RL share: arguments for TRL's trainers, processes, checkpoints, and errors that say what to do."""
 
 import json
 import logging
@@ -22,15 +22,14 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from stepsmith.core.errors import ConfigError, MachineError, TrainingError
 from stepsmith.train.settings import RlSettings, SftSettings, Stage, TrainConfig
 
-PATIENCE = timedelta(
-    hours=12
-)  # other processes wait while the first rates or evaluates; torch's own limit is 10 or 30 minutes
+# How long processes wait for the first one while it rates or evaluates. Torch's own limit is 10 or 30 minutes.
+PATIENCE = timedelta(hours=12)
 
 
 def common_arguments(
     config: TrainConfig, checkpoints: Path, settings: SftSettings | RlSettings, *, steps: int, save_every: int
 ) -> dict[str, Any]:
-    """Return what both trainers are told, as keyword arguments of ``transformers.TrainingArguments``."""
+    """Return the keyword arguments of ``transformers.TrainingArguments`` that SFT and RL share."""
     on_gpu = torch.cuda.is_available()
     return {
         "output_dir": str(checkpoints),
@@ -43,7 +42,7 @@ def common_arguments(
         "max_grad_norm": settings.max_grad_norm,
         "logging_steps": config.runtime.log_every,
         "logging_first_step": True,
-        "logging_nan_inf_filter": False,  # a loss that is not finite must not disappear in an average
+        "logging_nan_inf_filter": False,  # a loss that is not finite must be seen, not averaged away
         "save_strategy": "steps",
         "save_steps": save_every,
         "save_total_limit": config.runtime.keep_checkpoints,
@@ -61,7 +60,7 @@ def common_arguments(
 
 
 def quiet_libraries() -> None:
-    """Let no library print beside our own display: what is logged comes through callbacks."""
+    """Stop the libraries from printing, because our own display shows what they log."""
     logging.getLogger("trl").setLevel(logging.ERROR)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -70,7 +69,7 @@ def quiet_libraries() -> None:
 
 
 def check_reporting(names: Sequence[str]) -> None:
-    """Refuse to log to what transformers does not know, or what is not installed. Raises ``ConfigError``."""
+    """Raise ``ConfigError`` if transformers does not know one of these logging services, or it is not installed."""
     for name in names:
         try:
             for callback in get_reporting_integration_callbacks([name]):
@@ -81,15 +80,16 @@ def check_reporting(names: Sequence[str]) -> None:
 
 
 def processes() -> PartialState:
-    """Return what accelerate knows of this launch. Who asks it first settles device and patience, so all ask here."""
+    """Return accelerate's state of this launch. Call only this function: the first call fixes device and timeout."""
     return PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
 
 
 def shares(stage: Stage, total: int, micro: int | None) -> dict[str, int]:
-    """Return how the ``total`` examples of an update are divided among the processes, as arguments of the trainers.
+    """Return the trainer arguments that divide the ``total`` examples of an update among the processes.
 
-    ``micro`` at a time on each device (None: its whole part at once), as often as is needed: however many devices there
-    are, an update is over ``total``. Raises ``ConfigError`` where that cannot be.
+    Each device computes ``micro`` examples at a time (None: its whole part at once) and accumulates their gradients. So
+    an update is over ``total`` examples whatever the number of devices. Raises ``ConfigError`` if ``total`` cannot be
+    divided so.
     """
     count = processes().num_processes
     micro = micro or max(1, total // count)
@@ -102,20 +102,20 @@ def shares(stage: Stage, total: int, micro: int | None) -> dict[str, int]:
 
 
 def is_first() -> bool:
-    """Say whether this is the first process of a launch, or the only one: it writes what is written once."""
+    """Return whether this is the first (or only) process of a launch: that one writes files."""
     return bool(processes().is_main_process)
 
 
 def together() -> None:
-    """Wait until every process of a launch has come here."""
+    """Wait until every process of a launch has reached this call."""
     processes().wait_for_everyone()
 
 
 def last_checkpoint(checkpoints: Path) -> Path | None:
     """Return the newest complete checkpoint, None if there is none.
 
-    A run that is killed while it saves leaves one that is not: the trainer's state, written last, is missing or cut
-    off.
+    A run that is killed while it saves leaves an incomplete checkpoint: the trainer's state, which is written last, is
+    missing or cut off.
     """
     found = checkpoints.glob(f"{PREFIX_CHECKPOINT_DIR}-*")
     return max((folder for folder in found if _is_json(folder / TRAINER_STATE_NAME)), key=step_of, default=None)
@@ -127,7 +127,7 @@ def step_of(checkpoint: Path) -> int:
 
 
 def run(trainer: Trainer, resume: Path | None) -> None:
-    """Train to the end. A checkpoint of the last step is only loaded: the trainer would take one step more."""
+    """Train to the end. A checkpoint of the last step is only loaded, because the trainer would add one step."""
     if resume and step_of(resume) >= trainer.args.max_steps:
         trainer._load_from_checkpoint(str(resume))
     else:
@@ -135,20 +135,20 @@ def run(trainer: Trainer, resume: Path | None) -> None:
 
 
 class LogBeforeSaving(TrainerCallback):
-    """Ends a window of the log at every checkpoint, so that a resumed run writes what an undisturbed one would."""
+    """Logs at every checkpoint, so that a resumed run writes the same log as a run without interruption."""
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
-        """Logging comes before saving; a loss that is no number ends the run before it is saved."""
+        """Log before saving, so that a loss that is not finite stops the run before its checkpoint is written."""
         control.should_log |= control.should_save
 
 
 class StopOnNonFiniteLoss(TrainerCallback):
-    """Ends a run whose loss is no number, before it spoils the weights."""
+    """Stops a run if its loss or gradients are not finite, before they change the weights."""
 
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **models: torch.nn.Module
     ) -> None:
-        """Look at the gradients. Raises ``TrainingError``."""
+        """Raise ``TrainingError`` if the norm of the gradients is not finite."""
         gradients = [weight.grad for weight in models["model"].parameters() if weight.grad is not None]
         norm = float(torch.nn.utils.get_total_norm(gradients))
         if not math.isfinite(norm):
@@ -162,7 +162,7 @@ class StopOnNonFiniteLoss(TrainerCallback):
         logs: dict[str, float] | None = None,
         **_: object,
     ) -> None:
-        """Look at what is logged. Raises ``TrainingError``."""
+        """Raise ``TrainingError`` if a logged loss or norm is not finite."""
         for name in ("loss", "grad_norm"):
             value = (logs or {}).get(name)
             if value is not None and not math.isfinite(float(value)):
@@ -171,20 +171,20 @@ class StopOnNonFiniteLoss(TrainerCallback):
 
 def _nonsense(name: str, value: float, step: int) -> str:
     return (
-        f"{name} is {value} at step {step}; lower learning_rate or max_grad_norm, and start a new run from the last "
-        "checkpoint (as --model) or from an earlier model"
+        f"{name} is {value} at step {step}; lower learning_rate or max_grad_norm, and start a new run whose --model is "
+        "the last checkpoint or an earlier model"
     )
 
 
 @contextmanager
 def guarded(stage: Stage) -> Iterator[None]:
-    """Turn a device that is too small into an error that says what to do."""
+    """Turn an out-of-memory error of the device into a ``MachineError`` that says what to do."""
     try:
         yield
     except torch.OutOfMemoryError:
         raise MachineError(
-            f"the device ran out of memory; lower {stage}.micro_batch (the batch stays as it is), "
-            "turn on model.gradient_checkpointing, or use model.lora_rank; then run again with --resume"
+            f"the device ran out of memory; lower {stage}.micro_batch (the batch size stays the same), turn on "
+            "model.gradient_checkpointing, or set model.lora_rank; then run again with --resume"
         ) from None
 
 

@@ -1,7 +1,7 @@
-"""The configuration of a training run: TOML in, one typed struct out; unknown keys are errors.
+"""The configuration of a training run, read from TOML into one typed struct; unknown keys are errors.
 
-Every number that a paper or a library states carries its source in the preset that uses it (``presets/``); the defaults
-below are our choices, sized for a laptop.
+The defaults below are our choices, sized for a laptop. Values from a paper or a library are in the presets
+(``presets/``), where a comment names the source of each.
 """
 
 from importlib.resources import files
@@ -29,7 +29,7 @@ Count = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rate = Annotated[float, Meta(gt=0)]
 
-# Settings that had another name: old dotted key -> new one. An old key is an error that names the new one.
+# Renamed settings: old dotted key -> new one. An old key is an error that names the new one.
 RENAMED_KEYS = {
     "rl.kl": "rl.beta",
     "rl.rate_first": "rl.initial_samples",
@@ -53,48 +53,48 @@ RENAMED_KEYS = {
 
 
 class ModelSettings(Record, frozen=True, kw_only=True):
-    """The policy: a folder (or hub name) in Hugging Face's form, or a small decoder made from scratch.
+    """The policy to train: a model in Hugging Face's format (folder or hub name), or a small new decoder.
 
-    From scratch: a Llama of ``layers`` × ``hidden`` with rotary positions and tied embeddings, over a byte-level BPE of
-    ``vocabulary`` tokens that is learnt from the training prompts and answers.
+    The new decoder is a Llama with ``layers`` layers of width ``hidden``, rotary positions and tied embeddings. Its
+    tokenizer is a byte-level BPE of ``vocabulary`` tokens, learnt from the training prompts and answers.
     """
 
-    path: str = ""  # empty: from scratch
+    path: str = ""  # empty: a new decoder
     vocabulary: Positive = 640
     hidden: Positive = 96
     intermediate: Positive = 256
     layers: Positive = 3
     heads: Positive = 4
-    context: Positive = 512  # tokens, prompt and completion together; a loaded model's own limit holds as well
-    dtype: Literal["float32", "bfloat16"] = "float32"  # of what is computed; weights that are trained are float32
+    context: Positive = 512  # tokens of prompt and completion together; a loaded model's own limit also applies
+    dtype: Literal["float32", "bfloat16"] = "float32"  # precision of the computation; trained weights are float32
     lora_rank: Count = 0  # 0: full fine-tuning
     lora_alpha: Positive = 32
-    chat_template: str = ""  # Jinja2, for a tokenizer that has none
+    chat_template: str = ""  # Jinja2 template, for a tokenizer that has none
     gradient_checkpointing: bool = False
 
 
 class DataSettings(Record, frozen=True, kw_only=True):
     """The problems to train on, in addition to the exercises of a stage.
 
-    Problems whose composition is held out (a share ``held_out`` of all compositions of two features or more, chosen
-    by hash) never train anything, in SFT or RL; training is measured on them.
+    The share ``held_out`` of all compositions of two or more features is held out, chosen by a hash. Problems with such
+    a composition are never trained on, in SFT or RL; the policy is evaluated on them.
     """
 
     problems: tuple[str, ...] = ()  # folders of `stepsmith synth` or Parquet files
-    real: tuple[str, ...] = ()  # the same, for problems that people wrote: see Mix.real
+    real: tuple[str, ...] = ()  # the same for problems written by people: see rl.mix.real
     held_out: Share = 0.1
     prompt: PromptLength = "full"
-    max_prompt_length: Positive = 384  # longer prompts are left out, and counted
+    max_prompt_length: Positive = 384  # tokens; problems with a longer prompt are left out and counted
 
 
 class SftSettings(Record, frozen=True, kw_only=True):
-    """Supervised fine-tuning on golden solutions. The loss is over the reply alone."""
+    """Supervised fine-tuning on golden solutions. The loss is over the completion alone."""
 
-    exercises: ExerciseSettings | None = None  # straight from the grammar, beside data.problems
+    exercises: ExerciseSettings | None = None  # problems made by the grammar, in addition to data.problems
     ablation: AblationSettings = AblationSettings()
     steps: Positive = 450
     batch: Positive = 64
-    micro_batch: Positive | None = None  # examples per device at a time; None: its whole share
+    micro_batch: Positive | None = None  # examples that a device computes at a time; None: its whole part
     learning_rate: Rate = 4e-3
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: Count = 30  # steps
@@ -105,33 +105,33 @@ class SftSettings(Record, frozen=True, kw_only=True):
 
 
 class TeacherSettings(Record, frozen=True, kw_only=True):
-    """The teacher in the loop of RL (what Deep Dive names as missing); ``every`` 0 leaves it out.
+    """A teacher that makes new problems during RL, which Deep Dive names as future work; ``every`` 0 turns it off.
 
-    Every so many steps the problems whose pass rate in training left ``low``..``high`` go to the teacher, at most
-    ``problems`` of them, worst first, with attempts of the policy as it is then.
+    Every ``every`` steps the teacher gets problems whose pass rate in training is outside ``low``..``high``: at most
+    ``problems`` of them, the farthest outside first, with attempts of the current policy.
     """
 
     every: Count = 0  # steps
     problems: Positive = 8
     low: Share = 0.1
     high: Share = 0.9
-    teacher: str = "offline"  # or a model of the synthesis configuration
-    attempts: Positive = 8  # of the policy on each new problem
-    config: str = ""  # TOML of `stepsmith synth` for the rest (models, admission, voters)
+    teacher: str = "offline"  # or the name of a model of the synthesis configuration
+    attempts: Positive = 8  # attempts of the policy on each new problem
+    config: str = ""  # TOML of `stepsmith synth` for all other settings (models, admission, voters)
 
 
 class RlSettings(Record, frozen=True, kw_only=True):
-    """Group-relative policy optimisation as TRL names its parts."""
+    """Group-relative policy optimisation; most names are those of TRL's ``GRPOConfig``."""
 
     exercises: ExerciseSettings | None = None
     ablation: AblationSettings = AblationSettings()
-    initial_samples: Count = 0  # completions per problem that rate the pool by this policy before training
-    select: SelectSettings = SelectSettings()  # after that
+    initial_samples: Count = 0  # completions per problem, sampled before training to rate the pool; 0: no rating
+    select: SelectSettings = SelectSettings()  # which rated problems are trained on
     steps: Positive = 120  # optimiser steps
     groups: Positive = 12  # problems per generation
     group_size: Annotated[int, Meta(ge=2)] = 8  # completions per problem
-    micro_batch: Positive | None = None  # completions per device at a time; None: its whole share
-    updates: Positive = 1  # optimiser steps per generation: each uses its own share of the completions
+    micro_batch: Positive | None = None  # completions that a device computes at a time; None: its whole part
+    updates: Positive = 1  # optimiser steps per generation; each uses its own part of the completions
     iterations: Positive = 1  # passes over each generation (mu in the GRPO paper)
     learning_rate: Rate = 1e-4
     schedule: Literal["cosine", "linear", "constant"] = "constant"
@@ -150,27 +150,29 @@ class RlSettings(Record, frozen=True, kw_only=True):
     clip_high: Rate = 0.28  # clip-higher, DAPO's value
     mask_truncated: bool = True
     skip_zero_advantage: bool = (
-        False  # skip completions with zero advantage; the logged entropy then covers only the others
+        False  # skip completions with zero advantage; then the logged entropy is over the others only
     )
-    resample: Count = 0  # how often groups of zero variance are replaced, per generation
+    resample: Count = 0  # how many times per generation groups of equal rewards are replaced by other problems
     vllm: Literal["off", "colocate", "server"] = "off"
-    curriculum: str = "learnability"  # as in `stepsmith curriculum list`
-    empty_bands: Literal["", "error", "nearest"] = ""  # overrides the setting of the schedule
+    curriculum: str = "learnability"  # a name from `stepsmith curriculum list`
+    empty_bands: Literal["", "error", "nearest"] = (
+        ""  # what a schedule does with an empty band; "": as the schedule says
+    )
     mix: Mix = Mix()
     rewards: RewardSettings = RewardSettings()
     tests: SplitSettings = SplitSettings()
-    random_reward: bool = False  # a control that must not learn anything
+    random_reward: bool = False  # a control of studies: rewards are random, so nothing can be learnt
     teacher: TeacherSettings = TeacherSettings()
 
 
 class EvalSettings(Record, frozen=True, kw_only=True):
     """How a policy is evaluated on held-out problems."""
 
-    every: Count = 0  # steps; 0: before and after only
-    problems: Count = 200  # at most, the same ones every time
+    every: Count = 0  # steps; 0: only before and after training
+    problems: Count = 200  # most held-out problems; every evaluation uses the same ones
     samples: Positive = 4  # completions per problem at ``temperature``
-    temperature: Annotated[float, Meta(ge=0)] = 1.0  # 0: greedy, and then one sample
-    exercises: ExerciseSettings | None = None  # the held-out ones of these are evaluated too
+    temperature: Annotated[float, Meta(ge=0)] = 1.0  # 0: greedy, with one sample
+    exercises: ExerciseSettings | None = None  # held-out exercises, in addition to the held-out problems
 
 
 class TrainRuntimeSettings(Record, frozen=True, kw_only=True):
@@ -179,14 +181,14 @@ class TrainRuntimeSettings(Record, frozen=True, kw_only=True):
     checkpoint_every: Positive = 50  # steps
     keep_checkpoints: Positive = 2
     log_every: Positive = 5  # steps
-    report_to: tuple[str, ...] = ()  # as TRL's: "tensorboard", "trackio", "wandb"
-    threads: Count = 0  # of torch on the CPU; 0: torch's own choice
-    rollouts: str = ""  # folder of scored completions that runs share; empty: the run's own
+    report_to: tuple[str, ...] = ()  # logging services, as in TRL: "tensorboard", "trackio", "wandb"
+    threads: Count = 0  # threads of torch on the CPU; 0: torch chooses
+    rollouts: str = ""  # folder of scored completions that several runs share; empty: a folder of this run
     judge_workers: Count = 0  # processes that run programs; 0: one per core
 
 
 class TrainConfig(Record, frozen=True, kw_only=True):
-    """The configuration of a training. ``stage`` is set by the command: ``train sft`` or ``train rl``."""
+    """The configuration of a training run. The command sets ``stage``: ``train sft`` or ``train rl``."""
 
     stage: Stage = "sft"
     about: str = ""
@@ -201,7 +203,7 @@ class TrainConfig(Record, frozen=True, kw_only=True):
     runtime: TrainRuntimeSettings = TrainRuntimeSettings()
 
     def fingerprint_fields(self) -> object:
-        """Return the settings that a run's results depend on, as JSON-able builtins: all but ``runtime``."""
+        """Return the settings that a run's results depend on (all but ``runtime``), as builtins for JSON."""
         plain = msgspec.to_builtins(self)
         plain.pop("runtime")
         plain.pop("rl" if self.stage == "sft" else "sft")
@@ -209,7 +211,7 @@ class TrainConfig(Record, frozen=True, kw_only=True):
 
 
 def curriculum_of(rl: RlSettings) -> AnyCurriculum:
-    """Return the curriculum of a run. Raises ``ConfigError``."""
+    """Return the curriculum of a run. Raises ``ConfigError`` if its name is unknown."""
     curriculum = load_curriculum(rl.curriculum)
     if rl.empty_bands and isinstance(curriculum, Schedule):
         return msgspec.structs.replace(curriculum, empty=rl.empty_bands)
@@ -224,9 +226,9 @@ def presets() -> dict[str, TrainConfig]:
 
 
 def load_training(name: str) -> TrainConfig:
-    """Return a configuration by what a user calls it: a preset, or a TOML file. Raises ``ConfigError``.
+    """Return the configuration of a preset or of a TOML file. Raises ``ConfigError``.
 
-    A file may begin with ``preset = "NAME"``; then it says only what differs from that preset.
+    A file may begin with ``preset = "NAME"``; then it holds only the settings that differ from that preset.
     """
     if not name.endswith(".toml"):
         known = presets()
@@ -242,7 +244,7 @@ def load_training(name: str) -> TrainConfig:
 
 
 def with_overrides(config: TrainConfig, changes: dict[str, object]) -> TrainConfig:
-    """Return ``config`` with nested ``changes`` laid over it, checked like a file. Raises ``ConfigError``."""
+    """Return ``config`` with the nested ``changes`` applied, checked like a file. Raises ``ConfigError``."""
     refuse_renamed(changes, RENAMED_KEYS)
     try:
         return _checked(msgspec.convert(laid_over(msgspec.to_builtins(config), changes), TrainConfig))
@@ -266,10 +268,10 @@ def _checked(config: TrainConfig) -> TrainConfig:
     rl = config.rl
     if rl.group_size * rl.groups % rl.updates:
         raise ConfigError(
-            f"rl: {rl.groups} groups of {rl.group_size} replies cannot be split into {rl.updates} equal updates"
+            f"rl: {rl.groups} groups of {rl.group_size} completions cannot be split into {rl.updates} equal updates"
         )
     if rl.skip_zero_advantage and (rl.loss not in ("dapo", "cispo") or rl.beta):
-        raise ConfigError("rl.skip_zero_advantage is exact with loss dapo or cispo and with beta 0; set it to false")
+        raise ConfigError("rl.skip_zero_advantage needs the loss dapo or cispo, and beta 0; set it to false")
     if config.model.hidden % config.model.heads:
         raise ConfigError(f"model: hidden {config.model.hidden} is not a multiple of heads {config.model.heads}")
     if rl.teacher.low >= rl.teacher.high:

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning on golden answers, with TRL's trainer. The loss is over the reply alone."""
+"""Supervised fine-tuning on golden answers, with TRL's trainer. The loss is over the completion alone."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def train_sft(
     callbacks: list[TrainerCallback],
     resume: Path | None,
 ) -> None:
-    """Train the policy in place; ``resume`` is a checkpoint to go on from."""
+    """Train the policy in place. ``resume`` is the checkpoint to continue from, if any."""
     settings = config.sft
     arguments = SFTConfig(
         **common_arguments(
@@ -52,7 +52,7 @@ def train_sft(
 
 
 def golden_reply(problem: Problem) -> str:
-    """Return the reply that is taught: the golden answer in the form that is asked for."""
+    """Return the completion that SFT teaches: the golden answer in the format that the prompt asks for."""
     environment = ENVIRONMENTS[problem.environment]
     return environment.write(environment.golden(problem))
 

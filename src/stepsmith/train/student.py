@@ -1,4 +1,4 @@
-"""A trained policy as the student of the synthesis: it sees only the problem and writes its own answers.
+"""A trained policy as the student of a synthesis run: it gets the prompt and writes completions.
 
 Importing this module needs no torch; opening a policy does.
 """
@@ -21,9 +21,9 @@ from stepsmith.train.settings import ModelSettings
 if TYPE_CHECKING:
     from stepsmith.train.policy import Policy
 
-POLICY = "policy "  # the names of such students begin with this
-TEMPERATURE = 1.0  # as in training; ours
-ANY_CONTEXT = 2**20  # tokens: a saved policy's own limit holds
+POLICY = "policy "  # the name of such a student begins with this
+TEMPERATURE = 1.0  # the default of training; our choice
+ANY_CONTEXT = 2**20  # tokens: no limit beside the policy's own
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 SHAPING = (
     *WEIGHTS,
@@ -31,16 +31,16 @@ SHAPING = (
     "chat_template.jinja",
     "stepsmith.json",
 )  # files that decide what the policy answers
-DIGITS = 12  # of the hash in a name; 48 bits
+DIGITS = 12  # hexadecimal digits of the hash in a name: 48 bits
 
-_generating = threading.Lock()  # torch has one source of random numbers per process
+_generating = threading.Lock()  # torch has one random generator per process
 
 
 class PolicyStudent:
     """Implements ``Student``. The same generator state gives the same attempts on the same machine.
 
-    With ``threads`` torch computes in so many while an attempt is made, whatever it does elsewhere: the number shapes
-    rounding, and so what is sampled. May be used from several threads; they take turns.
+    ``threads`` is the number of threads that torch uses during an attempt (None: unchanged). It changes rounding, and
+    so the samples. The student may be used from several threads; they take turns.
     """
 
     def __init__(
@@ -51,14 +51,14 @@ class PolicyStudent:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Load a saved policy: float32 on the CPU, one thread. Raises ``ConfigError`` and ``MachineError``."""
+        """Load a saved policy for float32 on the CPU with one thread. Raises ``ConfigError``, ``MachineError``."""
         try:
             from transformers.utils.logging import disable_progress_bar
 
             from stepsmith.train.policy import Policy
         except ModuleNotFoundError as missing:
             raise MachineError(
-                f"a policy as student needs the {missing.name} package: pip install 'stepsmith[train]'"
+                f"a policy as student needs the package {missing.name}; run pip install 'stepsmith[train]'"
             ) from None
         disable_progress_bar()
         model = model_folder(folder)
@@ -66,7 +66,7 @@ class PolicyStudent:
         return cls(policy, policy_name(folder), threads=1)
 
     def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:  # noqa: ARG002
-        """Sample ``attempts`` replies; a prompt that leaves no room for one makes failed attempts that say so."""
+        """Sample ``attempts`` completions. If the prompt leaves no room for one, the attempts fail and say so."""
         policy, seed = self._policy, rng.randrange(2**31)
         prompt = policy.prompt(problem)
         length = len(policy.encode(prompt))
@@ -81,22 +81,22 @@ class PolicyStudent:
 
 
 def model_folder(folder: Path) -> Path:
-    """Return where the model of a training run, or of a model folder, lies. Raises ``ConfigError``."""
+    """Return the folder of the model, given the folder of a training run or of a model. Raises ``ConfigError``."""
     for place in (folder, folder / MODEL):
         if (place / "config.json").is_file() and any(next(place.glob(kind), None) for kind in WEIGHTS):
             return place
     if (folder / "checkpoints").is_dir():
-        raise ConfigError(f"{folder} is a training run without a {MODEL} folder: finish it with --resume first.")
+        raise ConfigError(f"{folder} is a training run without a {MODEL} folder; finish it with --resume first")
     raise ConfigError(
         f"{folder} holds no policy: give the folder of a training run, or of a model in Hugging Face's format "
-        "(config.json and *.safetensors)."
+        "(config.json and *.safetensors)"
     )
 
 
 def policy_name(folder: Path) -> str:
-    """Return a policy's name for manifests: a hash of its weights, tokenizer and prompt format, wherever they lie.
+    """Return the name of a policy for manifests: a hash of its weights, tokenizer and prompt format.
 
-    Raises ``ConfigError``.
+    The name does not depend on the folder. Raises ``ConfigError`` if the folder holds no policy.
     """
     model = model_folder(folder)
     digest = hashlib.blake2b()
@@ -109,7 +109,7 @@ def policy_name(folder: Path) -> str:
 
 @contextmanager
 def _threads(count: int | None) -> Iterator[None]:
-    """Let torch compute in ``count`` threads for a while; None: as it does."""
+    """Let torch compute with ``count`` threads inside this context; None: no change."""
     import torch
 
     before = torch.get_num_threads()

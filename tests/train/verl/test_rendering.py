@@ -49,7 +49,7 @@ def test_launch_stops_where_the_judge_does_not_judge(tmp_path: Path) -> None:
     render(a_config(), many(40), tmp_path, "http://127.0.0.1:9")
     run = subprocess.run(["bash", str(tmp_path / "launch.sh")], capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 1
-    assert "the judge does not answer as it should" in run.stderr
+    assert "the judge server does not work" in run.stderr
 
 
 def test_rows_have_verls_form(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_the_papers_settings_in_verls_terms(tmp_path: Path) -> None:
         ({"rl": {"teacher": {"every": 5}}}, "rl.teacher"),
         ({"rl": {"initial_samples": 8}}, "initial_samples"),
         ({"rl": {"random_reward": True}}, "random_reward"),
-        ({"rl": {"curriculum": "learnability"}}, "learnability.*which verl does not tell"),
+        ({"rl": {"curriculum": "learnability"}}, "learnability.*which verl does not report"),
         ({"rl": {"mix": {"review": 0.1}}}, "review 0.1"),
         ({"rl": {"mix": {"real": 0.5}}}, "none of"),
         ({"data": {"held_out": 0.0}}, "none is held out"),

@@ -62,11 +62,11 @@ def read_tree(path: FilePath) -> FeatureTree:
     try:
         return parse_tree(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist.") from None
+        raise UserError(f"{path} does not exist") from None
     except UnicodeDecodeError:
-        raise UserError(f"{path} is not UTF-8 text.") from None
+        raise UserError(f"{path} is not UTF-8 text") from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
 
 
 @lru_cache(maxsize=1)
@@ -90,4 +90,4 @@ def _close(stack: list[_Open], depth: int) -> None:
 
 
 def _fault(source: str, line: int, what: str) -> UserError:
-    return UserError(f"{source}, line {line}: {what}.")
+    return UserError(f"{source}, line {line}: {what}")

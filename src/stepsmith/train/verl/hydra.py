@@ -1,6 +1,6 @@
-"""A training configuration in verl's terms: a Hydra file that lies over verl's own ``ppo_trainer``.
+"""A training configuration for verl: a Hydra file that overrides verl's own ``ppo_trainer``.
 
-The names are those of verl 0.9.1. Every line of the file says which of our settings it comes from.
+The names are those of verl 0.9.1. A comment on each line of the file names the setting that the value comes from.
 """
 
 import json
@@ -23,7 +23,7 @@ Value = str | int | float | bool | None | list[str] | list[float] | dict[str, st
 
 
 class Line(NamedTuple):
-    """One setting: where in verl's configuration, what, and what it comes from."""
+    """One setting: its key in verl's configuration, its value, and which of our settings it comes from."""
 
     key: str
     value: Value
@@ -31,19 +31,19 @@ class Line(NamedTuple):
 
 
 def verl_steps(config: TrainConfig) -> int:
-    """Return verl's training steps: it counts generations, where our settings count optimiser steps."""
+    """Return the number of training steps for verl, which counts generations; ours counts optimiser steps."""
     return -(-config.rl.steps // _per_generation(config))
 
 
 def hydra_file(config: TrainConfig, *, ordered: bool) -> str:
-    """Return the file's text; ``ordered``: the rows come in the order of a curriculum.
+    """Return the file's text. ``ordered`` says that the rows are in the order of a curriculum.
 
-    Raises ``ConfigError`` for what verl cannot do.
+    Raises ``ConfigError`` for settings that verl does not support.
     """
     check_possible(config)
     head = (
         "# Written by `stepsmith train rl --backend verl --render-only`, for verl 0.9.1; launch.sh uses it.\n"
-        "# After each value: the setting it comes from.\n"
+        "# The comment after each value names the setting it comes from.\n"
         "hydra:\n  searchpath:\n    - pkg://verl.trainer.config\n\n"
         "defaults:\n  - ppo_trainer\n  - _self_\n\n"
     )
@@ -51,7 +51,7 @@ def hydra_file(config: TrainConfig, *, ordered: bool) -> str:
 
 
 def check_possible(config: TrainConfig) -> None:
-    """Raise ``ConfigError`` that names every setting which verl has nothing for."""
+    """Raise ``ConfigError`` with the name of every setting that verl does not support."""
     rl, wrong = config.rl, []
     if not config.model.path:
         wrong.append("model.path is empty: verl starts from a saved model (train one with SFT first)")
@@ -68,7 +68,7 @@ def check_possible(config: TrainConfig) -> None:
             "rl.initial_samples needs the trainer of `stepsmith train rl` itself: rate the problems beforehand"
         )
     if rl.random_reward:
-        wrong.append("rl.random_reward is a control of `stepsmith train rl` itself: set it to false")
+        wrong.append("rl.random_reward needs the trainer of `stepsmith train rl` itself: set it to false")
     if wrong:
         raise ConfigError("this cannot be rendered for verl: " + "; ".join(wrong))
 
@@ -147,7 +147,7 @@ def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
             "rl.mask_truncated",
         ),
         Line("reward.reward_manager.source", "importlib"),
-        Line("reward.reward_manager.name", "RewardManager", "tells which replies were cut off"),
+        Line("reward.reward_manager.name", "RewardManager", "marks completions that were cut off"),
         Line("reward.reward_manager.module.path", "pkg://stepsmith_hooks"),
         Line("reward.custom_reward_function.path", f"{FOLDER}/reward.py"),
         Line("reward.custom_reward_function.name", "compute_score"),
@@ -172,7 +172,7 @@ def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
         Line("trainer.project_name", "stepsmith"),
         Line("trainer.experiment_name", "grpo"),
         Line("trainer.default_local_dir", f"{FOLDER}/checkpoints"),
-        Line("trainer.v1.trainer_mode", "sync", "a reply without a reward leaves its group; see docs/clusters.md"),
+        Line("trainer.v1.trainer_mode", "sync", "completions without a reward leave their group; see docs/clusters.md"),
         Line(
             "ray_kwargs.ray_init.runtime_env.env_vars.PYTHONPATH",
             "${oc.env:PYTHONPATH}",
@@ -188,7 +188,7 @@ def _test_freq(config: TrainConfig) -> int:
 
 
 def _nested(lines: list[Line], depth: int = 0) -> list[str]:
-    """YAML of settings with dotted keys, grouped by their first part in order of first appearance."""
+    """Return YAML lines of settings with dotted keys; keys with the same first part are grouped."""
     groups: dict[str, list[Line]] = {}
     for line in lines:
         head, _, rest = line.key.partition(".")
@@ -204,7 +204,7 @@ def _nested(lines: list[Line], depth: int = 0) -> list[str]:
 
 
 def _scalar(value: Value) -> str:
-    """JSON, which YAML includes; but for small floats, which YAML 1.1 reads only with a point in them."""
+    """Return a value as JSON, which is also YAML; a float gets a decimal point, which YAML 1.1 needs."""
     if isinstance(value, float):
         mantissa, e, exponent = repr(value).partition("e")
         return f"{mantissa if '.' in mantissa else mantissa + '.0'}{e}{exponent}"

@@ -1,4 +1,4 @@
-"""Writing the folder: data for other trainers, and all that verl needs beside it."""
+"""Write the folder: the data for other trainers, and the other files that verl needs."""
 
 from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
@@ -27,13 +27,13 @@ CHECKPOINTS = "checkpoints"
 def render(
     config: TrainConfig, problems: Sequence[Problem], folder: Path, judge_url: str, *, real: Collection[str] = ()
 ) -> list[Path]:
-    """Write all that ``./launch.sh`` in ``folder`` needs to train with verl, and return the files.
+    """Write everything that ``./launch.sh`` in ``folder`` needs to train with verl; return the paths of the files.
 
-    ``real`` are ids of problems from people, for ``rl.mix``. Raises ``ConfigError`` for settings that verl has nothing
-    for and for problems that do not serve the curriculum, ``RunFolderError`` for a folder with a run in it.
+    ``real`` holds the ids of problems written by people, for ``rl.mix``. Raises ``ConfigError`` for settings that verl
+    does not support and for problems that the curriculum cannot use, ``RunFolderError`` for a folder that holds a run.
     """
     if (folder / CHECKPOINTS).exists():
-        raise RunFolderError(f"{folder} has checkpoints of a run; choose another --out, or remove them first")
+        raise RunFolderError(f"{folder} has checkpoints of a run; choose another --out")
     check_possible(config)
     halves = split(problems, config.data.held_out)
     test = halves.test
@@ -56,7 +56,10 @@ def render(
 
 
 def split(problems: Iterable[Problem], share: float) -> Halves:
-    """Divide problems, each counted once, by the rule of ``stepsmith train``: whole compositions are held out."""
+    """Divide problems into train and test, by the rule of ``stepsmith train``; a problem that occurs twice counts once.
+
+    ``share`` (0 to 1) of the compositions are held out, each with all its problems.
+    """
     halves = Halves([], [])
     seen: set[str] = set()
     for problem in problems:
@@ -68,16 +71,16 @@ def split(problems: Iterable[Problem], share: float) -> Halves:
 
 
 def order(config: TrainConfig, problems: Sequence[Problem], real: Collection[str] = ()) -> list[int] | None:
-    """Return the places of the problems as a curriculum draws them, batch by batch; None where shuffling will do.
+    """Return the indices of the problems as a curriculum draws them, batch by batch; None if verl may shuffle.
 
-    Raises ``ConfigError`` for a curriculum that looks at what the policy solves: verl does not tell.
+    Raises ``ConfigError`` for a curriculum that needs the observed pass rates, which verl does not report.
     """
     rl = config.rl
     curriculum = load_curriculum(rl.curriculum)
     if rl.mix.review or not isinstance(curriculum, Schedule | Rotation):
         raise ConfigError(
-            f"curriculum {rl.curriculum!r} with review {rl.mix.review:g} follows what the policy solves, which verl "
-            "does not tell: choose a schedule of `stepsmith curriculum list`, or `shuffled`, and no review"
+            f"curriculum {rl.curriculum!r} with review {rl.mix.review:g} needs pass rates, which verl does not report; "
+            "choose a schedule of `stepsmith curriculum list`, or `shuffled`, and set rl.mix.review = 0"
         )
     if isinstance(curriculum, Rotation) and not rl.mix.real and not rl.mix.environments:
         return None
@@ -97,12 +100,12 @@ def write_data(
 ) -> list[Path]:
     """Write ``train.parquet`` and ``test.parquet`` in verl's row format, and the reward function that reads them.
 
-    Raises ``ConfigError`` where one of them would be empty.
+    Raises ``ConfigError`` if one of them would be empty.
     """
-    for part, what in ((train, "left to train on"), (test, "held out to measure on, which verl wants")):
+    for part, what in ((train, "left to train on"), (test, "held out, and verl needs some to evaluate on")):
         if not part:
             raise ConfigError(
-                f"of {len(train) + len(test)} problems none is {what}: give more problems, or another held-out share"
+                f"of {len(train) + len(test)} problems none is {what}; give more problems, or another held-out share"
             )
     _make(folder)
     written = []
@@ -121,7 +124,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunFolderError(f"{folder} cannot be made: {error.strerror}") from None
+        raise RunFolderError(f"the folder {folder} cannot be made: {error.strerror}") from None
 
 
 def _write(path: Path, text: str) -> Path:

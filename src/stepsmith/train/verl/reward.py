@@ -1,11 +1,12 @@
-"""The reward of a reply, asked of a Stepsmith judge server: `compute_score` is what verl calls.
+"""The reward of a completion, computed by a Stepsmith judge server. verl calls `compute_score`.
 
-Made to stand alone: rendering puts what is imported from Stepsmith below into the one file, which then needs Python's
-standard library and nothing else. Run as a program it checks the server (`python reward.py URL`).
+This file works without Stepsmith: when the folder is written, everything that is imported from Stepsmith below is put
+into this one file, which then needs only Python's standard library. Run as a program, it checks the server
+(`python reward.py URL`).
 
-Three rules. What our own machinery failed to judge is no reward: it is judged again, and where that does not help the
-reply is left out (an exception; see docs/clusters.md for what verl makes of it). All replies to a problem are judged on
-the tests in its row. What a program does wrong, crashing and running out of time included, costs it its reward.
+Three rules. First, a failure of our own machinery (IE) gives no reward: the completion is judged again, and if that
+fails too, it is left out by an exception (docs/clusters.md says what verl does then). Second, all completions for a
+problem are judged on the same tests, those in its row. Third, a program that crashes or runs out of time has failed.
 """
 
 import json
@@ -22,13 +23,13 @@ from stepsmith.scoring.judge_health import RETRIES, JudgeHealth
 from stepsmith.scoring.outcome import Outcome, judged
 from stepsmith.scoring.rewards import REWARDS
 
-HEALTH = JudgeHealth()  # of this process: failures of all its completions add up
+HEALTH = JudgeHealth()  # one per process: it counts the judge's failures on all completions
 LONGEST_PAUSE_S = 30.0
-SERVER_S = 3700.0  # for one answer: a little longer than the server itself takes before it gives a request back
+SERVER_S = 3700.0  # seconds to wait for a response: a little longer than the server's own limit
 
 
 class LeftOutError(Exception):
-    """The completion has no reward; training goes on without it."""
+    """The completion has no reward; training continues without it."""
 
 
 class JudgeError(LeftOutError):
@@ -50,12 +51,13 @@ def compute_score(
     patience_s: float = 3600.0,
     **_: Any,
 ) -> dict[str, float]:
-    """Return the reward as ``score``, and what else is worth a metric, all of them numbers.
+    """Return the reward as ``score``, and other numbers that verl can log as metrics.
 
-    ``ground_truth`` is the row's: JSON, see ``rows.GroundTruth``. ``extra_info["truncated"]`` says that the reply was
-    cut off at the length limit (``stepsmith_hooks.RewardManager`` tells); then it counts as no answer, or raises
-    ``LeftOutError`` with ``mask_truncated``. An answer is judged again ``retries`` times after an IE; a server that
-    cannot be reached is tried ``attempts`` times, one that is busy for ``patience_s``. Then ``JudgeError`` is raised.
+    ``ground_truth`` is the JSON of the row, see ``rows.GroundTruth``. ``extra_info["truncated"]`` says that the
+    completion was cut off at the length limit (``stepsmith_hooks.RewardManager`` sets it); such a completion counts as
+    no answer, or raises ``LeftOutError`` with ``mask_truncated``. After an IE an answer is judged again, ``retries``
+    times. A server that cannot be reached is tried ``attempts`` times; a busy one for ``patience_s`` seconds. After
+    that ``JudgeError`` is raised.
     """
     truth = json.loads(ground_truth)
     name = (environments or {}).get(truth["environment"], reward)
@@ -81,13 +83,13 @@ def compute_score(
         "truncated": float(truncated),
         "no_answer": float(case is None and not truncated),
         "compile_error": float(outcome.verdict == "CE"),
-        "held_back_asked": float(asked),  # of what passed every rewarded test; never part of the score
+        "held_back_asked": float(asked),  # 1 if held-back tests were run, which never changes the score
         "held_back_passed": float(kept),
     }
 
 
 def case_of(truth: dict[str, Any], reply: str) -> dict[str, Any] | None:
-    """Return the case that judges a reply, but for the tests; None where it holds no answer in the asked form."""
+    """Return the case that judges a completion, without its tests; None if the completion has no valid answer."""
     case: dict[str, Any] = dict(truth["case"])
     if truth["environment"] == "induction":
         code = program_in(reply, case.get("entry_point"))
@@ -99,8 +101,8 @@ def case_of(truth: dict[str, Any], reply: str) -> dict[str, Any] | None:
         literal = value_in(reply, name, truth["returns"])
         if literal is None:
             return None
-        # The checker compares the value that this "program" returns.
-        names = "inf, nan = float('inf'), float('nan')"  # how such values are written
+        # The answer is a value: this program returns it, so that the checker can compare it.
+        names = "inf, nan = float('inf'), float('nan')"  # literals may contain these names
         return {**case, "code": f"{names}\n\n\ndef {case['entry_point']}(*_):\n    return {literal}\n"}
     given = arguments_in(reply, Signature(name, tuple(parameters), required, tuple(kinds)))
     return None if given is None else {**case, "input": given}
@@ -109,7 +111,7 @@ def case_of(truth: dict[str, Any], reply: str) -> dict[str, Any] | None:
 def ask_judge(
     server: "Server", case: dict[str, Any], tests: list[dict[str, str]], retries: int, *, every_test: bool
 ) -> Outcome:
-    """Judge on some tests, again while our own machinery fails; ``JudgeError`` if it keeps failing."""
+    """Judge a case on some tests; judge again after an IE. Raises ``JudgeError`` after the last retry."""
     given = {key: value for key, value in case.items() if key != "input"}
     given["tests"] = [{**test, "input": case["input"]} for test in tests] if "input" in case else tests
     request = {"cases": [given], "stop_at_first_failure": not every_test}
@@ -128,14 +130,14 @@ def ask_judge(
 
 
 class Server(NamedTuple):
-    """A judge server: its address, how often it is tried, and how many seconds a busy one is waited for."""
+    """A judge server: its address, how many times it is tried, and how many seconds to wait while it is busy."""
 
     url: str
     attempts: int = 8
     patience_s: float = 3600.0
 
     def post(self, path: str, content: object) -> Any:
-        """Return the answer to a request. Raises ``JudgeError`` where there is none, or where the server refuses it."""
+        """Return the response to a request. Raises ``JudgeError`` if there is none, or if the server refuses it."""
         began, tried = time.monotonic(), 0
         while True:
             try:
@@ -157,7 +159,7 @@ class Server(NamedTuple):
             time.sleep(min(LONGEST_PAUSE_S, 2.0 ** min(tried, 10) / 4 if wait is None else wait))
 
     def health(self) -> Any:
-        """Return what the server says of itself."""
+        """Return the server's own description: workers, isolation, versions."""
         return self._send("/health", None)
 
     def _send(self, path: str, body: bytes | None) -> Any:
@@ -165,7 +167,7 @@ class Server(NamedTuple):
         if token := os.environ.get("STEPSMITH_TOKEN"):
             headers["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self.url.rstrip("/") + path, body, headers)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a judge is never behind a web proxy
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # ignore the proxy of the environment
         with opener.open(request, timeout=SERVER_S) as response:
             return json.loads(response.read())
 
@@ -175,7 +177,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 def check(judge_url: str) -> str:
-    """Judge a right and a wrong program as training would; return a line on the server, or raise ``JudgeError``."""
+    """Judge a right and a wrong program as in training; return one line about the server, or raise ``JudgeError``."""
     server = Server(judge_url, attempts=3, patience_s=60.0)
     truth = {
         "environment": "induction",
@@ -197,4 +199,4 @@ if __name__ == "__main__":
     try:
         print(check(sys.argv[1]))
     except (JudgeError, OSError, IndexError) as error:
-        sys.exit(f"the judge does not answer as it should: {error}")
+        sys.exit(f"the judge server does not work: {error}")

@@ -1,4 +1,4 @@
-"""Problems as rows of the Parquet files that verl reads, each with all that a judge server needs to one a reply."""
+"""Problems as rows of Parquet files for verl. A row holds all that a judge server needs besides the completion."""
 
 import msgspec
 import pyarrow as pa
@@ -41,14 +41,14 @@ ROW_SCHEMA = pa.schema(
 
 
 class Pair(Record, frozen=True, kw_only=True):
-    """A test as it is sent to the judge; without an input where the reply is the input."""
+    """A test as it is sent to the judge; it has no input if the completion is the input (abduction)."""
 
     input: str = ""
     output: str
 
 
 class CaseForm(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A case of the judge's own API (docs/judge.md) but for what the reply brings, and the tests."""
+    """A case of the judge's own API (docs/judge.md), without its tests and without what the completion provides."""
 
     id: str
     language: str
@@ -65,25 +65,25 @@ class CaseForm(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class GroundTruth(Record, frozen=True, kw_only=True):
-    """What a reply is scored by, as JSON in a row's ``reward_model.ground_truth``: the same for all of a group.
+    """How completions for a problem are scored; stored as JSON in a row's ``reward_model.ground_truth``.
 
-    Where a reply is a program (induction) it becomes the case's code; where it is a value (deduction) it becomes a
-    program that returns it; where it is an input, the case's code is run on it. ``signature`` and ``returns``, the type
-    of the result, say how values and arguments are read.
+    If the completion is a program (induction), it becomes the code of the case. If it is a value (deduction), a program
+    that returns the value becomes the code. If it is an input (abduction, fuzzing), the code of the case is run on it.
+    ``signature`` (of the arguments) and ``returns`` (the type of the result) say how values are parsed.
     """
 
     environment: Environment
     case: CaseForm
     tests: tuple[Pair, ...]  # rewarded
-    held_back: tuple[Pair, ...] = ()  # never rewarded; asked of what passes all the others
+    held_back: tuple[Pair, ...] = ()  # never rewarded; run if all the others pass
     signature: Signature = Signature("", (), 0)
     returns: str = ""
 
 
 def verl_row(problem: Problem, index: int, split: str, form: PromptLength, tests: SplitSettings) -> Row:
-    """Return the row of a problem, under ``ROW_SCHEMA``.
+    """Return the row of a problem in the schema ``ROW_SCHEMA``.
 
-    In ``split`` "test" no test is held back: nothing of it is ever trained on.
+    In the ``split`` "test" no test is held back, because nothing is trained on it.
     """
     if split == "test":
         tests = msgspec.structs.replace(tests, hold_back=0.0, most_tests=None)
@@ -108,13 +108,13 @@ def verl_row(problem: Problem, index: int, split: str, form: PromptLength, tests
 
 
 def prompt_of(problem: Problem, form: PromptLength) -> str:
-    """Return what a policy is asked."""
+    """Return the prompt for a problem: full or brief."""
     environment = ENVIRONMENTS[problem.environment]
     return environment.brief(problem) if form == "brief" else environment.render(problem)
 
 
 def ground_truth(problem: Problem, tests: SplitSettings) -> GroundTruth:
-    """Return what replies to a problem are scored by. Raises ``ConfigError`` for a problem without tests."""
+    """Return how completions for a problem are scored. Raises ``ConfigError`` for a problem without tests."""
     split = split_tests(problem, tests)
     case = _case(problem.id, problem.contract)
     if problem.environment == "induction":

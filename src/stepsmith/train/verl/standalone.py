@@ -1,4 +1,4 @@
-"""One file out of a module and what it imports from Stepsmith, for machines where Stepsmith is not installed."""
+"""Join a module and the Stepsmith modules that it imports into one file, for machines without Stepsmith."""
 
 import ast
 from importlib.util import find_spec
@@ -10,10 +10,10 @@ PACKAGE = "stepsmith"
 
 
 def standalone(module: str) -> str:
-    """Return the source of a module with the modules of this package that it imports put in, in order of need.
+    """Return one source text: all other imports, the Stepsmith modules that ``module`` imports, then ``module``.
 
-    These must be imported as ``from stepsmith.x import names``, without renaming, and define no name twice between
-    them; what else they import comes first, once.
+    The modules must import each other as ``from stepsmith.x import names``, without renaming, and no two of them may
+    define the same name.
     """
     imports: set[str] = set()
     names: dict[str, set[str]] = {}
@@ -22,7 +22,7 @@ def standalone(module: str) -> str:
     def take(name: str) -> str:
         spec = find_spec(name)
         if spec is None or spec.origin is None:
-            raise StepsmithError(f"the source of {name} is not there; install stepsmith from a wheel or a checkout")
+            raise StepsmithError(f"the source of {name} is missing; install stepsmith from a wheel or a checkout")
         source = Path(spec.origin).read_text("utf-8")
         lines, tree = source.splitlines(), ast.parse(source)
         for node in tree.body:

@@ -3,8 +3,8 @@
 #
 #   GPUS=8 NODES=1 STEPSMITH_JUDGE_URL=http://judge:8005 ./launch.sh [verl overrides, like trainer.save_freq=20]
 #
-# The judge: `stepsmith judge serve --host ... --token ...` on a machine that every node reaches; export STEPSMITH_TOKEN here
-# and on every node before `ray start`. This folder must be at the same place on every node.
+# Start the judge with `stepsmith judge serve --host ... --token ...` on a machine that every node can reach. Export
+# STEPSMITH_TOKEN here, and on every node before `ray start`. This folder must have the same path on every node.
 set -euo pipefail
 
 STEPSMITH_FOLDER="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -13,7 +13,7 @@ export STEPSMITH_JUDGE_URL="${STEPSMITH_JUDGE_URL:-@JUDGE_URL@}"
 export PYTHONPATH="$STEPSMITH_FOLDER${PYTHONPATH:+:$PYTHONPATH}"
 PYTHON="${PYTHON:-python3}"
 
-"$PYTHON" "$STEPSMITH_FOLDER/reward.py" "$STEPSMITH_JUDGE_URL"  # stops here if the judge does not judge
+"$PYTHON" "$STEPSMITH_FOLDER/reward.py" "$STEPSMITH_JUDGE_URL"  # stops here if the judge does not work
 
 exec "$PYTHON" -m verl.trainer.main_ppo \
     --config-path "$STEPSMITH_FOLDER" --config-name grpo \

@@ -1,7 +1,7 @@
 # mypy: ignore-errors
-"""What verl has to be told: the order of problems, which replies were cut off, and that those are not learnt from.
+"""Extensions of verl: the order of problems, and masks for completions that were cut off.
 
-Found by verl through ``pkg://stepsmith_hooks`` (this folder is on PYTHONPATH; see launch.sh and grpo.yaml).
+verl finds this module as ``pkg://stepsmith_hooks``, because its folder is on PYTHONPATH (see launch.sh and grpo.yaml).
 """
 
 import json
@@ -14,9 +14,10 @@ from verl.utils.dataset.rl_dataset import RLHFDataset
 
 
 class CurriculumDataset(RLHFDataset):
-    """The rows in the order of ``NAME.order.json`` beside ``NAME.parquet``, a list of places; as they are without it.
+    """The rows of ``NAME.parquet`` in the order of ``NAME.order.json``, a list of row numbers, if that file exists.
 
-    A row comes as often as its place does. Places of rows that verl left out (prompts that are too long) are skipped.
+    A row number that occurs several times repeats the row. Rows that verl left out (prompts that are too long) are
+    skipped.
     """
 
     def _read_files_and_tokenize(self):
@@ -35,18 +36,18 @@ class CurriculumDataset(RLHFDataset):
 
 
 def truncated(response_ids, most, ends):
-    """Whether a reply was cut off at ``most`` tokens: it has as many, and the last is no end of text."""
+    """Return whether a completion was cut off: it has ``most`` tokens, and the last is not an end token."""
     return len(response_ids) >= most and int(response_ids[-1]) not in ends
 
 
 def ends_of(tokenizer):
-    """Tokens that end a reply."""
+    """Return the tokens that end a completion."""
     turn = tokenizer.convert_tokens_to_ids("<|im_end|>")
     return {tokenizer.eos_token_id, turn} - {None, tokenizer.unk_token_id}
 
 
 class RewardManager(NaiveRewardManager):
-    """verl's own, which calls the reward function, with ``extra_info["truncated"]`` filled in."""
+    """verl's own reward manager, which calls the reward function; this one also sets ``extra_info["truncated"]``."""
 
     async def run_single(self, data):
         """Score the last sequence of ``data``."""
@@ -61,10 +62,10 @@ class RewardManager(NaiveRewardManager):
 
 @register("stepsmith_masks_truncated")
 class MaskTruncated(SingleTurnAgentLoop):
-    """One turn; the tokens of a reply that was cut off take no part in the loss. Its reward counts in its group."""
+    """One turn. The tokens of a completion that was cut off are left out of the loss; its reward stays in its group."""
 
     async def run(self, sampling_params, **kwargs):
-        """Answer one prompt."""
+        """Generate the completion of one prompt."""
         output = await super().run(sampling_params, **kwargs)
         if truncated(output.response_ids, self.response_length, ends_of(self.tokenizer)):
             output.response_mask = [0] * len(output.response_mask)
