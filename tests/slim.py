@@ -10,8 +10,9 @@ from pathlib import Path
 
 import stepsmith
 
-ABSENT = ("torch", "ray", "plotly", "starlette", "openai", "trl", "datasets")
+ABSENT = ("torch", "ray", "plotly", "starlette", "openai", "trl", "datasets", "rensa")
 NEED_AN_EXTRA = (  # what the base install does not have to import
+    "stepsmith.curate.",
     "stepsmith.llm.transport",
     "stepsmith.pipeline.endpoint_roles",
     "stepsmith.pipeline.machine",

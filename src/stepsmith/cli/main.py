@@ -8,6 +8,7 @@ import typer
 
 import stepsmith
 from stepsmith.cli.cache import cache_app
+from stepsmith.cli.curate import curate
 from stepsmith.cli.curriculum import curriculum_app
 from stepsmith.cli.doctor import doctor
 from stepsmith.cli.export import export
@@ -34,6 +35,7 @@ app.command()(synth)
 app.command()(report)
 app.command()(doctor)
 app.command()(verify)
+app.command()(curate)
 app.command()(study)
 app.command()(export)
 app.add_typer(judge_app, name="judge")

@@ -180,13 +180,19 @@ def write_rows(path: Path, schema: pa.Schema, rows: Iterable[Row]) -> int:
 
     Raises ``StoreError`` when the disk is full or the folder cannot be written.
     """
+    groups = _groups(iter(rows), ROWS_PER_GROUP)
+    return write_tables(path, schema, (pa.Table.from_pylist(group, schema=schema) for group in groups))
+
+
+def write_tables(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> int:
+    """Write tables of one schema to a Parquet file, as ``write_rows`` does."""
     partial = path.with_suffix(".partial")
     count = 0
     try:
         with pq.ParquetWriter(partial, schema, compression="zstd", version="2.6") as writer:
-            for group in _groups(iter(rows), ROWS_PER_GROUP):
-                writer.write_table(pa.Table.from_pylist(group, schema=schema))
-                count += len(group)
+            for table in tables:
+                writer.write_table(table)
+                count += table.num_rows
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)

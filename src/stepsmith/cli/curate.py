@@ -1,0 +1,64 @@
+"""``stepsmith curate``: duplicates out, into a new folder, with a record of every decision."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from stepsmith.core.errors import ConfigError, MachineError
+
+if TYPE_CHECKING:
+    from stepsmith.curate.records import CurationManifest
+
+DEFAULT_FOLDER = "curated"
+
+
+def curate(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Folders of `stepsmith synth`, or Parquet files of problems."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="New folder to write into. Default: curated, in the one folder given.")
+    ] = None,
+    depth: Annotated[
+        Literal["exact", "near"],
+        typer.Option(help="How deep to look for duplicates; each depth includes those before it."),
+    ] = "near",
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted curation in --out.")] = False,
+) -> None:
+    """Keep what is worth training on: drop duplicates, and record why.
+
+    The sources stay as they are. OUT/problems.parquet holds the problems that are kept, OUT/records.parquet a decision
+    on every problem with its evidence, OUT/manifest.json settings and counts.
+    """
+    try:
+        from stepsmith.curate import curation  # not at the top: it imports the libraries of the extra
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("stepsmith"):
+            raise
+        raise MachineError(f"curating needs {error.name}: pip install 'stepsmith[curate]'") from None
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+
+    def say(line: str) -> None:
+        console.print(line, markup=False)
+
+    folder = out or _default_folder(sources)
+    settings = curation.CurationSettings(depth=depth)
+    manifest = curation.curate(sources, folder, settings, resume=resume, say=say)
+    say(summary(manifest, folder))
+
+
+def summary(manifest: "CurationManifest", folder: Path) -> str:
+    """Return the counts in words."""
+    counts = manifest.counts
+    parts = [f"kept {counts.kept} of {counts.problems} problems, {counts.chains_kept} of {counts.chains} chains"]
+    parts += [f"{number} {depth} duplicates" for depth, number in counts.duplicates.items()]
+    return f"{'; '.join(parts)}; in {folder}"
+
+
+def _default_folder(sources: list[Path]) -> Path:
+    if len(sources) == 1 and sources[0].is_dir():
+        return sources[0] / DEFAULT_FOLDER
+    raise ConfigError("say with --out into which new folder to write")

@@ -1,0 +1,59 @@
+"""The output folder of a curation: claimed by one configuration, resumed stage by stage, finished by its manifest.
+
+OUT/config.json        settings and the hashes of all that is read; a run with others is refused
+OUT/work.sqlite        results of finished stages and of judged pairs
+OUT/problems.parquet, records.parquet, manifest.json   written at the end
+"""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import msgspec
+
+from stepsmith.store.folder_lock import FolderLock, explained
+from stepsmith.store.runfolder import MANIFEST, PROBLEMS, WORK
+
+RECORDS = "records.parquet"
+__all__ = ["MANIFEST", "PROBLEMS", "RECORDS", "CurationFolder"]
+
+T = TypeVar("T")
+
+
+class CurationFolder:
+    """An output folder, locked for this process. Use it as a context manager; errors are those of ``FolderLock``."""
+
+    def __init__(self, path: Path, config: object, *, resume: bool) -> None:
+        self.path = path
+        self._lock = FolderLock(path, config, started=WORK, finished=MANIFEST, resume=resume)
+        try:
+            with explained(path):
+                self._db = sqlite3.connect(path / WORK)
+                self._db.execute("PRAGMA journal_mode=WAL")
+                with self._db:
+                    self._db.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, body BLOB NOT NULL)")
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+        self._lock.close()
+
+    def remember(self, key: str, type_: type[T], compute: Callable[[], T]) -> T:
+        """Return the result that an earlier run kept under ``key``, or compute and keep it."""
+        with explained(self.path):
+            found = self._db.execute("SELECT body FROM results WHERE key = ?", (key,)).fetchone()
+        if found:
+            return msgspec.msgpack.decode(found[0], type=type_)
+        result = compute()
+        with explained(self.path), self._db:
+            self._db.execute("INSERT OR REPLACE INTO results VALUES (?, ?)", (key, msgspec.msgpack.encode(result)))
+        return result

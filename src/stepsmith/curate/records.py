@@ -1,0 +1,94 @@
+"""What a curation leaves behind: a record for every problem, and the manifest."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+import pyarrow as pa
+
+from stepsmith.core.records import Record
+from stepsmith.curate.likeness import Depth
+from stepsmith.store.manifest import FileFacts
+
+Reason = Literal["duplicate"]
+
+
+class CurationRecord(Record, frozen=True, kw_only=True):
+    """What became of one problem. ``reason`` and what follows are set for problems that were dropped."""
+
+    id: str
+    file: str
+    row: int  # in ``file``, from 1
+    chain_id: str
+    band: str
+    decision: Literal["kept", "dropped"]
+    reason: Reason | None = None
+    depth: Depth | None = None
+    match: str | None = None  # the id of the copy that stays
+    score: float | None = None
+    evidence: str = ""
+    why: str = ""  # why the other copy stays
+    linked: tuple[str, ...] = ()  # ids of alike problems of the same chain, which stay too
+
+
+class SetCounts(Record, frozen=True, kw_only=True):
+    """How many problems there were and what became of them."""
+
+    problems: int
+    kept: int
+    duplicates: dict[str, int]  # by depth
+    chains: int
+    chains_kept: int
+    links: int
+    compared: int  # pairs that were compared in full
+
+
+class SourceFile(Record, frozen=True, kw_only=True):
+    """A file that was read."""
+
+    path: str
+    sha256: str
+
+
+class CurationManifest(Record, frozen=True, kw_only=True):
+    """Written last: a folder with it holds a finished curation. Nothing in it depends on the clock."""
+
+    version: str
+    settings: object
+    sources: tuple[SourceFile, ...]
+    counts: SetCounts
+    files: dict[str, FileFacts]
+
+
+RECORD_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        ("chain_id", pa.string()),
+        ("band", pa.string()),
+        ("decision", pa.string()),
+        ("reason", pa.string()),
+        ("depth", pa.string()),
+        ("match", pa.string()),
+        ("score", pa.float64()),
+        ("evidence", pa.string()),
+        ("why", pa.string()),
+        ("linked", pa.list_(pa.string())),
+    ]
+)
+
+
+def count_records(records: Sequence[CurationRecord], *, links: int, compared: int) -> SetCounts:
+    """Count what became of problems."""
+    dropped = Counter((record.reason, record.depth) for record in records if record.reason)
+    kept = [record for record in records if record.decision == "kept"]
+    return SetCounts(
+        problems=len(records),
+        kept=len(kept),
+        duplicates={str(depth): n for (reason, depth), n in sorted(dropped.items(), key=str) if reason == "duplicate"},
+        chains=len({record.chain_id for record in records}),
+        chains_kept=len({record.chain_id for record in kept}),
+        links=links,
+        compared=compared,
+    )

@@ -1,0 +1,77 @@
+"""Sketches: each problem's statement and program as the set of its short word sequences, and its MinHash signature."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from stepsmith.curate.minhash import PERMUTATIONS, band_keys, pairs_in_buckets, signatures, similarity
+from stepsmith.curate.ngrams import Hashes, Places, Rows, Vocabulary, among, common_hashes, ngrams
+
+CHUNK = 4096  # texts whose words are in memory at once
+SAMPLE = 4000  # texts in which sequences that everybody uses are looked for
+COMMON_SHARE, COMMON_TEXTS = 0.1, 20  # a sequence in more than this share, and more than this many, says nothing
+COPY, COPY_BAND = 0.8, 8  # similarity from which on a text is a copy of another; rows of the bands that find it
+CACHED = 20_000
+
+Words = Callable[[int], Sequence[str]]
+
+
+class Sketches:
+    """The texts ``words(0)`` to ``words(count - 1)`` as sets of ``n``-word sequences.
+
+    Sequences that more than a tenth of the texts share (in an even sample of them, without copies) are boilerplate and
+    do not count.
+    ``signs`` has shape (count, PERMUTATIONS), ``sizes`` the number of sequences that count, shape (count,).
+    """
+
+    def __init__(self, words: Words, count: int, n: int) -> None:
+        self._words, self.n = words, n
+        self._vocabulary = Vocabulary()
+        self.common = self._boilerplate(count)
+        self.signs = np.empty((count, PERMUTATIONS), dtype=np.uint32)
+        self.sizes: Places = np.empty(count, dtype=np.int64)
+        for start in range(0, count, CHUNK):
+            rows = range(start, min(start + CHUNK, count))
+            counted = self.without_boilerplate(self.sequences(map(words, rows)))
+            self.signs[rows.start : rows.stop] = signatures(counted)
+            self.sizes[rows.start : rows.stop] = counted.lengths()
+        self.set_of = lru_cache(CACHED)(self._set_of)
+
+    def sequences(self, texts: Iterator[Sequence[str]]) -> Rows:
+        """Return the hashed sequences of texts in order, with repetitions and boilerplate."""
+        return ngrams(self._vocabulary.rows(texts), self.n)
+
+    def without_boilerplate(self, sequences: Rows) -> Rows:
+        """Return the sequences that count."""
+        return sequences.kept(~among(sequences.flat, self.common)) if len(self.common) else sequences
+
+    def shared_passage(self, row: int, other: Hashes) -> str:
+        """Return the longest run of words of a text whose sequences are all in ``other`` (sorted); "" for none."""
+        words = self._words(row)
+        inside = among(self.sequences(iter([words])).flat, other)
+        best, end, run = 0, 0, 0
+        for place, shared in enumerate(inside.tolist()):
+            run = run + 1 if shared else 0
+            if run > best:
+                best, end = run, place
+        return " ".join(words[end - best + 1 : end + self.n]) if best else ""
+
+    def _set_of(self, row: int) -> Hashes:
+        """Return the distinct sequences of a text that count, sorted."""
+        found: Hashes = np.unique(self.without_boilerplate(self.sequences(iter([self._words(row)]))).flat)
+        return found
+
+    def _boilerplate(self, count: int) -> Hashes:
+        step = max(1, count // SAMPLE)
+        sample = self.sequences(self._words(row) for row in range(0, count, step))
+        return common_hashes(_distinct(sample), COMMON_SHARE, COMMON_TEXTS)
+
+
+def _distinct(texts: Rows) -> Rows:
+    """Return one of all texts that are nearly the same: a text that was copied often is not boilerplate."""
+    signs = signatures(texts)
+    keys = band_keys(signs, np.zeros(len(texts), dtype=np.uint64), COPY_BAND)
+    left, right, _ = pairs_in_buckets(keys, np.arange(len(texts)))
+    copies = right[similarity(signs, left, right) >= COPY]
+    return texts.kept(~np.isin(texts.rows(), copies))

@@ -1,0 +1,62 @@
+"""Statements and programs as lists of words, without what says nothing: layout, case, comments, chosen names."""
+
+import builtins
+import keyword
+import re
+
+_WORD = re.compile(r"\w+")
+_FENCED = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.DOTALL | re.MULTILINE)
+_DOCTEST = re.compile(r"^[ \t]*>>>[^\n]*\n(?:[ \t]*(?!>>>)[^\n\s][^\n]*(?:\n|\Z))?", re.MULTILINE)
+_SHOWN_VALUE = re.compile(r"^[ \t>*-]*\**(?:input|output|explanation|example \d+|sample (?:in|out)put \d*)\**:[^\n]*$",
+                          re.IGNORECASE | re.MULTILINE)  # fmt: skip
+
+_STRING = r"(?:[rbufRBUF]{0,2}(?:\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'))"
+_NAME, _NUMBER = r"[^\W\d]\w*", r"\d[\w.]*"
+_OPERATOR = r"->|=>|<<=?|>>=?|\*\*=?|//=?|[-+*/%&|^<>=!]=|&&|\|\||::|\+\+|--|[^\s\w]"
+_HASH_COMMENTS = re.compile(rf"#[^\n]*|({_STRING}|\.\s*{_NAME}|{_NAME}|{_NUMBER}|{_OPERATOR})", re.DOTALL)
+_SLASH_COMMENTS = re.compile(
+    rf"//[^\n]*|/\*.*?\*/|^[ \t]*#[^\n]*|({_STRING}|\.\s*{_NAME}|{_NAME}|{_NUMBER}|{_OPERATOR})",
+    re.DOTALL | re.MULTILINE,
+)
+_C_FAMILY = frozenset(
+    _WORD.findall(
+        "auto bool boolean break case catch char class const continue default delete do double else enum extends "
+        "false final finally float fn for foreach func function go if impl implements import int interface let long "
+        "loop match mut namespace new null nullptr package private protected public range return short signed sizeof "
+        "static string struct super switch template this throw true try typedef unsigned use using var "
+        "vector void while"
+    )
+)
+_PYTHON = frozenset(keyword.kwlist) | frozenset(dir(builtins))
+CHOSEN = "@"  # stands for a name that the author chose
+
+
+def prose(statement: str) -> str:
+    """Return a statement without its worked examples: fenced blocks, doctests, lines that show an input or output."""
+    return _SHOWN_VALUE.sub(" ", _DOCTEST.sub(" ", _FENCED.sub(" ", statement)))
+
+
+def statement_words(statement: str) -> list[str]:
+    """Return the words and numbers of a statement's prose, in lower case."""
+    return _WORD.findall(prose(statement).lower())
+
+
+def all_words(text: str) -> list[str]:
+    """Return the words and numbers of a text, in lower case."""
+    return _WORD.findall(text.lower())
+
+
+def program_words(code: str, language: str = "python") -> list[str]:
+    """Return the tokens of a program; every name that its author chose is the same token.
+
+    Comments, docstrings and layout (with Python's indentation) are left out; keywords, builtins, attributes, numbers
+    and strings count. Renaming and reformatting change nothing, moving functions about changes little.
+    """
+    python = language in ("python", "pypy")
+    known = _PYTHON if python else _C_FAMILY
+    found = (_HASH_COMMENTS if python else _SLASH_COMMENTS).findall(code)
+    return [
+        token if token in known or not (token[0].isalpha() or token[0] == "_") or token[-1] in "\"'" else CHOSEN
+        for token in found
+        if token and token[:3] not in ('"""', "'''")
+    ]

@@ -1,0 +1,109 @@
+"""Whole curations: the folder that comes out, and what happens to bad input and interruptions."""
+
+from pathlib import Path
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+from stepsmith.core.errors import RunFolderError
+from stepsmith.curate import curation
+from stepsmith.curate.curation import CurationSettings, curate
+from stepsmith.curate.records import CurationManifest
+from stepsmith.store.problem_sets import load_problems
+from tests.curate.problems import ISLANDS, LONGEST_RUN, RENAMED_ISLANDS, WORDS, made, write_set
+
+
+@pytest.fixture
+def some(tmp_path: Path) -> Path:
+    """Five problems: one exact copy, one near copy, and a stepping stone that is like its parent."""
+    return write_set(
+        tmp_path / "some",
+        [
+            made(ISLANDS, chain="a"),
+            made(RENAMED_ISLANDS, chain="a", turn=2),
+            made(WORDS, chain="b"),
+            made(WORDS, chain="c"),
+            made(RENAMED_ISLANDS, chain="d"),
+        ],
+    )
+
+
+def test_the_folder_holds_the_kept_problems_and_a_record_of_each(some: Path, tmp_path: Path) -> None:
+    before = (some / "problems.parquet").read_bytes()
+    manifest = curate([some], tmp_path / "out", CurationSettings())
+    problems = load_problems(some)
+    kept = load_problems(tmp_path / "out")
+    assert kept == problems[:3]
+    records = pq.read_table(tmp_path / "out" / "records.parquet").to_pylist()
+    assert [record["decision"] for record in records] == ["kept"] * 3 + ["dropped"] * 2
+    assert [record["depth"] for record in records[3:]] == ["exact", "exact"]
+    assert records[3]["match"] == problems[2].id
+    assert records[0]["linked"] == [problems[1].id]
+    counts = manifest.counts
+    assert (counts.problems, counts.kept, counts.chains, counts.chains_kept, counts.links) == (5, 3, 4, 2, 1)
+    assert counts.duplicates == {"exact": 2}
+    written = (tmp_path / "out" / "manifest.json").read_bytes()
+    assert msgspec.json.decode(written, type=CurationManifest).counts == counts
+    assert (some / "problems.parquet").read_bytes() == before
+
+
+def test_the_same_input_gives_the_same_bytes(some: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        curate([some], tmp_path / name, CurationSettings())
+    for file in ("problems.parquet", "records.parquet", "manifest.json", "config.json"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_finished_or_foreign_folder_is_left_alone(some: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    curate([some], out, CurationSettings())
+    with pytest.raises(RunFolderError, match="already holds this run"):
+        curate([some], out, CurationSettings(), resume=True)
+    with pytest.raises(RunFolderError, match=r"belongs to another configuration .settings.depth"):
+        curate([some], out, CurationSettings(depth="exact"), resume=True)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").write_text("mine")
+    with pytest.raises(RunFolderError, match="not empty"):
+        curate([some], tmp_path / "full", CurationSettings())
+    assert (tmp_path / "full" / "thesis.tex").read_text() == "mine"
+    with pytest.raises(RunFolderError, match="is a file"):
+        curate([some], some / "problems.parquet", CurationSettings())
+
+
+def test_bad_input_makes_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="no problems"):
+        curate([write_set(tmp_path / "empty", [])], tmp_path / "out", CurationSettings())
+    with pytest.raises(RunFolderError, match="no problems at"):
+        curate([tmp_path / "nowhere"], tmp_path / "out", CurationSettings())
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interrupted_curation_is_resumed_to_the_same_bytes(
+    some: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curate([some], tmp_path / "whole", CurationSettings())
+    out = tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(curation, "write_kept", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            curate([some], out, CurationSettings())
+    with pytest.raises(RunFolderError, match="add --resume"):
+        curate([some], out, CurationSettings())
+    curate([some], out, CurationSettings(), resume=True)
+    for file in ("problems.parquet", "records.parquet", "manifest.json"):
+        assert (out / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+def test_changed_input_is_not_resumed(some: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(curation, "write_kept", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            curate([some], tmp_path / "out", CurationSettings())
+    write_set(some, [made(LONGEST_RUN)])
+    with pytest.raises(RunFolderError, match="another configuration"):
+        curate([some], tmp_path / "out", CurationSettings(), resume=True)
+
+
+def _killed(*_: object) -> int:
+    raise KeyboardInterrupt
