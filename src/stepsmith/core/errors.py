@@ -11,6 +11,7 @@
     │   └── BudgetExceeded     the next request could exceed --budget; it was not sent
     ├── TrainingError          training itself failed: the loss is not a number
     ├── SandboxError           our own machinery failed to run a program: judged as IE, never scored
+    │   └── CheckerError       a problem's own checker crashed, hung or does not compile: it decided nothing
     └── EndpointError          a model endpoint failed, after all retries
         └── RequestRefused     the endpoint refuses this one request; others may succeed
 
@@ -68,6 +69,10 @@ class TrainingError(StepsmithError):
 
 class SandboxError(StepsmithError):
     """Our own machinery failed while running a program; judged as IE and never scored."""
+
+
+class CheckerError(SandboxError):
+    """A problem's own checker did not decide: it crashed, hung or does not compile. Never the solution's fault."""
 
 
 class EndpointError(StepsmithError):

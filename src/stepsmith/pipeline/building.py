@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from stepsmith.core.errors import RequestRefused
+from stepsmith.core.errors import CheckerError, RequestRefused, SandboxError
 from stepsmith.core.records import (
     KIND_WEIGHT,
     Example,
@@ -25,13 +25,18 @@ from stepsmith.core.records import (
     Verdict,
     WrongSolution,
 )
+from stepsmith.core.several_answers import says_several_answers
 from stepsmith.core.stats import wilson_interval
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.judge.checkers import is_custom
+from stepsmith.judge.checkers.trial import checker_fault
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.rating import Rating, rate, tally
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Draft, Student
+from stepsmith.verify.labels.ambiguity import REASON as MANY_ANSWERS
+from stepsmith.verify.labels.ambiguity import refuse_many_answers
 from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
 from stepsmith.verify.labels.dual_verification import DualVerificationSettings, verify_dual
 from stepsmith.verify.labels.verification import Verification, to_tests
@@ -94,26 +99,17 @@ def build_problem(build: Building, student: Student, strong_solver: Student | No
 
 def label(build: Building) -> Problem | Rejection:
     """Determine the labels and the golden solution by the candidates' votes; the brute force checks them."""
-    draft, lineage, config, judge = build.draft, build.lineage, build.config, build.judge
+    draft, lineage, judge = build.draft, build.lineage, build.judge
     if draft.fault or not draft.candidates:
         fault = draft.fault
         return _rejected(_unverified(build), fault.reason if fault else "no-candidates", fault.detail if fault else "")
     inputs = [item.text for item in draft.inputs]
-    kinds = [item.kind for item in draft.inputs]
     by_brute_force = _by_brute_force(draft, judge)
     matrix = ExecutionMatrix(judge, draft.contract, draft.candidates, inputs)
-    verification: Verification
-    if draft.defining:
-        verification = msgspec.structs.replace(verify_majority(matrix, kinds), method="definition")
-    elif config.uses_dual_verification:
-        settings = DualVerificationSettings(holdout=config.voters.hold_out)
-        verification = verify_dual(matrix, kinds, seed=build.rng.randrange(2**32), settings=settings)
-    else:
-        asked = ConsensusSettings(
-            target_error=config.voters.target_error,
-            population="offline-teacher" if config.synth.teacher == "offline" else "model-samples",
-        )
-        verification = verify_consensus(matrix, kinds, examples=(*draft.examples, *by_brute_force), settings=asked)
+    try:
+        verification = _verified(build, matrix, by_brute_force)
+    except CheckerError as error:
+        return _rejected(_unverified(build), "checker-fails", str(error))
     if verification.status == "rejected" or verification.golden is None:
         return _rejected(_unverified(build), verification.reason, verification.detail)
     tests = to_tests(verification, inputs)
@@ -128,6 +124,8 @@ def label(build: Building) -> Problem | Rejection:
             ("brute_force_tests", str(len(by_brute_force))),
         ),
     )
+    if many := _fault_of_answers(problem, judge):
+        return _rejected(problem, *many)
     labels = {test.input: test.output for test in tests}
     for example in by_brute_force:
         said = labels.get(example.input)
@@ -135,6 +133,39 @@ def label(build: Building) -> Problem | Rejection:
             detail = f"on {example.input[:120]!r} the votes say {said[:80]!r}, the brute force {example.output[:80]!r}"
             return _rejected(problem, "brute-force-disagrees", detail)
     return problem
+
+
+def _verified(build: Building, matrix: ExecutionMatrix, by_brute_force: Sequence[Example]) -> Verification:
+    """Determine labels and golden by the method that the draft and the configuration ask for."""
+    draft, config = build.draft, build.config
+    kinds = [item.kind for item in draft.inputs]
+    statement = draft.write((), draft.candidates[0], build.lineage).statement
+    if draft.defining:
+        verification = msgspec.structs.replace(verify_majority(matrix, kinds), method="definition")
+    elif config.uses_dual_verification:
+        settings = DualVerificationSettings(holdout=config.voters.hold_out)
+        verification = verify_dual(matrix, kinds, seed=build.rng.randrange(2**32), settings=settings)
+    else:
+        asked = ConsensusSettings(
+            target_error=config.voters.target_error,
+            population="offline-teacher" if config.synth.teacher == "offline" else "model-samples",
+        )
+        examples = (*draft.examples, *by_brute_force)
+        return verify_consensus(matrix, kinds, examples=examples, statement=statement, settings=asked)
+    return refuse_many_answers(matrix, verification, statement)
+
+
+def _fault_of_answers(problem: Problem, judge: Judge) -> tuple[str, str] | None:
+    """Return (reason, detail) where several answers are right and nothing tells them from wrong ones, else None.
+
+    Whatever the votes say: solvers that go about it in the same way agree on one of the answers.
+    """
+    if is_custom(problem.contract.checker):
+        answers = [Example(input=test.input, output=test.output) for test in problem.tests]
+        found = checker_fault(judge, problem.contract, answers)
+        return ("checker-fails", found) if found else None
+    phrase = says_several_answers(problem.statement)
+    return (MANY_ANSWERS, f'the statement says "{phrase}" and there is no checker program') if phrase else None
 
 
 def _unverified(build: Building) -> Problem:
@@ -256,6 +287,10 @@ def solve(build: Building, problem: Problem, strong_solver: Student) -> Problem 
 def _attempted(build: Building, problem: Problem, student: Student, attempts: int) -> Rating | Rejection:
     try:
         return rate(student, build.draft, problem, attempts, build.scorer, build.rng)
+    except SandboxError as error:
+        if not is_custom(problem.contract.checker):
+            raise
+        return _rejected(problem, "checker-fails", str(error))
     except RequestRefused as refusal:
         return _rejected(problem, "request-refused", str(refusal))
 

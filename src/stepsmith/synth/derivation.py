@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from stepsmith.core.records import Checker, Problem, WrongSolution
 from stepsmith.core.records import Environment as EnvironmentName
-from stepsmith.core.records import Problem, WrongSolution
 from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.deduction import DeductionTask
+from stepsmith.judge.checkers import is_custom
 
 MAX_SHOWN = 160  # characters of an input or output that a value environment shows
 
@@ -50,12 +51,19 @@ def with_task(
     tests: Sequence[int],
     wrong: Sequence[WrongSolution],
 ) -> Problem:
-    """The same artifact with another task, the tests of the given indices, and the wrong programs that they kill."""
+    """The same artifact with another task, the tests of the given indices, and the wrong programs that they kill.
+
+    What a program gives is one value, whatever else the problem that it solves would accept.
+    """
+    contract = base.contract
+    if is_custom(contract.checker):
+        contract = msgspec.structs.replace(contract, checker=Checker(name="literal"))
     place = {old: new for new, old in enumerate(tests)}
     killed = [w for w in wrong if w.killed_by in place]
     return msgspec.structs.replace(
         base,
         environment=environment,
+        contract=contract,
         statement=statement,
         starter_code="",
         examples=(),

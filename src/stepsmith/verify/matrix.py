@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from stepsmith.core.records import Contract, Execution, Solution, Verdict
+from stepsmith.judge.checkers import is_custom
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.verdicts import Verdicts
 
@@ -175,7 +176,7 @@ class ExecutionMatrix:
         """Return the votes on one input, the largest cluster first, then by first member; run what is missing.
 
         Only runs that ended normally vote. Equal texts are one group before the checker is asked; then each text joins
-        the first group whose output the checker accepts for it.
+        the first group whose output the checker accepts for it; a checker program has to accept it the other way, too.
         """
         self.fill((input_index,))
         return self.clusters_so_far(input_index)
@@ -195,11 +196,33 @@ class ExecutionMatrix:
             if run is not None and run.verdict is Verdict.AC:
                 texts.setdefault(run.output, []).append(i)
         groups: dict[str, list[int]] = {}
-        for text, members in texts.items():
-            home = next((known for known in groups if self.agree(input_index, known, text)), text)
+        for text, members in self._answers(input_index, texts).items():
+            home = next((known for known in groups if self._same(input_index, known, text)), text)
             groups.setdefault(home, []).extend(members)
         found = (Cluster(output, tuple(sorted(members))) for output, members in groups.items())
         return tuple(sorted(found, key=lambda c: (-c.size, c.members[0])))
+
+    def _answers(self, input_index: int, texts: dict[str, list[int]]) -> dict[str, list[int]]:
+        """Return the texts that may be answers at all.
+
+        One that a checker program refuses even for itself is none, unless the program refuses all: then its answers are
+        not of the form of outputs.
+        """
+        if not is_custom(self.contract.checker):
+            return texts
+        text_of_input = self.inputs[input_index]
+        fine = {
+            text: members
+            for text, members in texts.items()
+            if self.judge.agree(self.contract, text_of_input, text, text)
+        }
+        return fine or texts
+
+    def _same(self, input_index: int, known: str, text: str) -> bool:
+        """Say whether two outputs are one vote. What a checker program accepts for a wrong output is not as wrong."""
+        return self.agree(input_index, known, text) and (
+            not is_custom(self.contract.checker) or self.agree(input_index, text, known)
+        )
 
     def failures(self) -> Counter[Verdict]:
         """Count the verdicts other than AC of all runs so far, once for each candidate that is the program."""

@@ -17,6 +17,7 @@ from stepsmith.verify.formats.examples import find_examples
 from stepsmith.verify.formats.harness import harness_accepts
 from stepsmith.verify.formats.problems import Candidate, UnreadProblem, VerifyProblem
 from stepsmith.verify.judged_runs import JudgedRuns
+from stepsmith.verify.labels.ambiguity import refuse_many_answers
 from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
 from stepsmith.verify.labels.dual_verification import DualVerificationSettings, verify_dual
 from stepsmith.verify.labels.judged import verify_judged
@@ -184,23 +185,26 @@ class _Verifier:
     def _verify(self, matrix: ExecutionMatrix, kinds: list[TestKind]) -> Verification:
         """Verify by the method that was asked for."""
         problem, options = self._problem, self._options
-        if options.method == "majority":
-            return verify_majority(matrix, kinds)
-        if options.method == "dual-verification":
-            weights: Literal["kind", "size"] = "kind" if problem.kinds else "size"
-            return verify_dual(matrix, kinds, seed=options.seed, settings=DualVerificationSettings(weights=weights))
         examples = problem.examples
         if examples is None:
             examples = find_examples(problem.statement, problem.contract, matrix.solutions)
-        if self._has_trusted:
-            return verify_trusted(matrix, kinds, examples=examples, target_error=options.target_error)
-        return verify_consensus(
-            matrix,
-            kinds,
-            examples=examples,
-            statement=problem.statement,
-            settings=ConsensusSettings(target_error=options.target_error),
-        )
+        if options.method == "majority":
+            verification = verify_majority(matrix, kinds)
+        elif options.method == "dual-verification":
+            weights: Literal["kind", "size"] = "kind" if problem.kinds else "size"
+            settings = DualVerificationSettings(weights=weights)
+            verification = verify_dual(matrix, kinds, seed=options.seed, settings=settings)
+        elif self._has_trusted:
+            verification = verify_trusted(matrix, kinds, examples=examples, target_error=options.target_error)
+        else:
+            return verify_consensus(
+                matrix,
+                kinds,
+                examples=examples,
+                statement=problem.statement,
+                settings=ConsensusSettings(target_error=options.target_error),
+            )
+        return refuse_many_answers(matrix, verification, problem.statement, examples)
 
     def _accepts(self, matrix: ExecutionMatrix, input_index: int, published: str, output: str) -> bool:
         """Say whether an output is right where ``published`` is, by the checker or by the data set's own harness."""

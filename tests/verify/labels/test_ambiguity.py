@@ -34,7 +34,7 @@ def test_many_valid_answers_by_the_statements_word(judge, contract):
     [
         ("Print any of them.", True), ("If there are multiple answers, print any.", True),
         ("You may return the answer in any order.", True), ("The order does not matter.", True),
-        ("Output a valid one.", False), ("There are many people.", False), ("Is there any?", False),
+        ("Output a valid one.", True), ("There are many people.", False), ("Is there any?", False),
     ],
 )  # fmt: skip
 def test_statements_that_allow_any_answer(judge, contract, statement, found):

@@ -4,7 +4,7 @@ Two conventions. Kattis output validators: ``program input answer feedback_dir/ 
 accepts, 43 rejects, ``feedback_dir/judgemessage.txt`` says why. Testlib checkers: ``program input output answer
 [flags]``; exit code 0 accepts, 1 (wrong), 2 (presentation), 4 (left-over output), 5 and 7 (partial) and 8 (unexpected
 end) reject; the message is on stderr. A checker that ends otherwise, does not compile, crashes or runs out of time or
-memory has failed: ``SandboxError``, which becomes IE and never a wrong answer.
+memory has failed: ``CheckerError``, which becomes IE and never a wrong answer.
 
 A Kattis validator may also be interactive (see ``judge.interaction``), and may ask for another pass: it accepts and
 writes ``feedback_dir/nextpass.in``, the input of the next run of the solution. Other files of the folder stay.
@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from stepsmith.core.errors import CaseError, SandboxError
+from stepsmith.core.errors import CaseError, CheckerError, SandboxError
 from stepsmith.core.records import Checker, Limits, Record, Verdict
 from stepsmith.judge.checkers.result import CheckResult
 from stepsmith.judge.languages import language_of
@@ -65,7 +65,7 @@ def custom_kind(name: str) -> CustomKind | None:
 
 
 def run_custom(runner: ProgramRunner, checker: Checker, input_text: str, expected: str, actual: str) -> CheckResult:
-    """Let a custom checker decide. Raises ``SandboxError`` where it does not decide."""
+    """Let a custom checker decide. Raises ``CheckerError`` where it does not decide, else ``SandboxError``."""
     kind = custom_kind(checker.name)
     if kind is None or not kind.testlib:
         return run_pass(runner, checker, input_text, expected, actual)[0]
@@ -87,7 +87,7 @@ def run_pass(
 ) -> tuple[CheckResult, Files]:
     """Let a Kattis validator decide on one pass; return its decision and the files of its feedback folder.
 
-    ``feedback`` are the files that an earlier pass left there. Raises ``SandboxError`` where it does not decide.
+    ``feedback`` are the files that an earlier pass left there. Raises as ``run_custom`` does.
     """
     run = runner.run_program(
         msgspec.structs.replace(kattis_program(checker, input_text, expected, feedback), stdin=actual)
@@ -159,7 +159,7 @@ def _testlib_result(run: ProgramRun) -> CheckResult:
 
 def _undecided(run: ProgramRun, codes: str, word: str) -> SandboxError:
     if run.verdict is Verdict.CE:
-        return SandboxError(f"the checker does not compile: {run.compile_output.strip()[:MESSAGE]}")
+        return CheckerError(f"the checker does not compile: {run.compile_output.strip()[:MESSAGE]}")
     if run.signal is not None:
         end = f"was killed by signal {run.signal}"
     elif run.exit_code is not None:
@@ -167,4 +167,5 @@ def _undecided(run: ProgramRun, codes: str, word: str) -> SandboxError:
     else:
         end = f"did not end ({run.verdict})"
     details = "; ".join(text for text in (run.message, word, run.stderr.strip()[-MESSAGE:]) if text)
-    return SandboxError(f"the checker {end}: {details or 'it said nothing'}")
+    ours = SandboxError if run.verdict is Verdict.IE else CheckerError
+    return ours(f"the checker {end}: {details or 'it said nothing'}")

@@ -11,6 +11,7 @@ import msgspec
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Environment, Execution, Solution, Verdict
+from stepsmith.core.several_answers import says_several_answers
 from stepsmith.envs.fuzzing import FAILS, FORM, HOLDS, ILL_FORMED, PROGRAM, examine
 from stepsmith.envs.literals import call_text
 from stepsmith.judge.protocol import Judge
@@ -45,6 +46,9 @@ def message_fault(reply: TeacherReply, environment: Environment) -> Fault | None
         return Fault(
             reason="message-not-alone", detail=f"it speaks of something that the student has not seen: {words!r}"
         )
+    if words := says_several_answers(reply.message):
+        detail = f"the message lets several results be right ({words!r}): say which of them {PROGRAM} returns"
+        return Fault(reason="many-valid-answers", detail=detail)
     return None
 
 

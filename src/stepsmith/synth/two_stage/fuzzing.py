@@ -14,6 +14,7 @@ from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Problem, Solution, Verdict, WrongSolution
 from stepsmith.envs.fuzzing import FAILS, FORM, HOLDS, ILL_FORMED, PROGRAM, PROPERTY, FuzzingTask, examine
 from stepsmith.envs.literals import signature_of
+from stepsmith.judge.checkers import is_custom
 from stepsmith.judge.protocol import Judge
 from stepsmith.synth.derivation import MAX_SHOWN, with_task
 from stepsmith.synth.two_stage.statement import VALIDATE
@@ -28,8 +29,11 @@ STATEMENT = (
 def fuzzing(base: Problem, wrong: Sequence[WrongSolution], judge: Judge, rng: random.Random) -> Problem | None:
     """Ask for an input on which a mutant differs from the golden: the test that rejects it is one, another test is not.
 
-    None where no mutant is like that. Raises ``SandboxError`` when our own machinery fails.
+    None where no mutant is like that, and where several answers are right, so that the golden's is not what decides.
+    Raises ``SandboxError`` when our own machinery fails.
     """
+    if is_custom(base.contract.checker):
+        return None
     short = [index for index, test in enumerate(base.tests) if len(test.input) <= MAX_SHOWN]
     faulty = [program for program in wrong if program.killed_by in short]
     for chosen in rng.sample(faulty, min(TRIED, len(faulty))):

@@ -1,4 +1,4 @@
-"""Stage 2's reply: title, statement, samples and validator, read tolerantly and checked before anything runs."""
+"""Stage 2's reply: title, statement, samples, validator, perhaps a checker; read tolerantly, checked before any run."""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -7,8 +7,10 @@ import msgspec
 
 from stepsmith.core.answers import code_blocks
 from stepsmith.core.records import Checker, Contract, Interface, Limits, Record, Style, TestCase
+from stepsmith.core.several_answers import says_several_answers
 from stepsmith.envs.literals import call_text
-from stepsmith.llm.parsing import ParseFailure, parse_json, parse_section
+from stepsmith.llm.parsing import ParseFailure, parse_json, parse_section, sections
+from stepsmith.synth.two_stage.checker import unusable_checker, written_checker
 from stepsmith.synth.two_stage.filters import drop_statement
 from stepsmith.synth.two_stage.settings import TwoStageSettings
 
@@ -32,6 +34,7 @@ class WrittenStatement(Record, frozen=True, kw_only=True):
     entry_point: str | None
     samples: tuple[Sample, ...]
     validator: str
+    checker: str = ""  # where several answers are right: code that defines ``check``
 
     @property
     def interface(self) -> Interface:
@@ -40,12 +43,12 @@ class WrittenStatement(Record, frozen=True, kw_only=True):
 
     def contract(self, time_limit_s: float) -> Contract:
         """How solutions are called and compared."""
-        function = self.interface == "function"
+        checker = Checker(name="literal" if self.interface == "function" else "tokens")
         return Contract(
             interface=self.interface,
             entry_point=self.entry_point,
             limits=Limits(time_s=time_limit_s),
-            checker=Checker(name="literal" if function else "tokens"),
+            checker=written_checker(self.checker, self.interface) if self.checker else checker,
         )
 
     def validator_contract(self) -> Contract:
@@ -90,6 +93,15 @@ def statement_parser(style: Style, settings: TwoStageSettings) -> Callable[[str]
                 return ParseFailure(reason="no-entry-point", detail=detail, raw=text)
         if fault := _validator_fault(validator, style):
             return ParseFailure(reason="no-validator", detail=fault, raw=text)
+        checker = _unfenced(given[-1]) if (given := [part for part in sections(text, "checker") if part]) else ""
+        if checker and (fault := unusable_checker(checker)):
+            return ParseFailure(reason="unusable-checker", detail=fault, raw=text)
+        if not checker and (phrase := says_several_answers(body)):
+            detail = (
+                f"the statement lets several answers be right ({phrase!r}): say which of them counts, so that there is "
+                "one right output for every input, or give a checker"
+            )
+            return ParseFailure(reason="many-valid-answers", detail=detail, raw=text)
         samples = _samples(text, style)
         if isinstance(samples, ParseFailure):
             return samples
@@ -104,6 +116,7 @@ def statement_parser(style: Style, settings: TwoStageSettings) -> Callable[[str]
             entry_point=entry_point,
             samples=samples,
             validator=validator,
+            checker=checker,
         )
 
     return parse

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from stepsmith.core.errors import RequestRefused
-from stepsmith.core.records import Direction, Limits, Lineage, PassRate, Seed, Solution, Style, TestCase
+from stepsmith.core.records import Direction, Example, Limits, Lineage, PassRate, Seed, Solution, Style, TestCase
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.judge.checkers.trial import checker_fault
 from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.parsing import ParseFailure, ask
 from stepsmith.llm.protocol import LLM
@@ -163,18 +164,41 @@ class TwoStageTeacher:
             longest=self._settings.max_input_chars,
             **brief.shown(),
         )
-        statement = self._ask(prompt, statement_parser(style, self._settings), "statement")
-        draft = replace(draft, provenance=(*draft.provenance, ("statement_prompt", self._prompts.stamp(STATEMENT))))
-        if isinstance(statement, ParseFailure):
-            return _failed(draft, statement)
-        return self._tried(replace(draft, statement=statement), statement, rng)
+        trials: list[tuple[WrittenStatement, Fault | None]] = []
 
-    def _tried(self, draft: TwoStageDraft, statement: WrittenStatement, rng: random.Random) -> TwoStageDraft:
+        def tried(text: str) -> WrittenStatement | ParseFailure:
+            read = statement_parser(style, self._settings)(text)
+            if isinstance(read, ParseFailure):
+                return read
+            trials.append((read, self._fault(read)))
+            fault = trials[-1][1]
+            return ParseFailure(reason=fault.reason, detail=fault.detail, raw=text) if fault else read
+
+        statement = self._ask(prompt, tried, "statement")
+        draft = replace(
+            draft,
+            provenance=(*draft.provenance, ("statement_prompt", self._prompts.stamp(STATEMENT))),
+            executions=sum(len(read.samples) for read, _ in trials),
+        )
+        if not isinstance(statement, ParseFailure):
+            return self._completed(replace(draft, statement=statement), statement, rng)
+        if trials and (last := trials[-1])[1] and last[1].detail == statement.detail:
+            return replace(draft, statement=last[0], fault=last[1])
+        return _failed(draft, statement)
+
+    def _fault(self, statement: WrittenStatement) -> Fault | None:
+        """What is wrong with the programs of a statement on the face of it; it is sent back once."""
+        if fault := Validator(self._judge, statement).fault():
+            return fault
+        if not statement.checker:
+            return None
+        samples = [Example(input=sample.input, output=sample.output) for sample in statement.samples]
+        found = checker_fault(self._judge, statement.contract(self._settings.time_limit_s), samples)
+        return Fault(reason="checker-fails", detail=found) if found else None
+
+    def _completed(self, draft: TwoStageDraft, statement: WrittenStatement, rng: random.Random) -> TwoStageDraft:
         """Make inputs for a statement, then have it solved."""
         validator = Validator(self._judge, statement)
-        draft = replace(draft, executions=len(statement.samples))
-        if fault := validator.fault():
-            return replace(draft, fault=fault)
         collected = self._inputs.collect(statement, _shown(statement), rng)
         draft = replace(
             draft,

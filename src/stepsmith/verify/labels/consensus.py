@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stepsmith.core.records import Example, Record, TestKind
-from stepsmith.verify.labels.ambiguity import many_valid_answers
+from stepsmith.verify.labels.ambiguity import REASON, many_valid_answers
 from stepsmith.verify.labels.behaviour import Behaviour, behaviours, example_passes, features
 from stepsmith.verify.labels.posterior import (
     ConsensusModel,
@@ -76,9 +76,11 @@ def verify_consensus(
     members = sorted(found[order[0]].members, key=lambda i: (_slowness(matrix, i), i))
     golden: int | None = members[0]
     reason, detail = "", ""
-    if confidence < 1 - 2 * settings.target_error:
-        ranked = [found[k] for k in order]
-        reason, detail = _why_unsure(matrix, examples, ranked, confidence, settings, statement)
+    ranked = [found[k] for k in order]
+    if ambiguous := many_valid_answers(matrix, ranked, statement):
+        reason, detail = REASON, ambiguous
+    elif confidence < 1 - 2 * settings.target_error:
+        reason, detail = _why_unsure(matrix, examples, ranked, confidence, settings)
         if matrix.rerun(members[0], range(min(2, len(matrix.inputs)))):
             reason, detail = "non-deterministic", f"candidate {members[0]} differs from itself when run again; {detail}"
     else:
@@ -199,13 +201,10 @@ def _why_unsure(
     ranked: Sequence[Behaviour],
     confidence: float,
     settings: ConsensusSettings,
-    statement: str,
 ) -> tuple[str, str]:
     """Return (reason, detail) of a rejection, the most specific reason first; ``ranked`` is by probability."""
     sizes = f"the most probable behaviour has {len(ranked[0].members)} of {len(matrix.solutions)} candidates"
     detail = f"{sizes} and probability {confidence:.3f}; {1 - 2 * settings.target_error:.3f} is needed"
-    if ambiguous := many_valid_answers(matrix, ranked, statement):
-        return "many-valid-answers", ambiguous
     met = max(b.passed for b in ranked)
     if met < len(examples):
         return (

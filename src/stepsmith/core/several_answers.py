@@ -1,0 +1,58 @@
+"""The words with which a statement says, or lets be understood, that several answers to one input are right."""
+
+import re
+
+_TELL = r"(?:print|output|return|give|report|list|construct|produce)s?"
+_NOT = r"(?<!not )(?<!n't )(?<!never )(?<!without )"
+_BEST = (
+    r"shortest|longest|cheapest|smallest|largest|lightest|heaviest|fastest|minimal|maximal|minimum|maximum|optimal|best"
+    r"|valid|feasible|correct|suitable|possible"
+)
+# A best number is one number, however many ways lead to it.
+_AMOUNT = r"numbers?|integers?|values?|lengths?|costs?|sums?|counts?|times?|amounts?|totals?|sizes?|scores?|prices?"
+
+# "print any", "any of them is accepted", "print the edges in any order".
+_SAYS_SO = re.compile(
+    rf"\b{_NOT}{_TELL}\s+any\b(?!\s+(?:remaining|leftover|other|further|more)\b)"
+    rf"|\bany\s+(?:(?:one\s+)?of\s+(?:them|these|those)|(?:{_BEST}|such)\b(?:\s+\w+){{0,2}})\s+"
+    r"(?:is|are|will\s+be|would\s+be|may\s+be|can\s+be|counts)\s+(?:as\s+)?(?:accepted|fine|printed|allowed|correct|right)"
+    rf"|\b{_NOT}{_TELL}\b[^.\n]{{0,80}}\bin\s+any\s+order\b",
+    re.IGNORECASE,
+)
+# "if there are several answers", "find a shortest sequence": so it is, unless the statement says which one counts.
+_UNLESS_SETTLED = re.compile(
+    r"\b(?:multiple|several|many|more\s+than\s+one)\s+(?:\w+\s+){0,2}(?:answers|solutions|outputs)\b"
+    rf"|\b{_NOT}(?:find|{_TELL}|determine|choose)\s+(?:(?:me|us|him|her|them|out)\s+)?(?:an?|one|some)\s+"
+    rf"(?:\w+\s+)?(?:{_BEST})\s+(?!(?:{_AMOUNT})\b)\w+",
+    re.IGNORECASE,
+)
+_SETTLED = re.compile(
+    r"lexicographic|\bties?\s+(?:is|are|goes?)\b|\bbreak(?:s|ing)?\s+ties\b"
+    r"|\b(?:several|multiple|many|more\s+than\s+one|tie[sd]?|equal\w*)\b[^.]{0,160}"
+    r"\b(?:smaller|smallest|larger|largest|lower|lowest|higher|highest|least|greatest|fewest|first|last|earlier|earliest"
+    r"|later|latest|shorter|shortest|longer|longest|leftmost|rightmost|minimum|maximum|counts|wins)\b",
+    re.IGNORECASE,
+)
+# Said of inputs as often as of outputs: it explains why programs differ, but proves nothing by itself.
+_HINTS_AT_IT = re.compile(
+    r"\b(?:print|output|return|find|give|report)s?\s+any\b|\bany\s+(?:of\s+them|one\s+of\s+them|valid|such|correct)\b"
+    r"|\bin\s+any\s+order\b|\bany\s+order\b|\border\s+does\s*(?:n.t|\s+not)\s+matter\b",
+    re.IGNORECASE,
+)
+
+
+def says_several_answers(statement: str) -> str:
+    """Return the words by which ``statement`` allows several answers and does not say which of them counts, or ""."""
+    found = _SAYS_SO.search(statement)
+    if not found and not _SETTLED.search(statement):
+        found = _UNLESS_SETTLED.search(statement)
+    return _plain(found)
+
+
+def hints_at_several_answers(statement: str) -> str:
+    """Return these words, or else words that may mean as much where programs do differ, or ""."""
+    return says_several_answers(statement) or _plain(_HINTS_AT_IT.search(statement))
+
+
+def _plain(found: re.Match[str] | None) -> str:
+    return " ".join(found[0].split()) if found else ""
