@@ -35,6 +35,10 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "train/verl/hydra train/verl/files/stepsmith_hooks",
     ),
     "exports/test_table.py": ("every form by the command, and its card", "cli/export exports/bundle exports/card"),
+    "exports/test_kattis_package.py": (
+        "both versions of the package, read back",
+        "exports/kattis_legacy exports/kattis_2025",
+    ),
     "exports/test_forms.py": ("all forms of rows, read back", "exports/trl"),
     "synth/llm/test_path.py": (
         "synthesis from the command to the data set, with scripted models",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from stepsmith.core.records import Checker, Contract, FeatureUse, Lineage, Problem, Solution, TestCase
+from stepsmith.core.records import Checker, Contract, FeatureUse, Lineage, Problem, Solution, TestCase, WrongSolution
 from stepsmith.exports import ExportSettings, FormatName, Written, write_export
 from stepsmith.scoring.tests import SplitSettings
 from tests.envs.test_environments import PROBLEMS
@@ -13,6 +13,25 @@ from tests.records import a_problem
 CHECKER = (
     "import sys\nright = abs(int(sys.stdin.read())) == int(open(sys.argv[2]).read())\nsys.exit(42 if right else 43)\n"
 )
+
+
+VALIDATOR = "import sys\nline = sys.stdin.read()\nsys.exit(0 if line == f'{int(line)}\\n' else 1)\n"
+WRONG = {"print(5)\n": "wrong_answer", "import os\nos.abort()\n": "run_time_error", "print(int(input()) ** 2)\n": None}
+
+
+def a_package_problem() -> Problem:
+    """A stdio problem with a validator, wrong programs of two verdicts, and one that is not wrong."""
+    return msgspec.structs.replace(
+        PROBLEMS["stdio"],
+        title="50% of $x$ & more",
+        statement="Square $x_1$.\n\n## Input\n\n- `n`, **one** line\n\n## Examples\n\n### Input\n\n3\n",
+        validator=VALIDATOR,
+        examples=(),
+        wrong=tuple(
+            WrongSolution(solution=Solution(language="python", code=code), killed_by=0, origin="a test")
+            for code in WRONG
+        ),
+    )
 
 
 def in_chain(problem: Problem, chain: str, *features: str, turn: int = 1) -> Problem:
@@ -33,20 +52,19 @@ def a_checked_problem() -> Problem:
     return a_problem(
         title="Root",
         statement="Print a number whose square is n.\n",
-        contract=Contract(
-            interface="stdio", checker=Checker(name="custom-kattis", files=(("validate.py", CHECKER),))
-        ),
+        contract=Contract(interface="stdio", checker=Checker(name="custom-kattis", files=(("validate.py", CHECKER),))),
         starter_code="",
         examples=(),
         tests=tuple(TestCase(input=f"{n * n}\n", output=f"{n}\n") for n in (3, 4, 0, 7)),
         golden=Solution(language="python", code="print(round(int(input()) ** 0.5))\n"),
         wrong=(),
-    )  # fmt: skip
+        validator=VALIDATOR,
+    )
 
 
 def one_of_each() -> list[Problem]:
     """A problem of every environment and interface, one with a checker program; each a chain of its own."""
-    problems = [*PROBLEMS.values(), a_checked_problem(), a_problem()]
+    problems = [*PROBLEMS.values(), a_checked_problem(), a_package_problem(), a_problem()]
     return [in_chain(problem, f"chain_{k}", f"first {k}", "second") for k, problem in enumerate(problems)]
 
 

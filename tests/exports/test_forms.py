@@ -56,7 +56,7 @@ def test_verls_own_scorer_gets_plain_problems_with_few_tests(tmp_path: Path) -> 
         for sub in ("", "codecontests")
     )
     assert len(ours) == len(one_of_each())
-    assert len(theirs) == 3  # two functions, one program
+    assert len(theirs) == 4  # two functions, two programs
     for row in theirs:
         truth = json.loads(row["reward_model"]["ground_truth"])
         assert row["data_source"] == "codecontests"

@@ -12,13 +12,13 @@ import msgspec
 
 from stepsmith.core.errors import ConfigError, RunFolderError
 from stepsmith.core.records import Problem
-from stepsmith.exports import hf, jsonl, livecodebench, trl, verl
+from stepsmith.exports import hf, jsonl, kattis_2025, kattis_legacy, livecodebench, trl, verl
 from stepsmith.exports.bundle import Bundle, ExportSettings, LeftOut
 from stepsmith.exports.card import CardFacts, DataFiles, card
 from stepsmith.exports.splitting import halves_of
 from stepsmith.store.folder_lock import explained
 
-FormatName = Literal["hf", "trl", "verl", "lcb", "jsonl"]
+FormatName = Literal["hf", "trl", "verl", "lcb", "kattis-legacy", "kattis-2025-09", "jsonl"]
 CARD, LEFT_OUT = "README.md", "left-out.jsonl"
 
 
@@ -42,6 +42,12 @@ FORMATS: dict[FormatName, Format] = {
         livecodebench.write,
         livecodebench.DATA_FILES,
         livecodebench.USAGE,
+    ),
+    "kattis-legacy": Format(
+        "problem packages for Kattis", kattis_legacy.refuses, kattis_legacy.write, usage=kattis_legacy.USAGE
+    ),
+    "kattis-2025-09": Format(
+        "problem packages for BAPCtools", kattis_2025.refuses, kattis_2025.write, usage=kattis_2025.USAGE
     ),
     "jsonl": Format("one problem a line, complete", jsonl.refuses, jsonl.write, jsonl.DATA_FILES, jsonl.USAGE),
 }
