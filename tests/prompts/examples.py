@@ -19,7 +19,8 @@ from stepsmith.synth.draft import FailedAttempt
 from stepsmith.synth.llm.draft import CONTRACT, FUZZING_STATEMENT, SHOWN, fuzzing_task, statement
 from stepsmith.synth.llm.reply import INPUTS
 from stepsmith.synth.llm.solvers import SOLVE
-from stepsmith.synth.llm.teacher import CHAIN_HARD, EXCERPT, PROPOSE, REFINE, REPAIR
+from stepsmith.synth.llm.teacher import EXCERPT, PROPOSE, REFINE, REPAIR
+from stepsmith.synth.progression import CHAIN_AIMS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "prompts.md"
 BEGIN = "<!-- What follows is written by `python -m tests.prompts.examples`. -->"
@@ -120,7 +121,7 @@ def teacher_examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     for environment in ENVIRONMENTS:
         text = library.render(PROPOSE, seed=SEED, environment=environment, draw=4071, aim=None, **common)
         found[f"A new problem: {environment}"] = (PROPOSE, text)
-    text = library.render(PROPOSE, seed=SEED, environment="induction", draw=4071, aim=CHAIN_HARD, **common)
+    text = library.render(PROPOSE, seed=SEED, environment="induction", draw=4071, aim=CHAIN_AIMS["hard"], **common)
     found["A new problem that starts a chain from hard down"] = (PROPOSE, text)
     for direction, passes, aim in (("harder", 29, (0.35, 0.65)), ("easier", 0, (0.35, 0.65)), ("sideways", 15, None)):
         solved, failed = (SOLVED,) * bool(passes), (FAILED,) * (passes < 32)

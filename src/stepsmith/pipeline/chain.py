@@ -6,10 +6,11 @@ seed ─► teacher.propose ─► labels by vote ─► base problem ─► gat
 """
 
 import random
+from dataclasses import replace
 from typing import TypeVar
 
 from stepsmith.core.ids import content_id, derive_rng
-from stepsmith.core.records import Chain, Direction, Lineage, Problem, Rejection, Turn
+from stepsmith.core.records import Chain, Lineage, Problem, Rejection, Turn
 from stepsmith.core.stats import band_of
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.building import Building, build_problem
@@ -41,14 +42,15 @@ def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judg
     rejections: list[Rejection] = []
     base: Draft | None = None  # the last draft that was rated; the teacher refines it
     parent_id: str | None = None
-    feedback: Feedback | None = None
+    feedback: Feedback | None = None  # on it
     for turn in range(1, _turns(config) + 1):
         turn_rng = derive_rng(synth.seed, "turn", index, turn)
-        if base is None:
+        if base is None or feedback is None:
             draft = roles.teacher.propose(seed, environment, turn_rng)
         else:
-            direction = _direction(config, feedback, kept)
-            draft = roles.teacher.refine(base, feedback, direction, turn_rng)
+            held = frozenset(band_of(problem.pass_rate.rate) for problem in kept if problem.pass_rate)
+            direction = config.progression.direction(feedback.pass_rate.rate, held)
+            draft = roles.teacher.refine(base, replace(feedback, held=held), direction, turn_rng)
         lineage = Lineage(
             chain_id=chain_id,
             turn=turn,
@@ -96,29 +98,6 @@ def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judg
 
 def _turns(config: Config) -> int:
     return 1 if config.synth.mode == "single-turn" else config.synth.turns
-
-
-def _direction(config: Config, feedback: Feedback | None, kept: list[Problem]) -> Direction:
-    """Return the direction of the next turn, as in Deep Dive: harder above a pass rate of 0.65, easier at 0.
-
-    Between these, the direction is towards bands that the chain lacks. In hard-first mode the chain gets harder until
-    it has a hard problem, and then only easier.
-    """
-    if feedback is None:
-        return "sideways"
-    p = feedback.pass_rate.rate
-    bands = {band_of(problem.pass_rate.rate) for problem in kept if problem.pass_rate}
-    if config.synth.mode == "hard-first":
-        return "easier" if p == 0 or "hard" in bands else "harder"
-    if p == 0:
-        return "easier"
-    if p > config.refine.harder_above:
-        return "harder"
-    if p < config.refine.medium_low:
-        return "easier"
-    if "hard" not in bands:
-        return "harder"
-    return "easier" if not bands & {"easy", "easy-medium"} else "sideways"
 
 
 def _weighted(weights: dict[_T, float], rng: random.Random) -> _T:

@@ -17,6 +17,7 @@ from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.nested import refuse_renamed
 from stepsmith.core.records import Environment, Record, Style
 from stepsmith.llm.records import ModelSpec
+from stepsmith.synth.progression import Progression
 from stepsmith.synth.seed_files import ROW_FIELD
 from stepsmith.synth.skill import SkillModel
 from stepsmith.synth.two_stage.settings import TwoStageSettings
@@ -65,6 +66,10 @@ class RefineSettings(Record, frozen=True, kw_only=True):
     """When the teacher makes a problem harder or easier (Deep Dive)."""
 
     harder_above: Share = 0.65
+    # At 0, and below this rate while the chain lacks a medium or an easy problem, the next one is easier. Deep Dive: 0,
+    # which is at 0 alone. Ours is higher: what few attempts solve is a hard stone already, and another one costs as
+    # much while nothing leads up to the first.
+    easier_below: Share = 0.35
     medium_low: Share = 0.35  # the teacher aims at pass rates in medium_low..harder_above
     keep_low: Share = 0.01  # problems with a pass rate in keep_low..keep_high are kept
     keep_high: Share = 0.97
@@ -135,6 +140,17 @@ class Config(Record, frozen=True, kw_only=True):
     prompts: PromptSettings = PromptSettings()
     two_stage: TwoStageSettings = TwoStageSettings()
     runtime: RuntimeSettings = msgspec.field(default_factory=lambda: RuntimeSettings())
+
+    @property
+    def progression(self) -> Progression:
+        """Where chains go next."""
+        refine = self.refine
+        return Progression(
+            medium=(refine.medium_low, refine.harder_above),
+            easier_below=refine.easier_below,
+            easy_high=refine.keep_high,
+            hard_first=self.synth.mode == "hard-first",
+        )
 
     @property
     def uses_dual_verification(self) -> bool:

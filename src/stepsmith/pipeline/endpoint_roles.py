@@ -11,7 +11,7 @@ from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Draft, Student, Teacher
 from stepsmith.synth.llm.from_problem import draft_from_problem
 from stepsmith.synth.llm.student import LLMStudent
-from stepsmith.synth.llm.teacher import LLMTeacher, Progression
+from stepsmith.synth.llm.teacher import LLMTeacher
 from stepsmith.synth.two_stage.settings import tree_at
 from stepsmith.synth.two_stage.teacher import TwoStageTeacher
 
@@ -23,11 +23,6 @@ class EndpointRoles:
         folder = Path(config.runtime.prompts).expanduser() if config.runtime.prompts else None
         self.prompts = PromptLibrary(folder)
         self._config = config
-        self._progression = Progression(
-            medium=(config.refine.medium_low, config.refine.harder_above),
-            easy_high=config.refine.keep_high,
-            hard_first=config.synth.mode == "hard-first",
-        )
 
     def teacher(self, llm: LLM, judge: RunningJudge, solvers: Sequence[LLM]) -> Teacher:
         """Return Deep Dive's teacher, or X-Coder's for the two-stage method, which needs no other solvers."""
@@ -44,8 +39,9 @@ class EndpointRoles:
                 synth.styles,
                 settings,
                 name=name,
+                progression=self._config.progression,
             )
-        return LLMTeacher(llm, judge, self.prompts, self._progression, name=name, solvers=solvers)
+        return LLMTeacher(llm, judge, self.prompts, self._config.progression, name=name, solvers=solvers)
 
     def draft_from_problem(self, problem: Problem) -> Draft | None:
         """Return the draft that a problem was made from, so that Deep Dive's teacher can refine it; None if unknown."""

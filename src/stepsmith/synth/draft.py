@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stepsmith.core.records import (
+    Band,
     Contract,
     Direction,
     Example,
@@ -154,6 +155,7 @@ class Feedback:
     solved: tuple[str, ...] = ()  # representative replies, chosen to be different
     failed: tuple[FailedAttempt, ...] = ()
     shown: str = ""
+    held: frozenset[Band] = frozenset()  # bands of the problems that the chain has kept
 
 
 class Teacher(Protocol):

@@ -16,12 +16,12 @@ from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import FailedAttempt, Feedback
 from stepsmith.synth.llm.draft import LLMDraft
 from stepsmith.synth.llm.student import LLMStudent
-from stepsmith.synth.llm.teacher import CHAIN_EASY, CHAIN_HARD, CHAIN_MEDIUM, LLMTeacher, Progression
+from stepsmith.synth.llm.teacher import LLMTeacher
+from stepsmith.synth.progression import Progression
 from tests.synth.llm.test_reply import reply
 
 SEED = Seed(source="heapq.py", first_line=3, code="def push(heap, item):\n    heap.append(item)\n")
-PLAIN = Progression(medium=(0.35, 0.65), easy_high=0.97, hard_first=False)
-DOWN = Progression(medium=(0.35, 0.65), easy_high=0.97, hard_first=True)
+PLAIN, DOWN = Progression(), Progression(hard_first=True)
 PLACE = Lineage(chain_id="c", turn=1, parent_id=None, change="", direction="new", seed_ref="heapq.py:3-4")
 CODE = "def f(xs, k=2):\n    return sorted(x * k for x in xs)[1:]"
 INPUTS = ("[1, 2], 3", "[4, 4, 1]", "[5, 6], 4", "[], 5", "[9, 7, 8]")
@@ -190,6 +190,16 @@ def test_refinement_tells_how_the_last_problem_went(judge: LocalJudge) -> None:
     assert second.change == "Asked for a harder problem after 30 of 32 attempts passed."
 
 
+def test_the_aim_is_the_stone_that_the_chain_lacks(judge: LocalJudge) -> None:
+    llm = Listed(good(), *[good(code=CODE.replace("[1:]", "[:-1]"))] * 2)
+    asker = teacher(judge, llm)
+    first = asker.propose(SEED, "induction", random.Random(1))
+    for held, aim in ((frozenset(), "35 to 65 of 100"), (frozenset({"medium"}), "65 to 97 of 100")):
+        feedback = Feedback(pass_rate=pass_rate(6, 32), held=held)  # type: ignore[arg-type]
+        asker.refine(first, feedback, "easier", random.Random(2))
+        assert f"**easier**: {aim}" in llm.asked[-1][0].content
+
+
 def test_the_same_place_in_another_turn_is_asked_in_other_words(judge: LocalJudge) -> None:
     """Otherwise the memory would answer a second try with the reply that failed."""
     llm = Listed("No.", "No.", good())
@@ -197,23 +207,6 @@ def test_the_same_place_in_another_turn_is_asked_in_other_words(judge: LocalJudg
     asker.propose(SEED, "induction", random.Random(1))
     asker.propose(SEED, "induction", random.Random(2))
     assert llm.asked[0] != llm.asked[2]
-
-
-@pytest.mark.parametrize(
-    ("progression", "rate", "direction", "aim"),
-    [
-        (PLAIN, 0.9, "harder", (0.35, 0.65)),
-        (PLAIN, 0.5, "harder", (0.10, 0.35)),
-        (PLAIN, 0.0, "easier", (0.35, 0.65)),
-        (PLAIN, 0.5, "easier", (0.65, 0.97)),
-        (PLAIN, 0.5, "sideways", None),
-        (DOWN, 0.7, "harder", CHAIN_HARD),
-        (DOWN, 0.1, "easier", CHAIN_MEDIUM),
-        (DOWN, 0.5, "easier", CHAIN_EASY),
-    ],
-)
-def test_what_is_aimed_at(progression: Progression, rate: float, direction: str, aim: object) -> None:
-    assert progression.next(rate, direction) == aim  # type: ignore[arg-type]
 
 
 def test_a_chain_from_hard_down_begins_hard(judge: LocalJudge) -> None:

@@ -36,11 +36,11 @@ def examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     settings = TwoStageSettings()
     nothing = {
         "last": "", "direction": "new", "rate": None, "solved": (), "failed": (), "environment": "induction",
-        "shown_inputs": "",
+        "shown_inputs": "", "aim": None,
     }  # fmt: skip
     harder = {
         "last": LAST, "direction": "harder", "rate": pass_rate(29, 32), "solved": ("```python\nprint(1)\n```",),
-        "failed": (FAILED,), "environment": "induction", "shown_inputs": "",
+        "failed": (FAILED,), "environment": "induction", "shown_inputs": "", "aim": (0.35, 0.65),
     }  # fmt: skip
     plan = {"leaves": LEAVES, "draw": 4071}
     uses = [{"feature": leaf, "use": "Makes the solver think."} for leaf in LEAVES]

@@ -160,6 +160,8 @@ def test_refinement_grows_shrinks_or_exchanges_features(judge, direction, change
     assert "7 of 8 attempts passed" in second.change
     prompt = next(text for text in reversed(brain.prompts) if "You plan" in text)
     assert "a pass rate of 0.88" in prompt
+    assert ("(35 to 65 of 100 attempts should succeed)" in prompt) is (direction == "harder")
+    assert ("(65 to 97 of 100 attempts should succeed)" in prompt) is (direction == "easier")
     assert "An attempt that failed (no readable program):" in prompt
     assert "I tried 'abc'." in prompt
     assert first.statement is not None

@@ -7,13 +7,12 @@ as a rejection.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stepsmith.core.errors import RequestRefused
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Direction, Lineage, PassRate, Seed, TestCase
 from stepsmith.core.records import Environment as EnvironmentName
-from stepsmith.core.stats import BAND_EDGES
 from stepsmith.judge.protocol import Judge
 from stepsmith.llm.parsing import ParseFailure, ask
 from stepsmith.llm.protocol import LLM
@@ -25,41 +24,12 @@ from stepsmith.synth.llm.draft import SHOWN, LLMDraft
 from stepsmith.synth.llm.gates import tried
 from stepsmith.synth.llm.reply import INPUTS, parse_reply
 from stepsmith.synth.llm.solvers import solve
+from stepsmith.synth.progression import Progression
 
 PROPOSE, REFINE, REPAIR = "teacher/propose", "teacher/refine", "teacher/repair"
 REPAIRS = 2  # of one proposal, each for another reason; ours
 EXCERPT = 2_000  # characters of a student's reply that the teacher is shown; ours
 DRAWS = 10_000  # the number in a prompt that makes chains with the same seed, and turns after a failed one, differ
-
-# Deep Dive's chains are built from a hard problem down: hard .05-.16, medium .41-.59, easy .81-.91.
-CHAIN_HARD, CHAIN_MEDIUM, CHAIN_EASY = (0.05, 0.16), (0.41, 0.59), (0.81, 0.91)
-HARD_LOW = 0.10  # below it Deep Dive has no bin
-Range = tuple[float, float]  # of pass rates
-
-
-@dataclass(frozen=True, slots=True)
-class Progression:
-    """Which pass rate the teacher is asked to aim at."""
-
-    medium: Range  # Deep Dive: .35 to .65
-    easy_high: float  # Deep Dive: .97, above which nothing is kept
-    hard_first: bool  # chains go from a hard problem down
-
-    def first(self) -> Range | None:
-        """For a problem from a seed; None: not said."""
-        return CHAIN_HARD if self.hard_first else None
-
-    def next(self, rate: float, direction: Direction) -> Range | None:
-        """For the next problem after one with pass rate ``rate``; None for one that is as hard."""
-        if direction == "sideways":
-            return None
-        if self.hard_first:
-            if direction == "harder":
-                return CHAIN_HARD
-            return CHAIN_MEDIUM if rate < BAND_EDGES[0][0] else CHAIN_EASY
-        if direction == "harder":
-            return self.medium if rate > self.medium[1] else (HARD_LOW, self.medium[0])
-        return self.medium if rate < self.medium[0] else (self.medium[1], self.easy_high)
 
 
 class LLMTeacher:
@@ -115,7 +85,7 @@ class LLMTeacher:
             draw=rng.randrange(DRAWS),
             count=INPUTS,
             shown=SHOWN,
-            aim=self._progression.next(rate.rate if rate else 0.0, direction),
+            aim=self._progression.aim(rate.rate if rate else 0.0, direction, feedback.held if feedback else ()),
         )
         return self._draft(prompt, "refine", REFINE, draft.environment, direction, _change(direction, rate))
 

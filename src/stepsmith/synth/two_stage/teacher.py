@@ -21,6 +21,7 @@ from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Draft, Fault, Feedback
+from stepsmith.synth.progression import Progression, Range
 from stepsmith.synth.tree.extract import seed_paths
 from stepsmith.synth.tree.sample import nearby, sample_leaves, without
 from stepsmith.synth.tree.tree import FeatureTree, Path, text_of
@@ -51,6 +52,7 @@ class _Brief:
     direction: Direction = "new"
     feedback: Feedback | None = None
     environment: EnvironmentName = "induction"
+    aim: Range | None = None
 
     def shown(self) -> dict[str, object]:
         """What the templates say about the last problem."""
@@ -62,6 +64,7 @@ class _Brief:
             "solved": feedback.solved if feedback else (),
             "failed": feedback.failed if feedback else (),
             "environment": self.environment,
+            "aim": self.aim,
             "shown_inputs": feedback.shown if feedback else "",
         }
 
@@ -80,8 +83,10 @@ class TwoStageTeacher:
         settings: TwoStageSettings = TwoStageSettings(),  # noqa: B008 - frozen
         *,
         name: str,
+        progression: Progression = Progression(),  # noqa: B008 - frozen
     ) -> None:
         self.name = name
+        self._progression = progression
         self._writer = writer
         self._solvers = tuple(solvers)
         self._judge = judge
@@ -132,7 +137,9 @@ class TwoStageTeacher:
             draft, direction=direction, change=_wanted(direction, rate), provenance=(("teacher", self.name),), raw="",
             plan=None, statement=None, inputs=(), candidates=(), supply=None, fault=None, executions=0,
         )  # fmt: skip
-        brief = _Brief(leaves, least, most, keep, _shown(draft.statement), direction, feedback, draft.environment)
+        aim = self._progression.aim(rate.rate, direction, feedback.held) if feedback and rate else None
+        last = _shown(draft.statement)
+        brief = _Brief(leaves, least, most, keep, last, direction, feedback, draft.environment, aim)
         made = self._made(new, draft.statement.style, brief, rng)
         return replace(made, change=_change(made.change, chosen, made.plan)) if made.plan else made
 
