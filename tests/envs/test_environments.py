@@ -151,3 +151,51 @@ def test_deduction_compares_values_not_text(judge: Judge) -> None:
 @pytest.mark.parametrize("text", ["__import__('os')", "f(1)", "x", "[" * 5000, "1 +", ""])
 def test_only_literals_are_answers(text: str) -> None:
     assert canonical(text) is None
+
+
+LONG = "7" * 5001
+DOUBLE = "1" + "5" * 5000 + "4"
+TWICE = "def f(n, k):\n    return n * k\n"
+LONG_PROBLEMS: dict[str, Problem] = {
+    name: a_problem(
+        environment=environment,
+        contract=CONTRACT,
+        tests=(TestCase(input=f"({LONG}, 2)", output=DOUBLE),),
+        golden=Solution(language="python", code=TWICE),
+        task=encoded(task) if task else "",
+    )
+    for name, environment, task in (
+        ("induction", "induction", None),
+        ("abduction", "abduction", AbductionTask(program=TWICE, output=DOUBLE)),
+        ("deduction", "deduction", DeductionTask(program=TWICE, input=f"({LONG}, 2)")),
+        (
+            "fuzzing",
+            "fuzzing",
+            FuzzingTask(
+                program="def f(n, k):\n    return n * k if n < 1 << 9999 else 0\n",
+                pre_test_f="def pre_test_f(n, k):\n    return type(n) is int and k == 2\n",
+                test_f="def test_f(n, k):\n    return f(n, k) == n * k\n",
+            ),
+        ),
+    )
+}
+
+
+def test_every_environment_has_a_problem_of_long_integers() -> None:
+    assert {problem.environment for problem in LONG_PROBLEMS.values()} == set(ENVIRONMENTS)
+
+
+@pytest.mark.parametrize("problem", LONG_PROBLEMS.values(), ids=LONG_PROBLEMS.keys())
+def test_integers_have_any_length(problem: Problem, judge: Judge) -> None:
+    """CPython converts no more than 4,300 digits: what we cannot read is never the answer's fault."""
+    environment = ENVIRONMENTS[problem.environment]
+    answer = environment.golden(problem)
+    assert environment.judge(judge, problem, answer).verdict is Verdict.AC
+    assert environment.parse(problem, environment.write(answer)) == answer
+    if problem.environment != "induction":
+        for reply in (f"Answer: `{answer.text}`", f"So it is\n\n```\n{answer.text}\n```\n"):
+            assert environment.parse(problem, reply) == answer
+        small = "4" if problem.environment == "deduction" else "(7, 2)"
+        assert environment.judge(judge, problem, Answer(text=small)).verdict is Verdict.WA
+    if problem.environment in ("abduction", "deduction"):
+        assert (DOUBLE if problem.environment == "abduction" else LONG) in environment.render(problem)

@@ -7,6 +7,8 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from stepsmith.core.integers import literal_text, long_integers, read_literal
+
 MAX_TEXT = 1_000_000  # characters; a longer text is no answer
 
 JSON_NAMES: dict[str, object] = {"true": True, "false": False, "null": None}
@@ -28,7 +30,7 @@ def canonical(text: str) -> str | None:
     if not text or len(text) > MAX_TEXT:
         return None
     try:
-        return repr(ast.literal_eval(text))
+        return literal_text(read_literal(text))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
 
@@ -61,7 +63,7 @@ def signature_from(function: ast.FunctionDef) -> Signature:
 def kinds_of(call: str) -> tuple[str, ...]:
     """Return the type names of the members of an argument tuple given as text; () where it cannot be read."""
     try:
-        value = ast.literal_eval(call)
+        value = read_literal(call)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return ()
     return tuple(type(member).__name__ for member in value) if isinstance(value, tuple) else ()
@@ -69,9 +71,10 @@ def kinds_of(call: str) -> tuple[str, ...]:
 
 def call_text(entry_point: str, arguments: str) -> str:
     """Return an argument tuple as a call, as a person writes it: ``"([1, 2],)"`` → ``"f([1, 2])"``."""
-    return f"{entry_point.rpartition('.')[2]}({', '.join(map(repr, ast.literal_eval(arguments)))})"
+    return f"{entry_point.rpartition('.')[2]}({', '.join(map(literal_text, read_literal(arguments)))})"
 
 
+@long_integers()
 def read_call(text: str, signature: Signature) -> str:
     """Return the arguments of one call as a canonical tuple: ``"[1,2], k=3"`` → ``"([1, 2], 3)"``.
 
@@ -101,7 +104,7 @@ def fitted(given: list[object], named: Mapping[str, object], signature: Signatur
         raise ValueError(f"it has no value for the parameter {absent[0]}")
     if names[: len(values)] != tuple(key for key in names if key in values):
         raise ValueError("it leaves out a parameter before others that it gives")
-    text = repr(tuple(values[key] for key in names[: len(values)]))
+    text = literal_text(tuple(values[key] for key in names[: len(values)]))
     if canonical(text) is None:
         raise ValueError("its arguments have no spelling as Python literals (inf, nan or the like)")
     return text
@@ -157,6 +160,7 @@ def keywords_of(call: ast.Call, names: Mapping[str, object] = JSON_NAMES) -> dic
     return found
 
 
+@long_integers()
 def quoted(node: ast.AST, width: int = 80) -> str:
     """Return source text of a node for a message, shortened."""
     text = " ".join(ast.unparse(node).split())

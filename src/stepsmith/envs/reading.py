@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from stepsmith.core.answers import CodeBlock, code_blocks, strip_reasoning
+from stepsmith.core.integers import long_integers
 from stepsmith.envs.literals import (
     JSON_NAMES,
     MAX_TEXT,
@@ -59,6 +60,7 @@ def program_in(reply: str, entry_point: str | None) -> str | None:
     return (defining or blocks)[-1].code
 
 
+@long_integers()
 def value_in(reply: str, name: str, kind: str) -> str | None:
     """Return the value in a reply as canonical text, None without one.
 
@@ -68,6 +70,7 @@ def value_in(reply: str, name: str, kind: str) -> str | None:
     return _last_readable(reply, lambda text, marked: _value(text, name, kind, marked), _VALUE_WORDS)
 
 
+@long_integers()
 def arguments_in(reply: str, signature: Signature) -> str | None:
     """Return the arguments in a reply as a canonical tuple, None without any.
 

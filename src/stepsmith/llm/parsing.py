@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from stepsmith.core.answers import code_blocks, last_code_block, strip_reasoning
+from stepsmith.core.integers import long_integers
 from stepsmith.core.model_outputs import ModelOutput
 from stepsmith.core.records import Record
 from stepsmith.llm.protocol import LLM
@@ -182,16 +183,19 @@ def _why_no_json(answer: str) -> str:
     return "no complete JSON object or array after the reasoning"
 
 
+@long_integers()
 def _strict(text: str) -> object:
     return json.loads(text)
 
 
+@long_integers()
 def _relaxed(text: str) -> object:
     text = _COMMENT_OR_STRING.sub(lambda match: match[0] if match[0].startswith('"') else " ", text)
     text = _COMMA_OR_STRING.sub(lambda match: match[0] if match[0].startswith('"') else "", text)
     return json.loads(text, strict=False)  # allow line breaks inside strings, as models often write programs
 
 
+@long_integers()
 def _python(text: str) -> object:
     if text.lstrip()[:1] not in ("{", "[", "(") or _UNKNOWN_ESCAPE.search(text):
         raise ValueError("not a literal, or one that Python would warn about")

@@ -256,12 +256,12 @@ def _reseeded(solution: Solution) -> Solution:
         return solution
     try:
         tree = ast.parse(solution.code)
+        head = sum(isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in tree.body)
+        head += ast.get_docstring(tree, clean=False) is not None
+        tree.body[head:head] = ast.parse("import random\nrandom.seed(20260101)\ndel random").body
+        return Solution(language="python", code=ast.unparse(ast.fix_missing_locations(tree)) + "\n")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return solution
-    head = sum(isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in tree.body)
-    head += ast.get_docstring(tree, clean=False) is not None
-    tree.body[head:head] = ast.parse("import random\nrandom.seed(20260101)\ndel random").body
-    return Solution(language="python", code=ast.unparse(ast.fix_missing_locations(tree)) + "\n")
 
 
 def _first_equal(keys: Sequence[object]) -> tuple[int, ...]:

@@ -53,6 +53,30 @@ def test_exact_value(expected: str, actual: str, same: bool) -> None:
     assert ok("exact", expected, actual, interface="function") is same
 
 
+LONG = "7" * 5001
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "same"),
+    [
+        (LONG, f"{LONG} ", True),
+        (LONG, f"+{LONG}", True),
+        (LONG, "0" * 5000 + "7", False),
+        ("7", "0" * 5000 + "7", True),
+        (LONG, f"-{LONG}", False),
+        (LONG, f"{LONG[:-1]}8", False),
+        (LONG, "0x" + "f" * 5000, False),
+        (LONG, "inf", False),
+        (f"[{LONG}, 1]", f"({LONG},1)", True),
+        (f"{{'a': {LONG}}}", f"{{'a': {LONG}, }}", True),
+        (f"[1, {LONG}]", f"[1, {LONG}0]", False),
+    ],
+)
+@pytest.mark.parametrize("name", ["literal", "float:1e-6", "unordered"])
+def test_integers_of_any_length(name: str, expected: str, actual: str, same: bool) -> None:
+    assert ok(name, expected, actual, interface="function") is same
+
+
 @pytest.mark.parametrize(
     ("flags", "expected", "actual", "same"),
     [

@@ -13,9 +13,10 @@ import math
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
+from stepsmith.core.integers import HugeInt
 from stepsmith.core.records import Record
 from stepsmith.judge.checkers.result import shown, shown_pair
-from stepsmith.judge.checkers.values import DictValue, HugeInt, SetValue, Value
+from stepsmith.judge.checkers.values import DictValue, SetValue, Value
 
 MAX_COMPARISONS = 1_000_000  # in one search for a matching; values that need more count as different
 
@@ -66,8 +67,6 @@ class _Text:
 
 
 def _text(value: Value) -> str:
-    if isinstance(value, HugeInt):
-        return value.digits
     if isinstance(value, SetValue):
         return "{" + ", ".join(map(_text, value.items)) + "}" if value.items else "set()"
     if isinstance(value, DictValue):

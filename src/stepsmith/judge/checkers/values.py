@@ -12,18 +12,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stepsmith.core.integers import SAFE_DIGITS, HugeInt, read_integer
+
+SAFE_BITS = 13_000  # an integer of so many bits has fewer than SAFE_DIGITS digits
 MAX_DEPTH = 200  # as deep as CPython's own parser goes
 
 
 class NotLiteralError(ValueError):
     """The text is not one literal; the message says where."""
-
-
-@dataclass(frozen=True, slots=True)
-class HugeInt:
-    """An integer of more digits than ``int`` converts (4,300 by default): sign and digits without leading zeros."""
-
-    digits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +76,15 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
+_LONG = re.compile(rf"[0-9]{{{SAFE_DIGITS + 1}}}")
 _NAMES = {"None": None, "null": None, "True": True, "true": True, "False": False, "false": False}
 _CLOSER = {"[": "]", "(": ")", "{": "}", "set": ")"}
 
 
 def parse_value(text: str) -> Value:
     """Return the value that ``text`` writes. Raises ``NotLiteralError``."""
+    if len(text) > SAFE_DIGITS and _LONG.search(text):
+        return _Reader(text).read()
     try:  # lists of numbers and JSON are most of what programs return, and C reads those
         value: Value = _json.decode(text)
     except (ValueError, RecursionError):
@@ -203,13 +202,10 @@ class _Reader:
         if kind == "string":
             return self._string(token)
         if kind == "int":
-            try:
-                return int(token)
-            except ValueError:
-                sign = "-" if token.startswith("-") else ""
-                return HugeInt(sign + token.lstrip("+-").replace("_", "").lstrip("0"))
+            return read_integer(token)
         if kind == "based":
-            return int(token, 0)
+            number = int(token, 0)
+            return number if number.bit_length() <= SAFE_BITS else HugeInt(token.lower())
         if kind == "float":
             return float(token)
         if kind == "complex":

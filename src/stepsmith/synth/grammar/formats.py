@@ -4,10 +4,10 @@ An stdin text has a first line with all sizes and single numbers (left out when 
 turn: a sequence on one line, a string on one line, words, pairs, rows and edges one per line.
 """
 
-import ast
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+from stepsmith.core.integers import read_literal
 from stepsmith.core.records import Interface
 from stepsmith.synth.grammar.composition import Case, Composition
 from stepsmith.synth.grammar.domain import GRAPH_TYPES, Domain, Type, Value
@@ -46,7 +46,7 @@ def parse_case(composition: Composition, interface: Interface, text: str) -> Cas
 
 def _parse_literal(composition: Composition, text: str) -> Case:
     try:
-        flat = ast.literal_eval(text)
+        flat = read_literal(text)
     except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise ValueError(f"not a Python literal: {error}") from error
     domains = composition.case_domains

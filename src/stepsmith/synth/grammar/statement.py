@@ -4,10 +4,10 @@ The definitions come from the features' templates; this file arranges them and a
 beginning, the formats, the bounds and the worked samples.
 """
 
-import ast
 import random
 from collections.abc import Sequence
 
+from stepsmith.core.integers import read_literal
 from stepsmith.core.records import Interface, Record, Style
 from stepsmith.synth.grammar import themes
 from stepsmith.synth.grammar.composition import FEATURES, Composition
@@ -120,7 +120,7 @@ def _leetcode(
     parts = [polish("\n\n".join(paragraphs), style)]
     for place, (input_text, output_text) in enumerate(samples, start=1):
         shown = _named_arguments(composition, input_text)
-        result = _json(ast.literal_eval(output_text))
+        result = _json(read_literal(output_text))
         parts.append(f"**Example {place}:**\n\nInput: {shown}\n\nOutput: {result}")
     parts.append("**Constraints:**\n\n" + "\n".join(f"- {polish(line, style)}" for line in constraints(described)))
     return "\n\n".join(parts) + "\n"

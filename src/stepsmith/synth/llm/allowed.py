@@ -6,12 +6,12 @@ within one of the teacher's inputs, and nothing else may change, so that argumen
 defines the outputs of what is allowed.
 """
 
-import ast
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from stepsmith.core.integers import literal_text, read_literal
 from stepsmith.judge.protocol import Judge
 from stepsmith.synth.llm.gates import well_formed
 
@@ -79,7 +79,7 @@ def _ascending(values: list[object]) -> bool:
 
 
 def _distinct(values: list[object]) -> bool:
-    return len({repr(value) for value in values}) == len(values)
+    return len({literal_text(value) for value in values}) == len(values)
 
 
 def _members(value: object) -> list[tuple[str, object]]:
@@ -103,7 +103,7 @@ class AllowedInputs:
         self._judge = judge
         self._form = form
         self._inputs = tuple(inputs)
-        self._values = [ast.literal_eval(text) for text in inputs]
+        self._values = [read_literal(text) for text in inputs]
         self._seen = SeenValues()
         for value in self._values:
             self._seen.see(value)
@@ -115,7 +115,7 @@ class AllowedInputs:
     def allows(self, text: str) -> bool:
         """Say whether an input is like the teacher's and ``pre_test_f``, if there is one, returns True for it."""
         try:
-            value = ast.literal_eval(text)
+            value = read_literal(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return False
         if not self._seen.covers(value):

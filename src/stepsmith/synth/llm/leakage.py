@@ -10,6 +10,8 @@ import tokenize
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from stepsmith.core.integers import long_integers
+
 SHARED_TOKENS = 8  # consecutive code tokens in message and program, from which on it is a copy
 SHARED_NODES = 7  # nodes of a shared expression, names aside
 
@@ -101,6 +103,7 @@ def _code_tokens(code: str) -> list[str]:
     return kept
 
 
+@long_integers()
 def _shared_expression(message: str, code: str) -> str:
     program = {_shape(node) for node in ast.walk(ast.parse(code)) if isinstance(node, ast.expr)}
     for text in _expressions(message):

@@ -1,6 +1,5 @@
 """Test inputs of a statement: its samples, by prompting, by a generator program; all of them past the validator."""
 
-import ast
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from stepsmith.core.errors import RequestRefused, SandboxError
+from stepsmith.core.integers import read_literal
 from stepsmith.core.records import Interface, Solution, TestKind, Verdict
 from stepsmith.judge.program import ProgramRunner, RunningJudge
 from stepsmith.judge.protocol import Judge
@@ -242,6 +242,6 @@ def _spread(inputs: Sequence[TestInput], count: int) -> tuple[TestInput, ...]:
 def _nonsense(statement: WrittenStatement) -> list[str]:
     """Inputs that hardly any statement allows; a validator has to refuse one of them."""
     if statement.interface == "function":
-        count = len(ast.literal_eval(statement.samples[0].input))
+        count = len(read_literal(statement.samples[0].input))
         return [repr((None,) * count), repr((object.__name__,) * (count + 1))]
     return ["", "-99999999999999999999999 x\n", "\x01\n"]

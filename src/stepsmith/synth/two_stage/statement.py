@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from stepsmith.core.answers import code_blocks
+from stepsmith.core.integers import literal_text, read_literal
 from stepsmith.core.records import Checker, Contract, Interface, Limits, Record, Style, TestCase
 from stepsmith.core.several_answers import says_several_answers
 from stepsmith.envs.literals import call_text
@@ -128,10 +129,10 @@ def input_text(value: object, interface: Interface) -> str | None:
         return (value if value.endswith("\n") else value + "\n") if isinstance(value, str) and value else None
     if isinstance(value, str):  # arguments as Python text
         try:
-            value = ast.literal_eval(value.strip())
+            value = read_literal(value.strip())
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None
-    return repr(tuple(value)) if isinstance(value, (list, tuple)) else None
+    return literal_text(tuple(value)) if isinstance(value, (list, tuple)) else None
 
 
 def find_entry_point(starter: str) -> str | None:
@@ -162,7 +163,7 @@ def _samples(text: str, style: Style) -> tuple[Sample, ...] | ParseFailure:
     for sample in found:
         given = input_text(sample.input, interface)
         if given is not None:
-            output = repr(sample.output) if interface == "function" else str(sample.output)
+            output = literal_text(sample.output) if interface == "function" else str(sample.output)
             samples.setdefault(given, Sample(input=given, output=output))
     return tuple(samples.values())
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from stepsmith.core.integers import literal_text, long_integers, read_literal
 from stepsmith.core.records import Contract, Example, Solution
 from stepsmith.verify.formats.literals import closing, literal_at
 from stepsmith.verify.formats.samples import stdio_samples
@@ -96,7 +97,7 @@ def _calls(text: str, name: str, parameters: Sequence[str], arity: int | None = 
         if before.rstrip().endswith("def") or end is None:
             continue
         arguments = _call_arguments(text[match.start() : end].replace("\n", " "), parameters)
-        if arguments is None or (arity is not None and len(ast.literal_eval(arguments)) != arity):
+        if arguments is None or (arity is not None and len(read_literal(arguments)) != arity):
             continue
         rest = text[end:]
         if before.lstrip().startswith(">>>") and not rest.lstrip(" \t").startswith(("=", "#", "-")):
@@ -112,6 +113,7 @@ def _calls(text: str, name: str, parameters: Sequence[str], arity: int | None = 
             yield Example(input=arguments, output=result[0])
 
 
+@long_integers()
 def _call_arguments(call: str, parameters: Sequence[str]) -> str | None:
     """Return the argument tuple of a call as text; None unless all arguments are literals."""
     try:
@@ -147,7 +149,7 @@ def _assignments(text: str, parameters: Sequence[str]) -> Iterator[Example]:
         for outcome in _OUTCOME.finditer(text, at, limit):
             result = literal_at(text, outcome.end())
             if result is not None:
-                yield Example(input=repr(tuple(values)), output=result[0])
+                yield Example(input=literal_text(tuple(values)), output=result[0])
                 last_end = result[1]
                 break
 
@@ -170,5 +172,5 @@ def _values_from(text: str, start: int) -> tuple[list[object], int]:
         result = literal_at(text, gap.end())
         if result is None:
             return values, at
-        values.append(ast.literal_eval(result[0]))
+        values.append(read_literal(result[0]))
         at = result[1]

@@ -6,27 +6,11 @@ from typing import TypeVar
 import msgspec
 
 from stepsmith.core.errors import CaseError
+from stepsmith.core.integers import read_integer
 
 T = TypeVar("T")
 
-SAFE_DIGITS = 4000  # Python refuses to convert more than 4,300 digits between int and str
-
-
-class LongInteger:
-    """An integer with more digits than Python converts, kept as its text. ``repr`` gives the digits back."""
-
-    def __init__(self, digits: str) -> None:
-        self._digits = digits
-
-    def __repr__(self) -> str:
-        return self._digits
-
-
-def _integer(digits: str) -> int | LongInteger:
-    return int(digits) if len(digits) <= SAFE_DIGITS else LongInteger(digits)
-
-
-_decoder = json.JSONDecoder(parse_int=_integer)
+_decoder = json.JSONDecoder(parse_int=read_integer)
 
 
 def decode_json(text: str | bytes) -> object:

@@ -3,12 +3,15 @@
 import ast
 import re
 
+from stepsmith.core.integers import long_integers
+
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _NAME = re.compile(r"(?:True|False|None|true|false|null)\b")
 _JSON_NAMES = {"true": True, "false": False, "null": None}
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 
 
+@long_integers()
 def literal_at(text: str, start: int) -> tuple[str, int] | None:
     """Return the literal that begins at ``start``, as ``repr`` writes it, and where it ends; None where there is none.
 

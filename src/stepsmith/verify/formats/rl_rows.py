@@ -4,12 +4,12 @@ Their tests are JSON text in one column, in one of three shapes: parallel lists 
 LiveCodeBench, or a list of ``{type: stdin_stdout | function_call, input, output, fn_name?}``.
 """
 
-import ast
 import re
 
 import msgspec
 
 from stepsmith.core.errors import CaseError
+from stepsmith.core.integers import read_literal
 from stepsmith.core.records import Verdict
 from stepsmith.verify.formats.apps import TestLists, problem_of_lists, programs
 from stepsmith.verify.formats.harness import HarnessName
@@ -184,7 +184,7 @@ def _json_or_literal(value: object) -> object:
         return decode_json(value)
     except CaseError as error:
         try:
-            return ast.literal_eval(value)
+            return read_literal(value)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             raise error from None
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stepsmith.core.integers import literal_text
 from stepsmith.core.records import Problem, Record, TestCase, TestKind, Verdict, WrongSolution
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.matrix import ExecutionMatrix
@@ -135,7 +136,7 @@ def shows_sample(statement: str, function: bool, test: TestCase) -> bool:
     pieces = [test.input]
     if function:
         try:
-            pieces = [repr(argument) for argument in arguments(test.input)]
+            pieces = [literal_text(argument) for argument in arguments(test.input)]
         except (ValueError, SyntaxError):
             pieces = [test.input]
     return all(_squeeze(piece) in text for piece in (*pieces, test.output))

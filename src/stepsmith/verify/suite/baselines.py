@@ -1,10 +1,10 @@
 """Trivial programs that must not pass a test suite: constants, echoes, and one-liners over the input."""
 
-import ast
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from stepsmith.core.integers import literal_text, read_literal
 from stepsmith.core.records import Contract, Record, Solution, TestCase
 
 
@@ -96,14 +96,14 @@ def _function(entry: str, label: str, expression: str, outputs: Sequence[str | N
 def _function_over_arguments(entry: str, label: str, tests: Sequence[TestCase]) -> Baseline:
     """Return a program that returns one of the known expressions over the arguments."""
     expression, compute = _OVER_ARGUMENTS[label]
-    outputs = [_attempt(lambda text=test.input: repr(compute(arguments(text)))) for test in tests]  # type: ignore[misc]
+    outputs = [_attempt(lambda text=test.input: literal_text(compute(arguments(text)))) for test in tests]  # type: ignore[misc]
     return _function(entry, label, expression, outputs)
 
 
 @lru_cache(maxsize=64)  # every baseline reads the same few inputs; no baseline modifies them
 def arguments(text: str) -> tuple[object, ...]:
     """Return a function's input as an argument tuple. Raises ``ValueError`` or ``SyntaxError`` where it is not one."""
-    value = ast.literal_eval(text)
+    value = read_literal(text)
     return value if isinstance(value, tuple) else (value,)
 
 

@@ -1,11 +1,11 @@
 """Changes to inputs: similar ones to search among, simpler ones to shrink to. Both may be invalid."""
 
-import ast
 import random
 import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from stepsmith.core.integers import literal_text, read_literal
 from stepsmith.core.records import Interface
 
 T = TypeVar("T")
@@ -23,13 +23,13 @@ def simpler(text: str, interface: Interface) -> Iterator[str]:
     """Yield simpler inputs, the largest steps first; each is shorter or has smaller numbers. They may be invalid."""
     if interface == "function":
         try:
-            value = ast.literal_eval(text)
+            value = read_literal(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return
         arguments = value if isinstance(value, tuple) else (value,)
         for k, argument in enumerate(arguments):
             for smaller in _simpler_value(argument):
-                yield repr((*arguments[:k], smaller, *arguments[k + 1 :]))
+                yield literal_text((*arguments[:k], smaller, *arguments[k + 1 :]))
     else:
         yield from _simpler_text(text)
 
@@ -37,7 +37,7 @@ def simpler(text: str, interface: Interface) -> Iterator[str]:
 def _change_literal(text: str, rng: random.Random) -> str:
     """Return an argument tuple with one random change."""
     try:
-        value = ast.literal_eval(text)
+        value = read_literal(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
     arguments = list(value) if isinstance(value, tuple) else [value]
@@ -45,7 +45,7 @@ def _change_literal(text: str, rng: random.Random) -> str:
         return text
     k = rng.randrange(len(arguments))
     arguments[k] = _change_value(arguments[k], rng)
-    return repr(tuple(arguments))
+    return literal_text(tuple(arguments))
 
 
 def _change_value(value: object, rng: random.Random) -> object:

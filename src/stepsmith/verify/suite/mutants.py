@@ -42,6 +42,7 @@ def mutate(solution: Solution, *, limit: int = 40, seed: int = 0) -> tuple[Mutan
         return ()
     try:
         tree = ast.parse(solution.code)
+        seen = {ast.unparse(tree)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     families: dict[str, list[_Edit]] = {}
@@ -51,7 +52,6 @@ def mutate(solution: Solution, *, limit: int = 40, seed: int = 0) -> tuple[Mutan
     for name in sorted(families):
         rng.shuffle(families[name])
         families[name].sort(key=lambda edit: edit.risky)
-    seen = {ast.unparse(tree)}
     found: list[Mutant] = []
     for edit in _take_turns([families[name] for name in sorted(families)]):
         if len(found) >= limit:
