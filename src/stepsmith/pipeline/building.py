@@ -8,7 +8,7 @@ Each step takes a problem and returns a problem or a rejection. The first reject
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -31,6 +31,7 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.checkers import is_custom
 from stepsmith.judge.checkers.trial import checker_fault
 from stepsmith.judge.protocol import Judge
+from stepsmith.pipeline.claims import check_claims
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.rating import Rating, rate, tally
 from stepsmith.scoring.scorer import Scorer
@@ -86,12 +87,18 @@ def build_problem(build: Building, student: Student, strong_solver: Student | No
     rating: Rating | None = None
     if isinstance(result, Problem):
         result = admit(build, result)
+    settled: tuple[Example, ...] = ()
+    refuted: tuple[str, ...] = ()
     if isinstance(result, Problem):
+        settled = result.examples
+        result, refuted = check_claims(build.draft.claimed_wrong, result, build.judge)
         result = derive(build, result)
     if isinstance(result, Problem) and strong_solver:
         result = solve(build, result, strong_solver)
     if isinstance(result, Problem):
         result, rating = rate_by(build, result, student)
+    if rating:
+        rating = replace(rating, feedback=replace(rating.feedback, settled=settled, refuted=refuted))
     if isinstance(result, Problem):
         result = measure(build, result)
     return Built(result, rating)

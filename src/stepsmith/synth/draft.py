@@ -118,6 +118,11 @@ class Draft(Protocol):
         ...
 
     @property
+    def claimed_wrong(self) -> tuple[Solution, ...]:
+        """Programs that its teacher says are wrong or too slow; each should fail a test, which is tried."""
+        ...
+
+    @property
     def supply(self) -> InputSupply | None:
         """Where more inputs come from, if the teacher can make them without being asked again."""
         ...
@@ -155,6 +160,8 @@ class Feedback:
     solved: tuple[str, ...] = ()  # representative replies, chosen to be different
     failed: tuple[FailedAttempt, ...] = ()
     shown: str = ""
+    settled: tuple[Example, ...] = ()  # the samples, with the outputs that verification settled
+    refuted: tuple[str, ...] = ()  # programs of ``Draft.claimed_wrong`` that pass every test
     held: frozenset[Band] = frozenset()  # bands of the problems that the chain has kept
 
 

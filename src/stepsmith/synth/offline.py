@@ -94,6 +94,7 @@ class OfflineDraft:
     executions: int = 0
     examples: tuple[Example, ...] = ()
     defining: bool = False
+    claimed_wrong: tuple[Solution, ...] = ()  # what it knows to be wrong is in ``wrong``
 
     @property
     def interface(self) -> Interface:

@@ -13,6 +13,7 @@ from stepsmith.synth.generators import KINDS
 from stepsmith.synth.tree.tree import CATEGORIES
 from stepsmith.synth.two_stage.filters import least_words
 from stepsmith.synth.two_stage.settings import TwoStageSettings
+from stepsmith.synth.two_stage.teacher import Corrected
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "prompts-two-stage.md"
 BEGIN = "<!-- What follows is written by `python -m tests.synth.two_stage.examples`. -->"
@@ -36,11 +37,12 @@ def examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     settings = TwoStageSettings()
     nothing = {
         "last": "", "direction": "new", "rate": None, "solved": (), "failed": (), "environment": "induction",
-        "shown_inputs": "", "aim": None,
+        "shown_inputs": "", "aim": None, "corrected": (), "refuted": (),
     }  # fmt: skip
     harder = {
         "last": LAST, "direction": "harder", "rate": pass_rate(29, 32), "solved": ("```python\nprint(1)\n```",),
         "failed": (FAILED,), "environment": "induction", "shown_inputs": "", "aim": (0.35, 0.65),
+        "corrected": (Corrected("2\n1 3", "4", "3"),), "refuted": ("print(int(input()) + 1)\n",),
     }  # fmt: skip
     plan = {"leaves": LEAVES, "draw": 4071}
     uses = [{"feature": leaf, "use": "Makes the solver think."} for leaf in LEAVES]

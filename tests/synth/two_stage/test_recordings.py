@@ -6,20 +6,28 @@ from collections.abc import Iterator
 import pytest
 
 from stepsmith.core.answers import code_blocks
-from stepsmith.core.records import Example, Solution
+from stepsmith.core.records import Example, Lineage, Solution, TestCase
+from stepsmith.core.stats import pass_rate
 from stepsmith.judge.checkers.trial import checker_fault
 from stepsmith.llm.gateway import EndpointModel
 from stepsmith.llm.parsing import ParseFailure
+from stepsmith.pipeline.claims import check_claims
 from stepsmith.prompts.library import PromptLibrary
+from stepsmith.synth.draft import Feedback
+from stepsmith.synth.tree.text import starter_tree
+from stepsmith.synth.two_stage.draft import TwoStageDraft
 from stepsmith.synth.two_stage.inputs import InputWriter, Validator
+from stepsmith.synth.two_stage.plan import Plan
 from stepsmith.synth.two_stage.settings import TwoStageSettings
 from stepsmith.synth.two_stage.statement import WrittenStatement, statement_parser
+from stepsmith.synth.two_stage.teacher import TwoStageTeacher
 from stepsmith.verify.formats.problems import Candidate, VerifyProblem
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.verifier import VerifyOptions, verify_problem
 from tests.recordings import ReplayServer, load, models, needs_recordings
 
 pytestmark = needs_recordings
+PLACE = Lineage(chain_id="c", turn=1, parent_id=None, change="", direction="new", seed_ref="s")
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +154,60 @@ def test_with_a_checker_right_answers_vote_together_and_a_wrong_one_has_no_vote(
     assert silent == {5}, "it presses the right buttons in an order that blows the fuse"
     answers = [Example(input=text, output=matrix.at(0, j).output) for j, text in enumerate(inputs)]
     assert checker_fault(judge, matrix.contract, answers) == ""
+
+
+# The plan says: "Wrong: keeping for each prefix value only its latest position". It is right: between two positions
+# with the same prefix value lies a piece that costs nothing, so the later one is never dearer.
+LATEST_ONLY = """
+<simpler_solution>
+n, limit = map(int, input().split())
+a, c = list(map(int, input().split())), list(map(int, input().split()))
+best, prefix, latest = [0] * (n + 1), [0] * (n + 1), {0: 0}
+for i in range(1, n + 1):
+    prefix[i] = prefix[i - 1] ^ a[i - 1]
+    best[i] = c[i - 1] + min(best[max(0, i - limit):i])
+    j = latest.get(prefix[i], -n - 1)
+    if i - j <= limit:
+        best[i] = min(best[i], best[j])
+    latest[prefix[i]] = i
+print(best[n])
+</simpler_solution>
+<simpler_solution>
+n, limit = map(int, input().split())
+a, c = list(map(int, input().split())), list(map(int, input().split()))
+print(0 if n <= limit and not __import__("functools").reduce(lambda x, y: x ^ y, a) else min(c))
+</simpler_solution>
+"""
+
+
+def test_a_claim_that_does_not_hold_and_a_wrong_sample_are_told_to_the_teacher(server, writer, judge):
+    statement = read_statement(recorded_reply(server, "Cutting with Cancellation") + LATEST_ONLY)
+    assert isinstance(statement, WrittenStatement), statement.detail
+    (first, *_) = (e for e in server.exchanges if e.kind == "solve" and "Cutting with" in e.messages[0])
+    golden = Solution(language="python", code=code_blocks(first.answers[0][0])[-1].code)
+    inputs = [sample.input for sample in statement.samples]
+    inputs += ["4 2\n3 3 3 3\n5 1 5 1\n", "6 3\n1 2 3 1 2 3\n9 1 9 1 9 1\n", "3 1\n0 5 0\n4 4 4\n"]
+    runs = judge.execute(golden, statement.contract(2.0), inputs)
+    tests = [TestCase(input=text, output=run.output) for text, run in zip(inputs, runs, strict=True)]
+    plan = Plan(uses=(), chosen=(("algorithm", "sorting"),), strategy="As recorded, in its words.")
+    draft = TwoStageDraft(
+        environment="induction", direction="new", change="", statement=statement, plan=plan, judge=judge
+    )
+    problem, passing = check_claims(draft.claimed_wrong, draft.write(tests, golden, PLACE), judge)
+    assert dict(problem.provenance)["claimed_wrong"] == "AC, WA"
+    assert dict(problem.provenance)["teacher_samples_confirmed"] == "2/3"
+    assert [one.origin for one in problem.wrong] == ["claimed by the teacher: WA"]
+    assert passing == statement.simpler[:1]
+    teacher = TwoStageTeacher(
+        writer, [writer], judge, PromptLibrary(), starter_tree(), {"atcoder": 1.0}, TwoStageSettings(), name="t"
+    )
+    feedback = Feedback(pass_rate=pass_rate(2, 3), settled=problem.examples, refuted=passing)
+    before = len(server.prompts)
+    teacher.refine(draft, feedback, "harder", random.Random(1))
+    prompt = server.prompts[before][0]
+    shown, _, told = prompt.partition("had given other ones, which were wrong:")
+    assert "### Sample 1\n\nInput\n\n```text\n5 2\n1 1 2 3 1\n4 1 5 2 3\n```\n\nOutput\n\n```text\n5\n```" in shown
+    assert "Input:\n5 2\n1 1 2 3 1\n4 1 5 2 3\nYour output:\n6\nRight output:\n5" in told
+    assert told.count("Your output:") == 1
+    assert statement.simpler[0] in told
+    assert "It passes every test of the problem" in told

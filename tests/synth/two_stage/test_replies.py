@@ -120,3 +120,16 @@ def test_inputs_as_stored():
     assert input_text(7, "function") is None
     assert input_text("1 2", "stdio") == "1 2\n"
     assert input_text(["1"], "stdio") is None
+
+
+def test_stdio_problems_have_no_starter_code_and_simpler_solutions_are_optional():
+    for more, found in (
+        ("", ()),
+        ("<simpler_solution>\n```python\nprint(1)\n```\n</simpler_solution>", ("print(1)\n",)),
+    ):
+        read = statement_parser("codeforces", TwoStageSettings())(written() + more)
+        assert not isinstance(read, ParseFailure), read.detail
+        assert read.starter_code == ""
+        assert read.simpler == found
+    broken = written() + "<simpler_solution>\nwhile so weiter\n</simpler_solution>"
+    assert statement_parser("codeforces", TwoStageSettings())(broken).simpler == ()  # type: ignore[union-attr]

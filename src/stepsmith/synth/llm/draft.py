@@ -115,6 +115,11 @@ class LLMDraft:
         return ()
 
     @property
+    def claimed_wrong(self) -> tuple[Solution, ...]:
+        """Nobody is asked for any."""
+        return ()
+
+    @property
     def cases(self) -> list[tuple[str, str]]:
         """Inputs as calls, with their outputs."""
         inputs = self.reply.inputs if self.reply else ()

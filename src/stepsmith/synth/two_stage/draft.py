@@ -68,6 +68,12 @@ class TwoStageDraft:
         """Nobody writes wrong programs."""
         return ()
 
+    @property
+    def claimed_wrong(self) -> tuple[Solution, ...]:
+        """The simpler solutions that the plan calls wrong or too slow, where the teacher gave them."""
+        codes = self.statement.simpler if self.statement else ()
+        return tuple(Solution(language="python", code=code) for code in codes)
+
     def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
         """Write the statement with its samples, whose outputs are those of ``tests``, not the teacher's."""
         statement = self.statement

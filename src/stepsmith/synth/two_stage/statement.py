@@ -16,6 +16,7 @@ from stepsmith.synth.two_stage.filters import drop_statement
 from stepsmith.synth.two_stage.settings import TwoStageSettings
 
 VALIDATE = "validate"  # the validator's function, for function problems
+SIMPLER = "simpler_solution"  # the section of a program that is said to be wrong or too slow
 
 
 class Sample(Record, frozen=True, kw_only=True):
@@ -36,6 +37,7 @@ class WrittenStatement(Record, frozen=True, kw_only=True):
     samples: tuple[Sample, ...]
     validator: str
     checker: str = ""  # where several answers are right: code that defines ``check``
+    simpler: tuple[str, ...] = ()  # programs that the teacher says are wrong or too slow
 
     @property
     def interface(self) -> Interface:
@@ -85,7 +87,8 @@ def statement_parser(style: Style, settings: TwoStageSettings) -> Callable[[str]
         body = parts["statement"].strip()
         if dropped := drop_statement(body, settings.min_statement_tokens):
             return ParseFailure(reason=dropped[0], detail=dropped[1], raw=text)
-        starter, validator = _unfenced(parts.get("starter_code", "")), _unfenced(parts["validator"])
+        starter = _unfenced(parts["starter_code"]) if style == "leetcode" else ""
+        validator = _unfenced(parts["validator"])
         entry_point = None
         if style == "leetcode":
             entry_point = find_entry_point(starter)
@@ -118,6 +121,7 @@ def statement_parser(style: Style, settings: TwoStageSettings) -> Callable[[str]
             samples=samples,
             validator=validator,
             checker=checker,
+            simpler=_programs(text, SIMPLER),
         )
 
     return parse
@@ -176,6 +180,19 @@ def _validator_fault(code: str, style: Style) -> str:
     if style == "leetcode" and not any(isinstance(node, ast.FunctionDef) and node.name == VALIDATE for node in body):
         return f"the validator does not define {VALIDATE}"
     return "" if body else "the validator is empty"
+
+
+def _programs(text: str, name: str) -> tuple[str, ...]:
+    """The different programs in sections called ``name``; what does not parse is none."""
+    found: dict[str, None] = {}
+    for section in sections(text, name):
+        code = _unfenced(section)
+        try:
+            if ast.parse(code).body:
+                found[code] = None
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return tuple(found)
 
 
 def _unfenced(text: str) -> str:

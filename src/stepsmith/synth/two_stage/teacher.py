@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from stepsmith.core.errors import RequestRefused
+from stepsmith.core.errors import CheckerError, RequestRefused
 from stepsmith.core.records import Direction, Example, Limits, Lineage, PassRate, Seed, Solution, Style, TestCase
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.envs.literals import call_text
 from stepsmith.judge.checkers.trial import checker_fault
 from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.parsing import ParseFailure, ask
@@ -41,6 +42,15 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """A sample to which the teacher had given an output that is wrong."""
+
+    input: str  # as readers see it
+    given: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Brief:
     """What stage 1 chooses from, and what both stages are shown of the last problem; "" for a new one."""
 
@@ -53,6 +63,7 @@ class _Brief:
     feedback: Feedback | None = None
     environment: EnvironmentName = "induction"
     aim: Range | None = None
+    corrected: tuple[Corrected, ...] = ()
 
     def shown(self) -> dict[str, object]:
         """What the templates say about the last problem."""
@@ -65,6 +76,8 @@ class _Brief:
             "failed": feedback.failed if feedback else (),
             "environment": self.environment,
             "aim": self.aim,
+            "corrected": self.corrected,
+            "refuted": feedback.refuted if feedback else (),
             "shown_inputs": feedback.shown if feedback else "",
         }
 
@@ -138,10 +151,33 @@ class TwoStageTeacher:
             plan=None, statement=None, inputs=(), candidates=(), supply=None, fault=None, executions=0,
         )  # fmt: skip
         aim = self._progression.aim(rate.rate, direction, feedback.held) if feedback and rate else None
-        last = _shown(draft.statement)
-        brief = _Brief(leaves, least, most, keep, last, direction, feedback, draft.environment, aim)
+        last, corrected = self._in_truth(draft, draft.statement, feedback.settled if feedback else ())
+        brief = _Brief(leaves, least, most, keep, last, direction, feedback, draft.environment, aim, corrected)
         made = self._made(new, draft.statement.style, brief, rng)
         return replace(made, change=_change(made.change, chosen, made.plan)) if made.plan else made
+
+    def _in_truth(
+        self, draft: TwoStageDraft, statement: WrittenStatement, settled: Sequence[Example]
+    ) -> tuple[str, tuple[Corrected, ...]]:
+        """The statement with settled samples, and which of the teacher's own outputs these correct.
+
+        Where nothing is settled, it is shown as the teacher wrote it.
+        """
+        if not settled:
+            return _shown(statement), ()
+        own = {sample.input: sample.output for sample in statement.samples}
+        corrected: list[Corrected] = []
+        for example in settled:
+            given = own.get(example.input, example.output)
+            try:
+                same = self._judge.agree(draft.contract, example.input, example.output, given)
+            except CheckerError:  # it says nothing on this pair
+                same = True
+            if not same:
+                function = statement.interface == "function"
+                shown = call_text(statement.entry_point or "", example.input) if function else example.input
+                corrected.append(Corrected(shown.rstrip("\n"), given.strip("\n"), example.output.strip("\n")))
+        return statement.text([TestCase(input=one.input, output=one.output) for one in settled]), tuple(corrected)
 
     def _made(self, draft: TwoStageDraft, style: Style, brief: _Brief, rng: random.Random) -> TwoStageDraft:
         """Run both stages and what follows; stop at the first fault."""
