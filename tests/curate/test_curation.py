@@ -1,5 +1,6 @@
 """Whole curations: the folder that comes out, and what happens to bad input and interruptions."""
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,21 @@ def test_the_folder_holds_the_kept_problems_and_a_record_of_each(some: Path, tmp
     written = (tmp_path / "out" / "manifest.json").read_bytes()
     assert msgspec.json.decode(written, type=CurationManifest).counts == counts
     assert (some / "problems.parquet").read_bytes() == before
+
+
+def test_problems_of_a_benchmark_go(some: Path, tmp_path: Path) -> None:
+    bench = tmp_path / "bench.jsonl"
+    bench.write_text(json.dumps({"task_id": "Bench/3", "prompt": WORDS[0], "code": WORDS[1]}) + "\n")
+    manifest = curate([some], tmp_path / "out", CurationSettings(), against=[bench])
+    assert [problem.statement for problem in load_problems(tmp_path / "out")] == [ISLANDS[0], RENAMED_ISLANDS[0]]
+    assert manifest.counts.contaminated == {"near": 2}
+    assert manifest.against[0].path == str(bench)
+    hits = [json.loads(line) for line in (tmp_path / "out" / "hits.jsonl").read_text().splitlines()]
+    assert {hit["item"] for hit in hits} == {"Bench/3"}
+    assert {hit["id"] for hit in hits} == {load_problems(some)[2].id}
+    record = pq.read_table(tmp_path / "out" / "records.parquet").to_pylist()[2]
+    assert (record["reason"], record["match"]) == ("contaminated", "Bench/3")
+    assert "heavy words in the order of the alphabet" in record["evidence"]
 
 
 def test_the_same_input_gives_the_same_bytes(some: Path, tmp_path: Path) -> None:

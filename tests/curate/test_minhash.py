@@ -4,7 +4,7 @@ import numpy as np
 from datasketch import MinHash
 
 from stepsmith.core.ids import derive_rng
-from stepsmith.curate.minhash import PERMUTATIONS, band_keys, pairs_in_buckets, signatures, similarity
+from stepsmith.curate.minhash import PERMUTATIONS, band_keys, pairs_across, pairs_in_buckets, signatures, similarity
 from stepsmith.curate.ngrams import Vocabulary, jaccard
 
 
@@ -55,6 +55,13 @@ def test_alike_texts_meet_in_a_bucket_unless_their_groups_differ() -> None:
     assert (together[0].tolist(), together[1].tolist()) == ([0], [1])
     apart = pairs_in_buckets(band_keys(signs, np.array([0, 1, 0], np.uint64)), np.arange(3))
     assert apart[0].tolist() == []
+
+
+def test_pairs_across_two_sides() -> None:
+    left, right = np.array([3, 5, 3], np.uint64), np.array([5, 3, 3], np.uint64)
+    found = pairs_across(iter([(left, right), (left, right[::-1])]))
+    expected = {(i, j) for side in (right, right[::-1]) for i in range(3) for j in range(3) if left[i] == side[j]}
+    assert set(zip(found[0].tolist(), found[1].tolist(), strict=True)) == expected
 
 
 def test_no_texts() -> None:

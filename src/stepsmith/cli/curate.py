@@ -1,4 +1,4 @@
-"""``stepsmith curate``: duplicates out, into a new folder, with a record of every decision."""
+"""``stepsmith curate``: duplicates and benchmarks out, into a new folder, with a record of every decision."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -26,12 +26,20 @@ def curate(
         Literal["exact", "near"],
         typer.Option(help="How deep to look for duplicates; each depth includes those before it."),
     ] = "near",
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A benchmark whose problems must go: JSON Lines (also .gz), JSON or Parquet, of HumanEval, MBPP, "
+            "EvalPlus, CRUXEval, LiveCodeBench or any rows with a text or a program. Can be given several times.",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted curation in --out.")] = False,
 ) -> None:
-    """Keep what is worth training on: drop duplicates, and record why.
+    """Keep what is worth training on: drop duplicates and problems of benchmarks, and record why.
 
     The sources stay as they are. OUT/problems.parquet holds the problems that are kept, OUT/records.parquet a decision
-    on every problem with its evidence, OUT/manifest.json settings and counts.
+    on every problem with its evidence, OUT/hits.jsonl every sign of a benchmark, OUT/manifest.json settings and counts.
     """
     try:
         from stepsmith.curate import curation  # not at the top: it imports the libraries of the extra
@@ -46,7 +54,7 @@ def curate(
 
     folder = out or _default_folder(sources)
     settings = curation.CurationSettings(depth=depth)
-    manifest = curation.curate(sources, folder, settings, resume=resume, say=say)
+    manifest = curation.curate(sources, folder, settings, against=against or (), resume=resume, say=say)
     say(summary(manifest, folder))
 
 
@@ -55,6 +63,7 @@ def summary(manifest: "CurationManifest", folder: Path) -> str:
     counts = manifest.counts
     parts = [f"kept {counts.kept} of {counts.problems} problems, {counts.chains_kept} of {counts.chains} chains"]
     parts += [f"{number} {depth} duplicates" for depth, number in counts.duplicates.items()]
+    parts += [f"{number} contaminated ({depth})" for depth, number in counts.contaminated.items()]
     return f"{'; '.join(parts)}; in {folder}"
 
 

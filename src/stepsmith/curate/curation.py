@@ -1,7 +1,7 @@
 """One curation: problems in, a new folder with those that are kept and a record of every decision out."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -9,11 +9,14 @@ import msgspec
 from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
 from stepsmith.core.records import Record
+from stepsmith.curate.benchmark_items import benchmark_files, read_items
+from stepsmith.curate.contamination import ContaminationHit, ContaminationRule, find_contamination
+from stepsmith.curate.decisions import decide, record_row
 from stepsmith.curate.duplicates import Duplicates, DuplicateSearch, Ranking, exact_duplicates
-from stepsmith.curate.folder import MANIFEST, PROBLEMS, RECORDS, CurationFolder
-from stepsmith.curate.likeness import DEPTHS, Depth, Finding, Likeness, NearRule, ProblemSketches
+from stepsmith.curate.folder import HITS, MANIFEST, PROBLEMS, RECORDS, CurationFolder
+from stepsmith.curate.likeness import Depth, Finding, Likeness, NearRule, ProblemSketches
 from stepsmith.curate.problem_table import ProblemTable, read_table, write_kept
-from stepsmith.curate.records import RECORD_SCHEMA, CurationManifest, CurationRecord, SourceFile, count_records
+from stepsmith.curate.records import RECORD_SCHEMA, CurationManifest, SourceFile, count_records
 from stepsmith.store.dataset import write_rows
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import file_facts
@@ -26,6 +29,7 @@ class CurationSettings(Record, frozen=True, kw_only=True):
 
     depth: Depth = "near"
     near: NearRule = NearRule()
+    contamination: ContaminationRule = ContaminationRule()
 
 
 def curate(
@@ -33,44 +37,62 @@ def curate(
     out: Path,
     settings: CurationSettings,
     *,
+    against: Sequence[Path] = (),
     resume: bool = False,
     say: Say = lambda _: None,
 ) -> CurationManifest:
     """Curate the problems of ``sources`` into the new folder ``out`` and return the manifest.
 
-    ``say`` is told of each stage. Raises ``RunFolderError`` where ``out`` cannot be used or a source cannot be read,
-    ``StoreError`` for files of another schema; nothing that was there is changed.
+    ``against`` are files of benchmarks: their problems go. ``say`` is told of each stage. Raises ``CaseError`` for a
+    benchmark that cannot be read, ``RunFolderError`` where ``out`` cannot be used or a source
+    cannot be read, ``StoreError`` for files of another schema; nothing that was there is changed.
     """
     if out.exists() and not out.is_dir():
         raise RunFolderError(f"{out} is a file, not a folder; choose another --out")
+    items = read_items(against)
     table = read_table(sources)
     say(f"{len(table)} problems of {len(set(table.chains))} chains")
-    read = tuple(_source(path) for path in table.files)
-    config = {"settings": msgspec.to_builtins(settings), "sources": [one.sha256 for one in read]}
-    with CurationFolder(out, config, resume=resume) as folder:
-        found = _duplicates(table, settings, say)
-        records = _records(table, found)
+    read, avoided = tuple(map(_source, table.files)), tuple(map(_source, benchmark_files(against)))
+    config = {
+        "settings": msgspec.to_builtins(settings),
+        "sources": [one.sha256 for one in read],
+        "against": [one.sha256 for one in avoided],
+    }
+    with CurationFolder(out, config, resume=resume):
+        sketches = ProblemSketches(table) if items or settings.depth != "exact" else None
+        found = _duplicates(table, sketches, settings, say)
+        hits: list[ContaminationHit] = []
+        if items and sketches:
+            hits = find_contamination(table, sketches, items, settings.contamination)
+            say(f"against {len(items)} items: {len({hit.row for hit in hits if hit.counts})} problems are contaminated")
+        records = decide(table, found, hits)
         write_kept(table, [record.decision == "kept" for record in records], out / PROBLEMS)
-        write_rows(out / RECORDS, RECORD_SCHEMA, map(_row, records))
+        write_rows(out / RECORDS, RECORD_SCHEMA, map(record_row, records))
+        names = [PROBLEMS, RECORDS]
+        if items:
+            write_whole(out / HITS, b"".join(map(partial(_hit_line, table), hits)))
+            names.append(HITS)
         manifest = CurationManifest(
             version=__version__,
             settings=msgspec.to_builtins(settings),
             sources=read,
+            against=avoided,
             counts=count_records(records, links=len(found.links), compared=found.compared),
-            files={name: file_facts(out / name) for name in (PROBLEMS, RECORDS)},
+            files={name: file_facts(out / name) for name in names},
         )
         encoded = msgspec.json.encode(manifest, order="deterministic")
-        write_whole(folder.path / MANIFEST, msgspec.json.format(encoded, indent=2))
+        write_whole(out / MANIFEST, msgspec.json.format(encoded, indent=2))
     return manifest
 
 
-def _duplicates(table: ProblemTable, settings: CurationSettings, say: Say) -> Duplicates:
+def _duplicates(
+    table: ProblemTable, sketches: ProblemSketches | None, settings: CurationSettings, say: Say
+) -> Duplicates:
     ranking = Ranking(table)
     found = exact_duplicates(table, ranking)
     say(f"exact: {len(found.dropped)} duplicates")
-    if DEPTHS.index(settings.depth) < DEPTHS.index("near"):
+    if settings.depth == "exact" or sketches is None:
         return found
-    sketches = ProblemSketches(table)
 
     def verify(row: int, rival: int, likeness: Likeness) -> Finding | None:
         return sketches.near(row, rival, likeness) if likeness.is_near(settings.near) else None
@@ -82,42 +104,8 @@ def _duplicates(table: ProblemTable, settings: CurationSettings, say: Say) -> Du
     return found
 
 
-def _records(table: ProblemTable, found: Duplicates) -> list[CurationRecord]:
-    linked: defaultdict[int, list[int]] = defaultdict(list)
-    for left, right, _ in found.links:
-        linked[left].append(right)
-        linked[right].append(left)
-    records = []
-    for number, file in enumerate(table.files):
-        ends = (*table.starts[1:], len(table))
-        for row in range(table.starts[number], ends[number]):
-            record = CurationRecord(
-                id=table.ids[row],
-                file=str(file),
-                row=row - table.starts[number] + 1,
-                chain_id=table.chains[row],
-                band=table.bands[row],
-                decision="kept",
-                linked=tuple(sorted(table.ids[other] for other in linked[row])),
-            )
-            if duplicate := found.dropped.get(row):
-                record = msgspec.structs.replace(
-                    record,
-                    decision="dropped",
-                    reason="duplicate",
-                    depth=duplicate.finding.depth,
-                    match=table.ids[duplicate.kept],
-                    score=duplicate.finding.score,
-                    evidence=duplicate.finding.evidence,
-                    why=duplicate.why,
-                    linked=(),
-                )
-            records.append(record)
-    return records
-
-
-def _row(record: CurationRecord) -> dict[str, object]:
-    return {**msgspec.structs.asdict(record), "linked": list(record.linked)}
+def _hit_line(table: ProblemTable, hit: ContaminationHit) -> bytes:
+    return msgspec.json.encode({"id": table.ids[hit.row], **msgspec.to_builtins(hit)}) + b"\n"
 
 
 def _source(path: Path) -> SourceFile:

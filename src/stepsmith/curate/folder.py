@@ -2,7 +2,7 @@
 
 OUT/config.json        settings and the hashes of all that is read; a run with others is refused
 OUT/work.sqlite        results of finished stages and of judged pairs
-OUT/problems.parquet, records.parquet, manifest.json   written at the end
+OUT/problems.parquet, records.parquet, hits.jsonl, manifest.json   written at the end
 """
 
 import sqlite3
@@ -16,8 +16,8 @@ import msgspec
 from stepsmith.store.folder_lock import FolderLock, explained
 from stepsmith.store.runfolder import MANIFEST, PROBLEMS, WORK
 
-RECORDS = "records.parquet"
-__all__ = ["MANIFEST", "PROBLEMS", "RECORDS", "CurationFolder"]
+RECORDS, HITS = "records.parquet", "hits.jsonl"
+__all__ = ["HITS", "MANIFEST", "PROBLEMS", "RECORDS", "CurationFolder"]
 
 T = TypeVar("T")
 

@@ -31,12 +31,18 @@ def signatures(texts: Rows) -> Signatures:
     return np.array(matrix.to_rows(), dtype=np.uint32)
 
 
-def similarity(signs: Signatures, left: Places, right: Places) -> npt.NDArray[np.float64]:
-    """Return the estimated Jaccard similarity of pairs; its standard error is at most .044."""
+def similarity(
+    signs: Signatures, left: Places, right: Places, others: Signatures | None = None
+) -> npt.NDArray[np.float64]:
+    """Return the estimated Jaccard similarity of pairs; its standard error is at most .044.
+
+    ``right`` are rows of ``others`` where it is given, of ``signs`` otherwise.
+    """
+    others = signs if others is None else others
     found = np.empty(len(left))
     for start in range(0, len(left), 65536):
         part = slice(start, start + 65536)
-        found[part] = (signs[left[part]] == signs[right[part]]).mean(axis=1)
+        found[part] = (signs[left[part]] == others[right[part]]).mean(axis=1)
     return found
 
 
@@ -82,3 +88,27 @@ def pairs_in_buckets(keys: Iterator[Hashes], rows: Places, window: int = WINDOW)
         return Candidates(np.zeros(0, np.int64), np.zeros(0, np.int64))
     unique = np.unique(np.concatenate(codes))
     return Candidates(unique // size, unique % size, cut)
+
+
+def pairs_across(keys: Iterator[tuple[Hashes, Hashes]]) -> tuple[Places, Places]:
+    """Return the pairs (left, right) of a text of one side and one of the other that share a key.
+
+    ``keys`` are the two sides' arrays for each band. All pairs are made: one side should be small.
+    """
+    codes: list[Places] = []
+    size = 1
+    for left, right in keys:
+        size = len(right)
+        order = np.argsort(right, kind="stable")
+        low = np.searchsorted(right[order], left)
+        high = np.searchsorted(right[order], left, side="right")
+        codes.append(np.repeat(np.arange(len(left)), high - low) * size + order[spans(low, high)])
+    unique = np.unique(np.concatenate(codes)) if codes else np.zeros(0, np.int64)
+    return unique // size, unique % size
+
+
+def spans(low: Places, high: Places) -> Places:
+    """Return the numbers of the ranges from ``low[k]`` up to ``high[k]``, one range after another."""
+    counts = high - low
+    starts = low - np.concatenate([[0], np.cumsum(counts)[:-1]])
+    return np.repeat(starts, counts) + np.arange(counts.sum())

@@ -10,7 +10,7 @@ from stepsmith.core.records import Record
 from stepsmith.curate.likeness import Depth
 from stepsmith.store.manifest import FileFacts
 
-Reason = Literal["duplicate"]
+Reason = Literal["duplicate", "contaminated"]
 
 
 class CurationRecord(Record, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class CurationRecord(Record, frozen=True, kw_only=True):
     decision: Literal["kept", "dropped"]
     reason: Reason | None = None
     depth: Depth | None = None
-    match: str | None = None  # the id of the copy that stays
+    match: str | None = None  # the id of the copy that stays, or the item of a benchmark
     score: float | None = None
     evidence: str = ""
     why: str = ""  # why the other copy stays
@@ -37,6 +37,7 @@ class SetCounts(Record, frozen=True, kw_only=True):
     problems: int
     kept: int
     duplicates: dict[str, int]  # by depth
+    contaminated: dict[str, int]  # by depth
     chains: int
     chains_kept: int
     links: int
@@ -56,6 +57,7 @@ class CurationManifest(Record, frozen=True, kw_only=True):
     version: str
     settings: object
     sources: tuple[SourceFile, ...]
+    against: tuple[SourceFile, ...] = ()
     counts: SetCounts
     files: dict[str, FileFacts]
 
@@ -81,12 +83,17 @@ RECORD_SCHEMA = pa.schema(
 
 def count_records(records: Sequence[CurationRecord], *, links: int, compared: int) -> SetCounts:
     """Count what became of problems."""
-    dropped = Counter((record.reason, record.depth) for record in records if record.reason)
+    dropped = Counter((record.reason, str(record.depth)) for record in records if record.reason)
     kept = [record for record in records if record.decision == "kept"]
+
+    def by_depth(wanted: Reason) -> dict[str, int]:
+        return {depth: number for (reason, depth), number in sorted(dropped.items()) if reason == wanted}
+
     return SetCounts(
         problems=len(records),
         kept=len(kept),
-        duplicates={str(depth): n for (reason, depth), n in sorted(dropped.items(), key=str) if reason == "duplicate"},
+        duplicates=by_depth("duplicate"),
+        contaminated=by_depth("contaminated"),
         chains=len({record.chain_id for record in records}),
         chains_kept=len({record.chain_id for record in kept}),
         links=links,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from stepsmith.curate.minhash import PERMUTATIONS, band_keys, pairs_in_buckets, signatures, similarity
 from stepsmith.curate.ngrams import Hashes, Places, Rows, Vocabulary, among, common_hashes, ngrams
@@ -25,9 +26,9 @@ class Sketches:
     ``signs`` has shape (count, PERMUTATIONS), ``sizes`` the number of sequences that count, shape (count,).
     """
 
-    def __init__(self, words: Words, count: int, n: int) -> None:
-        self._words, self.n = words, n
-        self._vocabulary = Vocabulary()
+    def __init__(self, words: Words, count: int, n: int, vocabulary: Vocabulary | None = None) -> None:
+        self.words, self.n = words, n
+        self._vocabulary = vocabulary or Vocabulary()
         self.common = self._boilerplate(count)
         self.signs = np.empty((count, PERMUTATIONS), dtype=np.uint32)
         self.sizes: Places = np.empty(count, dtype=np.int64)
@@ -48,24 +49,28 @@ class Sketches:
 
     def shared_passage(self, row: int, other: Hashes) -> str:
         """Return the longest run of words of a text whose sequences are all in ``other`` (sorted); "" for none."""
-        words = self._words(row)
-        inside = among(self.sequences(iter([words])).flat, other)
-        best, end, run = 0, 0, 0
-        for place, shared in enumerate(inside.tolist()):
-            run = run + 1 if shared else 0
-            if run > best:
-                best, end = run, place
-        return " ".join(words[end - best + 1 : end + self.n]) if best else ""
+        words = self.words(row)
+        return longest_run(words, self.n, among(self.sequences(iter([words])).flat, other))
 
     def _set_of(self, row: int) -> Hashes:
         """Return the distinct sequences of a text that count, sorted."""
-        found: Hashes = np.unique(self.without_boilerplate(self.sequences(iter([self._words(row)]))).flat)
+        found: Hashes = np.unique(self.without_boilerplate(self.sequences(iter([self.words(row)]))).flat)
         return found
 
     def _boilerplate(self, count: int) -> Hashes:
         step = max(1, count // SAMPLE)
-        sample = self.sequences(self._words(row) for row in range(0, count, step))
+        sample = self.sequences(self.words(row) for row in range(0, count, step))
         return common_hashes(_distinct(sample), COMMON_SHARE, COMMON_TEXTS)
+
+
+def longest_run(words: Sequence[str], n: int, shared: npt.NDArray[np.bool_]) -> str:
+    """Return the longest run of words whose ``n``-word sequences are all ``shared``; "" for none."""
+    best, end, run = 0, 0, 0
+    for place, inside in enumerate(shared.tolist()):
+        run = run + 1 if inside else 0
+        if run > best:
+            best, end = run, place
+    return " ".join(words[end - best + 1 : end + n]) if best else ""
 
 
 def _distinct(texts: Rows) -> Rows:
