@@ -39,6 +39,12 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "both versions of the package, read back",
         "exports/kattis_legacy exports/kattis_2025",
     ),
+    "exports/test_servers.py": (
+        "the packages that ask a judge server",
+        "exports/verifiers exports/nemo_gym exports/files/verifiers/init exports/files/verifiers/taskset "
+        "exports/files/nemo_gym/app",
+    ),
+    "exports/test_harbor.py": ("grades as in a container", "exports/files/harbor/grade"),
     "exports/test_forms.py": ("all forms of rows, read back", "exports/trl"),
     "synth/llm/test_path.py": (
         "synthesis from the command to the data set, with scripted models",

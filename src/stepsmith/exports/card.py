@@ -59,7 +59,7 @@ def card(
         f"# {bundle.settings.name}\n",
         f"{len(bundle.problems)} coding problems with verified tests, in the form `{form}` of "
         f"Stepsmith {stepsmith.__version__}.\n",
-        usage.replace("FOLDER", "."),
+        usage.replace("FOLDER", ".").replace("MODULE", bundle.settings.module),
         _counts(bundle),
         _features(bundle.problems),
         _methods(bundle.problems, facts),

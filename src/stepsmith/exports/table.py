@@ -12,13 +12,26 @@ import msgspec
 
 from stepsmith.core.errors import ConfigError, RunFolderError
 from stepsmith.core.records import Problem
-from stepsmith.exports import hf, jsonl, kattis_2025, kattis_legacy, livecodebench, trl, verl
+from stepsmith.exports import (
+    harbor,
+    hf,
+    jsonl,
+    kattis_2025,
+    kattis_legacy,
+    livecodebench,
+    nemo_gym,
+    trl,
+    verifiers,
+    verl,
+)
 from stepsmith.exports.bundle import Bundle, ExportSettings, LeftOut
 from stepsmith.exports.card import CardFacts, DataFiles, card
 from stepsmith.exports.splitting import halves_of
 from stepsmith.store.folder_lock import explained
 
-FormatName = Literal["hf", "trl", "verl", "lcb", "kattis-legacy", "kattis-2025-09", "jsonl"]
+FormatName = Literal[
+    "hf", "trl", "verl", "verifiers", "nemo-gym", "harbor", "lcb", "kattis-legacy", "kattis-2025-09", "jsonl"
+]  # fmt: skip
 CARD, LEFT_OUT = "README.md", "left-out.jsonl"
 
 
@@ -36,6 +49,9 @@ FORMATS: dict[FormatName, Format] = {
     "hf": Format("a data set for `datasets`, complete", hf.refuses, hf.write, hf.DATA_FILES, hf.USAGE),
     "trl": Format("prompts for GRPO, prompts and answers for SFT", trl.refuses, trl.write, trl.DATA_FILES, trl.USAGE),
     "verl": Format("rows for RL and their reward function", verl.refuses, verl.write, verl.DATA_FILES, verl.USAGE),
+    "verifiers": Format("a task set of verifiers", verifiers.refuses, verifiers.write, usage=verifiers.USAGE),
+    "nemo-gym": Format("a resources server of NeMo Gym", nemo_gym.refuses, nemo_gym.write, usage=nemo_gym.USAGE),
+    "harbor": Format("tasks of Harbor", harbor.refuses, harbor.write, usage=harbor.USAGE),
     "lcb": Format(
         "rows of LiveCodeBench",
         livecodebench.refuses,
