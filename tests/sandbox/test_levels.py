@@ -20,7 +20,7 @@ def test_the_survey_names_every_level_and_every_reason() -> None:
     [
         ("", "", None),
         ('lambda: os.open(str(TARGETS["file"]), os.O_RDONLY)', "lambda: None", "could read a file"),
-        ('print(f"{name}: held")', "sys.exit()", "did not run to its end"),
+        ('print(f"{name}: held")', "sys.exit()", "did not finish"),
     ],
 )
 def test_a_level_that_does_not_hold_is_not_claimed(
@@ -46,7 +46,7 @@ def test_a_fork_server_that_kept_something_is_seen_from_outside(best: int) -> No
         worker.server.level = best
         with pytest.raises(levels.NotProvedError):
             levels._inspect(worker.server)
-        with pytest.raises(levels.NotProvedError, match="a program inside could"):
+        with pytest.raises(levels.NotProvedError, match="a program in the sandbox could"):
             levels._attack(worker)
     finally:
         worker.server.level = 0

@@ -81,7 +81,7 @@ def doctor(
 
 
 def _toolchain(row: languages.Language) -> tuple[bool, str]:
-    """Whether a language can be judged, and by what or what to do about it."""
+    """Return whether a language can be judged, and by what or what to do about it."""
     try:
         return True, row.version if row.tool else f"Python {platform.python_version()}"
     except MachineError as error:

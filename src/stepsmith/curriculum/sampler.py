@@ -135,7 +135,7 @@ class Sampler:
         """Return the state as JSON-able values.
 
         With ``trained``, return the state after so many whole batches, so that batches which the data loader has read
-        ahead are yielded again after resumption. Raises ``ValueError`` where these batches are not kept any more.
+        ahead are yielded again after resumption. Raises ``ValueError`` if these batches are not kept any more.
         """
         pending, offset = list(self._queue), self._offset
         if trained is not None:

@@ -98,7 +98,7 @@ class Fuzzing:
 
 
 def judge_input(judge: Judge, task: FuzzingTask, contract: Contract, arguments_text: str) -> Judgement:
-    """Say whether an input (an argument tuple as text) is a counter-example: well formed, and the property fails."""
+    """Return whether an input (an argument tuple as text) is a counter-example: well formed, and the property fails."""
     (run,) = examine(judge, task, contract, [arguments_text])
     if run.verdict is Verdict.IE:
         return single(judge, Verdict.IE, run.message)

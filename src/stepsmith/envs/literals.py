@@ -16,7 +16,7 @@ JSON_NAMES: dict[str, object] = {"true": True, "false": False, "null": None}
 
 class Signature(NamedTuple):
     """How a function is called. ``kinds`` are the types of the arguments of a call that is known to be well formed,
-    as in ``("str", "list")``; empty where none is known.
+    as in ``("str", "list")``; empty if none is known.
     """
 
     name: str
@@ -38,7 +38,7 @@ def canonical(text: str) -> str | None:
 def signature_of(program: str, entry_point: str, known_call: str = "") -> Signature:
     """Return the signature of a function, or of a ``Solution.method`` without ``self``, defined in ``program``.
 
-    ``known_call`` is an argument tuple as text, from which the kinds are read. Raises ``ValueError`` where the
+    ``known_call`` is an argument tuple as text, from which the kinds are read. Raises ``ValueError`` if the
     function is not defined.
     """
     owner, _, name = entry_point.rpartition(".")

@@ -200,7 +200,7 @@ def _value_of_code(text: str, name: str, kind: str) -> str | None:
 
 
 def _is_code(text: str) -> bool:
-    """Whether a text is a literal of another type, or a call: something else than a string without quotes."""
+    """Return whether a text is a literal of another type, or a call: something else than a string without quotes."""
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -50,7 +50,7 @@ def not_plain(problem: Problem) -> str | None:
 
 
 def plain_tests(problem: Problem, tests: Sequence[TestCase]) -> list[PlainTest]:
-    """Return tests as text. Raises ``NotPlainError`` where a function's values are not the same in JSON."""
+    """Return tests as text. Raises ``NotPlainError`` if a function's values are not the same in JSON."""
     if problem.contract.interface == "stdio":
         return [PlainTest(test.input, test.output) for test in tests]
     return [

@@ -36,7 +36,7 @@ CARD, LEFT_OUT = "README.md", "left-out.jsonl"
 
 
 class Format(NamedTuple):
-    """A form of problems. ``refuses`` says in words why a problem has no such form; None where it has one."""
+    """A form of problems. ``refuses`` says in words why a problem has no such form; None if it has one."""
 
     says: str
     refuses: Callable[[Problem], str | None]
@@ -88,7 +88,7 @@ def write_export(
 ) -> Written:
     """Write problems into the folder ``out`` in the form ``to``, each once.
 
-    Raises ``RunFolderError`` where ``out`` is there already or cannot be written, ``ConfigError`` where no problem can
+    Raises ``RunFolderError`` if ``out`` is there already or cannot be written, ``ConfigError`` where no problem can
     be exported. Nothing is left behind then.
     """
     form = FORMATS[to]

@@ -20,7 +20,7 @@ from datasets import load_dataset
 from trl import GRPOConfig, GRPOTrainer
 
 rows = load_dataset("FOLDER", "rl", split="train")
-with st.reward_function(st.load_problems("FOLDER")) as reward:  # opens a judge; None where it could not judge
+with st.reward_function(st.load_problems("FOLDER")) as reward:  # opens a judge; None if it could not judge
     GRPOTrainer("MODEL", reward_funcs=reward, train_dataset=rows, args=GRPOConfig("out")).train()
 ```
 

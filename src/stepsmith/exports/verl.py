@@ -36,7 +36,7 @@ def refuses(_problem: Problem) -> str | None:
 
 
 def write(bundle: Bundle, folder: Path) -> None:
-    """Write both halves and ``reward.py``. Raises ``ConfigError`` where a half is empty: verl wants both."""
+    """Write both halves and ``reward.py``. Raises ``ConfigError`` if a half is empty: verl wants both."""
     settings = bundle.settings
     write_data(bundle.train, bundle.test, folder, form=settings.form, tests=settings.tests)
     (folder / OWN_SCORER).mkdir()

@@ -64,7 +64,7 @@ class BinaryCache:
         return content_id("bin", language.version, command, language.outputs, sources)
 
     def get(self, key: str) -> bytes | None:
-        """Return a binary, or None where it is missing or damaged."""
+        """Return a binary, or None if it is missing or damaged."""
         if key in self._recent:
             self._recent.move_to_end(key)
             return self._recent[key]

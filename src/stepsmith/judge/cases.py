@@ -157,7 +157,7 @@ def decode_case(data: bytes | str) -> Case:
 
 
 def split_flags(text: str) -> tuple[str, ...]:
-    """Split a checker's flags as a shell splits words. Raises ``CaseError`` where a quotation has no end."""
+    """Split a checker's flags as a shell splits words. Raises ``CaseError`` if a quotation has no end."""
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
@@ -226,7 +226,7 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
 def resume_point(results: Path, cases: Path) -> Resumed:
     """Return how many cases ``results`` answers already. A last line that is incomplete is cut off.
 
-    Raises ``CaseError`` where the file answers other cases than ``cases`` begins with, or cannot be read.
+    Raises ``CaseError`` if the file answers other cases than ``cases`` begins with, or cannot be read.
     """
     if not results.is_file():  # nothing yet, or a pipe or device, which remembers nothing
         return Resumed()

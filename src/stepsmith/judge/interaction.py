@@ -51,7 +51,7 @@ def decide(met: Interaction, solution: Allowance, interactor: Allowance, feedbac
 
 
 def _trouble(run: RunOutcome, allowed: Allowance) -> str:
-    """Return why an interactor did not decide; empty where it did."""
+    """Return why an interactor did not decide; empty if it did."""
     failed = failure(run, allowed)
     if failed and failed[0] is not Verdict.RTE:
         return f"broke a limit ({failed[1]})"

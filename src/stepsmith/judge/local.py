@@ -31,7 +31,7 @@ class LocalJudge:
     """Judges with one sandbox worker at a time; several threads may share it, and then wait for each other.
 
     ``isolation`` is "auto" for the best level that proves itself, or "L0" to "L3" to demand one. L0 does not confine
-    programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` where this machine does not give the level.
+    programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` if this machine does not give the level.
     Usable as a context manager; after ``close`` every answer is IE.
 
     ``prefilter`` makes it cheaper to reject Python solutions where judging stops at the first failure. All tests are
@@ -118,11 +118,11 @@ class LocalJudge:
         return results + [Execution(verdict=Verdict.IE, message=problem)] * missing
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
-        """Say whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer.
+        """Return whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer.
 
         Both are what programs printed or, on the function interface, values as literals; they are compared as ``judge``
         compares them. ``expected`` may also be what some program gave: where it is no value, only the same text agrees.
-        Raises ``SandboxError`` where a custom checker does not decide, and ``CaseError`` for one that judges runs.
+        Raises ``SandboxError`` if a custom checker does not decide, and ``CaseError`` for one that judges runs.
         """
         checker = contract.checker
         if not judges_texts(checker):

@@ -91,7 +91,7 @@ class JudgePool:
         return self._with_judge(lambda judge: judge.execute(solution, contract, inputs))
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
-        """Say whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer."""
+        """Return whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer."""
         return self._with_judge(lambda judge: judge.agree(contract, input_text, expected, actual))
 
     def run_program(self, program: Program) -> ProgramRun:

@@ -29,7 +29,7 @@ KILLED_IN_SHELL = 128 + signal.SIGKILL  # a shell's exit code for a command that
 
 
 class Prepared(Record, frozen=True, kw_only=True):
-    """A program ready to be opened; None where it does not compile. ``text`` is the compiler's output."""
+    """A program ready to be opened; None if it does not compile. ``text`` is the compiler's output."""
 
     program: Executable | None
     text: str = ""
@@ -49,7 +49,7 @@ def prepare(
     """Make a program of ``sources``, the main file first, that will run under ``limits``.
 
     ``compile_s`` are CPU seconds for the compiler, ``COMPILE_S`` by default.
-    Raises ``SandboxError`` where our own machinery fails and ``MachineError`` where the language is not installed.
+    Raises ``SandboxError`` if our own machinery fails and ``MachineError`` where the language is not installed.
     Python is not compiled here, but when it is opened.
     """
     if not language.tool:
@@ -130,12 +130,12 @@ def _tool(
 
 
 def _out_of_time(outcome: RunOutcome, compile_s: float) -> bool:
-    """Say whether a compiler and the processes that it started used up its CPU time."""
+    """Return whether a compiler and the processes that it started used up its CPU time."""
     return outcome.end == "cpu" or outcome.cpu_s >= compile_s
 
 
 def _killed_by_somebody(worker: Worker, outcome: RunOutcome, compile_s: float) -> bool:
-    """Say whether a process of a compiler seems to have been killed, and the kernel counted no reason for it.
+    """Return whether a process of a compiler seems to have been killed, and the kernel counted no reason for it.
 
     Either somebody killed it, or a program forged the compiler's message. A forged message comes again every time.
     """

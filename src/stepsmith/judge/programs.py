@@ -21,7 +21,7 @@ from stepsmith.sandbox.worker import Worker
 
 
 class Programs:
-    """The workers of one judge. Raises ``MachineError`` where this machine does not give the isolation level."""
+    """The workers of one judge. Raises ``MachineError`` if this machine does not give the isolation level."""
 
     def __init__(self, isolation: str, allow_unsafe: bool) -> None:
         self._isolation = isolation

@@ -24,7 +24,7 @@ class Judge(Protocol):
     ) -> Judgement:
         """Run ``solution`` on every test (or until the first failure) and compare.
 
-        Raises ``CaseError`` where there are no tests: what nothing was asked of is not accepted.
+        Raises ``CaseError`` if there are no tests: what nothing was asked of is not accepted.
         """
         ...
 
@@ -33,7 +33,7 @@ class Judge(Protocol):
         ...
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
-        """Say whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer.
+        """Return whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer.
 
         Both are what programs printed or, on the function interface, values as literals; they are compared as ``judge``
         compares them. ``expected`` may also be what some program gave: where it is no value, only the same text agrees.

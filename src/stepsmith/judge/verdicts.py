@@ -47,7 +47,7 @@ def run_limits(allowed: Allowance) -> RunLimits:
 
 
 def doubtful(outcome: RunOutcome, limits: Limits) -> bool:
-    """Say whether a run is worth running again: a little too slow, or killed for an unknown reason."""
+    """Return whether a run is worth running again: a little too slow, or killed for an unknown reason."""
     slightly_slow = not outcome.end and outcome.cpu_s > limits.time_s
     return slightly_slow or (not outcome.end and outcome.signal == signal.SIGKILL)
 

@@ -41,7 +41,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One turn in the plot; ``y`` is None where it was not rated, ``low`` and ``high`` are the ends of the interval."""
+    """One turn in the plot; ``y`` is None if it was not rated, ``low`` and ``high`` are the ends of the interval."""
 
     turn: int
     kept: bool
@@ -77,7 +77,7 @@ class Stone:
 
     @property
     def band(self) -> str | None:
-        """Band of the pass rate; None where it was not rated."""
+        """Band of the pass rate; None if it was not rated."""
         return band_of(self.problem.pass_rate.rate) if self.problem.pass_rate else None
 
     @property

@@ -167,7 +167,7 @@ def _bands(run: TrainingRun) -> Curve | None:
 
 
 def _weights(run: TrainingRun) -> dict[str, list[Shares]]:
-    """Return the weights of the curriculum's cells, by environment ("" for all); empty where there is only one cell."""
+    """Return the weights of the curriculum's cells, by environment ("" for all); empty if there is only one cell."""
     panels: defaultdict[str, list[Shares]] = defaultdict(list)
     for start, step in _spans(run.steps):
         for scope, names in groupby(sorted(step.weights), key=lambda name: name.rpartition("/")[0]):
@@ -179,7 +179,7 @@ def _weights(run: TrainingRun) -> dict[str, list[Shares]]:
 
 
 def _draws(run: TrainingRun) -> dict[str, list[Shares]]:
-    """Return the share of completions in each band; empty where there is only one band."""
+    """Return the share of completions in each band; empty if there is only one band."""
     shares = []
     for start, step in _spans(run.steps):
         counts = {band: tally.attempts for band, tally in step.by_band.items() if tally.attempts}

@@ -112,7 +112,7 @@ class TurnFacts:
 
     @property
     def median_rate(self) -> float | None:
-        """Median pass rate of the kept problems; None where none was rated."""
+        """Median pass rate of the kept problems; None if none was rated."""
         return statistics.median(self.rates) if self.rates else None
 
 
@@ -136,7 +136,7 @@ class EvidenceFacts:
 
     @property
     def numeric(self) -> bool:
-        """Whether every value is a number."""
+        """True if every value is a number."""
         return len(self.numbers) == self.count
 
 
@@ -171,7 +171,7 @@ class Survey:
 def survey(folder: Path) -> Survey:
     """Count the kept and rejected problems of a run.
 
-    Raises ``RunFolderError`` where the files are missing, ``StoreError`` where their rows have another form.
+    Raises ``RunFolderError`` if the files are missing, ``StoreError`` where their rows have another form.
     """
     found = Survey()
     for row in read_rows(folder / PROBLEMS, _COLUMNS):

@@ -85,7 +85,7 @@ class ShownConfig(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class GroupChange:
-    """A group of held-out problems before and after training. ``before`` is None where it was evaluated only once."""
+    """A group of held-out problems before and after training. ``before`` is None if it was evaluated only once."""
 
     group: str
     before: Score | None

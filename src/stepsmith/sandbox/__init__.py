@@ -1,4 +1,4 @@
-"""Runs untrusted programs: a small fork server behind a socket, with isolation that is proved at start.
+"""Run untrusted programs: a small fork server behind a socket, with isolation that is proved at its start.
 
-Kept empty on purpose: the fork server imports modules of this package, and nothing else may come along.
+This file is empty on purpose: the fork server imports modules of this package and must not import anything else.
 """

@@ -1,7 +1,7 @@
-"""Control groups: an exact bound on the memory and the number of processes of a whole worker.
+"""Control groups: an exact limit on the memory and the number of processes of a whole worker.
 
-Version 1 where the memory and pids hierarchies are writable (root), version 2 where both controllers are delegated to
-the group we are in, or to its parent. Resource limits hold for one process each; this holds for all of them together.
+Version 1 is used if the memory and pids hierarchies are writable (root); version 2 if both controllers are delegated to
+our own group or its parent. Resource limits apply to each process alone; a control group limits them all together.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ class NoControlGroupError(Exception):
 
 
 class ControlGroup:
-    """A new group in every hierarchy needed. Raises ``NoControlGroupError``."""
+    """A new group in every hierarchy that is needed. Raises ``NoControlGroupError``."""
 
     def __init__(self, processes: int) -> None:
         parents, self._version = _parents()
@@ -33,7 +33,7 @@ class ControlGroup:
                 folder.mkdir(exist_ok=True)
                 self._by_controller[controller] = folder
             (self._by_controller["pids"] / "pids.max").write_text(str(processes))
-            if self._version == 1:  # where the limit is not of swap too, nothing may be swapped out
+            if self._version == 1:  # the limit does not include swap, so swapping is turned off
                 (self._by_controller["memory"] / "memory.swappiness").write_text("0")
             self.limit_memory(1 << 30)
         except OSError as error:
@@ -42,16 +42,16 @@ class ControlGroup:
 
     @property
     def folders(self) -> set[Path]:
-        """The group's folder in every hierarchy."""
+        """The folders of the group, one per hierarchy."""
         return set(self._by_controller.values())
 
     def add(self, pid: int) -> None:
-        """Move a process into the group; what it starts will be in it too."""
+        """Move a process into the group; the processes that it starts will also be in it."""
         for folder in self.folders:
             (folder / "cgroup.procs").write_text(str(pid))
 
     def limit_memory(self, limit_bytes: int) -> None:
-        """Bound the group's memory, swap included where the kernel counts it. Raises ``OSError``."""
+        """Limit the group's memory, including swap if the kernel counts it. Raises ``OSError``."""
         if limit_bytes == self._memory_bytes:
             return
         folder = self._by_controller["memory"]
@@ -62,7 +62,7 @@ class ControlGroup:
         else:
             swap = folder / "memory.memsw.limit_in_bytes"
             places = [folder / "memory.limit_in_bytes", *([swap] if swap.exists() else [])]
-            # Memory may never be allowed more than memory and swap together, so the order depends on the direction.
+            # The limit on memory must never exceed that on memory plus swap, so a rising limit sets the latter first.
             for place in reversed(places) if limit_bytes > self._memory_bytes > 0 else places:
                 place.write_text(str(limit_bytes))
         self._memory_bytes = limit_bytes
@@ -73,11 +73,11 @@ class ControlGroup:
         return self._by_controller["memory"], self._version
 
     def holds(self, pid: int) -> bool:
-        """Say whether a process is in the group, in every hierarchy."""
+        """Return whether a process is in the group, in every hierarchy."""
         return all(str(pid) in (f / "cgroup.procs").read_text().split() for f in self._by_controller.values())
 
     def remove(self) -> None:
-        """Remove the group once its processes have gone."""
+        """Remove the group when its processes have ended."""
         deadline = time.monotonic() + REMOVE_S
         for folder in self.folders:
             while folder.exists():
@@ -91,7 +91,7 @@ class ControlGroup:
 
 
 def _parents() -> tuple[dict[str, Path], int]:
-    """Return the folder to make a group in, by controller, and the version of control groups."""
+    """Return the folder in which a group can be made, by controller, and the version of control groups."""
     mounts: dict[str, tuple[Path, str]] = {}
     unified: Path | None = None
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
@@ -120,7 +120,7 @@ def _inside(mount: Path, root: str, path: str) -> Path:
 
 
 def _delegated(mount: Path, own: Path) -> dict[str, Path]:
-    """Find a version 2 group whose children get both controllers and that we may add children to."""
+    """Find a version 2 group to which we may add children and whose children get both controllers."""
     for parent in (own, own.parent):
         if not parent.is_relative_to(mount) or not os.access(parent, os.W_OK):
             continue
@@ -134,7 +134,7 @@ def _delegated(mount: Path, own: Path) -> dict[str, Path]:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove groups that judges which were killed left behind."""
+    """Remove groups that are left over from judges that were killed."""
     for folder in parent.glob(f"{PREFIX}-*-*"):
         pid = folder.name.split("-")[1]
         if pid.isdigit() and not Path(f"/proc/{pid}").exists():

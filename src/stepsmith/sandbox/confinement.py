@@ -1,4 +1,4 @@
-"""What a solution's process and its tests' processes put on themselves before a program runs."""
+"""The restrictions that the processes of a solution and its tests put on themselves before a program runs."""
 
 import functools
 import os
@@ -7,17 +7,17 @@ from stepsmith.sandbox import landlock, linux, seccomp
 
 MB = 1 << 20
 COMPILE_MEMORY_MB = 2048  # address space for the Python compiler
-# Address space beyond the memory limit: what is reserved and never touched is not memory. At L3 the control group
-# limits what is touched. Below L3 only address space can be limited, and a program may touch all of it.
+# Address space that is allowed beyond the memory limit, because reserved address space is not used memory. At L3 the
+# control group limits the memory in use. Below L3 only the address space can be limited.
 RESERVE_MB, RESERVE_L3_MB = 256, 64 * 1024
 MAX_FILES = 64
-MAX_PROCESSES = 128  # threads of one program, where the worker has a user id of its own to count them by
+MAX_PROCESSES = 128  # most threads of one program, if the worker has its own user id by which they are counted
 ALL_FDS = 1 << 20
-EXEC_FD = 63  # where a compiled program's descriptor lies for execveat
+EXEC_FD = 63  # the descriptor of a compiled program, for execveat
 
 
 class Confinement:
-    """Confinement of one kind of program. Rule sets and filters are built here, once, and inherited by fork."""
+    """Confinement of one kind of program. Rule sets and filters are built once and inherited by fork."""
 
     def __init__(
         self, level: int, rules: list[tuple[str, int]], *, writing: bool, spawning: bool, executing: bool
@@ -41,17 +41,17 @@ class Confinement:
             self._wide.install()
 
     def enter_test(self, keep_fds: int) -> None:
-        """Confine a test's process for good, and close its descriptors from ``keep_fds`` on."""
+        """Confine a test's process permanently, and close its descriptors from ``keep_fds`` on."""
         if self.level >= 1:
             landlock.restrict(self.rules)
         os.closerange(keep_fds, EXEC_FD)
-        os.closerange(EXEC_FD + self.executing, ALL_FDS)  # the program's own is closed on exec
+        os.closerange(EXEC_FD + self.executing, ALL_FDS)  # EXEC_FD is closed by exec
         if self.narrow is not None:
             self.narrow.install(os.getpid())
 
 
 def limit_resources(*, level: int, base_mb: int, memory_mb: int, output_bytes: int, is_compiler: bool) -> None:
-    """Set the limits of all tests to come on the calling process, which they inherit."""
+    """Set the limits of the tests on the calling process; the tests' processes inherit them."""
     reserve_mb = RESERVE_L3_MB if level >= 3 and not is_compiler else RESERVE_MB
     _limit(linux.RLIMIT_AS, (base_mb + memory_mb + reserve_mb) * MB)
     _limit(linux.RLIMIT_FSIZE, output_bytes)
@@ -60,12 +60,12 @@ def limit_resources(*, level: int, base_mb: int, memory_mb: int, output_bytes: i
 
 
 def limit_server(*, own_user: bool) -> None:
-    """Set the limits that are the same for all programs on the fork server, whose children inherit them."""
-    # Until a program is compiled; then its own limit takes the place of this.
+    """Set the limits that are the same for all programs on the fork server; its children inherit them."""
+    # This holds until a program is compiled; then the program's own limit replaces it.
     linux.set_limit(linux.RLIMIT_AS, min(COMPILE_MEMORY_MB * MB, _hard(linux.RLIMIT_AS)), _hard(linux.RLIMIT_AS))
-    # The stack is bounded by the address space. A finite limit would also be every new thread's stack size.
+    # The address space limits the stack. A finite stack limit would also be the stack size of every new thread.
     _limit(linux.RLIMIT_STACK, linux.UNLIMITED)
-    # Where core dumps go to a handler, 0 does not stop them; 1 does, and is too little for a file.
+    # If core dumps are piped to a handler, 0 does not stop them; 1 does, and is too small for a file.
     _limit(linux.RLIMIT_CORE, 1)
     if own_user:
         _limit(linux.RLIMIT_NPROC, MAX_PROCESSES)
@@ -74,7 +74,7 @@ def limit_server(*, own_user: bool) -> None:
 
 
 def limit_cpu(pid: int, cpu_s: float) -> None:
-    """Let the kernel kill a process a little after its CPU limit, should nobody else."""
+    """Let the kernel kill a process a little after its CPU limit, in case the supervisor does not."""
     seconds = int(cpu_s) + 2
     linux.set_limit(linux.RLIMIT_CPU, seconds, seconds, pid)
 
@@ -90,5 +90,5 @@ def _hard(kind: int) -> int:
 
 
 def no_new_privileges() -> None:
-    """Make set-user-id programs and file capabilities powerless for this process and all it starts."""
+    """Make set-user-id programs and file capabilities ineffective for this process and its children."""
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)

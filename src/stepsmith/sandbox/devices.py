@@ -1,8 +1,8 @@
 """``open`` on the names of the standard streams and on /dev/null, for Python programs.
 
-No program may open a file for writing, not even these, because the filter of system calls does not see names. So
-``open`` and ``os.open`` serve them without a system call: a standard stream is a duplicate of its descriptor, as it is
-where the stream is a pipe.
+No program may open a file for writing, not even these, because the filter of system calls does not see names. So our
+``open`` and ``os.open`` handle these names without opening a file: a standard stream becomes a duplicate of its
+descriptor, just as the kernel does for a pipe.
 """
 
 import builtins
@@ -19,7 +19,7 @@ _open, _open_descriptor = io.open, os.open
 
 
 class _Null(io.RawIOBase):
-    """/dev/null: nothing to read, and what is written is gone."""
+    """/dev/null: reading returns nothing, and what is written is discarded."""
 
     name = os.devnull
 
@@ -44,7 +44,7 @@ class _Null(io.RawIOBase):
 
 @functools.wraps(_open)
 def open_file(file: Any, mode: str = "r", buffering: int = -1, *more: Any, **named: Any) -> IO[Any]:
-    """``open``, also of the standard streams by name, and of /dev/null to write to."""
+    """Do what ``open`` does; also open the standard streams by name, and /dev/null for writing."""
     name = "" if isinstance(file, int) else os.fsdecode(file)
     if name in STREAMS and not named.get("opener"):
         named["opener"] = _duplicate
@@ -55,7 +55,7 @@ def open_file(file: Any, mode: str = "r", buffering: int = -1, *more: Any, **nam
 
 @functools.wraps(_open_descriptor)
 def open_descriptor(path: Any, flags: int, *more: Any, **named: Any) -> int:
-    """``os.open``, also of the standard streams by name."""
+    """Do what ``os.open`` does; also open the standard streams by name."""
     name = os.fsdecode(path)
     return os.dup(STREAMS[name]) if name in STREAMS else _open_descriptor(path, flags, *more, **named)
 
@@ -80,6 +80,6 @@ def _open_null(
 
 
 def install() -> None:
-    """Put ``open`` and ``os.open`` in the place of the interpreter's own."""
+    """Replace the interpreter's ``open`` and ``os.open`` by these."""
     builtins.open = io.open = open_file  # type: ignore[assignment]
     os.open = open_descriptor

@@ -1,4 +1,4 @@
-"""What the sandbox is given and what it gives back: a program, its limits, the facts of a run."""
+"""Input and output of the sandbox: a program, its limits, and the facts of a run."""
 
 import struct
 from typing import Literal
@@ -13,13 +13,14 @@ class Executable(Record, frozen=True, kw_only=True):
 
     kind: Literal["python", "binary", "command"]
     code: bytes = b""  # source text, or the binary; empty for a command
-    # The program's name and first arguments. A command's name is an absolute path; Python's is the source file's.
+    # The program's name and its first arguments. For a command the name is an absolute path, for Python the source
+    # file.
     command: tuple[str, ...] = ("solution.py",)
     entry_point: str | None = None  # Python function interface
-    files: tuple[tuple[str, bytes], ...] = ()  # relative names in the working folder; one that ends in / is a folder
-    folder: Literal["", "read", "write"] = ""  # what the program may do in its working folder
-    spawning: bool = False  # it may start processes: compilers only
-    shared: bool = False  # Python: one run does many tests, framed as ``frames`` does
+    files: tuple[tuple[str, bytes], ...] = ()  # relative names in the working folder; a name that ends in / is a folder
+    folder: Literal["", "read", "write"] = ""  # whether the program may read or write in its working folder
+    spawning: bool = False  # whether it may start processes; for compilers only
+    shared: bool = False  # Python: one run does many tests, which are packed by ``frames``
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a file name that leaves the folder."""
@@ -28,17 +29,17 @@ class Executable(Record, frozen=True, kw_only=True):
 
 
 def check_name(name: str) -> None:
-    """Raise ``ValueError`` unless ``name`` is a relative path that stays inside its folder and that can be made."""
+    """Raise ``ValueError`` unless ``name`` is a valid relative path that stays inside its folder."""
     parts = name.removesuffix("/").split("/")
     if "\0" in name or any(part in ("", ".", "..") for part in parts):
         raise ValueError(f"{name!r} is not a plain relative path")
     try:
         lengths = [len(part.encode("utf-8", "surrogateescape")) for part in parts]
     except UnicodeEncodeError:
-        raise ValueError(f"{name!r} is not text that a file could be named") from None
+        raise ValueError(f"{name!r} cannot be the name of a file") from None
     if max(lengths) > MAX_NAME_BYTES or sum(lengths) + len(lengths) > MAX_PATH_BYTES:
         shown = name if len(name) <= 80 else f"{name[:80]}…"
-        raise ValueError(f"{shown!r} is too long for a file's name")
+        raise ValueError(f"{shown!r} is too long for the name of a file")
 
 
 def image_mb(binary: bytes) -> float:
@@ -51,7 +52,7 @@ def image_mb(binary: bytes) -> float:
         for index in range(count):
             kind, size = struct.unpack_from("<I36xQ", binary, start + index * entry_size)
             total += size if kind == _PT_LOAD else 0
-    except struct.error:  # cut off: not for us to complain about
+    except struct.error:  # a truncated file: running it will fail anyway
         return 0.0
     return total / (1 << 20)
 
@@ -60,34 +61,37 @@ _PT_LOAD = 1
 
 
 class RunLimits(Record, frozen=True, kw_only=True):
-    """Limits of one run. It is killed past ``cpu_s`` of CPU, or ``wall_s`` of wall time in which it could have run."""
+    """Limits of one run. It is killed after ``cpu_s`` seconds of CPU time, or ``wall_s`` of wall time.
+
+    Wall time in which it waited for a free processor does not count.
+    """
 
     cpu_s: float
     wall_s: float
     memory_mb: int
     output_bytes: int  # of each stream and of each file
-    reserve_mb: int = 0  # address space beyond the usual, for runtimes that reserve much more than they touch
+    reserve_mb: int = 0  # additional address space, for runtimes that reserve much more than they use
 
 
 class RunOutcome(Record, frozen=True, kw_only=True):
-    """The facts of one run, with no judgement."""
+    """The facts of one run, without a verdict."""
 
-    exit_code: int | None  # None when a signal ended it
+    exit_code: int | None  # None if a signal ended it
     signal: int | None
     cpu_s: float
     wall_s: float
     peak_mb: float  # resident set
-    image_mb: float  # what a compiled program needs to be loaded at all; 0 where that is not bounded
-    # Why it ended, if not by itself: killed for a limit, or the test's arguments cannot be read (stderr says why).
+    image_mb: float  # memory that a compiled program needs to be loaded; 0 if it is not limited
+    # Why it ended, if not by itself: killed at a limit, or the test's arguments cannot be read (stderr says why).
     end: Literal["", "cpu", "wall", "memory", "arguments"]
     stdout: bytes
     too_much: bool  # stdout or stderr went over its limit
     stderr: bytes  # the tail
-    result: bytes  # the value returned, function interface only
+    result: bytes  # the returned value; function interface only
 
 
 class Opened(Record, frozen=True, kw_only=True):
-    """Whether a program compiled, and what the compiler said."""
+    """The result of opening a program: whether it compiled, and the compiler's messages."""
 
     ok: bool
     text: str

@@ -1,8 +1,8 @@
-"""Does it show whether an interpreter finalizes its objects at its end, or just stops?
+"""Decide whether the interpreter must finalize its objects when a program ends, or may simply stop.
 
-Finalizing for real costs several times what a small program does, and with most programs nobody can tell: none of their
-objects has a finalizer, and none is a stream that has yet to be flushed. Both questions here are answered on the safe
-side: what is not known to leave nothing is finalized.
+Finalizing costs several times more than a small program, and for most programs it has no effect that anyone can see:
+no object has a finalizer, and no stream has unwritten data. Both functions here are on the safe side: unless it is
+certain that nothing is left, the interpreter finalizes.
 """
 
 import _io
@@ -27,10 +27,10 @@ from weakref import CallableProxyType, ProxyType, ReferenceType
 
 from stepsmith.sandbox import linux
 
-FEW_BLOCKS = 100_000  # of memory; a list of so many objects is small
-LIST_ENTRY_MB = 9 / (1 << 20)  # of a list that grows
-GENERATOR, COROUTINE = 0x20, 0x80 | 0x200  # flags of code
-# A program that leaves something to finalize names one of these, or imports a module that was not there before.
+FEW_BLOCKS = 100_000  # memory blocks; a list of so many objects is small
+LIST_ENTRY_MB = 9 / (1 << 20)  # memory per entry of a list that grows
+GENERATOR, COROUTINE = 0x20, 0x80 | 0x200  # flags of code objects
+# A program can leave something to finalize only if it uses one of these names, or imports a module that is not loaded.
 _TELLING = frozenset((
     "__del__", "open", "fdopen", "io", "os", "weakref", "type", "__class__", "exec", "eval", "compile", "importlib",
     "__import__", "import_module", "builtins", "__builtins__", "modules", "globals", "locals", "vars", "getattr",
@@ -39,7 +39,7 @@ _TELLING = frozenset((
 
 
 def may_leave(code: CodeType) -> bool:
-    """Say whether a program may leave something to finalize, by the names in it; asked once, before it runs."""
+    """Return whether a program may leave something to finalize, judged by the names in it before it runs."""
     for part in _parts(code):
         names = {*part.co_names, *part.co_varnames, *(text for text in part.co_consts if isinstance(text, str))}
         if names & _TELLING or part.co_flags & COROUTINE or (part.co_flags & GENERATOR and part.co_exceptiontable):
@@ -56,7 +56,7 @@ def _parts(code: CodeType) -> Iterator[CodeType]:
         waiting += [constant for constant in part.co_consts if isinstance(constant, CodeType)]
 
 
-# What cannot be seen when it is finalized. Objects of a class count as what its bases are.
+# Types whose finalization has no visible effect. An object of another class counts as an object of its bases.
 _PLAIN = (
     dict, list, tuple, set, frozenset, deque, FunctionType, CellType, MethodType, BuiltinFunctionType, ModuleType,
     _io.StringIO, _io.BytesIO, _io.BufferedReader, _io.FileIO, SourceFileLoader,
@@ -64,12 +64,12 @@ _PLAIN = (
 
 
 def has_left(memory_mb: int) -> bool:
-    """Say whether a program has left something to finalize: a finalizer, a callback of a weak reference.
+    """Return whether a program has left something to finalize: a finalizer, a callback of a weak reference.
 
-    All objects that the collector tracks are looked at, if there is memory for a list of them. One that it does not
-    track can have a finalizer of its class alone, and classes are tracked.
+    All objects that the garbage collector tracks are checked, if there is memory for a list of them. An object that it
+    does not track can only have a finalizer in its class, and classes are tracked.
     """
-    blocks = sys.getallocatedblocks()  # at least as many as objects
+    blocks = sys.getallocatedblocks()  # there are at most so many objects
     if blocks > FEW_BLOCKS and linux.peak_mb() + blocks * LIST_ENTRY_MB > memory_mb:
         return True
     objects = gc.get_objects()
@@ -83,7 +83,7 @@ def has_left(memory_mb: int) -> bool:
 
 
 def _shows(thing: Any) -> bool:
-    """Say whether finalizing an object can be seen."""
+    """Return whether finalizing an object can have a visible effect."""
     kind = type(thing)
     if kind is GeneratorType:
         return bool(thing.gi_code.co_exceptiontable and thing.gi_frame)
@@ -91,9 +91,9 @@ def _shows(thing: Any) -> bool:
         return type(thing.buffer) is not _io.BufferedReader
     if issubclass(kind, ReferenceType):
         callback = thing.__callback__
-        is_of_abc = type(callback) is BuiltinFunctionType and callback.__name__ == "_destroy"  # of a cache of its own
+        is_of_abc = type(callback) is BuiltinFunctionType and callback.__name__ == "_destroy"  # the class's own
         return callback is not None and not is_of_abc
-    return kind in (ProxyType, CallableProxyType) or _has_finalizer(kind)  # a proxy does not tell its callback
+    return kind in (ProxyType, CallableProxyType) or _has_finalizer(kind)  # the callback of a proxy cannot be read
 
 
 def _has_finalizer(kind: type) -> bool:

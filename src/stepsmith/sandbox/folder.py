@@ -13,13 +13,13 @@ class Folder:
         self.path = path
 
     def make(self) -> None:
-        """Create the folder; it stays for the worker's life, because Landlock's rules are about this very inode."""
+        """Create the folder. It must not be replaced while the worker lives: Landlock's rules hold its inode."""
         os.mkdir(self.path, 0o700)
 
     def fill(self, names: list[str], contents: list[int]) -> None:
-        """Write files from memory files; a name that ends in ``/`` is an empty folder.
+        """Write files from memory files; a name that ends in ``/`` makes an empty folder.
 
-        Names are relative and stay inside: the judge's side has checked them.
+        The judge has checked that all names are relative and stay inside the folder.
         """
         for name, descriptor in zip(names, contents, strict=True):
             path = f"{self.path}/{name}"
@@ -29,10 +29,10 @@ class Folder:
                     _copy(descriptor, file.fileno(), os.fstat(descriptor).st_size)
 
     def collect(self, names: list[str], max_bytes: int) -> list[tuple[str, int]]:
-        """Return the named files that exist, as memory files: plain files of at most ``max_bytes``, no links.
+        """Return the named files that exist, as memory files: only plain files of at most ``max_bytes``, no links.
 
-        A name that ends in ``/`` stands for all plain files below that folder, framed in one memory file as ``frames``
-        does: each name, then its content.
+        A name that ends in ``/`` stands for all plain files below that folder. They are packed into one memory file by
+        ``frames``: each name, then its content.
         """
         found: list[tuple[str, int]] = []
         for name in names:
@@ -72,14 +72,14 @@ class Folder:
         return copy
 
     def _inside(self, descriptor: int) -> bool:
-        """Say whether a file lies in this folder, not behind a link; where /proc is missing, links were denied."""
+        """Return whether a file is in this folder and not behind a link; without /proc, no link was followed."""
         try:
             return os.readlink(f"/proc/self/fd/{descriptor}").startswith(f"{self.path}/")
         except OSError:
             return True
 
     def empty(self) -> None:
-        """Remove all in the folder: each round lifts what is in sub-folders one level, so that no path grows long."""
+        """Empty the folder. Each round moves the contents of sub-folders up one level, so that paths stay short."""
         while entries := list(os.scandir(self.path)):
             for entry in entries:
                 if not entry.is_dir(follow_symlinks=False):

@@ -1,4 +1,4 @@
-"""Many texts in one file: each is its length in 8 bytes, then itself. What is cut off at the end is not there."""
+"""Pack many texts into one file: for each its length in 8 bytes, then the text. A text that was cut off is ignored."""
 
 import struct
 
@@ -6,12 +6,12 @@ LENGTH = struct.Struct("<Q")
 
 
 def pack(texts: list[bytes]) -> bytes:
-    """Return the texts, framed."""
+    """Return the packed texts."""
     return b"".join(LENGTH.pack(len(text)) + text for text in texts)
 
 
 def unpack(data: bytes) -> list[bytes]:
-    """Return the texts that are whole."""
+    """Return the complete texts."""
     texts = []
     start = 0
     while start + LENGTH.size <= len(data):

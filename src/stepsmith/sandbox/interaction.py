@@ -1,7 +1,7 @@
-"""Two confined programs at once, each in its own worker, the output of either being the input of the other.
+"""Run two confined programs against each other, each in its own worker; the output of one is the input of the other.
 
-The rules about which program ends first are those of problemtools' ``interactive``: this side keeps a copy of every
-pipe's ends, so that neither program notices that the other has ended before that is on record here.
+The rules about which program ends first are those of problemtools' ``interactive``. The judge keeps a copy of both ends
+of every pipe, so that no program notices the end of the other before the judge has recorded it.
 """
 
 import contextlib
@@ -17,11 +17,11 @@ from stepsmith.sandbox.executable import RunOutcome
 from stepsmith.sandbox.launch import START_S
 from stepsmith.sandbox.worker import Worker, machinery
 
-PIPE_BYTES = 1 << 20  # what fits into a pipe before its writer has to wait, where the system allows that much
+PIPE_BYTES = 1 << 20  # capacity of a pipe, if the system allows that much
 
 
 class Interaction(Record, frozen=True, kw_only=True):
-    """The facts of two runs. Neither has an output: that went to the other program."""
+    """The facts of two runs. Neither has an output, because it went to the other program."""
 
     solution: RunOutcome
     interactor: RunOutcome
@@ -50,19 +50,19 @@ class _Pipe:
 def interact(
     solution: Worker, interactor: Worker, arguments: Sequence[str], *, accepts: int, stderr_bytes: int
 ) -> Interaction:
-    """Run what is open in two workers against each other; ``arguments`` are the interactor's.
+    """Run the programs that are open in two workers against each other; ``arguments`` are the interactor's.
 
-    Each ends by itself or at its own limits, and each sees the end of its input only when the other has ended. A
-    solution that writes to an interactor that is gone gets SIGPIPE, unless the interactor's exit code was ``accepts``:
-    then what it writes is lost, and its own end decides. An interactor never gets SIGPIPE. Raises ``SandboxError``,
-    after which both workers are of no use.
+    Each program ends by itself or at its own limits, and sees the end of its input only when the other has ended. If a
+    solution writes after the interactor has ended, it gets SIGPIPE, unless the interactor's exit code was ``accepts``:
+    then the output is discarded, and the solution's own end decides. An interactor never gets SIGPIPE. Raises
+    ``SandboxError``; then both workers must be closed.
     """
     with machinery(), contextlib.ExitStack() as stack:
         to_solution, to_interactor = _Pipe(), _Pipe()
         for pipe in (to_solution, to_interactor):
             stack.callback(pipe.close_read)
             stack.callback(pipe.close_write)
-        written = []  # per program, in place of an output, and its error output
+        written = []  # per program: an empty file instead of its output, and its error output
         for _ in range(2):
             files = [os.memfd_create("m", os.MFD_CLOEXEC) for _ in range(2)]
             written.append(files)
@@ -88,7 +88,7 @@ def interact(
 
 
 def _wait_for_either(solution: Worker, interactor: Worker) -> Worker:
-    """Return the worker whose program ended; the solution where both did."""
+    """Return the worker whose program ended; the solution's if both did."""
     poll = select.poll()
     for worker in (solution, interactor):
         poll.register(worker.session, select.POLLIN)

@@ -1,7 +1,7 @@
-"""File access by allow list with Landlock: unprivileged, stackable, inherited for good.
+"""An allow list for file access with Landlock. It needs no privileges, can be stacked, and is inherited permanently.
 
-Handled rights grow with the kernel's ABI (linux/landlock.h): 1 files, 2 refer, 3 truncate, 4 TCP, 5 device ioctl,
-6 scoping of signals and abstract Unix sockets. What the kernel does not know is left to seccomp and namespaces.
+The rights depend on the kernel's ABI version (linux/landlock.h): 1 files, 2 refer, 3 truncate, 4 TCP, 5 device ioctl,
+6 scoping of signals and abstract Unix sockets. What the kernel does not support is left to seccomp and namespaces.
 """
 
 import os
@@ -11,7 +11,7 @@ from stepsmith.sandbox import linux
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 READ = READ_FILE | READ_DIR
-# Also remove and make files and folders, move between folders, truncate; not links, devices or sockets.
+# Includes removing and making files and folders, moving and truncating; excludes links, devices and sockets.
 CHANGE = READ | WRITE_FILE | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 13 | 1 << 14
 _FILE_ONLY = EXECUTE | WRITE_FILE | READ_FILE | (1 << 14) | (1 << 15)  # rights that a plain file can carry
 _VERSION_FLAG = 1
@@ -19,7 +19,7 @@ _RULE_PATH_BENEATH = 1
 
 
 def abi() -> int:
-    """Return the kernel's Landlock ABI version; 0 where there is none."""
+    """Return the kernel's Landlock ABI version; 0 if there is none."""
     try:
         return linux.syscall("landlock_create_ruleset", None, 0, _VERSION_FLAG)
     except OSError:
@@ -32,9 +32,9 @@ def all_rights(version: int) -> int:
 
 
 def ruleset(rules: list[tuple[str, int]]) -> int:
-    """Return a descriptor of a rule set that allows only ``rules``: (path, rights), missing paths are skipped.
+    """Return a descriptor of a rule set that allows only ``rules``: (path, rights). Missing paths are skipped.
 
-    Also denies TCP, and signals and abstract sockets that cross the domain, where the kernel can.
+    If the kernel supports it, the rule set also denies TCP, and signals and abstract sockets to processes outside.
     """
     version = abi()
     handled = all_rights(version)
@@ -56,5 +56,5 @@ def ruleset(rules: list[tuple[str, int]]) -> int:
 
 
 def restrict(descriptor: int) -> None:
-    """Confine the calling thread to a rule set, for good. Needs no_new_privs."""
+    """Confine the calling thread to a rule set, permanently. Needs no_new_privs."""
     linux.syscall("landlock_restrict_self", descriptor, 0)

@@ -1,4 +1,4 @@
-"""Starting and ending a fork server: its process, its user, its control group, what it may see."""
+"""Start and end a fork server: its process, its user, its control group, the files that it may see."""
 
 import contextlib
 import os
@@ -21,32 +21,32 @@ from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
 BOOT = "import sys; sys.path.append(sys.argv[1]); from stepsmith.sandbox.zygote import main; main(int(sys.argv[2]))"
 PASSED_ON = ("LD_LIBRARY_PATH",)  # an interpreter may need it to start
 PYTHON_FLAGS = ("-S", "-s", "-P")
-# A fixed hash seed, so that judging twice sees the same order of sets; single-threaded numerics, so that fork is safe;
-# functions bound at once, so that no test's process has to.
+# A fixed hash seed, so that sets have the same order each time; single-threaded numerics, so that fork is safe;
+# functions bound at the start, so that the tests' processes need not do it.
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1",
     "LD_BIND_NOW": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
 }  # fmt: skip
 READY = b"ready"
-START_S = 60.0  # wall seconds for a fork server to come up, or to do small things, on a loaded machine
-GROUP_PROCESSES = 160  # threads of a program, and ours
+START_S = 60.0  # wall seconds that a fork server may take to start, or for small requests, on a loaded machine
+GROUP_PROCESSES = 160  # most threads in a control group: those of a program, and our own
 BOX_PREFIX = "stepsmith-box"
-BOX_MB = 256  # memory that files of one worker's programs may take
-FIRST_USER = 1_900_000_000  # as root, workers get user ids from here on; nothing else hands out ids this high
+BOX_MB = 256  # most memory for the files of a worker's programs
+FIRST_USER = 1_900_000_000  # as root, workers get user ids from here on; no other software uses ids this high
 SYSTEM_LIBRARIES = ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
 
 
 class Setup(Record, frozen=True, kw_only=True):
-    """What a fork server has at hand beside the standard library."""
+    """What a fork server provides in addition to the standard library."""
 
     packages: tuple[str, ...] = ()  # imported before any program runs
     package_folders: tuple[str, ...] = ()  # the folders of those packages and their libraries
     programs: tuple[str, ...] = ()  # paths that commands (compilers, interpreters) need to see
-    library_folder: str = ""  # keeps the supervisor's loop in C; empty: the loop in Python serves
+    library_folder: str = ""  # holds the supervisor's loop in C; empty: use the loop in Python
 
 
 class ForkServer:
-    """A running fork server and the socket to it. Raises ``SandboxError`` where it cannot be had."""
+    """A running fork server and the socket to it. Raises ``SandboxError`` if it cannot be started."""
 
     def __init__(self, level: int, setup: Setup) -> None:
         self.level = level
@@ -106,7 +106,7 @@ class ForkServer:
         }  # fmt: skip
         wire.send(self.control, wire.pack(settings))
         answer = self.receive(self.control, START_S)
-        if answer != READY:  # the id of the process in the new namespaces, a child of ours too
+        if answer != READY:  # else it is the id of the process in the new namespaces, which is also our child
             assert self._launched is not None
             self._launched.wait()
             os.close(self._pidfd)
@@ -115,40 +115,40 @@ class ForkServer:
             self.receive(self.control, START_S)
 
     def send(self, data: bytes, fds: Sequence[int] = ()) -> None:
-        """Send the fork server a packet. Raises ``OSError``."""
+        """Send a packet to the fork server. Raises ``OSError``."""
         wire.send(self.control, data, [*fds])
 
     def receive(self, sock: socket.socket, timeout_s: float) -> bytes:
-        """Wait for a packet from the fork server or a process of its. Raises ``EndedError`` and ``SandboxError``."""
+        """Return the next packet from the fork server or one of its processes. Raises ``SandboxError``."""
         self.wait(sock, timeout_s)
         data = sock.recv(wire.PACKET)
         if not data:
-            raise EndedError(f"the fork server ended in the middle of its work. {self.last_words()}")
+            raise EndedError(f"the fork server ended unexpectedly. {self.last_words()}")
         return data
 
     def wait(self, sock: socket.socket, timeout_s: float) -> None:
-        """Wait until there is something to receive. Raises ``SandboxError`` when the time is up."""
+        """Wait until there is something to receive. Raises ``SandboxError`` after ``timeout_s`` seconds."""
         poll = select.poll()
         poll.register(sock, select.POLLIN)
         if not poll.poll(timeout_s * 1000):
             raise SandboxError(f"no answer from the fork server within {timeout_s:.0f} s")
 
     def can_read(self, path: str) -> bool:
-        """Say whether programs that may see ``path`` can also read it, as the user that they run as."""
+        """Return whether programs that may see ``path`` can also read it, as the user that they run as."""
         return self.level >= 2 or self._uid is None or _open_to_all(path)
 
     def last_words(self) -> str:
-        """Return the end of what the fork server wrote to its log: its own failures only."""
+        """Return the end of the fork server's log, which holds only its own failures."""
         size = os.fstat(self._log).st_size
         return os.pread(self._log, 1000, max(0, size - 1000)).decode("utf-8", "replace").strip()
 
     def kill(self) -> None:
-        """Kill the fork server, from any thread: whoever waits for it sees it end. ``close`` cleans up."""
+        """Kill the fork server, from any thread; threads that wait for it get an error. ``close`` cleans up."""
         with contextlib.suppress(OSError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def close(self) -> None:
-        """Kill the fork server and all it started, and remove its files. May be called again."""
+        """Kill the fork server and its processes, and remove its files. May be called again."""
         self.control.close()
         if self._pidfd >= 0:
             self.kill()
@@ -171,7 +171,7 @@ class ForkServer:
 
 
 def _sweep_boxes() -> None:
-    """Remove working folders that judges which were killed left behind."""
+    """Remove working folders that are left over from judges that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{BOX_PREFIX}-*-*"):
         pid = folder.name.removeprefix(f"{BOX_PREFIX}-").partition("-")[0]
         if pid.isdigit() and not Path(f"/proc/{pid}").exists():
@@ -179,14 +179,14 @@ def _sweep_boxes() -> None:
 
 
 class EndedError(SandboxError):
-    """The other side closed the conversation."""
+    """The other side closed the connection."""
 
 
 def _user_id(pid: int, needed: Sequence[str]) -> int | None:
-    """Return the user id that a worker drops to when we are root; None to stay what we are.
+    """Return the user id that a worker changes to if we are root; None: it keeps its user.
 
-    Without namespaces of its own, a worker that could not read the files it needs as another user stays root, with no
-    capabilities.
+    A worker without its own namespaces keeps running as root, but without capabilities, if another user could not read
+    the files that it needs.
     """
     if os.geteuid() != 0 or not all(_open_to_all(path) for path in needed if Path(path).exists()):
         return None

@@ -1,4 +1,4 @@
-"""Isolation levels: what each one adds, and the proof that this machine really gives it.
+"""Isolation levels: what each one adds, and the proof that it works on this machine.
 
 - L0 resource limits only; programs can read files and reach the network.
 - L1 adds a system call filter (seccomp), file access by allow list (Landlock), no new privileges, no capabilities, and
@@ -6,8 +6,8 @@
 - L2 adds namespaces: the worker sees its own processes, a read-only root of a few folders, no network.
 - L3 adds a control group that bounds the memory and the processes of the whole worker.
 
-A claimed level is proved at every worker's start: a program inside attacks real targets outside, and the judge looks at
-the worker from outside.
+The level is proved whenever a worker starts: a program inside the sandbox attacks real targets outside, and the judge
+inspects the worker from outside.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ _LIMITS = RunLimits(cpu_s=5, wall_s=60, memory_mb=256, output_bytes=1 << 16)
 
 
 class LevelReport(Record, frozen=True, kw_only=True):
-    """Whether a level can be had on this machine; ``reason`` says why not."""
+    """Whether a level works on this machine; ``reason`` says why not."""
 
     level: str  # "L0" to "L3"
     available: bool
@@ -39,11 +39,11 @@ class LevelReport(Record, frozen=True, kw_only=True):
 
 
 class NotProvedError(SandboxError):
-    """A worker came up but does not hold what its level promises."""
+    """A worker started, but its level could not be proved."""
 
 
 def survey() -> list[LevelReport]:
-    """Try every level, best first."""
+    """Try every level, the best first, and report which work."""
     reports = []
     for level in range(BEST, -1, -1):
         try:
@@ -55,7 +55,7 @@ def survey() -> list[LevelReport]:
 
 
 def start(level: int, setup: Setup) -> Worker:
-    """Start a worker and prove its level. Raises ``SandboxError`` with the reason where it cannot be had."""
+    """Start a worker and prove its level. Raises ``SandboxError`` with the reason if that fails."""
     if level >= 1:
         _require_kernel()
     worker = Worker(level, setup)
@@ -74,13 +74,13 @@ def start(level: int, setup: Setup) -> Worker:
 
 def _require_kernel() -> None:
     if not linux.SUPPORTED:
-        raise SandboxError("system call filters are written for x86-64 only")
+        raise SandboxError("system call filters exist for x86-64 only")
     if not landlock.abi():
         raise SandboxError("this kernel has no Landlock (5.13 or later, with landlock in the lsm= boot parameter)")
 
 
 def _inspect(server: ForkServer) -> None:
-    """Look at the fork server from outside."""
+    """Check the fork server from outside. Raises ``NotProvedError``."""
     process = Path(f"/proc/{server.pid}")
     status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line)
     if status["NoNewPrivs"] != "1" or int(status["CapEff"], 16) or int(status["CapPrm"], 16):
@@ -98,17 +98,17 @@ def _namespace(process: Path, name: str) -> str:
 
 
 def _attack(worker: Worker) -> None:
-    """Attack from inside. Every attack must have been made, and must have failed."""
+    """Attack from inside. Raises ``NotProvedError`` unless every attack was made and failed."""
     source = Path(self_attack.__file__).read_bytes()
     opened = worker.open(Executable(kind="python", code=source), _LIMITS)
     with _targets() as targets:
         outcome = worker.run(json.dumps(targets).encode())
     lines = outcome.stdout.decode().splitlines()
     if not opened.ok or outcome.exit_code != 0 or len(lines) != len(self_attack.ATTACKS):
-        raise NotProvedError(f"the self-attack did not run to its end: {outcome.stderr.decode()[-300:]}")
+        raise NotProvedError(f"the self-attack did not finish: {outcome.stderr.decode()[-300:]}")
     broken = [line.partition(":")[0] for line in lines if not line.endswith(": held")]
     if broken:
-        raise NotProvedError(f"a program inside could {', '.join(broken)}")
+        raise NotProvedError(f"a program in the sandbox could {', '.join(broken)}")
 
 
 @contextlib.contextmanager
@@ -128,7 +128,7 @@ def _targets() -> Iterator[dict[str, str | int]]:
             ("unix", socket.AF_UNIX, unix),
             ("abstract", socket.AF_UNIX, "\0" + abstract),
         ):
-            ports[name] = 1  # a port nobody listens on, where the machine lacks the family
+            ports[name] = 1  # the machine lacks this family: take a port on which nobody listens
             with contextlib.suppress(OSError):
                 sock = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
                 sock.bind(address)

@@ -6,7 +6,7 @@ import platform
 import struct
 
 libc = ctypes.CDLL(None, use_errno=True)
-# Keeps the interpreter lock during the call: right for calls that return at once, and vital for fork.
+# This keeps the interpreter lock during the call. It is right for calls that return at once, and necessary for fork.
 held = ctypes.PyDLL(None, use_errno=True)
 
 SUPPORTED = platform.machine() == "x86_64"  # system call numbers below are this architecture's
@@ -44,7 +44,7 @@ landlock_restrict_self:446 futex_waitv:449
 """
 NR = {name: int(number) for name, _, number in (entry.partition(":") for entry in _NUMBERS.split())}
 
-# Resource limits, without the module for them: every module makes a fork a little dearer.
+# Resource limits, without the module ``resource``, because every loaded module makes a fork slower.
 RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_AS = 0, 1, 3, 4, 6, 7, 9
 UNLIMITED = (1 << 64) - 1
 
@@ -52,7 +52,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NE
 
 
 def check(result: int, what: str) -> int:
-    """Return ``result``, or raise ``OSError`` for the C library's errno where it is negative."""
+    """Return ``result``; if it is negative, raise ``OSError`` for the C library's errno."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
@@ -83,17 +83,17 @@ def set_limit(kind: int, soft: int, hard: int, pid: int = 0) -> None:
 
 
 def peak_mb() -> float:
-    """Return the largest resident set that the calling process has had."""
+    """Return the peak resident set size of the calling process, in MiB."""
     usage = ctypes.create_string_buffer(144)  # struct rusage: two times of 16 bytes, then ru_maxrss in KiB
     check(libc.getrusage(0, usage), "getrusage")
     return int(struct.unpack_from("q", usage, 32)[0]) / 1024
 
 
 def fork() -> int:
-    """Fork without Python's and the C library's at-fork hooks: a third of a child's CPU would go into them.
+    """Fork without the at-fork hooks of Python and the C library, which would take a third of a child's CPU time.
 
-    Right only for a process with one thread. The C library still records the child's thread id. ``random`` is not
-    reseeded, which makes judging the same program twice see the same random numbers.
+    This is correct only for a process with one thread. The C library still records the child's thread id. ``random`` is
+    not reseeded, so a program sees the same random numbers each time it is judged.
     """
     return check(_fork(), "fork")
 

@@ -1,7 +1,7 @@
 """Namespaces of a worker: its own processes, mounts, network and System V IPC, with a read-only root of a few folders.
 
-Made once per worker; per test they would cost more than the test. Without privileges a user namespace gives the right
-to make the others; as root none is needed, and the worker drops to a user id of its own instead.
+They are made once per worker, because making them takes longer than a test. Without privileges, a user namespace gives
+the right to make the others; as root none is needed, and the worker changes to its own user id instead.
 """
 
 import contextlib
@@ -23,12 +23,12 @@ LINKS = {
     "/dev/fd": "/proc/self/fd",
     **{f"/dev/{name}": f"/proc/self/fd/{n}" for n, name in enumerate(("stdin", "stdout", "stderr"))},
 }
-NEW_ROOT = "/sys"  # any folder that is never shown will do: only this process sees what is mounted over it
+NEW_ROOT = "/sys"  # any folder that programs never see; only this process sees what is mounted over it
 _LAST_CAPABILITY = 63
 
 
 def unshare() -> None:
-    """Leave the judge's namespaces; the next process forked is the first of its own. Raises ``OSError``."""
+    """Leave the judge's namespaces; the next child is process 1 of a new one. Raises ``OSError``."""
     flags = NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET
     if os.geteuid() == 0:
         linux.syscall("unshare", flags)
@@ -41,14 +41,14 @@ def unshare() -> None:
 
 
 def fork_sibling() -> int:
-    """Fork a child of our parent, so that the judge can wait for it after this process has gone."""
+    """Fork a child of our parent, so that the judge can wait for it after this process has ended."""
     flags = CLONE_PARENT | signal.SIGCHLD
     arguments = [ctypes.c_long(value) for value in (linux.NR["clone"], flags, 0, 0, 0, 0)]
     return linux.check(linux.held.syscall(*arguments), "clone")
 
 
 def build_root(readable: list[str], box: str, box_mb: int) -> None:
-    """Make a new root that holds ``readable`` (read-only), a few devices, /proc where the kernel lets us, and ``box``.
+    """Make a new root with ``readable`` (read-only), a few devices, /proc if the kernel allows it, and ``box``.
 
     Symbolic links are kept as links. ``box`` becomes a writable memory file system of at most ``box_mb``.
     """
@@ -58,7 +58,7 @@ def build_root(readable: list[str], box: str, box_mb: int) -> None:
         _expose(path)
     for path in ("/proc", "/old", box):
         os.makedirs(NEW_ROOT + path, 0o755, exist_ok=True)
-    with contextlib.suppress(OSError):  # a container that hides parts of /proc forbids a new one; we can do without
+    with contextlib.suppress(OSError):  # in a container that hides parts of /proc this fails; /proc is not needed
         _mount("proc", NEW_ROOT + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     for path, target in LINKS.items():
         os.symlink(target, NEW_ROOT + path)
@@ -71,7 +71,7 @@ def build_root(readable: list[str], box: str, box_mb: int) -> None:
 
 
 def _expose(path: str) -> None:
-    """Bind one path read-only into the new root, with its parents; a path that is there already is left alone."""
+    """Bind one path read-only into the new root, with its parents; do nothing if the path is there already."""
     target = NEW_ROOT + path
     if os.path.lexists(target) or not os.path.lexists(path):
         return
@@ -89,14 +89,14 @@ def _expose(path: str) -> None:
 
 
 def drop_privileges(uid: int | None) -> None:
-    """Give up every capability, for good; as root also become ``uid``."""
+    """Give up every capability, permanently; as root also become ``uid``."""
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     for capability in range(_LAST_CAPABILITY + 1):
         if linux.libc.prctl(linux.PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-            break  # no right to (already dropped), or past the last one
+            break  # already dropped, or after the last capability
     header = struct.pack("Ii", 0x20080522, 0)
     linux.syscall("capset", header, bytes(24))
 
@@ -108,7 +108,7 @@ def _mount(source: str, target: str, kind: str | None, flags: int, data: str = "
 
 
 def _set_attributes(path: str, attributes: int, *, recursive: bool) -> None:
-    """Tighten a mount; unlike a remount this never clears what the judge's own namespace had locked."""
+    """Add restrictions to a mount. Unlike a remount, this keeps the flags that the judge's namespace had locked."""
     record = struct.pack("QQQQ", attributes, 0, 0, 0)
     flags = AT_RECURSIVE if recursive else 0
     linux.syscall("mount_setattr", AT_FDCWD, path.encode(), flags, record, len(record))

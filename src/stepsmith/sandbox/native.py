@@ -1,6 +1,6 @@
-"""The supervisor's loop in C: built once with the machine's compiler, loaded by the fork server.
+"""The supervisor's loop in C: built once with the machine's compiler, and loaded by the fork server.
 
-Everything works without it, by the loop in ``supervisor``; with it a test costs much less.
+Without it, the loop in ``supervisor`` is used, with which a test takes much longer.
 """
 
 import contextlib
@@ -18,9 +18,9 @@ FLAGS = ("-O2", "-shared", "-fPIC")
 
 @functools.cache
 def library(folder: Path) -> str:
-    """Return the path of the built library, kept in ``folder``; empty where it cannot be built.
+    """Return the path of the built library, kept in ``folder``; empty if it cannot be built.
 
-    A library that somebody else could have changed is never loaded.
+    A library that another user could have changed is not loaded.
     """
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:

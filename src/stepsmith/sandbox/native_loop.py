@@ -1,4 +1,4 @@
-"""``supervisor.serve`` in C: see supervisor.c. The fork server loads the library before it confines itself."""
+"""``supervisor.serve`` in C (supervisor.c). The fork server loads the library before it confines itself."""
 
 import ctypes
 import os
@@ -22,7 +22,7 @@ class _NativeSetup(ctypes.Structure):
 
 
 class NativeLoop:
-    """The library, loaded. Raises ``OSError`` where it cannot be."""
+    """The loaded library. Raises ``OSError`` if it cannot be loaded."""
 
     def __init__(self, path: str) -> None:
         library = ctypes.PyDLL(path)
@@ -32,7 +32,7 @@ class NativeLoop:
         self._arguments.restype = ctypes.c_void_p
 
     def serve(self, task: SupervisorTask) -> list[str] | None:
-        """Do what ``supervisor.serve`` does."""
+        """See ``supervisor.serve``."""
         command = None if task.command is None else strings(task.command)
         confinement = task.confinement
         setup = _NativeSetup(

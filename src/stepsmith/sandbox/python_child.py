@@ -1,8 +1,8 @@
-"""Runs a Python program in a test's process as ``python3`` would, and ends the process as ``python3`` does.
+"""Run a Python program in a test's process, and end the process, as ``python3`` would.
 
-This is the last code of ours in that process. It holds the compiled program and nothing secret; whatever a program does
-to this interpreter, it does to its own copy. Work is done before the fork where it can be, because each page of memory
-that a test's process is the first to write costs it a page fault.
+This is the last code of Stepsmith in that process. It holds the compiled program and nothing secret; a program can
+change only its own copy of this interpreter. As much work as possible is done before the fork, because every page of
+memory that a test's process writes for the first time costs a page fault.
 """
 
 import _io
@@ -28,7 +28,7 @@ from typing import Any
 from stepsmith.sandbox import finalizing, frames, values
 
 ARGUMENTS_FD, RESULT_FD = 0, 3
-INTERRUPTED = 128 + signal.SIGINT  # CPython ends by the signal itself; this is what a shell makes of it
+INTERRUPTED = 128 + signal.SIGINT  # CPython ends by the signal itself; a shell reports it as this number
 FUNCTION_MODULE = "solution"  # programs with an entry point are imported: their main guard does not run
 
 
@@ -57,13 +57,13 @@ class PythonMain:
         self._module: ModuleType | None = None
 
     def start(self) -> None:
-        """Begin what is the program's: what exists by now is not looked at when the process ends."""
+        """Mark the start of the program: objects that exist before are not finalized when the process ends."""
         gc.freeze()
         self._module = self._new_module()
         self._modules = len(sys.modules)
 
     def _new_module(self) -> ModuleType:
-        """Return the program's module, with the names that CPython gives a script, and make it known by its name."""
+        """Return the program's module, with the names that CPython gives a script, and add it to ``sys.modules``."""
         name = "__main__" if self._entry_point is None else FUNCTION_MODULE
         module = sys.modules[name] = ModuleType(name)
         module.__dict__.update(__annotations__={}, __builtins__=builtins)
@@ -73,13 +73,13 @@ class PythonMain:
         return module
 
     def prepare(self) -> None:
-        """Read a function's arguments: all of descriptor 0. Raises ``ValueError`` where they are no values."""
+        """Read a function's arguments from descriptor 0. Raises ``ValueError`` if they cannot be read."""
         if self._entry_point is not None and not self._shared:
             with _io.open(ARGUMENTS_FD, "rb", closefd=False) as file:
                 self._arguments = values.read_arguments(file.read())
 
     def run(self, words: list[str]) -> None:
-        """Run the program, and end the process. ``words`` are arguments on its command line."""
+        """Run the program with ``words`` as its command-line arguments, and end the process."""
         if self._shared:
             self._run_all()
         status = self.execute(words)
@@ -112,9 +112,9 @@ class PythonMain:
         return status
 
     def settle(self) -> bool:
-        """Do what CPython does at its end; False where it is left to the interpreter itself.
+        """Do what CPython does at its end, and return True; False if the interpreter must finalize and do it itself.
 
-        Finalizing for real is left to it, which costs several times what a small program does.
+        Finalizing costs several times more than a small program.
         """
         try:
             if len(threading._active) > 1 or threading._threading_atexits:  # type: ignore[attr-defined]
@@ -127,13 +127,13 @@ class PythonMain:
                     stream.flush()
             may_leave = self._may_leave or len(sys.modules) > self._modules
             return not (may_leave and finalizing.has_left(self._memory_mb))
-        except BaseException:  # the program has broken what we asked
+        except BaseException:  # the program has changed the interpreter so that this fails
             return False
 
     def _run_all(self) -> None:
-        """Run the program on every text framed in descriptor 0, frame what each run gives in descriptor 3, and end.
+        """Run the program on every packed text in descriptor 0, pack the results into descriptor 3, and end.
 
-        The runs share an interpreter and all state that a program can leave in it. The first that fails is the last.
+        The runs share one interpreter, with all state that a program leaves in it. The first failure ends them.
         """
         with _io.open(ARGUMENTS_FD, "rb", closefd=False) as file:
             texts = frames.unpack(file.read())
@@ -159,7 +159,7 @@ class PythonMain:
         _exit(0)
 
     def _call(self, scope: dict[str, object], arguments: values.Arguments) -> bytes:
-        """Call the entry point, and return its value as a literal."""
+        """Call the entry point and return its result as a literal."""
         positional, named = arguments
         target = self._target(scope)
         return values.literal(target(*positional, **named))
@@ -178,7 +178,7 @@ class PythonMain:
 
 
 def _standard_streams() -> tuple[_io.TextIOWrapper, _io.TextIOWrapper]:
-    """Make ``sys.stdin``, ``stdout`` and ``stderr`` anew as CPython does at its start; return the two for output."""
+    """Make new ``sys.stdin``, ``stdout`` and ``stderr`` as CPython does at its start; return the latter two."""
     made = []
     for number, (name, mode, errors) in enumerate(
         (("stdin", "r", "surrogateescape"), ("stdout", "w", "surrogateescape"), ("stderr", "w", "backslashreplace"))
@@ -194,10 +194,10 @@ def _standard_streams() -> tuple[_io.TextIOWrapper, _io.TextIOWrapper]:
 
 
 def hide_frames() -> None:
-    """Give the program the recursion depth that it has under ``python3``: our frames below it do not count.
+    """Give the program the same recursion depth as under ``python3``, by not counting our own frames.
 
-    To be called where ``PythonMain.run`` will be called. CPython 3.12 and later count in a place that cannot be
-    reached; there a program has some ten frames less.
+    Call it in the same frame as ``PythonMain.run``. In CPython 3.12 and later the counter cannot be reached; there a
+    program has about ten frames less.
     """
     ctypes.pythonapi.Py_LeaveRecursiveCall()  # for ``execute``; the frame of this function stands for ``run``
     frame: FrameType | None = sys._getframe()
@@ -207,7 +207,7 @@ def hide_frames() -> None:
 
 
 def _exit_status(stop: SystemExit) -> int:
-    """Return the exit code of a ``SystemExit``; print what is not a number, as CPython does."""
+    """Return the exit code of a ``SystemExit``; as in CPython, print a code that is not a number."""
     code = stop.code
     if code is None:
         return 0
@@ -221,7 +221,7 @@ def _exit_status(stop: SystemExit) -> int:
 
 
 def _report() -> int:
-    """Hand the exception under way to ``sys.excepthook``, without our own frames; return the exit code."""
+    """Pass the current exception to ``sys.excepthook``, without our own frames; return the exit code."""
     kind, error, trace = sys.exc_info()
     assert kind is not None and error is not None  # noqa: PT018
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
@@ -238,13 +238,13 @@ def _report() -> int:
 
 
 def _report_hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Show an exception of ``sys.excepthook`` and the one that it was called for."""
+    """Print an exception that ``sys.excepthook`` raised, and the exception that it was called with."""
     try:
         print("Error in sys.excepthook:", file=sys.stderr)
         _show(*sys.exc_info())
         print("\nOriginal exception was:", file=sys.stderr)
         _show(kind, error, trace)
-    except BaseException:  # a program may break anything here; it failed either way
+    except BaseException:  # a program may have broken anything here; it has failed anyway
         return
 
 

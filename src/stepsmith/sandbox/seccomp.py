@@ -1,9 +1,9 @@
-"""System call filters in classic BPF: allow lists, so that a call nobody thought of is refused.
+"""System call filters in classic BPF. They are allow lists, so that unknown calls are refused.
 
-Two filters stack. The wide one goes on a solution's process once; it allows what programs need and what starting and
-watching a test needs. The narrow one goes on each test's process; it takes the latter away again. A refused call
-returns EPERM; a few return ENOSYS, so that C libraries fall back to an older call. Calls of a foreign architecture or
-of x32 kill the process.
+There are two filters. The wide one is installed in a solution's process; it allows what programs need, and what is
+needed to start and watch a test. The narrow one is installed in each test's process; it takes away the calls for
+starting and watching. A refused call returns EPERM; a few return ENOSYS, so that C libraries use an older call instead.
+Calls of another architecture or of x32 kill the process.
 """
 
 import ctypes
@@ -32,7 +32,7 @@ clone vfork wait4 kill tgkill prctl prlimit64 pidfd_open pidfd_send_signal sendm
 landlock_restrict_self
 """
 TAKEN_AWAY = "fork vfork pidfd_open pidfd_send_signal sendmsg recvmsg seccomp landlock_restrict_self"
-# Changing files by path; Landlock says where.
+# Changing files by path; Landlock decides in which folders.
 WRITING = """
 open openat truncate rename mkdir rmdir creat unlink chmod fchmod utime utimes mkdirat unlinkat renameat
 fchmodat utimensat renameat2 fallocate flock
@@ -49,15 +49,15 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ,
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1034)  # dup, flags, locks, seals; not F_SETOWN, not leases
 _PRCTL = (3, 15, 16, 0x53564D41)  # PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 
-OWN_PID = 0x7E57_0001  # stands for the process's own id until ``narrow`` is installed
+OWN_PID = 0x7E57_0001  # placeholder for the process's own id, replaced when ``narrow`` is installed
 
 
 def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
     """Return the filter of a solution's process.
 
     ``writing``: files may be changed by path. ``spawning``: programs may start processes (compilers).
-    ``exec_key``: execveat, which starts the program, is allowed with this number where it has no sixth argument; the
-    program cannot know it.
+    ``exec_key``: execveat, which starts the program, is allowed only with this number as sixth argument, which execveat
+    itself ignores. The program cannot know the number.
     """
     allowed = f"{PROGRAM} {WATCHING} {WRITING if writing else ''} {SPAWNING if spawning else ''}"
     rules = {name: _return(ALLOW) for name in allowed.split()}
@@ -65,8 +65,8 @@ def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
     if not writing:
         rules |= {"open": _without(1, _WRITE_FLAGS), "openat": _without(2, _WRITE_FLAGS)}
     rules |= {"ioctl": _one_of(1, _IOCTL), "fcntl": _one_of(1, _FCNTL)}
-    # A connected pair of sockets is a pipe: event loops want streams, and rustc starts its linker with packets.
-    # sendto without an address is send.
+    # A connected pair of sockets is as harmless as a pipe: event loops use streams, and rustc starts its linker with
+    # one. sendto without an address is the same as send.
     rules |= {"socketpair": _connected_pair(seqpacket=spawning), "sendto": _equals(4, 0)}
     if exec_key is not None:
         rules["execveat"] = _equals(5, exec_key)
@@ -76,7 +76,7 @@ def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
 
 
 def narrow() -> bytes:
-    """Return the filter of a test's process; every ``OWN_PID`` in it is to be replaced by the process's id."""
+    """Return the filter of a test's process; every ``OWN_PID`` in it must be replaced by the process's id."""
     rules = {name: _return(EPERM) for name in TAKEN_AWAY.split()}
     rules |= {"clone": _with(0, _CLONE_THREAD), "prctl": _one_of(0, _PRCTL)}
     rules |= {"kill": _one_of(0, (OWN_PID,)), "tgkill": _one_of(0, (OWN_PID,))}
@@ -89,7 +89,7 @@ def narrow() -> bytes:
 
 
 class Installer:
-    """A filter ready to be installed by a process that should touch as little memory as it can."""
+    """A filter that is ready to be installed; the installing process touches as little memory as possible."""
 
     def __init__(self, program: bytes) -> None:
         self._buffer = ctypes.create_string_buffer(program, len(program))
@@ -99,7 +99,7 @@ class Installer:
         self._places = [i for i in range(4, len(program), 8) if program[i : i + 4] == marker]
 
     def install(self, own_pid: int = 0) -> None:
-        """Put the filter on the calling thread, for good. Needs no_new_privs. Raises ``OSError``."""
+        """Install the filter in the calling thread, permanently. Needs no_new_privs. Raises ``OSError``."""
         for place in self._places:
             ctypes.c_uint.from_buffer(self._buffer, place).value = own_pid
         linux.check(linux.libc.prctl(linux.PR_SET_SECCOMP, 2, self._argument, 0, 0), "seccomp")
@@ -123,12 +123,13 @@ def _return(action: int) -> bytes:
 
 
 def _dispatch(rules: dict[str, bytes], default: bytes) -> bytes:
-    """Run the rule for a call, which ends in a return on every path, or ``default``.
+    """Return code that runs the rule for a call, or ``default``. Every rule must return on each of its paths.
 
-    A binary search, because the kernel runs a new filter once for every call there is, to know those always allowed.
+    The code is a binary search, because the kernel runs a new filter once for every possible call, to learn which are
+    always allowed.
     """
     bodies = sorted((linux.NR[name], body) for name, body in rules.items())
-    ranges = [(0, default)]  # first number, what to do from there on
+    ranges = [(0, default)]  # (first call number, rule from this number on)
     for number, body in bodies:
         if ranges[-1][0] == number:
             ranges.pop()

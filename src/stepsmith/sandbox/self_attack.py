@@ -1,7 +1,7 @@
-"""A program that attacks the worker it runs in, and prints what came of each attempt. Run at every worker's start.
+"""A program that attacks the sandbox from inside and prints the result of each attack. It runs when a worker starts.
 
 Standard input names the targets, all real: a file that anyone may read, listening sockets, the judge's process. A line
-of output is an attack's name and "held", or "BROKEN" where it got through.
+of output is the name of an attack and "held" if it failed, "BROKEN" if it succeeded.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(number: int, *arguments: int | None) -> None:
-    """Make a system call; raise where it is refused."""
+    """Make a system call; raise an error if it is refused."""
     result = libc.syscall(ctypes.c_long(number), *(None if a is None else ctypes.c_long(a) for a in arguments))
     if result < 0:
         raise OSError(ctypes.get_errno(), "refused")
@@ -39,7 +39,7 @@ def fork() -> None:
 
 
 CLONE, CLONE_NEWUSER, SIGCHLD = 56, 0x10000000, 17
-PTRACE_SEIZE = 0x4206  # unlike PTRACE_ATTACH it does not stop the judge, should it get through
+PTRACE_SEIZE = 0x4206  # unlike PTRACE_ATTACH, it does not stop the judge if it succeeds
 ATTACKS: dict[str, Callable[[], object]] = {
     "read a file": lambda: os.open(str(TARGETS["file"]), os.O_RDONLY),
     "write a file": lambda: os.open(str(TARGETS["file"]) + ".new", os.O_CREAT | os.O_WRONLY),

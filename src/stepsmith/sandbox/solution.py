@@ -1,4 +1,4 @@
-"""How the fork server's child becomes one solution's process: confined, compiled, limited, then serving tests."""
+"""Turn a child of the fork server into a solution's process: confine it, compile the program, limit it, run tests."""
 
 import _socket
 import os
@@ -27,7 +27,7 @@ def become(
     folder: str,
     base_mb: int,
 ) -> None:
-    """Make the program ready, say so, and run its tests; returns when the judge hangs up."""
+    """Make the program ready, report that, and run its tests; return when the judge closes the connection."""
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     command, limits = request["command"], request["limits"]
     if folder:
@@ -62,15 +62,15 @@ def become(
         program.start()
     words = loop(task)
     if words is not None and program is not None:
-        session.detach()  # the descriptor is closed, and its number may be the program's
+        session.detach()  # the descriptor is closed, and the program may use its number
         program.run(words)
 
 
 def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
-    """Return the compiled program, or None and the compiler's word. Too much CPU time ends this process by a signal."""
+    """Return the compiled program, or None and the compiler's message. Too much CPU time kills this process."""
     signal.setitimer(signal.ITIMER_PROF, COMPILE_CPU_S)
     usual = [*warnings.filters]
-    warnings.simplefilter("ignore")  # there is no test yet that could be shown them
+    warnings.simplefilter("ignore")  # there is no test yet whose error output could show them
     try:
         return compile(source, name, "exec", dont_inherit=True), ""
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:

@@ -1,7 +1,7 @@
-"""One solution's process: it forks a process per test, watches it, and reports the facts.
+"""The supervisor, one solution's process: it forks a process per test, watches it, and reports the facts.
 
 It never holds inputs or outputs, only the descriptors of one test at a time, which it closes after the fork. ``serve``
-is the reference; where the machine has a compiler, ``native`` does the same in C.
+is the reference implementation; if the machine has a compiler, ``native`` does the same in C.
 """
 
 import contextlib
@@ -23,10 +23,10 @@ FORKED, CONFINED, RUNNING = range(3)  # stages of a test's process
 
 
 def serve(task: SupervisorTask) -> list[str] | None:
-    """Run one test per packet until the judge hangs up, then return None.
+    """Run one test per packet until the judge closes the connection, then return None.
 
-    In the process of a Python test, return the test's arguments: the caller becomes the program. A packet holds the
-    arguments, each ended by a NUL; its descriptors are the program's own, from 0 on.
+    In the process of a Python test, return the test's arguments; the caller then runs the program. A packet holds the
+    arguments, each ended by a NUL; its descriptors become the program's, from 0 on.
     """
     stage = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child: its first byte is the stage that it has reached
     while True:
@@ -43,7 +43,7 @@ def serve(task: SupervisorTask) -> list[str] | None:
                 _execute([*task.command, *words], task.confinement.exec_key or 0, stage)
             task.prepare()
             stage[0] = RUNNING
-            stage.close()  # out of the program's reach
+            stage.close()  # so that the program cannot change it
             return [os.fsdecode(word) for word in words]
         for descriptor in fds:
             os.close(descriptor)
@@ -76,14 +76,14 @@ def _execute(words: list[bytes], key: int, stage: mmap.mmap) -> None:
     number = ctypes.c_long(linux.NR["execveat"])
     linux.held.syscall(number, EXEC_FD, b"", vector, environment, AT_EMPTY_PATH, ctypes.c_ulong(key))
     problem = ctypes.get_errno()
-    if problem != errno.ENOMEM:  # the program is too large for its limit, or else we did something wrong
+    if problem != errno.ENOMEM:  # ENOMEM: the program is too large for its limit; all else is our own mistake
         stage[0] = FORKED
         os.write(2, f"exec: {os.strerror(problem)}".encode())
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _watch(task: SupervisorTask, pid: int, started: float) -> int:
-    """Wait until the process ends or passes a limit, and say which."""
+    """Wait until the process ends or exceeds a limit; return which."""
     process = os.pidfd_open(pid)
     poll = select.poll()
     poll.register(process, select.POLLIN)
@@ -96,7 +96,7 @@ def _watch(task: SupervisorTask, pid: int, started: float) -> int:
         events = poll.poll(max(1, int(left * 1000) + 1))
         if any(descriptor == process for descriptor, _ in events):
             break
-        if events:  # the judge is gone; the child dies with this process
+        if events:  # the judge has ended; the child dies with this process
             sys.exit()
         if time.clock_gettime(clock) >= task.cpu_s:
             end = wire.CPU_LIMIT
@@ -113,9 +113,9 @@ def _watch(task: SupervisorTask, pid: int, started: float) -> int:
 
 
 def _starved(pid: int) -> float:
-    """Seconds that a process's threads waited for a processor, at most: the machine's fault, not the program's."""
+    """Return the most seconds that a thread of a process waited for a free processor, which must not count for it."""
     waited = 0.0
-    with contextlib.suppress(OSError, IndexError, ValueError):  # it has just ended, or this kernel does not tell
+    with contextlib.suppress(OSError, IndexError, ValueError):  # it has just ended, or this kernel does not report it
         for thread in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
                 waited = max(waited, int(file.read().split()[1]) / 1e9)

@@ -1,4 +1,4 @@
-"""What a supervisor has to do, whichever loop does it."""
+"""The task of a supervisor, for the loop in Python and the loop in C."""
 
 import _socket
 import ctypes
@@ -9,14 +9,14 @@ from stepsmith.sandbox.confinement import Confinement
 
 ENVIRONMENT = ("PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1", "TMPDIR=.", "HOME=/")
 
-UNREADABLE_CODE = 254  # exit code of a process that could not read its arguments; counts before the program runs
+UNREADABLE_CODE = 254  # exit code of a test's process that could not read its arguments, before the program runs
 
 
 class SupervisorTask:
-    """Tests of one program, under limits. Without a command the program is Python.
+    """The tests of one program with its limits. Without a command the program is Python.
 
-    ``prepare`` is called in each Python test's process, once it is confined and before the program runs. Its
-    ``ValueError`` says that the test's arguments cannot be read, which is not the program's fault.
+    ``prepare`` is called in each Python test's process, after it is confined and before the program runs. It raises
+    ``ValueError`` if the test's arguments cannot be read, which is not the program's fault.
     """
 
     def __init__(
@@ -41,6 +41,6 @@ class SupervisorTask:
 
 
 def strings(values: list[bytes] | tuple[str, ...]) -> "ctypes.Array[ctypes.c_char_p]":
-    """Return a null-terminated vector, as execve(2) wants it."""
+    """Return a null-terminated array of strings for execve(2)."""
     encoded = [os.fsencode(value) for value in values]
     return (ctypes.c_char_p * (len(encoded) + 1))(*encoded, None)

@@ -1,4 +1,4 @@
-"""A function's arguments and its value, as text: read and written in the test's process, for the function interface."""
+"""Read a function's arguments from text, and write its result as text, in the test's process."""
 
 import sys
 from collections import deque
@@ -13,9 +13,9 @@ _NAMES = {
 
 
 def read_arguments(data: bytes) -> Arguments:
-    """Read arguments: a tuple or list is positional, a dictionary is by name, anything else is one argument.
+    """Read arguments: a tuple or list holds positional ones, a dictionary named ones; anything else is one argument.
 
-    Raises ``ValueError`` for text that is no value.
+    Raises ``ValueError`` for text that cannot be read.
     """
     value = _read(data.decode("utf-8", "surrogatepass").strip())
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -26,7 +26,7 @@ def read_arguments(data: bytes) -> Arguments:
 
 
 def _read(text: str) -> object:
-    """Evaluate Python or JSON text, with integers of any length. It comes from the judge."""
+    """Evaluate a Python or JSON literal, with integers of any length. The text comes from the judge."""
     digits = _get_digits()
     _set_digits(0)
     try:
@@ -47,10 +47,10 @@ def _read(text: str) -> object:
 
 
 def literal(value: object) -> bytes:
-    """Return the literal text of a value; for what is no value, text that no checker reads as one.
+    """Return the literal of a value; for any other object, text that no checker accepts.
 
-    Values are None, numbers, text, bytes, lists, tuples, sets and dictionaries. What is a kind of those counts as what
-    it is a kind of: a named tuple as a tuple, a Counter as a dictionary, a member of an IntEnum as an integer.
+    Values are None, numbers, text, bytes, lists, tuples, sets and dictionaries. An object of a subclass counts as the
+    base class: a named tuple as a tuple, a Counter as a dictionary, a member of an IntEnum as an integer.
     """
     digits = _get_digits()
     try:
@@ -72,7 +72,7 @@ _ATOMS = frozenset((int, float, str, bool, bytes, type(None), complex))
 
 
 def _plain(value: object) -> object:
-    """Return a value made of the built-in types alone. Raises ``NotAValueError``."""
+    """Return the value in built-in types. Raises ``NotAValueError``."""
     kind = type(value)
     if kind in _ATOMS:
         return value
@@ -108,10 +108,10 @@ def _plain(value: object) -> object:
 
 
 def _plain_of_module(value: object) -> object:
-    """Return the plain value of what a module defines: numpy's scalars and arrays, arrays, fractions, decimals."""
+    """Return numpy's scalars and arrays, arrays, fractions and decimals in built-in types."""
     if _is_a(value, "numpy", "ndarray") or _is_a(value, "array", "array"):
         return _plain(value.tolist())  # type: ignore[attr-defined]
-    if _is_a(value, "numpy", "floating"):  # also one that is wider than a float
+    if _is_a(value, "numpy", "floating"):  # including those wider than a float
         return float(value)  # type: ignore[arg-type]
     if _is_a(value, "numpy", "generic") and type(item := value.item()) in _ATOMS:  # type: ignore[attr-defined]
         return item
@@ -121,9 +121,9 @@ def _plain_of_module(value: object) -> object:
         except (ValueError, OverflowError):  # nan and infinity
             return float(value)  # type: ignore[arg-type]
         return whole if whole == value else float(value)  # type: ignore[arg-type]
-    raise NotAValueError(f"an object of type {type(value).__name__} is no value")
+    raise NotAValueError(f"an object of type {type(value).__name__} is not a value")
 
 
 def _is_a(value: object, module: str, name: str) -> bool:
-    """Say whether a value is of a type of a module that the program has loaded."""
+    """Return whether a value has the type ``name`` of a module, if the program has loaded that module."""
     return module in sys.modules and isinstance(value, getattr(sys.modules[module], name))

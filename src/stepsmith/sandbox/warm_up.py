@@ -1,7 +1,7 @@
-"""A small program of the kind that the fork server will run, run before it serves.
+"""Run a small typical program in the fork server before it serves, so that the interpreter's caches are filled.
 
-An interpreter fills its caches as it goes: where methods are found, which strings are interned, what its bytecode is
-specialised to. Filled before the fork they are shared; filled after it, every entry copies a page of memory.
+The interpreter caches where methods are found, which strings are interned, and specialised bytecode. Entries that are
+made before the fork are shared by all tests; after the fork, each one copies a page of memory.
 """
 
 import gc
@@ -10,7 +10,7 @@ import sys
 
 from stepsmith.sandbox import python_child
 
-RUNS = 8  # as many as bytecode needs to be specialised
+RUNS = 8  # after so many runs bytecode is specialised
 INPUT = b"5\n3 1 2\n4 5\n6\n"
 PROGRAM = """
 import bisect, functools, heapq, itertools, math, sys
@@ -89,7 +89,7 @@ ARGUMENTS = b"([1, 2, 3], 3)"
 
 
 def run() -> None:
-    """Run programs a few times, from start to end, and leave the interpreter's streams and modules as they were."""
+    """Run the programs a few times; afterwards the interpreter's streams and modules are as before."""
     usual = sys.stdin, sys.stdout, sys.stderr, sys.__stdin__, sys.__stdout__, sys.__stderr__, sys.argv, sys.orig_argv
     main = sys.modules["__main__"]
     for source, entry_point, text in ((PROGRAM, None, INPUT), (FUNCTION, "solve", ARGUMENTS)):
@@ -102,7 +102,7 @@ def run() -> None:
             program.start()
             program.prepare()
             if program.execute([]) or not program.settle():
-                raise RuntimeError("the program to warm up with has failed")
+                raise RuntimeError("the warm-up program has failed")
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
@@ -113,7 +113,7 @@ def run() -> None:
 
 
 def _give(number: int, content: bytes) -> None:
-    """Make a descriptor one of a memory file with some content."""
+    """Make a descriptor refer to a memory file with the given content."""
     file = os.memfd_create("input")
     os.write(file, content)
     os.lseek(file, 0, os.SEEK_SET)

@@ -1,8 +1,8 @@
-"""How the judge's side and the fork server talk: packets over a Unix socket, with descriptors beside them.
+"""The protocol between the judge and the fork server: packets over a Unix socket, which can pass descriptors.
 
-Programs, inputs and outputs never travel in packets; they are memory files whose descriptors are passed. What the judge
-sends is trusted there and packed by ``marshal``, which every interpreter has in it; what comes back is plain text and
-fixed records, which the judge parses strictly. The two packets of every test the helper in C speaks too.
+Programs, inputs and outputs are never in the packets; they are memory files whose descriptors are passed. The fork
+server trusts the judge's packets, which are packed by ``marshal``, since every interpreter has it built in. The answers
+are plain text and fixed records, which the judge parses strictly. The loop in C also handles the two packets of a test.
 """
 
 import _socket
@@ -15,24 +15,24 @@ PACKET = 160_000  # bytes; fits the default socket buffer
 MAX_FDS = 250  # the kernel's limit is 253
 _ROOM = _socket.CMSG_SPACE(MAX_FDS * 4)
 
-# A test's facts: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.
+# The facts of a test: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.
 FACTS = struct.Struct("=iiddq")
 ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE = range(5)
 
 
 class ServerSettings(TypedDict):
-    """The first packet: what a fork server has to become."""
+    """The first packet: the settings of a fork server."""
 
     level: int
-    uid: int | None  # user id to drop to
+    uid: int | None  # user id to change to
     box: str  # folder that holds the programs' working folder
     box_mb: int
     readable: list[str]  # paths that every program may read
     programs: list[str]  # paths that commands may read and execute
     packages: list[str]  # modules to preload
-    package_path: list[str]  # where they are
-    package_root: str  # where this project's own modules are
-    library: str  # the supervisor's loop in C; empty for none
+    package_path: list[str]  # folders in which these modules are
+    package_root: str  # folder in which Stepsmith's own modules are
+    library: str  # path of the supervisor's loop in C; empty: none
 
 
 class LimitFields(TypedDict):
@@ -46,9 +46,9 @@ class LimitFields(TypedDict):
 
 
 class OpenRequest(TypedDict):
-    """A program to make ready. Descriptors: its session, its code, its files in the order of ``names``.
+    """Make a program ready. Descriptors: its session, its code, its files in the order of ``names``.
 
-    The answer, on the session: "+", or "-" and the compiler's word.
+    The answer on the session is "+", or "-" and the compiler's message.
     """
 
     op: str  # "open"
@@ -63,7 +63,7 @@ class OpenRequest(TypedDict):
 
 
 class CollectRequest(TypedDict):
-    """Files to hand back from the working folder. The answer: their names, each ended by a NUL, and descriptors."""
+    """Return files from the working folder. The answer: their names, each ended by a NUL, and their descriptors."""
 
     op: str  # "collect"
     names: list[str]
@@ -71,7 +71,7 @@ class CollectRequest(TypedDict):
 
 
 class StatusRequest(TypedDict):
-    """How the last solution's process ended. The answer: its wait status, in digits."""
+    """Ask how the last solution's process ended. The answer: its wait status as a decimal number."""
 
     op: str  # "status"
 
@@ -97,7 +97,7 @@ def unpack_request(data: bytes) -> Request:
 
 
 def send(sock: _socket.socket, data: bytes, fds: list[int] | tuple[int, ...] = ()) -> None:
-    """Send one packet; the receiver gets duplicates of ``fds``. Raises ``OSError`` when the peer is gone."""
+    """Send one packet; the receiver gets duplicates of ``fds``. Raises ``OSError`` if the other side has ended."""
     if fds:
         rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack(f"{len(fds)}i", *fds))
         sock.sendmsg([data], [rights], _socket.MSG_NOSIGNAL)
@@ -106,7 +106,7 @@ def send(sock: _socket.socket, data: bytes, fds: list[int] | tuple[int, ...] = (
 
 
 def receive(sock: _socket.socket) -> tuple[bytes, list[int]]:
-    """Wait for one packet; empty at the end of the conversation. Received descriptors are close-on-exec."""
+    """Return the next packet and its descriptors, which are close-on-exec; empty if the other side has closed."""
     data, ancillary, _flags, _address = sock.recvmsg(PACKET, _ROOM, _socket.MSG_CMSG_CLOEXEC)
     fds: list[int] = []
     for level, kind, content in ancillary:

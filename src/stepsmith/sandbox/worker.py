@@ -1,4 +1,4 @@
-"""The judge's side of one fork server: opens programs in it, runs them, and reads what they wrote."""
+"""The judge's side of a fork server: it opens programs, runs them, and reads their outputs."""
 
 import fcntl
 import os
@@ -17,10 +17,10 @@ from stepsmith.sandbox.memory_kills import MemoryKills
 
 MB = 1 << 20
 F_ADD_SEALS, ALL_SEALS = 1033, 0xF  # seal, shrink, grow, write
-GROUP_EXTRA_MB = 64  # what the fork server and a solution's process take beside the program
-OPEN_S = 60.0  # wall seconds for a program to be compiled and made ready
+GROUP_EXTRA_MB = 64  # memory of the fork server and the solution's process, in addition to the program's
+OPEN_S = 60.0  # wall seconds in which a program must be compiled and ready
 STDERR_TAIL = 4096  # bytes
-# Ends of a Python compiler that the program brought about.
+# Exit codes of Python's compiler that the program is to blame for.
 _COMPILER_CRASHES = (signal.SIGPROF, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS)
 
 
@@ -31,9 +31,9 @@ _ENDS: dict[int, End] = {
 
 
 class Worker:
-    """One fork server, with one program open at a time; for one thread at a time.
+    """One fork server, with one program open at a time. Only one thread may use it at a time.
 
-    Whatever goes wrong with our own machinery is a ``SandboxError``; the worker is then of no use and is to be closed.
+    Every failure of our own machinery raises ``SandboxError``; then the worker must be closed.
     """
 
     def __init__(self, level: int, setup: Setup) -> None:
@@ -51,7 +51,7 @@ class Worker:
         return self._server
 
     def open(self, program: Executable, limits: RunLimits) -> Opened:
-        """Make a program ready to run, in a process of its own: Python is compiled. The one before is ended."""
+        """Make a program ready to run, in its own process; compile it if it is Python. End the previous program."""
         self._hang_up()
         with machinery():
             if self._server.group is not None:
@@ -82,7 +82,7 @@ class Worker:
         return Opened(ok=answer.startswith("+"), text=answer[1:])
 
     def run(self, stdin: bytes, arguments: Sequence[str] = (), *, stderr_bytes: int = STDERR_TAIL) -> RunOutcome:
-        """Run the open program once on ``stdin`` (for a function: the arguments' text)."""
+        """Run the open program once on ``stdin`` (for a function: the text of its arguments)."""
         with machinery():
             fds = _memory_files((stdin,), 3 if self._has_result else 2)
             try:
@@ -92,30 +92,30 @@ class Worker:
                 _close(fds)
 
     def start(self, fds: Sequence[int], arguments: Sequence[str] = ()) -> None:
-        """Start the open program with ``fds`` as its descriptors from 0 on; they remain the caller's to close."""
+        """Start the open program with ``fds`` as its descriptors from 0 on; the caller closes ``fds``."""
         packet = "".join(f"{argument}\0" for argument in arguments).encode("utf-8", "surrogateescape")
         with machinery():
             wire.send(self.session, packet, tuple(fds))
 
     def finish(self, written: Sequence[int], stderr_bytes: int = STDERR_TAIL) -> RunOutcome:
-        """Wait for the program that was started; ``written`` are its memory files from descriptor 1 on."""
+        """Wait for the started program and return its facts; ``written`` are its memory files from descriptor 1 on."""
         with machinery():
             return self._outcome(self._server.receive(self.session, START_S + self.patience_s), written, stderr_bytes)
 
     @property
     def session(self) -> socket.socket:
-        """The way to the open program, readable when a run has ended. Raises ``SandboxError`` where none is open."""
+        """The socket of the open program; readable when a run has ended. Raises ``SandboxError`` if none is open."""
         if self._session is None:
             raise SandboxError("no program is open")
         return self._session
 
     @property
     def patience_s(self) -> float:
-        """Wall seconds to wait for a run that ends itself at its limits; more, for the machine may be loaded."""
+        """Wall seconds to wait for a run, which ends at its own limits; generous, because the machine may be loaded."""
         return 20 * self._limits.wall_s
 
     def collect(self, names: Sequence[str], max_bytes: int) -> dict[str, bytes]:
-        """End the open program, and return those of ``names`` in its folder that are plain files and no larger.
+        """End the open program; return the files ``names`` of its folder that are plain and not above ``max_bytes``.
 
         A name that ends in ``/`` stands for all plain files below that folder.
         """
@@ -141,16 +141,16 @@ class Worker:
         return files
 
     def memory_kills(self) -> Literal["", "program", "machine"]:
-        """Say whether the kernel has killed a process for want of memory since ``open``, and whose limit was met."""
+        """Return whose memory ran out, if the kernel has killed a process for that since ``open``; else ""."""
         with machinery():
             return self._memory_kills.found()
 
     def kill(self) -> None:
-        """Kill the fork server, from any thread; whoever waits for it gets ``SandboxError``. ``close`` cleans up."""
+        """Kill the fork server, from any thread; threads that wait for it get ``SandboxError``. ``close`` cleans up."""
         self._server.kill()
 
     def close(self) -> None:
-        """Kill the fork server and all it started, and remove its files. May be called again."""
+        """Kill the fork server and its processes, and remove its files. May be called again."""
         self._hang_up()
         self._server.close()
 
@@ -180,7 +180,7 @@ class Worker:
         )  # fmt: skip
 
     def _memory_end(self, code: int) -> End:
-        """Say whether a test was killed at its control group's limit. Who runs a compiler calls ``memory_kills``."""
+        """Return "memory" if a test was killed at its control group's limit, else "". Not for compilers."""
         if code != -signal.SIGKILL or self._server.group is None or self._is_compiler:
             return ""
         if self.memory_kills() != "program":
@@ -189,7 +189,7 @@ class Worker:
         return "memory"
 
     def _end_status(self) -> int:
-        """Exit code of the solution's process that has just ended, negative for a signal."""
+        """Return the exit code of the solution's process that has just ended; negative for a signal."""
         with machinery():
             self._server.send(wire.pack({"op": "status"}))
         return os.waitstatus_to_exitcode(int(self._receive(self._server.control, START_S)))
@@ -211,7 +211,7 @@ def _open_request(program: Executable, limits: RunLimits) -> wire.OpenRequest:
         "shared": program.shared,
         "limits": {
             "cpu_s": limits.cpu_s, "wall_s": limits.wall_s, "memory_mb": limits.memory_mb,
-            "output_bytes": limits.output_bytes + 1,  # so that the limit itself can be filled
+            "output_bytes": limits.output_bytes + 1,  # an output of exactly the limit is allowed
             "reserve_mb": limits.reserve_mb,
         },
     }  # fmt: skip
@@ -219,7 +219,7 @@ def _open_request(program: Executable, limits: RunLimits) -> wire.OpenRequest:
 
 @contextmanager
 def machinery() -> Iterator[None]:
-    """Turn what the system refuses us (no descriptors, no memory, a peer that is gone) into ``SandboxError``."""
+    """Turn errors of the system (no descriptors, no memory, the other side has ended) into ``SandboxError``."""
     try:
         yield
     except OSError as error:
@@ -227,7 +227,7 @@ def machinery() -> Iterator[None]:
 
 
 def _memory_files(contents: Sequence[bytes], empty: int = 0) -> list[int]:
-    """Return descriptors of sealed memory files with the given contents, then of ``empty`` ones to be written."""
+    """Return descriptors of sealed memory files with the given contents, then of ``empty`` writable ones."""
     fds: list[int] = []
     try:
         for content in contents:
@@ -249,7 +249,7 @@ def _close(fds: Sequence[int]) -> None:
 
 
 def _content(descriptor: int, size: int, offset: int = 0) -> bytes:
-    """Read from a memory file without moving the position that the program's side shares."""
+    """Read from a memory file without moving its position, which the program shares."""
     chunks = []
     while size > 0 and (chunk := os.pread(descriptor, size, offset)):
         chunks.append(chunk)

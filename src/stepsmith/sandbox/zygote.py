@@ -1,6 +1,6 @@
-"""The fork server: a small Python interpreter that confines itself, then forks a process per solution.
+"""The fork server (zygote): a small Python interpreter that confines itself, then forks a process per solution.
 
-It holds no inputs, outputs or secrets, and has an empty environment. Started by ``worker.Worker``.
+It holds no inputs, outputs or secrets, and its environment is empty. ``worker.Worker`` starts it.
 """
 
 import _socket
@@ -18,15 +18,15 @@ from stepsmith.sandbox.confinement import EXEC_FD, Confinement, limit_server, no
 from stepsmith.sandbox.folder import Folder
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
-# What contest programs import most, so that they find it loaded; every module makes every fork a little dearer.
+# The modules that contest programs import most; they are loaded beforehand. Each module makes every fork a bit slower.
 PRELOADED = "math collections heapq itertools bisect functools re string random io typing operator copy threading"
 
 
 def main(descriptor: int) -> None:
-    """Serve one judge over a socket until it hangs up."""
+    """Serve one judge over a socket until the judge closes it."""
     control = _socket.socket(fileno=os.dup2(descriptor, EXEC_FD + 1, inheritable=False))
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-    for low in (0, 1, 3, EXEC_FD):  # so that no descriptor of ours ever lies where a test's own are put
+    for low in (0, 1, 3, EXEC_FD):  # reserve the numbers of a test's descriptors, so that none of ours gets them
         os.dup2(null, low)
     packet, _ = wire.receive(control)
     if not packet:
@@ -44,7 +44,7 @@ def main(descriptor: int) -> None:
 
 
 class Zygote:
-    """The fork server's state: the confinements it can give, and the solution's process that is open."""
+    """The fork server's state: the confinements that it has built, and the open solution's process."""
 
     def __init__(self, control: _socket.socket, settings: wire.ServerSettings) -> None:
         self.control = control
@@ -64,7 +64,7 @@ class Zygote:
             namespaces.drop_privileges(settings["uid"])
             no_new_privileges()
         self.folder.make()
-        # Processes are counted by user, and by user namespace only since Linux 5.14.
+        # Processes are counted per user; since Linux 5.14 per user namespace.
         version = re.match(r"(\d+)\.(\d+)", os.uname().release)
         new_kernel = version is not None and (int(version[1]), int(version[2])) >= (5, 14)
         limit_server(own_user=settings["uid"] is not None or (self.level >= 2 and new_kernel))
@@ -73,7 +73,7 @@ class Zygote:
         gc.freeze()
 
     def confinement(self, kind: str, *, folder: str, spawning: bool) -> Confinement:
-        """Return the confinement for a kind of program, built on first use."""
+        """Return the confinement for a kind of program; it is built at its first use."""
         key = kind, folder, spawning
         if key not in self.confinements:
             rules = [(path, landlock.READ) for path in [*self.readable, *namespaces.DEVICES]]
@@ -91,7 +91,7 @@ class Zygote:
         return self.confinements[key]
 
     def serve(self) -> None:
-        """Answer packets until the judge hangs up."""
+        """Answer packets until the judge closes the connection."""
         while True:
             packet, fds = wire.receive(self.control)
             self._end()

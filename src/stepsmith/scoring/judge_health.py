@@ -27,7 +27,7 @@ class JudgeHealth:
 
     @property
     def gone(self) -> bool:
-        """Whether so many answers in a row could not be judged that it is useless to go on."""
+        """True if so many answers in a row could not be judged that it is useless to go on."""
         return self._failed_in_a_row >= self._gone_after
 
     def ask(self, judge: Callable[[], T], failed: Callable[[T], bool], retries: int = RETRIES) -> T:

@@ -22,12 +22,12 @@ class Outcome(NamedTuple):
 
     @property
     def unjudged(self) -> bool:
-        """Whether there is nothing to score by: our own machinery failed (IE), or there was no test."""
+        """True if there is nothing to score by: our own machinery failed (IE), or there was no test."""
         return self.status == "judged" and (self.verdict in (None, "IE") or not self.tests)
 
     @property
     def solved(self) -> bool:
-        """Whether every test passed. Without tests nothing is solved."""
+        """True if every test passed. Without tests nothing is solved."""
         return self.verdict == "AC" and 0 < self.tests == self.passed
 
     @property

@@ -61,7 +61,7 @@ class ScoredCompletion(Record, frozen=True, kw_only=True):
 
     @property
     def unjudged(self) -> bool:
-        """Whether our own machinery failed, so that the completion counts nowhere."""
+        """True if our own machinery failed, so that the completion counts nowhere."""
         return self.outcome.unjudged
 
     @property
@@ -221,7 +221,7 @@ class Scorer:
 
 
 def _failed(judgement: Judgement) -> bool:
-    """Whether our own machinery failed somewhere in a judgement."""
+    """Return whether our own machinery failed somewhere in a judgement."""
     return judgement.verdict is Verdict.IE or any(test.verdict is Verdict.IE for test in judgement.tests)
 
 

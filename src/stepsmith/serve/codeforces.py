@@ -22,7 +22,7 @@ Files = tuple[tuple[str, bytes], ...]
 
 
 def is_job(files: Files) -> bool:
-    """Say whether files have this format."""
+    """Return whether files have this format."""
     names = {name for name, _ in files}
     return {CONFIG, INPUT} <= names
 
@@ -30,7 +30,7 @@ def is_job(files: Files) -> bool:
 def grade(runner: ProgramRunner, language: str, files: Files, hard_limits: Limits) -> ProgramRun:
     """Run the program on the input and grade its output; ``hard_limits`` are those of the request.
 
-    Raises ``CaseError`` where the correct output is missing: the program's output would then be taken for its grade.
+    Raises ``CaseError`` if the correct output is missing: the program's output would then be taken for its grade.
     """
     held = {name: content.decode("utf-8", "replace") for name, content in files[1:]}
     if ANSWER not in held:

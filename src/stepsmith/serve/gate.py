@@ -52,7 +52,7 @@ class Gate:
 
     @property
     def draining(self) -> bool:
-        """Whether the server is stopping and accepts nothing new."""
+        """True if the server is stopping and accepts nothing new."""
         return self._draining
 
     @contextmanager

@@ -27,7 +27,7 @@ class Config(msgspec.Struct, frozen=True):
 
 
 def is_job(files: Files) -> bool:
-    """Say whether files have this format."""
+    """Return whether files have this format."""
     return CONFIG in dict(files)
 
 

@@ -37,7 +37,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether every address of ``host`` is a loopback address; a name that does not resolve is not."""
+    """Return whether every address of ``host`` is a loopback address; a name that does not resolve is not."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -55,7 +55,7 @@ class InputSupply(Protocol):
         ...
 
     def allows(self, text: str) -> bool:
-        """Say whether the statement allows an input."""
+        """Return whether the statement allows an input."""
         ...
 
 
@@ -109,7 +109,7 @@ class Draft(Protocol):
 
     @property
     def defining(self) -> bool:
-        """Whether the first candidate alone says what is right, so that there is nothing to vote on (Deep Dive)."""
+        """True if the first candidate alone says what is right, so that there is nothing to vote on (Deep Dive)."""
         ...
 
     @property

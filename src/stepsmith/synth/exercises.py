@@ -113,7 +113,7 @@ def exercises(
 def exercise(
     composition: Composition, environment: EnvironmentName, rng: random.Random, judge: Judge | None = None
 ) -> Problem | None:
-    """Return the problem of a composition in an environment; None where it does not lend itself to one.
+    """Return the problem of a composition in an environment; None if it does not lend itself to one.
 
     The environments that ask for values need a ``judge``: no thoughtless answer may be right.
     """
@@ -203,7 +203,7 @@ def _wrong(composition: Composition, problem: Problem, rng: random.Random, judge
 
 
 def _thoughtless(problem: Problem, judge: Judge) -> bool:
-    """Say whether an answer that takes no thought is right."""
+    """Return whether an answer that takes no thought is right."""
     environment = ENVIRONMENTS[problem.environment]
     return any(
         environment.judge(judge, problem, answer, stop_at_first_failure=True).verdict is Verdict.AC

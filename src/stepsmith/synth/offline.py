@@ -208,7 +208,7 @@ def _renamed(code: str, old: str, new: str) -> str:
 
 
 def draft_from_problem(problem: Problem) -> OfflineDraft | None:
-    """Return the draft behind a problem's record, for refinement; None where the record does not hold one.
+    """Return the draft behind a problem's record, for refinement; None if the record does not hold one.
 
     What the record says of its composition must be what the grammar makes of it today: its features and its bounds.
     """

@@ -80,7 +80,7 @@ def read_code(path: Path) -> Code:
 
 
 def field_text(line: bytes, field: str) -> str | None:
-    """Return the text in ``field`` of a JSONL row; None where it has none. Raises ``ValueError`` for other lines."""
+    """Return the text in ``field`` of a JSONL row; None if it has none. Raises ``ValueError`` for other lines."""
     try:
         row = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
         return msgspec.json.decode(row[field], type=str) if field in row else None

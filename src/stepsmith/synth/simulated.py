@@ -102,7 +102,7 @@ class SimulatedStudent:
         return list(dict.fromkeys([known, *others]))
 
     def _outputs(self, draft: OfflineDraft, picks: tuple[Pick, ...], inputs: list[str]) -> list[str | None]:
-        """What a believed program returns on each input; None where it fails."""
+        """What a believed program returns on each input; None if it fails."""
         program = Solution(language="python", code=render_program(draft.composition, "function", picks))
         contract = Contract(
             interface="function", entry_point=entry_point(draft.composition), checker=Checker(name="literal")

@@ -91,7 +91,7 @@ class ExecutionMatrix:
         return self._cells[self._keys[candidate], self.inputs[input_index]]
 
     def has(self, candidate: int, input_index: int) -> bool:
-        """Say whether a candidate has been run on an input."""
+        """Return whether a candidate has been run on an input."""
         return (self._keys[candidate], self.inputs[input_index]) in self._cells
 
     def row(self, candidate: int) -> tuple[Execution, ...]:
@@ -164,7 +164,7 @@ class ExecutionMatrix:
         return [run.cpu_s for run in self._cells.values() if run.verdict is Verdict.TLE]
 
     def agree(self, input_index: int, expected: str, actual: str) -> bool:
-        """Say whether the problem's checker accepts ``actual`` for ``expected``; equal text is always accepted.
+        """Return whether the problem's checker accepts ``actual`` for ``expected``; equal text is always accepted.
 
         ``expected`` may be a candidate's output; where the checker cannot read it, only the same text agrees with it.
         """

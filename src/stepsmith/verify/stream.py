@@ -75,7 +75,7 @@ def write_reports(reports: Iterable[ProblemReport], path: Path, seen: Callable[[
 def already_done(path: Path, problems: Iterator[Item], options: VerifyOptions) -> list[ReportStub]:
     """Return what ``path`` holds already, after cutting off a last line that was torn; takes as many ``problems``.
 
-    Raises ``CaseError`` where the file holds other things than reports on these problems under these options.
+    Raises ``CaseError`` if the file holds other things than reports on these problems under these options.
     """
     if not path.is_file():  # nothing yet, or a pipe
         return []

@@ -31,7 +31,7 @@ def validate(
     """Run every validator on every input (see ``InputValidator``).
 
     A validator that does not compile, exceeds its limits, is killed, or crashes on every input gives a ``failure``
-    and no verdict on any input. Raises ``SandboxError`` where our own machinery fails.
+    and no verdict on any input. Raises ``SandboxError`` if our own machinery fails.
     """
     valid = [True] * len(inputs)
     runs = 0

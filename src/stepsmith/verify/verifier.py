@@ -207,7 +207,7 @@ class _Verifier:
         return refuse_many_answers(matrix, verification, problem.statement, examples)
 
     def _accepts(self, matrix: ExecutionMatrix, input_index: int, published: str, output: str) -> bool:
-        """Say whether an output is right where ``published`` is, by the checker or by the data set's own harness."""
+        """Return whether an output is right where ``published`` is, by the checker or by the data set's own harness."""
         harness, interface = self._problem.harness, self._problem.interface
         return matrix.agree(input_index, published, output) or (
             harness is not None and harness_accepts(harness, interface, published, output)
@@ -345,7 +345,7 @@ def _rejected(
 
 
 def _unserved(problem: VerifyProblem, candidate: Candidate, available: Sequence[str]) -> str:
-    """Say why a candidate cannot be run here, or ""."""
+    """Return why a candidate cannot be run here, or ""."""
     try:
         name = language(candidate.language).name
     except CaseError as error:
@@ -356,7 +356,7 @@ def _unserved(problem: VerifyProblem, candidate: Candidate, available: Sequence[
 
 
 def _has_entry_point(problem: VerifyProblem, voters: list[Candidate]) -> bool:
-    """Say whether some candidate may define the entry point; code that does not parse defines nothing."""
+    """Return whether some candidate may define the entry point; code that does not parse defines nothing."""
     if not problem.entry_point:
         return False
     names = set(problem.entry_point.split("."))

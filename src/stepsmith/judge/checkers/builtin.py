@@ -25,7 +25,7 @@ Comparison = Callable[[str, str], CheckResult]
 
 
 def is_custom(checker: Checker) -> bool:
-    """Say whether a checker is a program of its own, which ``compare`` cannot run.
+    """Return whether a checker is a program of its own, which ``compare`` cannot run.
 
     Raises ``CaseError`` for one with a number of passes that cannot be.
     """
@@ -33,7 +33,7 @@ def is_custom(checker: Checker) -> bool:
 
 
 def judges_texts(checker: Checker) -> bool:
-    """Say whether a checker looks at one output, and not at an interaction or several runs."""
+    """Return whether a checker looks at one output, and not at an interaction or several runs."""
     kind = custom_kind(checker.name)
     return kind is None or not (kind.interactive or kind.passes > 1)
 

@@ -65,7 +65,7 @@ def custom_kind(name: str) -> CustomKind | None:
 
 
 def run_custom(runner: ProgramRunner, checker: Checker, input_text: str, expected: str, actual: str) -> CheckResult:
-    """Let a custom checker decide. Raises ``CheckerError`` where it does not decide, else ``SandboxError``."""
+    """Let a custom checker decide. Raises ``CheckerError`` if it does not decide, else ``SandboxError``."""
     kind = custom_kind(checker.name)
     if kind is None or not kind.testlib:
         return run_pass(runner, checker, input_text, expected, actual)[0]
@@ -125,7 +125,7 @@ def next_pass(feedback: Files) -> tuple[str | None, Files]:
 def checker_program(checker: Checker) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return the language of a checker's files, told by their endings, and the files with the main one first.
 
-    Raises ``CaseError`` where no file, or files of two languages, could be the program.
+    Raises ``CaseError`` if no file, or files of two languages, could be the program.
     """
     kinds = {name: _language(name) for name, _ in checker.files}
     languages = sorted({language for language in kinds.values() if language})

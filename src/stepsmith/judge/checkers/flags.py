@@ -19,7 +19,7 @@ class Flags(Record, frozen=True, kw_only=True):
 
     @property
     def floats(self) -> bool:
-        """Whether number tokens are compared as numbers."""
+        """True if number tokens are compared as numbers."""
         return self.absolute >= 0 or self.relative >= 0
 
     def close(self, expected: float, actual: float) -> bool:

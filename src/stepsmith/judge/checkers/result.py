@@ -6,7 +6,7 @@ SHOWN = 60  # characters of a value that a message shows
 
 
 class CheckResult(Record, frozen=True, kw_only=True):
-    """Whether an output is accepted; if not, ``message`` names the first difference."""
+    """The decision of a checker: whether an output is accepted; if not, ``message`` names the first difference."""
 
     ok: bool
     message: str = ""

@@ -27,7 +27,7 @@ class Gcc(Language, frozen=True, kw_only=True):
 
     @property
     def path(self) -> Path:
-        """The compiler. Raises ``MachineError`` where it is missing or too old for the dialect."""
+        """The compiler. Raises ``MachineError`` if it is missing or too old for the dialect."""
         found = super().path
         if self.needs_probe and not _accepts(found, self.dialect):
             raise MachineError(f"{self.name} programs need a newer {self.tool}: {found} has no -std={self.dialect}")

@@ -49,7 +49,7 @@ class Language(Record, frozen=True, kw_only=True):
 
     @property
     def path(self) -> Path:
-        """Path of the tool. Raises ``MachineError`` where it, or something that it needs, is missing."""
+        """Path of the tool. Raises ``MachineError`` if it, or something that it needs, is missing."""
         for name in (self.tool, *self.needs):
             if shutil.which(name) is None:
                 raise MachineError(
@@ -59,7 +59,7 @@ class Language(Record, frozen=True, kw_only=True):
 
     @property
     def installed(self) -> bool:
-        """Whether this machine can run programs of this language."""
+        """True if this machine can run programs of this language."""
         try:
             return not self.tool or self.path.exists()
         except MachineError:

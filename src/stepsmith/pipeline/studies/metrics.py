@@ -61,7 +61,7 @@ def _yields(study: Study, manifest: Manifest) -> dict[str, float]:
 
 
 def _score(evaluation: EvalResult, metric: str) -> float | None:
-    """Return GROUP, GROUP@K, GROUP:truncated or GROUP:no_answer of an evaluation; None where it has no such group."""
+    """Return GROUP, GROUP@K, GROUP:truncated or GROUP:no_answer of an evaluation; None if it has no such group."""
     group, _, share = metric.partition(":")
     group, _, k = group.partition("@")
     score = evaluation.groups.get(group)

@@ -148,7 +148,7 @@ class Palette:
 
 
 def is_micro(feature: Feature) -> bool:
-    """Say whether a feature belongs to profile micro: one input, an expression, an instruction for pipelines."""
+    """Return whether a feature belongs to profile micro: one input, an expression, an instruction for pipelines."""
     return feature.micro and bool(feature.do) and len(feature.takes) == 1 and isinstance(feature.code, str)
 
 
@@ -189,7 +189,7 @@ def extended(
     last: bool,
     top: int = LADDER[0],
 ) -> Composition | None:
-    """Append one step from ``features``, or return None where none fits. ``top`` bounds the size of the sources."""
+    """Append one step from ``features``, or return None if none fits. ``top`` bounds the size of the sources."""
     options: list[tuple[float, Feature, tuple[int | Type, ...]]] = []
     types = [source.type for source in draft.sources] + [FEATURES[step.feature].gives for step in draft.steps]
     before = [step.feature for step in draft.steps]

@@ -78,7 +78,7 @@ class Composition(Record, frozen=True, kw_only=True):
         return (*self.sources, *(integer(given.low, given.high) for given in self.given))
 
     def domains(self) -> tuple[Domain, ...]:
-        """The domain of every value, sources first. Raises ``ValueError`` where a step does not apply."""
+        """The domain of every value, sources first. Raises ``ValueError`` if a step does not apply."""
         domains = propagate(self.sources, self.steps)
         if domains is None:
             raise ValueError("a step of this composition does not apply to its inputs")
@@ -104,7 +104,7 @@ class Composition(Record, frozen=True, kw_only=True):
 
 
 def propagate(sources: Sequence[Domain], steps: Sequence[Step]) -> tuple[Domain, ...] | None:
-    """Return the domain of every value, or None where a step does not apply or its result is out of bounds."""
+    """Return the domain of every value, or None if a step does not apply or its result is out of bounds."""
     domains = list(sources)
     for step in steps:
         result = bounded(step, [domains[i] for i in step.inputs])
@@ -115,7 +115,7 @@ def propagate(sources: Sequence[Domain], steps: Sequence[Step]) -> tuple[Domain,
 
 
 def bounded(step: Step, inputs: Sequence[Domain]) -> Domain | None:
-    """Return the domain of a step's result, or None where the step does not apply to ``inputs``."""
+    """Return the domain of a step's result, or None if the step does not apply to ``inputs``."""
     return _result(step.feature, tuple(inputs), step.constants, step.given)
 
 

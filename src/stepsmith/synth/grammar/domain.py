@@ -67,7 +67,7 @@ class Domain:
         return self.values[1] - self.values[0]
 
     def splits(self, k: int) -> bool:
-        """Whether ``k`` lies in the range of the values, with at least 1/128 of the range on either side of it.
+        """Return whether ``k`` lies in the range of the values, with at least 1/128 of the range on either side of it.
 
         Where it does not, almost every value is on the same side of ``k``.
         """
@@ -75,7 +75,7 @@ class Domain:
         return 128 * min(k - low + 1, high - k + 1) >= self.width and low <= k <= high
 
     def overlaps(self, other: "Domain") -> bool:
-        """Whether most values are possible in both: at least half of the wider range, and of all characters."""
+        """Return whether most values are possible in both: at least half of the wider range, and of all characters."""
         shared = min(self.values[1], other.values[1]) - max(self.values[0], other.values[0])
         common, all_ = set(self.alphabet) & set(other.alphabet), set(self.alphabet) | set(other.alphabet)
         return 2 * shared >= max(self.width, other.width) and 2 * len(common) >= len(all_)

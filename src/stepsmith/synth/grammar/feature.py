@@ -56,7 +56,7 @@ class Feature:
     *what*, never *how*: no hint at an algorithm. Every corner case (empty, nothing found) is defined in the text.
 
     ``result`` maps the domains of the inputs and the constants (``given`` parameters map to their upper bound) to
-    the domain of the output, or None where the feature does not apply: it must be a sound bound.
+    the domain of the output, or None if the feature does not apply: it must be a sound bound.
     ``inputs`` makes input values of the first type within the domain that exercise this feature (ties, near misses,
     degenerate and extreme shapes for every Size); None: the type's own generator is enough.
     ``difficulty`` is in logits: 0 is a step that a middling student gets right half the time.

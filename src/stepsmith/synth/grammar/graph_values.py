@@ -112,7 +112,7 @@ def _coins(rng: random.Random, count: int) -> list[float]:
 
 
 def contains(domain: Domain, value: Value) -> bool:
-    """Say whether ``value`` is an (n, edges) pair with the bounds and tags of ``domain``."""
+    """Return whether ``value`` is an (n, edges) pair with the bounds and tags of ``domain``."""
     if not (type(value) is tuple and len(value) == 2):
         return False
     n, edges = cast(tuple[int, Edges], value)
@@ -140,13 +140,13 @@ def contains(domain: Domain, value: Value) -> bool:
 
 
 def is_connected(n: int, edges: list[tuple[int, int]]) -> bool:
-    """Say whether the undirected graph on 1..n has one component."""
+    """Return whether the undirected graph on 1..n has one component."""
     around = _neighbours(n, [*edges, *((v, u) for u, v in edges)])
     return len(list(_reach(around, 1))) == n
 
 
 def is_acyclic(n: int, edges: list[tuple[int, int]]) -> bool:
-    """Say whether the digraph on 1..n has no directed cycle."""
+    """Return whether the digraph on 1..n has no directed cycle."""
     after = _neighbours(n, edges)
     waiting = [0] * (n + 1)
     for _, v in edges:

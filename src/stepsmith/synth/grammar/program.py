@@ -56,7 +56,7 @@ def render_program(
 
     ``name`` is the function to define in the function interface (default: the composition's entry point). ``like`` is
     the problem to be solved where that is another composition (a wrong program leaves out a step, say): it settles how
-    the function is called and how the answer is printed. Raises ``ValueError`` where a feature has no such piece.
+    the function is called and how the answer is printed. Raises ``ValueError`` if a feature has no such piece.
     """
     contract = like or composition
     picks = picks or ["code"] * len(composition.steps)
@@ -238,7 +238,7 @@ def header_names(composition: Composition, names: Names) -> list[str]:
 
 
 def prints_length(answer: Domain) -> bool:
-    """Say whether the answer's length stands on a line of its own: where the list may be empty."""
+    """Return whether the answer's length stands on a line of its own: where the list may be empty."""
     return answer.type in (Type.INTS, Type.WORDS, Type.PAIRS, Type.GRID, Type.MATRIX) and answer.size[0] == 0
 
 

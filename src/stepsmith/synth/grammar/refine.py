@@ -328,7 +328,7 @@ def _with(steps: tuple[Step, ...], place: int, step: Step) -> tuple[Step, ...]:
 def _refitted(
     composition: Composition, steps: Sequence[Step], sources: Sequence[Domain] | None = None
 ) -> Composition | None:
-    """Drop sources that nothing reads any more, then set the bounds anew; None where a step does not apply."""
+    """Drop sources that nothing reads any more, then set the bounds anew; None if a step does not apply."""
     sources = composition.sources if sources is None else sources
     read = {i for step in steps for i in step.inputs}
     kept = [i for i in range(len(sources)) if i in read]

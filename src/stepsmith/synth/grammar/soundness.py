@@ -1,4 +1,4 @@
-"""Whether a composition makes a problem at all: answers vary, and no step can be left out."""
+"""Check that a composition makes a good problem: its answers vary, and no step can be left out."""
 
 import random
 from collections import Counter
@@ -43,7 +43,7 @@ def is_sound(composition: Composition) -> bool:
 
 
 def _vary(composition: Composition, answers: list[Value]) -> bool:
-    """Say whether no answer takes too large a share."""
+    """Return whether no answer takes too large a share."""
     allowed = MOST_EQUAL_TRUTHS if composition.features[-1].gives is Type.BOOL else MOST_EQUAL
     return Counter(map(repr, answers)).most_common(1)[0][1] <= allowed * len(answers)
 
@@ -56,7 +56,7 @@ def _at_middling_size(composition: Composition) -> Composition:
 
 
 def _depends_on_lengths(composition: Composition, traces: list[list[Value]]) -> bool:
-    """Say whether the length of some value on the way settles the answer, though no step asks for a length.
+    """Return whether the length of some value on the way settles the answer, though no step asks for a length.
 
     Such an answer is a formula in disguise: the longest increasing run of a sequence that was made increasing.
     """
@@ -93,7 +93,7 @@ def _bypassable(composition: Composition) -> list[tuple[int, int]]:
 
 
 def _still_applies(composition: Composition, first: int, last: int) -> bool:
-    """Say whether the later steps accept what goes into the run; where they do not, they need it."""
+    """Return whether the later steps accept what goes into the run; where they do not, they need it."""
     sources = len(composition.sources)
     domains = list(composition.domains())
     domains[sources + last] = domains[spine_input(composition, first)]
@@ -107,7 +107,7 @@ def _still_applies(composition: Composition, first: int, last: int) -> bool:
 
 
 def _differs(composition: Composition, case: Case, values: list[Value], first: int, last: int) -> bool:
-    """Say whether the answer changes when the steps ``first`` to ``last`` pass their input through."""
+    """Return whether the answer changes when the steps ``first`` to ``last`` pass their input through."""
     sources = len(composition.sources)
     changed = list(values)
     changed[sources + last] = values[spine_input(composition, first)]

@@ -23,7 +23,7 @@ def generate(rng: random.Random, domain: Domain, size: Size) -> Value:
 
 
 def contains(domain: Domain, value: Value) -> bool:
-    """Say whether ``value`` has the representation, the bounds and the tags of ``domain``."""
+    """Return whether ``value`` has the representation, the bounds and the tags of ``domain``."""
     if domain.type in GRAPH_TYPES:
         return graph_values.contains(domain, value)
     return _CHECKS[domain.type](domain, value)

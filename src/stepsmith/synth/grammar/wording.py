@@ -123,7 +123,7 @@ def listed(items: Sequence[str]) -> str:
 
 
 def alphabet_phrase(alphabet: str) -> str:
-    """Say which characters a string is made of."""
+    """Return which characters a string is made of."""
     if alphabet == LOWERCASE:
         return "lowercase English letters"
     if alphabet == "0123456789":

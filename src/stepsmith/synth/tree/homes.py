@@ -23,7 +23,7 @@ class Homes:
             self._places.setdefault((path[0], key), path)
 
     def of(self, category: str, name: str) -> Path | None:
-        """Return the home of ``name`` in ``category``, None where it has none yet."""
+        """Return the home of ``name`` in ``category``, None if it has none yet."""
         return self._places.get((category, key_of(name)))
 
     def settled(self, path: Path) -> Path:

@@ -51,7 +51,7 @@ def with_prelude(code: str, harness: HarnessName) -> str:
 
 
 def _undefined_names(code: str) -> set[str] | None:
-    """Return the global names that a program uses but does not define; None where that cannot be told."""
+    """Return the global names that a program uses but does not define; None if that cannot be told."""
     try:
         top = symtable.symtable(code, "<program>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -71,7 +71,7 @@ def _undefined_names(code: str) -> set[str] | None:
 
 
 def harness_accepts(harness: HarnessName, interface: Interface, expected: str, actual: str) -> bool:
-    """Say whether the harness accepts an output that our checker rejects; ``expected`` is the published output."""
+    """Return whether the harness accepts an output that our checker rejects; ``expected`` is the published output."""
     chosen = HARNESSES[harness]
     return (chosen.accepts_value if interface == "function" else chosen.accepts_text)(expected, actual)
 

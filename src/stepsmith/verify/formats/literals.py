@@ -13,7 +13,7 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 
 @long_integers()
 def literal_at(text: str, start: int) -> tuple[str, int] | None:
-    """Return the literal that begins at ``start``, as ``repr`` writes it, and where it ends; None where there is none.
+    """Return the literal that begins at ``start``, as ``repr`` writes it, and where it ends; None if there is none.
 
     Text that goes on as an expression (``1 + n / 2``, ``a[0]``) is not a literal.
     """

@@ -82,10 +82,10 @@ def _trimmed(text: str) -> str:
 
 
 def _describes(text: str) -> bool:
-    """Say whether a block reads like the description of a format ("The first line contains ...")."""
+    """Return whether a block reads like the description of a format ("The first line contains ...")."""
     return len(_DESCRIBES.findall(text)) >= 2 or bool(re.search(r"\bin the following format\b", text, re.IGNORECASE))
 
 
 def _is_prose(text: str) -> bool:
-    """Say whether a paragraph is an explanation."""
+    """Return whether a paragraph is an explanation."""
     return len(re.findall(r"[A-Za-z]{2,}", text)) >= 4

@@ -33,7 +33,7 @@ def refuse_many_answers(
 
 
 def many_valid_answers(matrix: ExecutionMatrix, ranked: Sequence[Behaviour], statement: str) -> str:
-    """Say why this looks like a problem with many valid answers, or "".
+    """Return why this looks like a problem with many valid answers, or "".
 
     Two well supported behaviours (at least two candidates and a fifth of all each) that reproduce as many worked
     examples disagree by the problem's checker, and either a looser checker accepts each for the other on every input,
@@ -63,7 +63,7 @@ def many_valid_answers(matrix: ExecutionMatrix, ranked: Sequence[Behaviour], sta
 def _agree(
     matrix: ExecutionMatrix, first: Behaviour, second: Behaviour, differ: Sequence[int], checker: Checker
 ) -> bool:
-    """Say whether ``checker`` accepts the outputs for each other on all inputs where they differ."""
+    """Return whether ``checker`` accepts the outputs for each other on all inputs where they differ."""
     contract = msgspec.structs.replace(matrix.contract, checker=checker)
     pairs = [(j, matrix.at(first.members[0], j).output, matrix.at(second.members[0], j).output) for j in differ]
     return all(

@@ -23,7 +23,7 @@ class Behaviour:
     """Candidates with the same outcome on every input and example."""
 
     members: tuple[int, ...]
-    answers: tuple[int | None, ...]  # per input, the index of its cluster; None where it failed
+    answers: tuple[int | None, ...]  # per input, the index of its cluster; None if it failed
     passed: int  # worked examples reproduced
     effective: float  # members, repeats of one structure discounted
     constant: bool  # nearly all of its outputs are one and the same text

@@ -22,7 +22,7 @@ def verify_judged(
     ``verify_trusted``. ``examples`` are the tests that the statement shows. The labels are the published answers, and
     their confidence is that of the programs which the checker accepts there. Reasons to reject: "no-candidates",
     "no-inputs", "all-candidates-fail", "answers-refused" where the checker refuses programs that are more probable
-    right than its answers, and those of ``verify_trusted``. Raises ``SandboxError`` where our own machinery fails.
+    right than its answers, and those of ``verify_trusted``. Raises ``SandboxError`` if our own machinery fails.
     """
     published = [test.output for test in runs.tests]
     if not runs.solutions or not runs.tests:

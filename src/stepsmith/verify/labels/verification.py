@@ -9,7 +9,7 @@ Status = Literal["accepted", "rejected"]
 
 
 class Label(Record, frozen=True, kw_only=True):
-    """The output believed right for one input; ``output`` is None where no candidate produced any."""
+    """The output believed right for one input; ``output`` is None if no candidate produced any."""
 
     output: str | None
     support: int = 0  # candidates whose output the checker takes for this one
@@ -30,7 +30,7 @@ class Verification(Record, frozen=True, kw_only=True):
     reason: str = ""  # slug when rejected: "no-candidates", "golden-unconfirmed", ...
     detail: str = ""
     executions: int = 0  # runs made for this problem up to here
-    candidate_confidence: tuple[float, ...] = ()  # per candidate; empty where the method has none
+    candidate_confidence: tuple[float, ...] = ()  # per candidate; empty if the method has none
 
 
 def to_tests(verification: Verification, inputs: Sequence[str], min_confidence: float = 0.0) -> tuple[TestCase, ...]:

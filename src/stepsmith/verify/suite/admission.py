@@ -19,7 +19,7 @@ class AdmissionSettings(Record, frozen=True, kw_only=True):
 
     min_tests: int = 5
     min_entropy_bits: float = 0.7  # of the outputs over the tests; 0.7 allows up to 81% equal outputs
-    min_samples: int = 2  # tests whose input and output the statement shows; 0 where it shows none by design
+    min_samples: int = 2  # tests whose input and output the statement shows; 0 if it shows none by design
     min_statement_chars: int = 80
 
 
@@ -42,7 +42,7 @@ class Admission(Record, frozen=True, kw_only=True):
 
     @property
     def admitted(self) -> bool:
-        """Whether the problem passed every gate."""
+        """True if the problem passed every gate."""
         return not self.reason
 
 
@@ -131,7 +131,7 @@ def missing_parts(problem: Problem, settings: AdmissionSettings) -> str:
 
 
 def shows_sample(statement: str, function: bool, test: TestCase) -> bool:
-    """Whether input (for functions: every argument) and output of ``test`` stand in the statement, spacing aside."""
+    """Return whether the statement shows input (for functions: every argument) and output, whatever the spacing."""
     text = _squeeze(statement)
     pieces = [test.input]
     if function:

@@ -108,7 +108,7 @@ def arguments(text: str) -> tuple[object, ...]:
 
 
 def _attempt(compute: Callable[[], str]) -> str | None:
-    """Return the result, or None where the program would crash."""
+    """Return the result, or None if the program would crash."""
     try:
         return compute()
     except (ArithmeticError, IndexError, KeyError, MemoryError, RecursionError, SyntaxError, TypeError, ValueError):

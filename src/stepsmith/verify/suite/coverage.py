@@ -121,7 +121,7 @@ class _Prober(ast.NodeTransformer):
 
 
 def _defines(tree: ast.AST, name: str) -> bool:
-    """Say whether a module defines ``name`` at its top level."""
+    """Return whether a module defines ``name`` at its top level."""
     body = getattr(tree, "body", [])
     return any(getattr(node, "name", None) == name for node in body)
 

@@ -25,7 +25,7 @@ class SuiteStrength(Record, frozen=True, kw_only=True):
     mutants: int
     equivalent_mutants: int  # left out: same outputs as the golden on every input of the pool
     survivors: tuple[str, ...]  # labels of the wrong programs that pass
-    branch_coverage: float | None  # of the golden; None where it cannot be measured
+    branch_coverage: float | None  # of the golden; None if it cannot be measured
     output_entropy_bits: float
     time_margin: float | None  # time limit over the slowest golden run, rounded down to a power of two, at most 64
     separation: float | None  # fastest run that was too slow over the slowest golden run, rounded alike; None without
@@ -91,7 +91,7 @@ def suite_strength(
 def time_margin(limit_s: float, slowest_s: float) -> float | None:
     """Return how many times the slowest run fits into the limit, as a power of two up to 64, so that repeats agree.
 
-    0 where it does not fit, None where it took no time that can be measured.
+    0 if it does not fit, None where it took no time that can be measured.
     """
     if slowest_s <= 0:
         return None

@@ -9,7 +9,7 @@ from stepsmith.synth.grammar.feature import Feature, Param, Params, Wrong
 
 
 def has_blocks(domain: Domain) -> bool:
-    """Say whether every grid of the domain has a cell, and some have both free cells and cells '#'."""
+    """Return whether every grid of the domain has a cell, and some have both free cells and cells '#'."""
     return "#" in domain.alphabet and len(domain.alphabet) > 1 and min(domain.size[0], domain.second[0]) >= 1
 
 

@@ -17,7 +17,7 @@ from stepsmith.synth.grammar.feature import Feature, Param, Params, Wrong
 
 
 def may_repeat(x: Domain) -> bool:
-    """Say whether a sequence of this domain can hold equal elements."""
+    """Return whether a sequence of this domain can hold equal elements."""
     return x.size[1] >= 2 and "distinct" not in x.tags
 
 

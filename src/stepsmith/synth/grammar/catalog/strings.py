@@ -11,7 +11,7 @@ DIGITS = "0123456789"
 
 
 def has_plain_order(alphabet: str) -> bool:
-    """Say whether every reader orders these characters alike: digits, or letters of one case."""
+    """Return whether every reader orders these characters alike: digits, or letters of one case."""
     return alphabet.isdigit() or (alphabet.isalpha() and (alphabet.islower() or alphabet.isupper()))
 
 

@@ -101,7 +101,7 @@ def submissions(folder: Path, settings: KattisSettings) -> tuple[list[Candidate]
 def output_validator(folder: Path, settings: KattisSettings) -> dict[str, str]:
     """Return the files of the package's own output validator; none where the default validator decides.
 
-    Raises ``UnsupportedError`` where the one that is asked for cannot be used.
+    Raises ``UnsupportedError`` if the one that is asked for cannot be used.
     """
     places = _entries(folder / "output_validator") + _entries(folder / "output_validators")
     if settings.custom is False or (settings.custom is None and not places):
@@ -170,7 +170,7 @@ def _headers_beside(path: Path) -> tuple[Path, ...]:
 
 
 def _program(path: Path, settings: KattisSettings, beside: tuple[Path, ...]) -> _Found:
-    """Read a program. Raises ``_UnservedError`` where the judge cannot run it."""
+    """Read a program. Raises ``_UnservedError`` if the judge cannot run it."""
     files = [path] if path.is_file() else [p for p in sorted(path.rglob("*")) if p.is_file() and p.name[:1] not in "._"]
     root = path.parent if path.is_file() else path
     for script in _SCRIPTS:
@@ -210,7 +210,7 @@ def _language(path: Path) -> str | None:
 def _expectation(place: str, settings: KattisSettings, rules: Mapping[str, object]) -> Expectation:
     """Return what is expected of a submission, over its folder and all rules that match its path.
 
-    A rule on a group of tests says what must happen somewhere in the group. Raises ``_UnservedError`` where nothing
+    A rule on a group of tests says what must happen somewhere in the group. Raises ``_UnservedError`` if nothing
     says whether the submission is right or wrong.
     """
     folder = place.partition("/")[0]
@@ -253,7 +253,7 @@ def _language_rule(place: str, rules: Mapping[str, object]) -> object:
 
 
 def _matches(pattern: str, place: str) -> bool:
-    """Say whether a glob pattern matches a submission or a folder above it; ``*`` does not match ``/``."""
+    """Return whether a glob pattern matches a submission or a folder above it; ``*`` does not match ``/``."""
     names = place.split("/")
     return any(
         len(parts) <= len(names) and all(map(fnmatch.fnmatchcase, names, parts))

@@ -52,7 +52,7 @@ class KattisSettings(Record, frozen=True, kw_only=True):
 def read_settings(folder: Path) -> KattisSettings:
     """Read ``problem.yaml``.
 
-    Raises ``CaseError`` where it cannot be read, ``UnsupportedError`` for what is not served.
+    Raises ``CaseError`` if it cannot be read, ``UnsupportedError`` for what is not served.
     """
     data = read_yaml(folder / "problem.yaml")
     version = _text(data, "problem_format_version", "legacy")
@@ -102,7 +102,7 @@ def read_yaml(path: Path, constants: Constants = ()) -> Yaml:
 
 
 def read_text(path: Path, constants: Constants = ()) -> str:
-    """Return a file's text, with the package's constants put in. Raises ``CaseError`` where it is not UTF-8."""
+    """Return a file's text, with the package's constants put in. Raises ``CaseError`` if it is not UTF-8."""
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
