@@ -55,13 +55,13 @@ def test_the_default_file_is_found(memory: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_prune_by_age_size_and_model(memory: Path) -> None:
     file = ("--file", str(memory))
-    assert "Would forget 1 completions" in run("prune", "--older-than", "30d", "--dry-run", *file)
+    assert "Would delete 1 completions" in run("prune", "--older-than", "30d", "--dry-run", *file)
     assert left(memory) == {"large": 2, "small": 1}
-    assert "Forgot 1 completions" in run("prune", "--older-than", "30d", *file)
-    assert "Forgot 0 completions" in run("prune", "--older-than", "30min", "--model", "small", *file)
+    assert "Deleted 1 completions" in run("prune", "--older-than", "30d", *file)
+    assert "Deleted 0 completions" in run("prune", "--older-than", "30min", "--model", "small", *file)
     assert left(memory) == {"large": 1, "small": 1}
-    assert "Forgot 0 completions" in run("prune", "--max-size", "1GB", *file)
-    assert "Forgot 2 completions" in run("prune", "--max-size", "0", *file)
+    assert "Deleted 0 completions" in run("prune", "--max-size", "1GB", *file)
+    assert "Deleted 2 completions" in run("prune", "--max-size", "0", *file)
     assert "The completion cache is empty" in run("stats", *file)
 
 

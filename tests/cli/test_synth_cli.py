@@ -64,7 +64,7 @@ def test_what_a_run_cost_is_said_in_usd_only_where_prices_are_known() -> None:
     )  # fmt: skip
     assert _spending(priced, 2) == (
         "Models: 12.0k tokens, $0.2500; per kept problem 6.0k tokens, $0.12500. "
-        "This run paid for 13.0k tokens, $0.3000 (1.0k tokens, $0.0500 of it for answers that got lost)."
+        "This run paid for 13.0k tokens, $0.3000 (1.0k tokens, $0.0500 of it for lost answers)."
     )
     free = msgspec.structs.replace(priced, usd=0.0, paid_usd=0.0, unsure_tokens=0)
     assert _spending(free, 0) == "Models: 12.0k tokens. This run paid for 13.0k tokens."

@@ -102,7 +102,7 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
         assert not out.exists()
     code, output = command(source, source, "--to", "lcb", "--out", out, "--license", "Apache-2.0")
     assert code == 0, output
-    assert "left out, 3: its answer is a value, not a program (named in left-out.jsonl)" in output
+    assert "3 left out: its answer is a value, not a program (listed in left-out.jsonl)" in output
     assert yaml.safe_load((out / "README.md").read_text().split("---\n")[1])["license"] == "apache-2.0"
     assert json.loads((out / LEFT_OUT).read_text().splitlines()[0])["problem_id"].startswith("prob_")
 

@@ -1,1 +1,1 @@
-"""The command line: verbs and nothing else."""
+"""The command line: one module per command, which parses options, calls the other packages and prints results."""

@@ -15,7 +15,7 @@ from stepsmith.store.completion_cache import CompletionCache, default_path
 _PLACE = Annotated[
     Path | None, typer.Option("--file", help="The file of the completion cache.", show_default="$STEPSMITH_CACHE, XDG")
 ]
-# No "m": it could be minutes or months. No bare number for a size: "2" would delete all but two bytes.
+# There is no unit "m", which could mean minutes or months. A size needs a unit: "2" would delete all but two bytes.
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _BYTES = {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _BYTES |= {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "B": 1}
@@ -47,30 +47,36 @@ def stats(file: _PLACE = None) -> None:
 
 @cache_app.command()
 def prune(
-    older_than: Annotated[str | None, typer.Option(help="Forget what is older: 30d, 12h, 8w.")] = None,
-    max_size: Annotated[str | None, typer.Option(help="Forget the oldest until this much is left: 2GB, 500MB.")] = None,
-    model: Annotated[str | None, typer.Option(help="Only this model's completions, by the name in `stats`.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many that would be.")] = False,
+    older_than: Annotated[str | None, typer.Option(help="Delete completions that are older: 30d, 12h, 8w.")] = None,
+    max_size: Annotated[
+        str | None, typer.Option(help="Delete the oldest completions until so much is left: 2GB, 500MB.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Delete completions of this model only; `cache stats` lists the names.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Delete nothing, only print how many completions it would be.")
+    ] = False,
     file: _PLACE = None,
 ) -> None:
-    """Forget completions. What was paid for is gone then, and has to be paid again."""
+    """Delete completions from the cache. A run that needs them again has to pay for them again."""
     if older_than and max_size:
-        raise UserError("--older-than and --max-size are two ways of choosing; give one of them")
+        raise UserError("--older-than and --max-size cannot be combined; give one of them")
     if not (older_than or max_size or model):
-        raise UserError("say what to forget: --older-than, --max-size or --model")
+        raise UserError("give --older-than, --max-size or --model to choose what is deleted")
     with _opened(file) as store:
         if max_size:
             count, size = store.shrink(_size(max_size), model=model, dry=dry_run)
         else:
             before = time.time() - _age(older_than) if older_than else None
             count, size = store.prune(model=model, before=before, dry=dry_run)
-    print(f"{'Would forget' if dry_run else 'Forgot'} {count:,} completions, {size / 1e6:,.1f} MB.")
+    print(f"{'Would delete' if dry_run else 'Deleted'} {count:,} completions, {size / 1e6:,.1f} MB.")
 
 
 def _opened(file: Path | None) -> CompletionCache:
     path = file or default_path()
     if not path.exists():
-        raise StoreError(f"there is no completion cache at {path}; give its file with --file")
+        raise StoreError(f"there is no completion cache at {path}; give its path with --file")
     return CompletionCache(path)
 
 

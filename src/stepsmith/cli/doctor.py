@@ -22,26 +22,32 @@ from stepsmith.llm.records import ModelSpec
 from stepsmith.pipeline.config import load_config
 from stepsmith.sandbox.levels import survey
 
-EXTRAS = {  # extra → a module that it brings, and what it is for
+EXTRAS = {  # extra → a module that it installs, and its purpose
     "report": ("plotly", "report.html"),
     "serve": ("starlette", "judge serve"),
     "llm": ("openai", "teachers and students behind endpoints"),
 }
-PROVED = "proved by an attack from inside, just now"
+PROVED = "just proved by an attack from inside"
 MEANING = {
     "L0": "resource limits only: refused unless --allow-unsafe",
     "L1": f"+ seccomp, Landlock, no new privileges; {PROVED}",
     "L2": f"+ namespaces; {PROVED}",
     "L3": f"+ control groups; {PROVED}",
 }
-ENDPOINT_TIMEOUT_S = 120.0  # a reasoning model may think before it says OK
+ENDPOINT_TIMEOUT_S = 120.0  # a reasoning model may think for a while before it answers
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def doctor(
-    config: Annotated[Path | None, typer.Argument(help=r"Configuration whose \[models.*] endpoints are tried.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Argument(help=r"TOML configuration. Its models (\[models.NAME] tables) are tried."),
+    ] = None,
 ) -> None:
-    """Say which isolation level, toolchains, extras and endpoints work here, and what to do about the rest."""
+    """Check this machine: isolation levels, compilers, installed extras and, with a configuration, its models.
+
+    For everything that does not work, the output says what to do.
+    """
     models = load_config(config).models
     console = Console()
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -66,22 +72,26 @@ def doctor(
     for name, model in models.items():
         line(f"endpoint {name}", *_endpoint(model))
     if not models:
-        line("endpoints", False, "none asked for: the offline teacher needs none; name a config with [models.*] tables")
+        line(
+            "endpoints",
+            False,
+            "not checked (the offline teacher needs none); give a configuration with [models.NAME] tables",
+        )
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    line("browser", browser is not None, browser or "only for the report's own test: install chromium")
+    line("browser", browser is not None, browser or "needed only for the tests of the report page: install chromium")
     console.print(f"stepsmith {stepsmith.__version__}")
     console.print(table)
     best = next((level.level for level in levels if level.available), "none")
     if best in ("none", "L0"):
         console.print(
-            "Untrusted programs cannot be confined here: `synth` refuses to run without --allow-unsafe.", soft_wrap=True
+            "Untrusted programs cannot be confined here; `synth` refuses to run without --allow-unsafe.", soft_wrap=True
         )
     else:
-        console.print(f"Programs run at {best}.")
+        console.print(f"Programs run at isolation level {best}.")
 
 
 def _toolchain(row: languages.Language) -> tuple[bool, str]:
-    """Return whether a language can be judged, and by what or what to do about it."""
+    """Return whether programs in a language can be judged, and the version of its tool or what to do."""
     try:
         return True, row.version if row.tool else f"Python {platform.python_version()}"
     except MachineError as error:
@@ -89,7 +99,7 @@ def _toolchain(row: languages.Language) -> tuple[bool, str]:
 
 
 def _endpoint(model: ModelSpec) -> tuple[bool, str]:
-    """Ask a model for a completion with the settings that it has; return whether it gave one, and what it said."""
+    """Ask a model for a completion with its settings; return whether it gave one, and a line to show."""
     patient = min(model.timeout_s, ENDPOINT_TIMEOUT_S)
     started = time.monotonic()
     try:
@@ -105,4 +115,4 @@ def _endpoint(model: ModelSpec) -> tuple[bool, str]:
             "and the server's reasoning parser"
         )
     tokens = output.usage.completion_tokens
-    return True, f"{model.base_url}: {output.model} answered {tokens} tokens in {time.monotonic() - started:.1f} s"
+    return True, f"{model.base_url}: {output.model} answered with {tokens} tokens in {time.monotonic() - started:.1f} s"

@@ -1,4 +1,4 @@
-"""``stepsmith export``: problems in the forms that other tools open."""
+"""``stepsmith export``: write problems in the formats of other tools."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,27 +19,29 @@ _FORMS = " ".join(f"{name}: {form.says}." for name, form in FORMATS.items())
 
 def export(
     sources: Annotated[list[Path], typer.Argument(help="Folders of `stepsmith synth`, or Parquet files of problems.")],
-    to: Annotated[str, typer.Option(help=f"The form. {_FORMS}")],
-    out: Annotated[Path, typer.Option(help="Folder to make.")],
-    name: Annotated[str, typer.Option(help="Name of the data set; without it, that of the folder.")] = "",
+    to: Annotated[str, typer.Option(help=f"Format to write. {_FORMS}")],
+    out: Annotated[Path, typer.Option(help="Folder to write; it must not exist.")],
+    name: Annotated[str, typer.Option(help="Name of the data set. Default: the name of the folder.")] = "",
     license_: Annotated[str, typer.Option("--license", help="SPDX identifier of the data set's licence.")] = "",
-    form: Annotated[PromptLength, typer.Option(help="Prompts with or without samples and words on the form.")] = "full",
+    form: Annotated[
+        PromptLength, typer.Option(help="Prompts with (full) or without (brief) samples and answer format.")
+    ] = "full",
     held_out_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the problems that go into the test half, at most.")
+        float, typer.Option(min=0, max=1, help="Largest share of the problems in the test half.")
     ] = 0.1,
-    split: Annotated[SplitBy, typer.Option(help="What is never in both halves: a chain, a composition, or both.")] = (
-        "both"
-    ),
+    split: Annotated[
+        SplitBy, typer.Option(help="What is kept out of one half if it is in the other: chain, composition, both.")
+    ] = ("both"),
     hold_back: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of a problem's hidden tests that is never rewarded.")
     ] = 0.25,
-    most_tests: Annotated[int | None, typer.Option(min=1, help="Rewarded tests per problem, at most.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the choice of tests that are held back.")] = 0,
-    judge_url: Annotated[str, typer.Option(help="Address of the judge server, for forms that ask one.")] = (
+    most_tests: Annotated[int | None, typer.Option(min=1, help="Most rewarded tests per problem.")] = None,
+    seed: Annotated[int, typer.Option(help="Number that decides which tests are held back.")] = 0,
+    judge_url: Annotated[str, typer.Option(help="Address of the judge server, for formats that use one.")] = (
         "http://127.0.0.1:8005"
     ),
 ) -> None:
-    """Write problems in the form of other tools, with a card, divided into halves."""
+    """Write problems in the format of another tool: a half to train on, a half to test on, and a data set card."""
     settings = ExportSettings(
         name=name or out.resolve().name,
         license=license_,
@@ -54,7 +56,7 @@ def export(
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"{written.folder}: {written.train} problems to train on, {written.test} held out", markup=False)
     for reason, count in written.reasons.most_common():
-        console.print(f"left out, {count}: {reason} (named in left-out.jsonl)", markup=False)
+        console.print(f"{count} left out: {reason} (listed in left-out.jsonl)", markup=False)
 
 
 def _form(name: str) -> FormatName:

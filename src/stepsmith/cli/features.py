@@ -30,23 +30,29 @@ if TYPE_CHECKING:
     from stepsmith.prompts.library import PromptLibrary
 
 STARTER, OFFLINE = "starter", "offline"
-X_CODER_NODES = 176_914  # of its category algorithm, after evolution (arXiv 2601.06953)
+X_CODER_NODES = 176_914  # nodes of its category algorithm, after evolution (arXiv 2601.06953)
 
-features_app = typer.Typer(help="The tree of features: extract, evolve, show.", no_args_is_help=True)
+features_app = typer.Typer(
+    help="Make or show a feature tree, from which the two-stage method makes problems.", no_args_is_help=True
+)
 
 _Teacher = Annotated[
-    str, typer.Option(help=r"A model: a \[models.NAME] of --config, or an address (URL or URL#MODEL).")
+    str,
+    typer.Option(help=r"Model to ask: the NAME of a \[models.NAME] of --config, or an address (URL, URL#MODEL)."),
 ]
-_Config = Annotated[Path | None, typer.Option(help=r"TOML configuration with \[models.*], as for synth.")]
-_Budget = Annotated[str | None, typer.Option(help='Hard cap on what is spent: "5 USD", "2M tokens".')]
-_Out = Annotated[Path, typer.Option(help="The tree file to write.")]
-_Tree = Annotated[str, typer.Argument(help="A tree file, or `starter` for the one that ships with the package.")]
+_Config = Annotated[Path | None, typer.Option(help=r"TOML configuration with \[models.NAME] tables, as for synth.")]
+_Budget = Annotated[str | None, typer.Option(help='The most that the model may cost: "5 USD" or "2M tokens".')]
+_Out = Annotated[Path, typer.Option(help="File to which the tree is written.")]
+_Tree = Annotated[str, typer.Argument(help="Tree file, or `starter` for the tree that ships with Stepsmith.")]
 
 
 @features_app.command("extract")
 def extract_command(
     out: _Out,
-    teacher: Annotated[str, typer.Option(help=r"`offline`, a \[models.NAME] of --config, or an address.")] = OFFLINE,
+    teacher: Annotated[
+        str,
+        typer.Option(help=r"Who reads the code: offline, the NAME of a \[models.NAME], or an address."),
+    ] = OFFLINE,
     seeds: Annotated[
         list[str] | None,
         typer.Option(
@@ -55,10 +61,12 @@ def extract_command(
         ),
     ] = None,
     field: Annotated[str, typer.Option(help="Field of a JSONL row that holds the code.")] = ROW_FIELD,
-    snippets: Annotated[int, typer.Option(help="How many windows of 25 to 50 lines to read.", min=1)] = 200,
-    batch: Annotated[int, typer.Option(help="Snippets a request.", min=1)] = BATCH,
-    into: Annotated[str | None, typer.Option(help="Merge into this tree: a file, or `starter`.")] = None,
-    seed: Annotated[int, typer.Option(help="Which windows are drawn.")] = 0,
+    snippets: Annotated[int, typer.Option(help="Number of code windows (25 to 50 lines) to read.", min=1)] = 200,
+    batch: Annotated[int, typer.Option(help="Number of code windows per request.", min=1)] = BATCH,
+    into: Annotated[
+        str | None, typer.Option(help="Tree to which the features are added: a tree file, or `starter`.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Number that decides the random choice of windows.")] = 0,
     config: _Config = None,
     budget: _Budget = None,
 ) -> None:
@@ -78,8 +86,8 @@ def extract_command(
     _write(out, tree, f"Extracted by {teacher} from {snippets} snippets.")
     _failures(console, found.failures)
     console.print(
-        f"{found.with_features} of {found.snippets} snippets have features; {found.mentions} named, "
-        f"{found.outside} outside the seven categories.",
+        f"{found.with_features} of {found.snippets} snippets have features; {found.mentions} features were named, "
+        f"{found.outside} of them outside the seven categories.",
         highlight=False,
     )
     _changes(console, count(base), count(tree))
@@ -93,15 +101,19 @@ def evolve_command(
     teacher: _Teacher,
     requests: Annotated[int, typer.Option(help="How many requests.", min=1)] = EvolveSettings().requests,
     nodes: Annotated[int, typer.Option(help="Nodes a request.", min=1)] = EvolveSettings().nodes_per_request,
-    siblings: Annotated[int, typer.Option(help="New siblings asked for a node.", min=1)] = EvolveSettings().siblings,
-    children: Annotated[int, typer.Option(help="Children asked for a node.", min=1)] = EvolveSettings().children,
-    seed: Annotated[int, typer.Option(help="Which nodes are asked about.")] = 0,
+    siblings: Annotated[
+        int, typer.Option(help="Number of new siblings that the model is asked for per node.", min=1)
+    ] = EvolveSettings().siblings,
+    children: Annotated[
+        int, typer.Option(help="Number of new children that the model is asked for per node.", min=1)
+    ] = EvolveSettings().children,
+    seed: Annotated[int, typer.Option(help="Number that decides the random choice of nodes.")] = 0,
     config: _Config = None,
     budget: _Budget = None,
 ) -> None:
-    """Have a model widen and deepen a tree."""
+    """Ask a model for more features and sub-features of a tree, and write the larger tree."""
     if teacher == OFFLINE:
-        raise UserError("evolution needs a model; name a [models.NAME] of --config, or an address")
+        raise UserError("evolve needs a model; give a [models.NAME] of --config, or an address")
     settings = EvolveSettings(
         requests=requests, nodes_per_request=nodes, siblings=siblings, children=children, seed=seed
     )
@@ -112,9 +124,9 @@ def evolve_command(
     console = Console()
     _failures(console, evolution.failures)
     console.print(
-        f"{evolution.asked} nodes asked about: {evolution.widened} got {siblings} new siblings or more, "
-        f"{evolution.deepened} got {children} children or more; {evolution.repeated} proposals were there already, "
-        f"{evolution.elsewhere} have their place elsewhere in their category, {evolution.unusable} could not be used.",
+        f"The model was asked about {evolution.asked} nodes: {evolution.widened} got {siblings} new siblings or more, "
+        f"{evolution.deepened} got {children} children or more. Of its proposals {evolution.repeated} were in the tree "
+        f"already, {evolution.elsewhere} are elsewhere in their category, {evolution.unusable} could not be used.",
         highlight=False,
     )
     console.print(_cost(evolution, meter.spent()), highlight=False)
@@ -125,10 +137,10 @@ def evolve_command(
 @features_app.command("show")
 def show_command(
     tree: _Tree = STARTER,
-    under: Annotated[str, typer.Option(help="Only this part, as in `algorithm/sorting`.")] = "",
-    depth: Annotated[int, typer.Option(help="How many levels to print; 0: counts only.", min=0)] = 3,
+    under: Annotated[str, typer.Option(help="Print only the part below this node, such as `algorithm/sorting`.")] = "",
+    depth: Annotated[int, typer.Option(help="Number of levels to print; 0 prints only the counts.", min=0)] = 3,
 ) -> None:
-    """Print a tree and count it."""
+    """Print a tree and the number of its nodes."""
     whole = _read(tree)
     shown = whole
     if path := path_of(under):
@@ -153,14 +165,14 @@ def _write(out: Path, tree: FeatureTree, comment: str) -> None:
 
 
 def _cut(node: Node, depth: int) -> Node:
-    """A node with ``depth`` levels, itself included; what is left out is counted in the name."""
+    """Return a node cut to ``depth`` levels, including itself; its name says how many nodes are left out."""
     if depth == 1 and node.children:
         return Node(name=f"{node.name} ({sum(1 for _ in node.walk()) - 1} below)", seen=node.seen)
     return Node(name=node.name, seen=node.seen, children=tuple(_cut(child, depth - 1) for child in node.children))
 
 
 def _changes(console: Console, before: TreeCounts | None, after: TreeCounts) -> None:
-    """Print nodes by category and by depth; with ``before``, how many there were."""
+    """Print the number of nodes by category and by depth; with ``before``, also the earlier numbers."""
     rows = [("category", name, before.nodes.get(name, 0) if before else 0, n) for name, n in after.nodes.items()]
     rows += [("depth", str(d), before.by_depth.get(d, 0) if before else 0, n) for d, n in after.by_depth.items()]
     table = Table("", "", *(["before", "after"] if before else ["nodes"]), box=None, pad_edge=False)
@@ -173,12 +185,15 @@ def _changes(console: Console, before: TreeCounts | None, after: TreeCounts) -> 
 def _failures(console: Console, failures: tuple[ParseFailure, ...]) -> None:
     for failure in failures:
         console.print(
-            f"A reply was left out ({failure.reason}: {failure.detail}).", highlight=False, markup=False, soft_wrap=True
+            f"A completion was left out ({failure.reason}: {failure.detail}).",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
 
 
 def _cost(evolution: Evolution, spent: Sequence[StageSpend]) -> str:
-    """What the new nodes cost, and what a tree of X-Coder's size would cost at this rate."""
+    """Return a text on the cost of the new nodes, and of a tree of X-Coder's size at this rate."""
     tokens, usd = sum(spend.tokens for spend in spent), sum(spend.usd for spend in spent)
     new = sum(evolution.after.by_depth.values()) - sum(evolution.before.by_depth.values())
     words = f"{new:,} new nodes in {evolution.requests:,} requests took {tokens:,} tokens ({usd:.4f} USD)"
@@ -193,12 +208,12 @@ def _cost(evolution: Evolution, spent: Sequence[StageSpend]) -> str:
 
 @contextmanager
 def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tuple[LLM, "PromptLibrary", "Meter"]]:
-    """Open the model, the prompts and a meter. Answers go into the completion cache, so repeating a command is free."""
+    """Open the model, the prompts and a meter. Completions are cached, so that repeating a command costs nothing."""
     try:
         from stepsmith.pipeline.models import Meter, Models, check_models, with_addresses_named
         from stepsmith.prompts.library import PromptLibrary
     except ModuleNotFoundError as missing:
-        raise MachineError(f"models need the {missing.name} package: pip install 'stepsmith[llm]'") from None
+        raise MachineError(f"models need the package {missing.name}; run pip install 'stepsmith[llm]'") from None
     settings = load_config(config)
     if budget is not None:
         runtime = msgspec.structs.replace(settings.runtime, budget=budget)
@@ -206,7 +221,9 @@ def _model(teacher: str, config: Path | None, budget: str | None) -> Iterator[tu
     settings, names = with_addresses_named(settings, [teacher])
     name = names.get(teacher, teacher)
     if name not in settings.models:
-        raise ConfigError(f"unknown teacher {teacher!r}; give a [models.NAME] of --config, or an address")
+        raise ConfigError(
+            f"unknown model {teacher!r}; give the name of a [models.NAME] table of --config, or an address"
+        )
     check_models(settings, [name])
     folder = Path(settings.runtime.prompts).expanduser() if settings.runtime.prompts else None
     with Models(settings, [name], run=content_id("features", name)) as models:

@@ -1,4 +1,4 @@
-"""How ``stepsmith synth --dry-run`` shows what it found."""
+"""Print the estimate of ``stepsmith synth --dry-run``."""
 
 import math
 
@@ -15,7 +15,7 @@ NO_PRICES = r"–  (no prices are configured: \[models.NAME.prices])"
 def print_forecast(console: Console, found: Forecast) -> None:
     """Print the sample by stage, and the prediction for the other chains with its interval."""
     if not found.sampled:
-        console.print("No model is asked: this run costs nothing but time.")
+        console.print("This run asks no model, so it costs only time.")
         return
     priced = any(spend.usd for spend in found.spent)
     table = Table("stage", "model", "requests", "answers", "tokens", "USD")
@@ -40,11 +40,9 @@ def print_forecast(console: Console, found: Forecast) -> None:
             highlight=False,
         )
     if found.batched:
-        console.print(
-            f"Asked one by one here, and predicted at batch prices: {', '.join(found.batched)}.", highlight=False
-        )
+        console.print(f"The prediction uses the batch prices of {', '.join(found.batched)}.", highlight=False)
     console.print(
-        "The answers for the sampled chains are in the completion cache: the run does not pay for them again.",
+        "The completions of these chains are in the completion cache; the run does not pay for them again.",
         highlight=False,
     )
 

@@ -26,7 +26,7 @@ judge_app = typer.Typer(help="Judge programs: a file of cases, a single program,
 
 Workers = Annotated[int, typer.Option(min=1, help="How many programs are judged at the same time.")]
 Isolation = Annotated[
-    str, typer.Option(help="Isolation level: auto (the best that this machine proves to give), L1, L2, L3, or L0.")
+    str, typer.Option(help="Isolation level: auto (the best that works on this machine), L1, L2, L3, or L0 (unsafe).")
 ]
 AllowUnsafe = Annotated[
     bool, typer.Option("--allow-unsafe", help="Allow isolation L0: resource limits only, programs are not confined.")
@@ -40,7 +40,7 @@ CPUS = len(os.sched_getaffinity(0))
 
 @judge_app.command()
 def run(
-    cases: Annotated[Path, typer.Argument(help="File of cases, one JSON object a line.")],
+    cases: Annotated[Path, typer.Argument(help="File of cases, one JSON object per line.")],
     out: Annotated[
         Path,
         typer.Option(
@@ -55,9 +55,9 @@ def run(
         bool, typer.Option("--stop-at-first-failure", help="Do not run the tests after a program's first failure.")
     ] = False,
 ) -> None:
-    """Judge every case of a file; an interrupted run goes on where it stopped.
+    """Judge every case of a file. The same command continues an interrupted run.
 
-    A line that cannot be judged gets a result with the reason, and the exit code is 2.
+    If a line cannot be judged, its result says why, and the exit code is 2.
     """
     console = PatientConsole(stderr=True)
     total, bad = _count(cases)
@@ -71,7 +71,7 @@ def run(
                 try:
                     _write(results, file, out, shown)
                 except KeyboardInterrupt:
-                    judge.close()  # what runs now is not waited for
+                    judge.close()  # do not wait for running programs
                     raise_interrupted(console, out, shown)
         console.print(f"{out}: {shown.text()}", highlight=False, soft_wrap=True)
         bad = before.bad + shown.bad
@@ -82,7 +82,7 @@ def run(
 
 
 def _count(cases: Path) -> tuple[int, int]:
-    """Return how many cases a file holds, and how many of them cannot be judged. Raises ``CaseError`` if all."""
+    """Return how many cases a file holds, and how many cannot be judged. Raises ``CaseError`` if none can."""
     total, bad, first = 0, 0, ""
     for case in read_cases(cases):
         total += 1
@@ -106,7 +106,7 @@ def _write(results: Iterator[CaseResult], file: FileIO, out: Path, progress: Cas
 
 
 def raise_interrupted(console: Console, out: Path, progress: CaseProgress) -> None:
-    """Say how to continue, and exit with the code of an interruption."""
+    """Print how to continue, and exit with the code of an interruption."""
     console.print(
         f"interrupted: {out} holds {progress.done} of {progress.total} results; the same command continues after them",
         highlight=False,
@@ -123,7 +123,7 @@ def one(
         list[Path], typer.Option("--ans", help="File with the expected output of a test, one for each --in.")
     ],
     language: Annotated[
-        str | None, typer.Option(help="Language of the program; by default told by the file's ending.")
+        str | None, typer.Option(help="Language of the program. Default: by the ending of the file's name.")
     ] = None,
     entry_point: Annotated[
         str | None,
@@ -133,7 +133,7 @@ def one(
     ] = None,
     checker: Annotated[
         str | None,
-        typer.Option(help="How outputs are compared: exact, tokens, literal, unordered, float:EPS, custom-kattis, ..."),
+        typer.Option(help="Checker of the outputs: exact, tokens, literal, unordered, float:EPS, custom-kattis, ..."),
     ] = None,
     checker_flags: Annotated[str, typer.Option(help="Flags of the checker, in one string.")] = "",
     checker_files: Annotated[
@@ -145,9 +145,9 @@ def one(
     allow_unsafe: AllowUnsafe = False,
     time_factors: TimeFactors = None,
 ) -> None:
-    """Judge one program and show what went wrong. The exit code is 0 when every test is accepted, else 1."""
+    """Judge one program and show what went wrong. The exit code is 0 if every test is accepted, else 1."""
     if len(inputs) != len(answers):
-        raise CaseError(f"{len(inputs)} --in but {len(answers)} --ans: give one expected output per input")
+        raise CaseError(f"there are {len(inputs)} --in but {len(answers)} --ans; give one expected output per input")
     solution = Solution(language=language or language_of(file.name), code=_read(file))
     tests = [TestCase(input=_read(i), output=_read(a)) for i, a in zip(inputs, answers, strict=True)]
     contract = Contract(
@@ -191,16 +191,17 @@ def serve(
     isolation: Isolation = "auto",
     allow_unsafe: AllowUnsafe = False,
     time_limit: Annotated[
-        float, typer.Option(min=0.1, help="Time limit of a run where a request sets none, in CPU seconds.")
+        float, typer.Option(min=0.1, help="Time limit of a run if the request sets none, in CPU seconds.")
     ] = 10.0,
     memory_limit: Annotated[
-        int, typer.Option(min=16, help="Memory limit of a run where a request sets none, in MB.")
+        int, typer.Option(min=16, help="Memory limit of a run if the request sets none, in MB.")
     ] = 512,
     max_time_limit: Annotated[
         float, typer.Option(min=0.1, help="Longest time limit that a request may set, in seconds.")
     ] = 60.0,
     max_queue: Annotated[
-        int, typer.Option(min=1, help="How many judgements may wait or run; further requests are answered 429.")
+        int,
+        typer.Option(min=1, help="Number of judgements that may wait or run; further requests get status 429 (busy)."),
     ] = 4096,
     max_body: Annotated[float, typer.Option(min=0.01, help="Largest size of a request, in MB.")] = 64.0,
     grace: Annotated[float, typer.Option(min=0, help="Seconds to finish running requests at shutdown.")] = 30.0,
@@ -211,7 +212,7 @@ def serve(
         from stepsmith.serve.server import listen, make_server
         from stepsmith.serve.settings import ServerSettings
     except ModuleNotFoundError as error:
-        raise MachineError(f"{error.name} is not installed: pip install 'stepsmith[serve]'") from None
+        raise MachineError(f"the server needs the package {error.name}; run pip install 'stepsmith[serve]'") from None
     settings = ServerSettings(
         host=host, port=port, workers=workers, token=token or None, max_queue=max_queue, max_body_mb=max_body,
         grace_s=grace, max_time_limit_s=max_time_limit, time_limit_s=time_limit, memory_limit_mb=memory_limit,
@@ -238,14 +239,14 @@ def _time_factor(text: str) -> tuple[str, float]:
     try:
         return name, float(number)
     except ValueError:
-        raise ConfigError(f"--time-factor {text!r} is not a language and a number, as in java=2.5") from None
+        raise ConfigError(f"--time-factor {text!r} is not LANGUAGE=NUMBER, such as java=2.5") from None
 
 
 @contextmanager
 def _append(out: Path) -> Iterator[FileIO]:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = out.open("ab", buffering=0)  # a result that was written is in the file
+        file = out.open("ab", buffering=0)  # unbuffered, so that every result is in the file at once
     except OSError as error:
         raise StoreError(f"cannot write {out}: {error.strerror}") from None
     with file:

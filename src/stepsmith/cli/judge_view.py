@@ -1,4 +1,4 @@
-"""What judging shows: progress over many cases, and one test's result with the place where outputs differ."""
+"""Show the progress of judging, and the result of a test with the place where outputs differ."""
 
 import os
 import time
@@ -22,10 +22,10 @@ COLOUR = {Verdict.AC: "green", Verdict.WA: "red", Verdict.IE: "magenta"}
 
 
 class PatientConsole(Console):
-    """A console that falls silent when its reader has gone (``| head``); the command goes on and ends as it would."""
+    """A console that stops printing when its reader has ended (``| head``), while the command continues."""
 
     def on_broken_pipe(self) -> None:
-        """Write to nowhere from now on."""
+        """Discard all further output."""
         self.quiet = True
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.file.fileno())
@@ -33,7 +33,7 @@ class PatientConsole(Console):
 
 
 class CaseProgress:
-    """Counts verdicts and prints a plain line now and then."""
+    """Counts verdicts and prints a line of progress now and then."""
 
     def __init__(self, console: Console, done: int, total: int) -> None:
         self.done = done

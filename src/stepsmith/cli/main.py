@@ -1,4 +1,4 @@
-"""The ``stepsmith`` command: mounts the verbs and turns errors into one line and an exit code."""
+"""The ``stepsmith`` command: it collects the subcommands and turns errors into one line and an exit code."""
 
 import sys
 import warnings
@@ -54,7 +54,7 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 the user can correct it, 130 stopped by a signal."""
-    warnings.simplefilter("ignore", SyntaxWarning)  # about programs that we read, which are data here
+    warnings.simplefilter("ignore", SyntaxWarning)  # these warnings are about programs that are only data here
     accept_any_text()
     stop_on_signals()
     try:

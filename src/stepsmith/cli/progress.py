@@ -1,4 +1,4 @@
-"""How a synthesis run looks while it runs: a live Rich display on a terminal, plain lines elsewhere."""
+"""The display of a running synthesis: a live Rich display on a terminal, plain lines elsewhere."""
 
 import time
 from collections import Counter
@@ -27,7 +27,7 @@ LINE_EVERY_S = 10.0  # plain output: at most one line in this time
 
 
 class _Tally:
-    """What has come out since this process started."""
+    """The results since this process started."""
 
     def __init__(self) -> None:
         self.started_at = time.monotonic()
@@ -39,7 +39,7 @@ class _Tally:
         self.books = books
 
     def spent(self) -> str:
-        """Tokens by stage, and what they cost; "" where no model is asked."""
+        """Return the tokens by stage, and their cost; "" if no model is asked."""
         return spent_text(self.books()) if self.books else ""
 
     def add(self, chain: Chain) -> None:
@@ -60,7 +60,7 @@ def spent_text(books: Sequence[Spend]) -> str:
         tokens[spend.purpose.partition(",")[0] or "other"] += spend.usage.tokens
     usd = sum(spend.usd for spend in books)
     stages = [f"{stage} {short_count(count)}" for stage, count in sorted(tokens.items())]
-    cost = [f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"] if usd else []  # nothing where no prices are configured
+    cost = [f"${usd:.4f}" if usd < 0.1 else f"${usd:.2f}"] if usd else []  # nothing without prices
     return ", ".join([*stages, *cost])
 
 
@@ -73,7 +73,7 @@ def short_count(count: float) -> str:
 
 
 def bar_columns() -> tuple[ProgressColumn, ...]:
-    """Return the columns of a progress bar; a task's field ``text`` stands at its end."""
+    """Return the columns of a progress bar; the last shows a task's field ``text``."""
     return (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -86,7 +86,7 @@ def bar_columns() -> tuple[ProgressColumn, ...]:
 
 
 class _SpentColumn(ProgressColumn):
-    """What was spent, read anew whenever the display is drawn."""
+    """Shows what has been spent, read whenever the display is drawn."""
 
     def __init__(self) -> None:
         super().__init__()

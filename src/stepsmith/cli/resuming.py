@@ -1,4 +1,4 @@
-"""Commands that can be continued: what they say when they are stopped, and when an error ends them half-way."""
+"""Commands that can be continued: what they print when they are stopped, or when an error ends them."""
 
 import shlex
 import sys
@@ -17,10 +17,10 @@ _HALF_WAY = (StoreError, EndpointError, SandboxError)
 
 @contextmanager
 def resumable(console: Console, begun: Path, kept: str) -> Iterator[None]:
-    """Add the command that continues to what is said when the block is stopped or ends with an error.
+    """If the block is stopped or ends with an error, print the command that continues.
 
-    ``begun`` is a file that exists once there is something to continue; ``kept`` says what is safe, as a sentence
-    without its full stop.
+    ``begun`` is a file that exists if there is something to continue. ``kept`` says what is saved, as a sentence
+    without full stop.
     """
     try:
         yield
@@ -35,7 +35,7 @@ def resumable(console: Console, begun: Path, kept: str) -> Iterator[None]:
 
 
 def resume_command(words: Sequence[str], budget: str | None = None) -> str:
-    """Return the command line ``words`` with ``--resume``, and with another ``budget`` where one is given."""
+    """Return the command line ``words`` with ``--resume``, and with another ``budget`` if one is given."""
     kept: list[str] = []
     value_follows = False
     for word in words:

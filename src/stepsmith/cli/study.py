@@ -19,7 +19,7 @@ from stepsmith.pipeline.study import run_study
 from stepsmith.report.study_table import markdown
 
 LINE_EVERY_S = 10.0  # shortest time between two progress lines
-AT_ONCE = 2  # stages at once, for the times in the list
+AT_ONCE = 2  # number of stages at once that the times in the list assume
 
 
 def study(
@@ -97,7 +97,7 @@ def _list(console: Console) -> None:
 
 
 def _seeds(text: str | None, first: int) -> tuple[int, ...]:
-    """Parse --seeds; () stands for the study's own seeds. Raises ``ConfigError``."""
+    """Parse --seeds; () means the study's own seeds. Raises ``ConfigError``."""
     if text is None:
         return ()
     try:

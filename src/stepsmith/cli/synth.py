@@ -1,4 +1,4 @@
-"""``stepsmith synth``: the main job."""
+"""``stepsmith synth``: make a problem set."""
 
 from pathlib import Path
 from typing import Annotated
@@ -61,8 +61,8 @@ def synth(
     solver: Annotated[
         list[str] | None,
         typer.Option(
-            help="A model whose programs vote on the expected outputs, beside the teacher's program. Can be given "
-            "several times."
+            help="A model whose programs vote on the expected outputs, in addition to the teacher's program. Can be "
+            "given several times."
         ),
     ] = None,
     strong_solver: Annotated[
@@ -74,7 +74,7 @@ def synth(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(help="Number that all random choices follow from. Same seed and configuration: same problems."),
+        typer.Option(help="Number that decides all random choices. Same seed and configuration: same problems."),
     ] = None,
     workers: Annotated[
         int | None,
@@ -90,12 +90,13 @@ def synth(
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="Run a few chains and estimate the total cost. The real run reuses the models' answers."
+            "--dry-run", help="Run a few chains and estimate the total cost. The real run reuses their completions."
         ),
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished run in --out.")] = False,
     allow_unsafe: Annotated[
-        bool, typer.Option("--allow-unsafe", help="Run untrusted programs even where they cannot be confined (L0).")
+        bool,
+        typer.Option("--allow-unsafe", help="Run untrusted programs even if they cannot be confined here (L0)."),
     ] = False,
 ) -> None:
     """Turn real code into a verified, difficulty-graded problem set."""
@@ -153,15 +154,15 @@ def _summary(console: Console, manifest: Manifest, out: Path) -> None:
     if not counts.accepted:
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.rejected.items())
         console.print(
-            f"No problem was kept ({reasons}); what was proposed, and why it was not kept, is in "
-            f"{out / 'rejected.parquet'}. More --chains or --turns give more chances.",
+            f"No problem was kept ({reasons}). {out / 'rejected.parquet'} holds the proposals and why each was "
+            "rejected. More --chains or --turns give more chances.",
             soft_wrap=True,
             highlight=False,
         )
 
 
 def _spending(spend: Spending, kept: int) -> str:
-    """What models were asked for and what this run paid, in USD too where prices are known."""
+    """Return a text on what the models produced and what this run paid; in USD, too, if prices are known."""
 
     def amount(tokens: float, usd: float, digits: int = 4) -> str:
         return f"{short_count(tokens)} tokens" + (f", ${usd:.{digits}f}" if spend.usd or spend.paid_usd else "")
@@ -169,6 +170,6 @@ def _spending(spend: Spending, kept: int) -> str:
     parts = [amount(spend.tokens, spend.usd)]
     if kept:
         parts.append(f"per kept problem {amount(spend.tokens_per_accepted, spend.usd_per_accepted, 5)}")
-    lost = f" ({amount(spend.unsure_tokens, spend.unsure_usd)} of it for answers that got lost)"
+    lost = f" ({amount(spend.unsure_tokens, spend.unsure_usd)} of it for lost answers)"
     paid = amount(spend.paid_tokens, spend.paid_usd) + lost * bool(spend.unsure_tokens)
     return f"Models: {'; '.join(parts)}. This run paid for {paid}."

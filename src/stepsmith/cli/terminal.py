@@ -1,7 +1,7 @@
-"""The terminal: output that it cannot show, and signals that ask a command to stop.
+"""The terminal: replace characters that it cannot show, and handle signals that ask a command to stop.
 
 SIGTERM and SIGHUP, which Slurm, Kubernetes and closed terminals send, mean the same as Ctrl-C: the command finishes or
-saves what is under way and says how to go on. A second signal ends the process at once.
+saves its current work and prints how to continue. A second signal ends the process at once.
 """
 
 import codecs
@@ -19,7 +19,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_SIGNAL_S = 0.3  # Slurm and shells may deliver one signal twice, to the process and to its group
 HANDLER = "stepsmith"  # name of the codec error handler
 
-# What our own output uses beyond ASCII, and how it looks on a terminal that has ASCII only.
+# The characters beyond ASCII that our own output uses, with their replacements on a terminal that has ASCII only.
 _PLAIN = str.maketrans(
     {"·": "-", "–": "-", "—": "-", "…": "...", "→": "->", "⚠": "!", "×": "x", "≤": "<=", "≥": ">=", "•": "*"}
     | dict(zip("░▒▓█", ".:+#", strict=True))
@@ -28,7 +28,7 @@ _PLAIN = str.maketrans(
 
 
 def accept_any_text() -> None:
-    """Make stdout and stderr replace what their encoding lacks instead of raising ``UnicodeEncodeError``."""
+    """Make stdout and stderr replace characters that their encoding lacks instead of raising an error."""
     codecs.register_error(HANDLER, _replaced)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -55,19 +55,19 @@ class _Stopping:
         if self._since is None:
             self._since = now
             name = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
-            _say(f"{name}: stopping; finishing or saving what is under way. A second Ctrl-C ends at once.")
+            _say(f"{name}: stopping; finishing or saving the current work. A second Ctrl-C ends at once.")
             raise KeyboardInterrupt
         if now - self._since > SAME_SIGNAL_S:
             _end_now()
 
 
 def _end_now() -> NoReturn:
-    _say("ended at once; what was saved before stays valid.")
+    _say("ended at once; everything that was saved before stays valid.")
     os._exit(EXIT_INTERRUPTED)  # worker processes end with this one
 
 
 def _say(text: str) -> None:
-    # Not print: the signal may have come in the middle of one.
+    # Not print, because the signal may have interrupted a print.
     shown_cursor = b"\x1b[?25h" if os.isatty(2) else b""
     os.write(2, shown_cursor + f"\nstepsmith: {text}\n".encode())
 

@@ -19,27 +19,34 @@ from stepsmith.store.training_log import EVAL_RESULTS, MODEL, EvalResult, Score,
 from stepsmith.train.corpus import problems_of
 from stepsmith.train.settings import Stage, TrainConfig, load_training, presets, with_overrides
 
-train_app = typer.Typer(help="SFT and RL on verified problems.", no_args_is_help=True)
+train_app = typer.Typer(help="Train a model on verified problems: SFT, then RL.", no_args_is_help=True)
 
-ConfigName = Annotated[str, typer.Argument(metavar="CONFIG", help="A preset (see `train presets`) or FILE.toml.")]
+ConfigName = Annotated[
+    str, typer.Argument(metavar="CONFIG", help="Name of a preset (see `train presets`), or FILE.toml.")
+]
 Model = Annotated[
-    str | None, typer.Option(help="Model to start from: a folder of `train sft`, or any Hugging Face folder.")
+    str | None, typer.Option(help="Model to start from: a folder of `train sft`, or the folder or hub name of a model.")
 ]
 Problems = Annotated[
     list[str] | None,
     typer.Option(
-        help="Folder of `synth` or Parquet file; repeatable. Comes beside the preset's exercises, if it has any."
+        help="Problems to train on: a folder of `synth` or a Parquet file, in addition to the exercises of the "
+        "configuration. Can be given several times."
     ),
 ]
-Steps = Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")]
-Seed = Annotated[int | None, typer.Option(help="Of the model, the order of problems and the sampling.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="Number of optimiser steps.")]
+Seed = Annotated[
+    int | None, typer.Option(help="Number that decides all random choices: weights, order of problems, samples.")
+]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, as in TOML: --set rl.groups=8; repeatable."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change any other setting: --set rl.groups=8. Can be given several times."
+    ),
 ]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads of torch on the CPU.")]
-NoExercises = Annotated[bool, typer.Option("--no-exercises", help="Leave out the preset's exercises.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Number of CPU threads that torch uses.")]
+NoExercises = Annotated[bool, typer.Option("--no-exercises", help="Train without the exercises of the configuration.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")]
 
 
 @train_app.command(name="presets")
@@ -64,7 +71,7 @@ def sft(
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/sft"),
     resume: Resume = False,
 ) -> None:
-    """Teach a model golden solutions."""
+    """Fine-tune a model on golden solutions (SFT)."""
     _run(_config("sft", config, model, problems, no_exercises, steps, seed, settings, threads, {}), out, resume=resume)
 
 
@@ -74,26 +81,33 @@ def rl(
     model: Model = None,
     problems: Problems = None,
     no_exercises: NoExercises = False,
-    curriculum: Annotated[str | None, typer.Option(help="As in `stepsmith curriculum list`.")] = None,
+    curriculum: Annotated[
+        str | None, typer.Option(help="Name of a curriculum from `stepsmith curriculum list`.")
+    ] = None,
     steps: Steps = None,
     seed: Seed = None,
     settings: Settings = None,
     threads: Threads = None,
-    backend: Annotated[Literal["trl", "verl"], typer.Option(help="trl trains here; verl is rendered for it.")] = "trl",
-    render_only: Annotated[bool, typer.Option("--render-only", help="With verl: write what a launch needs.")] = False,
+    backend: Annotated[
+        Literal["trl", "verl"],
+        typer.Option(help="Trainer: trl trains on this machine; verl on a cluster (--render-only)."),
+    ] = "trl",
+    render_only: Annotated[
+        bool, typer.Option("--render-only", help="With verl: only write the files that a training needs.")
+    ] = False,
     judge_url: Annotated[
-        str, typer.Option(help="With verl: where `stepsmith judge serve` listens.")
+        str, typer.Option(help="With verl: address of the judge server (`stepsmith judge serve`).")
     ] = "http://127.0.0.1:8089",
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/rl"),
     resume: Resume = False,
 ) -> None:
-    """Train a model by verifiable rewards under a curriculum."""
+    """Train a model with verifiable rewards (GRPO); a curriculum chooses the problems."""
     changes: dict[str, object] = {"rl": {"curriculum": curriculum}} if curriculum else {}
     configured = _config("rl", config, model, problems, no_exercises, steps, seed, settings, threads, changes)
     if backend == "verl":
         _render(configured, out, judge_url, render_only=render_only)
     elif render_only:
-        raise ConfigError("--render-only goes with --backend verl")
+        raise ConfigError("--render-only needs --backend verl")
     else:
         _run(configured, out, resume=resume)
 
@@ -110,7 +124,7 @@ def _config(
     threads: int | None,
     changes: dict[str, object],
 ) -> TrainConfig:
-    """Lay what was given on the command line over a configuration; ``--set`` comes last."""
+    """Return the configuration with the options of the command line applied; ``--set`` comes last."""
     config = with_overrides(load_training(name), {"stage": stage} | changes)
     flat = {"model": {"path": _model_folder(model)} if model else None, "seed": seed}
     config = with_overrides(config, {key: value for key, value in flat.items() if value is not None})
@@ -128,20 +142,20 @@ def _config(
 
 
 def _parsed(setting: str) -> dict[str, object]:
-    """Read KEY=VALUE as a line of TOML; a bare word is taken as text."""
+    """Parse KEY=VALUE as a line of TOML; a bare word is taken as text."""
     key, equals, value = setting.partition("=")
     if not equals:
-        raise ConfigError(f"--set {setting}: give KEY=VALUE, as --set rl.groups=8")
+        raise ConfigError(f"--set {setting}: give KEY=VALUE, for example --set rl.groups=8")
     for text in (value, msgspec.json.encode(value).decode()):
         try:
             return msgspec.toml.decode(f"{key.strip()} = {text}", type=dict[str, object])
         except msgspec.DecodeError:
             continue
-    raise ConfigError(f"--set {setting}: this is not a setting in TOML's form")
+    raise ConfigError(f"--set {setting}: the value is not valid TOML")
 
 
 def _model_folder(given: str) -> str:
-    """Take the folder of a training run for the model in it."""
+    """Return the folder of the model; for the folder of a training run, the model inside it."""
     if given.startswith(("/", "./", "../", "~")) and not Path(given).expanduser().exists():
         raise ConfigError(f"--model {given}: there is no such folder; give one, or the name of a Hugging Face model")
     inside = Path(given) / MODEL
@@ -149,9 +163,9 @@ def _model_folder(given: str) -> str:
 
 
 def _run(config: TrainConfig, out: Path, *, resume: bool) -> None:
-    # Threads that wait should not burn the processor that the judge needs; must be said before torch is loaded.
+    # Waiting threads must not use the processor that the judge needs. This must be set before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
+    console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes only the first prints
     try:
         with training_display(console) as observer:
             done = train(config, out, observer, resume=resume)
@@ -205,7 +219,7 @@ def _render(config: TrainConfig, out: Path, judge_url: str, *, render_only: bool
 
     if not render_only:
         raise ConfigError(
-            "verl is launched on its own cluster: add --render-only to write its data, reward and launch script"
+            "verl is started on its own cluster; add --render-only to write its data, reward and launch script"
         )
     people = list(problems_of(config.data.real))
     problems = [*problems_of(config.data.problems), *people]

@@ -1,4 +1,4 @@
-"""How a training run looks while it runs: a live Rich display on a terminal, plain lines elsewhere."""
+"""The display of a running training: a live Rich display on a terminal, plain lines elsewhere."""
 
 import time
 from collections import deque
@@ -18,14 +18,14 @@ from stepsmith.store.training_log import EvalResult, Score, Step, Tally
 from stepsmith.train.settings import TrainConfig
 
 SPARKS = "▁▂▃▄▅▆▇█"  # pass rates from 0 to 1
-REMEMBERED = 24  # records whose pass rates are drawn
+REMEMBERED = 24  # how many of the last records have their pass rates drawn
 SHOWN_WARNINGS = 3
-SPEED_OVER_S = 600.0  # time over which the speed is estimated: records may be far apart
+SPEED_OVER_S = 600.0  # seconds over which the speed is estimated, because records may be far apart
 COLOUR: dict[str, str] = {band: colour for band, (colour, _) in LOOK.items()}
 
 
 def figures_of(step: Step) -> list[str]:
-    """Return what a record says, a short text each; what was not logged is left out."""
+    """Return the figures of a record as short texts; figures that were not logged are left out."""
     shares = {
         "equal rewards": step.zero_variance,
         "cut off": step.truncated,
@@ -43,14 +43,14 @@ def figures_of(step: Step) -> list[str]:
     found += [f"{name} {share:.0%}" for name, share in shares.items() if share is not None]
     if step.judge_s is not None:
         whole = f" of {step.step_s:.1f}" if step.step_s is not None else ""
-        found.append(f"judge {step.judge_s:.1f}{whole} s a step")
+        found.append(f"judge {step.judge_s:.1f}{whole} s per step")
     if step.tokens is not None:
         found.append(f"{short_count(step.tokens)} tokens seen")
     return found
 
 
 def groups_of(step: Step) -> Mapping[str, Tally]:
-    """Return the pass rates by band; by number of features where no problem has a band."""
+    """Return the pass rates by band, or by number of features if no problem has a band."""
     if set(step.by_band) - {"unrated"}:
         return {band: step.by_band[band] for band in (*LOOK, "unrated") if band in step.by_band}
     return dict(sorted(step.by_length.items(), key=lambda item: (len(item[0]), item[0])))  # "2 features", "10 features"
@@ -73,7 +73,7 @@ class _Plain:
         self._before = 0
         self._began = 0.0
         self._last_line = float("-inf")
-        self._warnings: dict[str, int] = {}  # not yet printed, by the step they came with
+        self._warnings: dict[str, int] = {}  # warnings that are not printed yet -> their step
 
     def started(self, config: TrainConfig, problems: int, held_out: int, steps: int, done: int) -> None:
         self._before, self._began, self._last_line = done, time.monotonic(), float("-inf")
@@ -123,7 +123,7 @@ class _Live:
             if self._rates:
                 shown.append(self._table(self._last))
             cells = [f"{name} {weight:.0%}" for name, weight in self._last.weights.items() if name not in self._rates]
-            if len(cells) > 1:  # of cells that are not bands
+            if len(cells) > 1:  # weights of cells that are not bands
                 shown.append(Text(f"weights {' · '.join(cells)}"))
         for text, at in list(self._warnings.items())[-SHOWN_WARNINGS:]:
             shown.append(Text(f"⚠ step {at}: {text}", style="yellow"))
@@ -153,7 +153,7 @@ class _Live:
         self._progress.update(self._task, text=text)
 
     def _table(self, step: Step) -> Table:
-        """Pass rates by group: the last records and the last one; a group that was not drawn in it is dim."""
+        """Return a table of pass rates by group: a drawing of the last records, and the last one; dim if not drawn."""
         now = groups_of(step)
         table = Table.grid(padding=(0, 2))
         bands = [band for band in COLOUR if band in self._rates]

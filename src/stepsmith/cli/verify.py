@@ -1,4 +1,4 @@
-"""``stepsmith verify``: labels, a golden solution and honest confidence for anybody's problems."""
+"""``stepsmith verify``: find labels, a golden solution and a confidence for problems from any source."""
 
 import os
 import sys
@@ -38,7 +38,8 @@ def verify(
         int | None, typer.Option(min=1, help="Use only the first N candidate solutions of each problem.")
     ] = None,
     target_error: Annotated[
-        float, typer.Option(min=0.0, max=0.5, help="Accepted share of wrong golden solutions among accepted problems.")
+        float,
+        typer.Option(min=0.0, max=0.5, help="Share of wrong golden solutions to aim at among accepted ones."),
     ] = 0.02,
     seed: Annotated[
         int, typer.Option(help="Seed of the random choices: mutants, and the held-out half of dual verification.")
@@ -47,7 +48,7 @@ def verify(
         int | None, typer.Option(min=1, help="Number of problems verified at once. Default: one per core.")
     ] = None,
     format: Annotated[
-        Format, typer.Option(help="Format of the problems. auto tells it by the keys of each row.")
+        Format, typer.Option(help="Format of the problems. auto: detect it from the keys of each row.")
     ] = "auto",
     testlib: Annotated[
         Path | None, typer.Option(help="A copy of testlib.h, for problems whose checker includes it.")
@@ -56,14 +57,15 @@ def verify(
         bool, typer.Option(help="Measure the test suite of each accepted problem on wrong programs and mutants.")
     ] = True,
     allow_unsafe: Annotated[
-        bool, typer.Option("--allow-unsafe", help="Run untrusted code even without confinement (isolation level L0).")
+        bool,
+        typer.Option("--allow-unsafe", help="Run untrusted programs even if they cannot be confined here (L0)."),
     ] = False,
 ) -> None:
-    """Verify problems: settle their labels from candidate solutions, pick a golden one, audit published outputs."""
+    """Verify problems: find labels from candidate solutions, choose a golden solution, check published outputs."""
     if not problems.exists():
         raise CaseError(f"{problems} does not exist")
     if out.is_dir() or (out.parent != Path() and not out.parent.is_dir()):
-        raise ConfigError(f"--out {out}: not a file in an existing folder")
+        raise ConfigError(f"--out {out} must be a file in an existing folder")
     options = VerifyOptions(
         method=method, candidates=candidates, target_error=target_error, seed=seed, strength=strength
     )
@@ -88,7 +90,7 @@ def verify(
             write_reports(reports, out, seen)
     except KeyboardInterrupt:
         again = "" if total is None else f"; the same command continues: {' '.join(sys.argv)}"
-        _say(console, f"\nStopped. What is finished is in {out}{again}")
+        _say(console, f"\nStopped. The finished reports are in {out}{again}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     finally:
         reports.close()
@@ -98,7 +100,7 @@ def verify(
 
 
 class _Count:
-    """Reports by what they say."""
+    """Counts reports by status and reason."""
 
     def __init__(self) -> None:
         self.done = self.new = self.accepted = self.new_accepted = self.unread = self.executions = 0
@@ -150,7 +152,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _judge(allow_unsafe: bool) -> LocalJudge:
-    """Return a judge at the best level there is; L0 only when allowed."""
+    """Return a judge at the best level of this machine; L0 only if allowed."""
     try:
         return LocalJudge()
     except MachineError:

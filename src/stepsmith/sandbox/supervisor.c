@@ -1,8 +1,8 @@
-/* The hot loop of supervisor.py in C: same packets, same order of steps, a fraction of the page faults.
+/* The loop of supervisor.py in C: the same packets and steps, with far fewer page faults.
  *
- * Built with the machine's compiler at first use (native.py); without one the Python loop does the same work. Python
- * tests are forked, and come back from serve() in the child; other programs are started from a vfork child, which
- * copies no page tables.
+ * native.py builds it with the machine's compiler at first use; without a compiler the Python loop does the same work.
+ * Python tests are forked, and serve() returns in the child. Other programs are started from a vfork child, which does
+ * not copy page tables.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -65,7 +65,7 @@ static int receive(int session, int *fds) {
     do size = recvmsg(session, &message, MSG_CMSG_CLOEXEC);
     while (size < 0 && errno == EINTR);
     struct cmsghdr *header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
-    if (!header || header->cmsg_type != SCM_RIGHTS) return 0; /* hung up */
+    if (!header || header->cmsg_type != SCM_RIGHTS) return 0; /* the judge closed the connection */
     int count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
     memcpy(fds, CMSG_DATA(header), sizeof(int) * (size_t)count);
     packet_size = (size_t)size;
@@ -113,7 +113,7 @@ static pid_t start_other(const struct setup *s, const int *fds, int count) {
         confine(s, fds, count);
         *stage = RUNNING;
         syscall(SYS_execveat, s->exec_fd, "", vector, s->environment, AT_EMPTY_PATH, s->exec_key);
-        if (errno != ENOMEM) { /* the program is too large for its limit, or else we did something wrong */
+        if (errno != ENOMEM) { /* ENOMEM: the program is too large for its limit; all else is our own mistake */
             *stage = FORKED;
             give_up("exec");
         }
@@ -122,7 +122,7 @@ static pid_t start_other(const struct setup *s, const int *fds, int count) {
     return pid;
 }
 
-/* Seconds that a process's threads waited for a processor, at most: the machine's fault, not the program's. */
+/* The most seconds that a thread of a process waited for a free processor, which must not count for it. */
 static double starved(pid_t pid) {
     char path[64];
     double most = 0;
@@ -152,7 +152,7 @@ static int watch(const struct setup *s, pid_t pid, double started) {
         double left = cpu_left < wall_left ? cpu_left : wall_left;
         int ready = poll(both, 2, left > 0 ? (int)(left * 1000) + 1 : 1);
         if (both[0].revents) break;
-        if (ready > 0) exit(0); /* the judge is gone; the child dies with us */
+        if (ready > 0) exit(0); /* the judge has ended; the child dies with this process */
         double used = now(clock);
         if (used < 1e17 && used >= s->cpu_s) end = CPU_LIMIT;
         else if (now(CLOCK_MONOTONIC) >= started + granted) {
@@ -171,11 +171,11 @@ static int watch(const struct setup *s, pid_t pid, double started) {
 /* Called in the process of a Python test, right before the program runs. */
 void running(void) {
     *stage = RUNNING;
-    munmap((void *)stage, 4096); /* out of the program's reach */
+    munmap((void *)stage, 4096); /* so that the program cannot change it */
 }
 
-/* Run one test per packet until the judge hangs up (-1), or return in the process of a Python test, with the size of
- * its arguments. */
+/* Run one test per packet until the judge closes the connection, then return -1. In the process of a Python test, return
+ * the size of its arguments. */
 int serve(const struct setup *s) {
     stage = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (stage == MAP_FAILED) exit(1);
