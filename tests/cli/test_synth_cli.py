@@ -21,9 +21,9 @@ from stepsmith.store.manifest import Spending
         (["synth"], r"offline, the NAME of a \[models\.NAME\] table, or an address"),
         (["synth"], r"--method .*teacher-student \(Deep Dive\) or two-stage"),
         (["synth"], r"--strong-solver"),
-        (["doctor"], r"Configuration whose \[models\.\*\]"),
-        (["features", "extract"], r"a \[models\.NAME\] of --config"),
-        (["features", "extract"], r"TOML configuration with \[models\.\*\]"),
+        (["doctor"], r"Its models \(\[models\.NAME\] tables\) are tried"),
+        (["features", "extract"], r"offline, the NAME of a \[models\.NAME\], or an address"),
+        (["features", "extract"], r"TOML configuration with \[models\.NAME\] tables"),
         (["features", "evolve"], r"a \[models\.NAME\] of --config"),
     ],
 )

@@ -37,7 +37,7 @@ def figures_of(step: Step) -> list[str]:
         "loss": (step.loss if step.stage == "sft" else None, "{:.4f}"),
         "pass rate": (step.pass_rate, "{:.2f}"),
         "entropy": (step.entropy, "{:.3f} nats"),
-        "reply": (step.completion_length, "{:.0f} tokens"),
+        "completion": (step.completion_length, "{:.0f} tokens"),
     }
     found = [f"{name} {form.format(value)}" for name, (value, form) in plain.items() if value is not None]
     found += [f"{name} {share:.0%}" for name, share in shares.items() if share is not None]
