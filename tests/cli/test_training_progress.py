@@ -59,8 +59,9 @@ def test_plain_output_has_a_line_in_ten_seconds_and_the_last_step(clock: list[fl
     assert lines[1] == "held-out, step 0, pass@1: all 0.250 (0.20 to 0.31, 60 problems) · 1 feature 0.500"
     steps = [line.partition(" ·")[0] for line in lines[2:]]
     assert steps == [f"step {step}/40" for step in (1, 6, 11, 16, 21, 26, 31, 36, 40)]
-    for shown in ("reward 0.500", "pass rate 0.50", "easy 1.00, hard 0.12", "entropy 0.250 nats", "completion 31 tokens",
-                  "equal rewards 25%", "cut off 2%", "no answer 1%", "judge 0.5 of 2.0 s per step"):  # fmt: skip
+    for shown in ("reward 0.500", "pass rate 0.50", "easy 1.00, hard 0.12", "entropy 0.250 nats",
+                  "completion 31 tokens", "equal rewards 25%", "cut off 2%", "no answer 1%",
+                  "judge 0.5 of 2.0 s per step"):  # fmt: skip
         assert shown in lines[2]
     assert lines[3].endswith("· 68 s left")  # 34 steps of 2 s
 
