@@ -150,6 +150,14 @@ train(msgspec.json.decode(sys.argv[1], type=TrainConfig), Path(sys.argv[2]), See
 """
 
 
+def test_a_run_that_learns_nothing_says_what_to_change(whole: Path) -> None:
+    """Its completions are all cut off."""
+    *before, last = read_log(whole / "metrics.jsonl", Step)
+    assert not any(step.warnings for step in before)
+    (warning,) = last.warnings
+    assert "cut off at rl.max_completion_length = 6" in warning
+
+
 def test_kill_dash_nine_then_resume(
     taught: tuple[Path, Training, Seen], place: str, whole: Path, tmp_path: Path, hashed: None
 ) -> None:
@@ -326,9 +334,9 @@ def test_what_does_not_fit_is_left_out_and_counted(place: str, tmp_path: Path) -
     assert manifest.left_out.get("prompt too long", 0) == too_long
     assert manifest.left_out["answer too long"] > 0
 
-    with pytest.raises(ConfigError, match=rf"at most 5 tokens \(the shortest has {prompts[0]}\)"):
+    with pytest.raises(ConfigError, match=rf"longer than 5 tokens \(the shortest has {prompts[0]}\)"):
         train(with_overrides(config, {"data": {"max_prompt_length": 5}}), tmp_path / "c", Seen())
-    with pytest.raises(ConfigError, match=rf"raise data\.max_prompt_length and, beyond {prompts[0]} tokens"):
+    with pytest.raises(ConfigError, match=r"raise data\.max_prompt_length, and model\.context"):
         train(with_overrides(config, {"model": {"context": prompts[0]}}), tmp_path / "d", Seen())
 
 

@@ -24,6 +24,7 @@ from stepsmith.store.training_log import MODEL, TRAINING, Step, Training, Traini
 from stepsmith.train.ablations import select
 from stepsmith.train.corpus import Corpus, read_corpus
 from stepsmith.train.evaluation import evaluate, sample_rollouts, with_rates
+from stepsmith.train.learning_watch import LearningWatch
 from stepsmith.train.policy import Policy, PromptFormat, ask
 from stepsmith.train.recording import Every, Recorder
 from stepsmith.train.rl import RlTrainer, layout_of, read_sampler, train_rl
@@ -186,7 +187,7 @@ class _Run:
             self.observer.evaluated(found)
 
     def _sft(self, corpus: Corpus, policy: Policy, held_out: Sequence[Problem], checkpoint: Path | None) -> None:
-        recorder = Recorder(self._record, "sft", self.config.sft.steps, self.spent["train"])
+        recorder = self._recorder(corpus.train)
         callbacks = [recorder, LogBeforeSaving(), StopOnNonFiniteLoss(), *self._at_times(policy, held_out)]
         with self._timed("train"):
             train_sft(policy, corpus.train, self.config, self.checkpoints, callbacks, checkpoint)
@@ -199,7 +200,7 @@ class _Run:
             layout = layout_of(config, self.checkpoints)
             items = [item_of(problem, real=problem.id in corpus.real) for problem in problems]
             sampler = Sampler(items, curriculum_of(rl), layout, mix=rl.mix, seed=config.seed)
-            recorder = Recorder(self._record, "rl", rl.steps, self.spent["train"])
+            recorder = self._recorder(problems)
             callbacks = [recorder, LogBeforeSaving(), StopOnNonFiniteLoss(), *self._at_times(policy, held_out)]
             spare = teacher.spare if teacher else 0
             trainer = RlTrainer(policy, problems, sampler, self.scorer, config, self.checkpoints, callbacks, spare)
@@ -261,6 +262,20 @@ class _Run:
         finally:
             others = sum(self.spent.values()) - before
             self.spent[part] = self.spent.get(part, 0.0) + time.monotonic() - started - others
+
+    def _recorder(self, problems: Sequence[Problem]) -> Recorder:
+        """Return the callback that writes log records, with warnings where nothing can be learnt."""
+        config = self.config
+        watch = LearningWatch(config, problems)
+        for step in self.log.steps():  # of a run that is resumed: it warns as it would have without the break
+            watch.observe(step)
+
+        def record(step: Step) -> None:
+            self._record(msgspec.structs.replace(step, warnings=(*step.warnings, *watch.observe(step))))
+
+        return Recorder(
+            record, config.stage, (config.sft if config.stage == "sft" else config.rl).steps, self.spent["train"]
+        )
 
     def _record(self, step: Step) -> None:
         self.tokens = step.tokens or self.tokens

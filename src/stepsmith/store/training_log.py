@@ -118,10 +118,14 @@ class TrainingLog:
         """Append a record to ``eval_results.jsonl``."""
         self._append(EVAL_RESULTS, record)
 
+    def steps(self) -> list[Step]:
+        """Return the records of training so far."""
+        path = self._folder / METRICS
+        return [*read_log(path, Step)] if path.exists() else []
+
     def seconds(self) -> float:
         """Return the seconds of training so far, by the last record."""
-        path = self._folder / METRICS
-        return max((record.seconds for record in read_log(path, Step)), default=0.0) if path.exists() else 0.0
+        return max((record.seconds for record in self.steps()), default=0.0)
 
     def cut_after(self, step: int) -> None:
         """Remove the records after ``step``: a resumed run continues from its last checkpoint."""
