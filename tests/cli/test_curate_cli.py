@@ -26,11 +26,17 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
     damaged = write_set(tmp_path / "damaged", [made(ISLANDS)])
     (damaged / "problems.parquet").write_bytes(b"PAR1")
     empty = write_set(tmp_path / "empty", [])
+    good = write_set(tmp_path / "good", [made(ISLANDS)])
     for words, message in (
         ((tmp_path / "nowhere",), "say with --out"),
         ((tmp_path / "nowhere", "--out", tmp_path / "o"), "there are no problems at"),
         ((damaged,), "cannot be read as Parquet"),
         ((empty,), "there are no problems in"),
+        ((good, "--quota", "hard=0.5", "--select", 1), "add up to 0.5"),
+        ((good, "--quota", "hard=1"), "quotas need --select"),
+        ((good, "--quota", "heavy=1", "--select", 1), "write BAND=SHARE"),
+        ((good, "--quota", "hard=1", "--match", good), "not both"),
+        ((good, "--against", tmp_path / "none.jsonl"), "cannot read"),
     ):
         done = run_here("curate", *words)
         assert done.code == 2
@@ -38,3 +44,4 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
         assert message in done.err
     assert not (tmp_path / "o").exists()
     assert not (damaged / "curated").exists()
+    assert not (good / "curated").exists()

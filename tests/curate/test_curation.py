@@ -7,7 +7,8 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from stepsmith.core.errors import RunFolderError
+from stepsmith.core.errors import CaseError, RunFolderError
+from stepsmith.core.stats import pass_rate
 from stepsmith.curate import curation
 from stepsmith.curate.curation import CurationSettings, curate
 from stepsmith.curate.records import CurationManifest
@@ -69,6 +70,47 @@ def test_the_same_input_gives_the_same_bytes(some: Path, tmp_path: Path) -> None
         curate([some], tmp_path / name, CurationSettings())
     for file in ("problems.parquet", "records.parquet", "manifest.json", "config.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+@pytest.fixture
+def rated(tmp_path: Path) -> Path:
+    """Problems of three bands; those of one band differ in their features."""
+    rates = {"hard": pass_rate(3, 16), "medium": pass_rate(8, 16), "easy": pass_rate(15, 16)}
+    kinds = (("ships", "alpha", ("a",)), ("birds", "beta", ("a",)), ("maps", "gamma", ("b", "c")))
+    problems = []
+    for band, rate in rates.items():
+        for topic, word, features in kinds:
+            text = f"{topic} {band} {word} {topic}", f"def f(x):\n    return {topic!r}, {band!r}, {word!r}\n"
+            problems.append(made(text, chain=f"{band} {word}", features=features, rate=rate))
+    return write_set(tmp_path / "rated", problems)
+
+
+def test_a_selection_covers_features_under_quotas(rated: Path, tmp_path: Path) -> None:
+    settings = CurationSettings(select=4, quotas={"hard": 0.5, "easy": 0.5})
+    manifest = curate([rated], tmp_path / "out", settings)
+    kept = load_problems(tmp_path / "out")
+    assert manifest.counts.bands == {"easy": 2, "hard": 2}
+    assert manifest.counts.not_selected == 5
+    assert {use.name for problem in kept for use in problem.features} == {"a", "b", "c"}
+    found = json.loads((tmp_path / "out" / "diversity.json").read_text())
+    assert [found[stage]["problems"] for stage in ("read", "curated", "kept")] == [9, 9, 4]
+    assert found["kept"]["bands"] == {"easy": 2, "hard": 2}
+
+
+def test_the_bands_of_another_set_are_matched(rated: Path, tmp_path: Path) -> None:
+    problems = load_problems(rated)
+    model = write_set(tmp_path / "model", [problems[0], problems[3], problems[4]])  # hard, medium, medium
+    manifest = curate([rated], tmp_path / "out", CurationSettings(), match=[model])
+    assert manifest.counts.bands == {"hard": 1, "medium": 3}
+
+
+def test_quotas_that_cannot_be_met_leave_no_result(rated: Path, tmp_path: Path) -> None:
+    settings = CurationSettings(select=8, quotas={"hard": 1.0})
+    with pytest.raises(CaseError, match="asks for 8 problems of band 'hard' and 3 are left"):
+        curate([rated], tmp_path / "out", settings)
+    assert not (tmp_path / "out" / "problems.parquet").exists()
+    with pytest.raises(ValueError, match=r"add up to 0\.5"):
+        CurationSettings(select=8, quotas={"hard": 0.5})
 
 
 def test_a_finished_or_foreign_folder_is_left_alone(some: Path, tmp_path: Path) -> None:

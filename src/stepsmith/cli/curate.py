@@ -1,17 +1,20 @@
 """``stepsmith curate``: duplicates and benchmarks out, into a new folder, with a record of every decision."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 from rich.console import Console
 
 from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.core.quantities import read_quantity
+from stepsmith.core.records import Band
 
 if TYPE_CHECKING:
     from stepsmith.curate.records import CurationManifest
 
 DEFAULT_FOLDER = "curated"
+BANDS: tuple[str, ...] = (*get_args(Band), "unrated")
 
 
 def curate(
@@ -34,6 +37,18 @@ def curate(
             "EvalPlus, CRUXEval, LiveCodeBench or any rows with a text or a program. Can be given several times.",
         ),
     ] = None,
+    select: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep so many of what is left: those that cover the most features and feature pairs."),
+    ] = None,
+    quota: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BAND=SHARE", help="Share of a band in --select, as hard=0.4. The shares add up to 1."),
+    ] = None,
+    match: Annotated[
+        Path | None,
+        typer.Option(metavar="SET", help="Keep the largest subset whose bands have the proportions of this set."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted curation in --out.")] = False,
 ) -> None:
     """Keep what is worth training on: drop duplicates and problems of benchmarks, and record why.
@@ -53,8 +68,15 @@ def curate(
         console.print(line, markup=False)
 
     folder = out or _default_folder(sources)
-    settings = curation.CurationSettings(depth=depth)
-    manifest = curation.curate(sources, folder, settings, against=against or (), resume=resume, say=say)
+    if match and quota:
+        raise ConfigError("give --quota or --match, not both")
+    try:
+        settings = curation.CurationSettings(depth=depth, select=select, quotas=dict(map(_quota, quota or ())))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    manifest = curation.curate(
+        sources, folder, settings, against=against or (), match=[match] if match else (), resume=resume, say=say
+    )
     say(summary(manifest, folder))
 
 
@@ -64,7 +86,16 @@ def summary(manifest: "CurationManifest", folder: Path) -> str:
     parts = [f"kept {counts.kept} of {counts.problems} problems, {counts.chains_kept} of {counts.chains} chains"]
     parts += [f"{number} {depth} duplicates" for depth, number in counts.duplicates.items()]
     parts += [f"{number} contaminated ({depth})" for depth, number in counts.contaminated.items()]
+    parts += [f"{counts.not_selected} not selected"] if counts.not_selected else []
     return f"{'; '.join(parts)}; in {folder}"
+
+
+def _quota(text: str) -> tuple[str, float]:
+    band, _, share = text.partition("=")
+    quantity = read_quantity(share, {"": 1})
+    if band not in BANDS or not quantity or quantity > 1:
+        raise ConfigError(f"--quota {text}: write BAND=SHARE with a band of {', '.join(BANDS)} and a share up to 1")
+    return band, float(quantity)
 
 
 def _default_folder(sources: list[Path]) -> Path:

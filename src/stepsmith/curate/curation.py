@@ -1,10 +1,14 @@
 """One curation: problems in, a new folder with those that are kept and a record of every decision out."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
@@ -12,16 +16,19 @@ from stepsmith.core.records import Record
 from stepsmith.curate.benchmark_items import benchmark_files, read_items
 from stepsmith.curate.contamination import ContaminationHit, ContaminationRule, find_contamination
 from stepsmith.curate.decisions import decide, record_row
+from stepsmith.curate.diversity import Diversity, diversity
 from stepsmith.curate.duplicates import Duplicates, DuplicateSearch, Ranking, exact_duplicates
-from stepsmith.curate.folder import HITS, MANIFEST, PROBLEMS, RECORDS, CurationFolder
+from stepsmith.curate.folder import DIVERSITY, HITS, MANIFEST, PROBLEMS, RECORDS, CurationFolder
 from stepsmith.curate.likeness import Depth, Finding, Likeness, NearRule, ProblemSketches
 from stepsmith.curate.problem_table import ProblemTable, read_table, write_kept
-from stepsmith.curate.records import RECORD_SCHEMA, CurationManifest, SourceFile, count_records
+from stepsmith.curate.records import RECORD_SCHEMA, CurationManifest, CurationRecord, SourceFile, count_records
+from stepsmith.curate.selection import matched, select, shared_out
 from stepsmith.store.dataset import write_rows
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import file_facts
 
 Say = Callable[[str], None]
+ANY_BAND = "any"
 
 
 class CurationSettings(Record, frozen=True, kw_only=True):
@@ -30,6 +37,14 @@ class CurationSettings(Record, frozen=True, kw_only=True):
     depth: Depth = "near"
     near: NearRule = NearRule()
     contamination: ContaminationRule = ContaminationRule()
+    select: Annotated[int, Meta(ge=1)] | None = None  # how many problems to keep; None: all that are left
+    quotas: dict[str, Annotated[float, Meta(gt=0)]] = msgspec.field(default_factory=dict)  # shares of the bands
+
+    def __post_init__(self) -> None:
+        if self.quotas and self.select is None:
+            raise ValueError("quotas need --select: how many problems to keep")
+        if self.quotas and not math.isclose(sum(self.quotas.values()), 1, abs_tol=1e-6):
+            raise ValueError(f"the quotas add up to {sum(self.quotas.values()):g}, not to 1")
 
 
 def curate(
@@ -38,18 +53,21 @@ def curate(
     settings: CurationSettings,
     *,
     against: Sequence[Path] = (),
+    match: Sequence[Path] = (),
     resume: bool = False,
     say: Say = lambda _: None,
 ) -> CurationManifest:
     """Curate the problems of ``sources`` into the new folder ``out`` and return the manifest.
 
-    ``against`` are files of benchmarks: their problems go. ``say`` is told of each stage. Raises ``CaseError`` for a
-    benchmark that cannot be read, ``RunFolderError`` where ``out`` cannot be used or a source
+    ``against`` are files of benchmarks: their problems go. The bands of what is kept have the proportions of the set
+    ``match``, if one is given. ``say`` is told of each stage. Raises ``CaseError`` for a benchmark that cannot be read
+    and for quotas that cannot be met, ``RunFolderError`` where ``out`` cannot be used or a source
     cannot be read, ``StoreError`` for files of another schema; nothing that was there is changed.
     """
     if out.exists() and not out.is_dir():
         raise RunFolderError(f"{out} is a file, not a folder; choose another --out")
     items = read_items(against)
+    model = Counter(read_table(match).bands) if match else Counter[str]()
     table = read_table(sources)
     say(f"{len(table)} problems of {len(set(table.chains))} chains")
     read, avoided = tuple(map(_source, table.files)), tuple(map(_source, benchmark_files(against)))
@@ -57,6 +75,7 @@ def curate(
         "settings": msgspec.to_builtins(settings),
         "sources": [one.sha256 for one in read],
         "against": [one.sha256 for one in avoided],
+        "match": dict(sorted(model.items())),
     }
     with CurationFolder(out, config, resume=resume):
         sketches = ProblemSketches(table) if items or settings.depth != "exact" else None
@@ -65,10 +84,12 @@ def curate(
         if items and sketches:
             hits = find_contamination(table, sketches, items, settings.contamination)
             say(f"against {len(items)} items: {len({hit.row for hit in hits if hit.counts})} problems are contaminated")
-        records = decide(table, found, hits)
+        decided = decide(table, found, hits)
+        records = _selected(table, decided, settings, model)
         write_kept(table, [record.decision == "kept" for record in records], out / PROBLEMS)
         write_rows(out / RECORDS, RECORD_SCHEMA, map(record_row, records))
-        names = [PROBLEMS, RECORDS]
+        _write_json(out / DIVERSITY, _diversities(table, {"read": None, "curated": decided, "kept": records}))
+        names = [PROBLEMS, RECORDS, DIVERSITY]
         if items:
             write_whole(out / HITS, b"".join(map(partial(_hit_line, table), hits)))
             names.append(HITS)
@@ -80,8 +101,7 @@ def curate(
             counts=count_records(records, links=len(found.links), compared=found.compared),
             files={name: file_facts(out / name) for name in names},
         )
-        encoded = msgspec.json.encode(manifest, order="deterministic")
-        write_whole(out / MANIFEST, msgspec.json.format(encoded, indent=2))
+        _write_json(out / MANIFEST, manifest)
     return manifest
 
 
@@ -102,6 +122,45 @@ def _duplicates(
     search.run(lambda rows: [sketches.pairs(rows, settings.near)])
     say(f"near: {len(found.dropped) - before} duplicates of {found.compared} pairs compared, {len(found.links)} links")
     return found
+
+
+def _selected(
+    table: ProblemTable, records: list[CurationRecord], settings: CurationSettings, model: Mapping[str, int]
+) -> list[CurationRecord]:
+    """Choose among the problems that are left, where that was asked for."""
+    if settings.select is None and not model:
+        return records
+    rows = [row for row, record in enumerate(records) if record.decision == "kept"]
+    bands = [table.bands[row] for row in rows]
+    supply = Counter(bands)
+    if model:
+        quotas = matched(supply, model, settings.select)
+    elif settings.quotas:
+        quotas = shared_out(settings.quotas, settings.select or 0)
+    else:
+        quotas = {ANY_BAND: settings.select or 0}
+        bands = [ANY_BAND] * len(rows)
+    chosen = {rows[number] for number in select([table.features[row] for row in rows], bands, quotas)}
+    return [
+        msgspec.structs.replace(record, decision="dropped", reason="not-selected", linked=())
+        if record.decision == "kept" and row not in chosen
+        else record
+        for row, record in enumerate(records)
+    ]
+
+
+def _diversities(table: ProblemTable, stages: Mapping[str, Sequence[CurationRecord] | None]) -> dict[str, Diversity]:
+    """Return the diversity of the problems that each stage left; None stands for all."""
+    found: dict[str, Diversity] = {}
+    known: dict[int, Diversity] = {}
+    for name, records in stages.items():
+        rows = [row for row in range(len(table)) if records is None or records[row].decision == "kept"]
+        found[name] = known.setdefault(len(rows), known.get(len(rows)) or diversity(table, rows))
+    return found
+
+
+def _write_json(path: Path, content: object) -> None:
+    write_whole(path, msgspec.json.format(msgspec.json.encode(content, order="deterministic"), indent=2))
 
 
 def _hit_line(table: ProblemTable, hit: ContaminationHit) -> bytes:

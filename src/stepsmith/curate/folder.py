@@ -2,7 +2,7 @@
 
 OUT/config.json        settings and the hashes of all that is read; a run with others is refused
 OUT/work.sqlite        results of finished stages and of judged pairs
-OUT/problems.parquet, records.parquet, hits.jsonl, manifest.json   written at the end
+OUT/problems.parquet, records.parquet, hits.jsonl, diversity.json, manifest.json   written at the end
 """
 
 import sqlite3
@@ -16,8 +16,8 @@ import msgspec
 from stepsmith.store.folder_lock import FolderLock, explained
 from stepsmith.store.runfolder import MANIFEST, PROBLEMS, WORK
 
-RECORDS, HITS = "records.parquet", "hits.jsonl"
-__all__ = ["HITS", "MANIFEST", "PROBLEMS", "RECORDS", "CurationFolder"]
+RECORDS, HITS, DIVERSITY = "records.parquet", "hits.jsonl", "diversity.json"
+__all__ = ["DIVERSITY", "HITS", "MANIFEST", "PROBLEMS", "RECORDS", "CurationFolder"]
 
 T = TypeVar("T")
 

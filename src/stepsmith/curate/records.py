@@ -10,7 +10,7 @@ from stepsmith.core.records import Record
 from stepsmith.curate.likeness import Depth
 from stepsmith.store.manifest import FileFacts
 
-Reason = Literal["duplicate", "contaminated"]
+Reason = Literal["duplicate", "contaminated", "not-selected"]
 
 
 class CurationRecord(Record, frozen=True, kw_only=True):
@@ -38,6 +38,8 @@ class SetCounts(Record, frozen=True, kw_only=True):
     kept: int
     duplicates: dict[str, int]  # by depth
     contaminated: dict[str, int]  # by depth
+    not_selected: int
+    bands: dict[str, int]  # of the kept problems
     chains: int
     chains_kept: int
     links: int
@@ -94,6 +96,8 @@ def count_records(records: Sequence[CurationRecord], *, links: int, compared: in
         kept=len(kept),
         duplicates=by_depth("duplicate"),
         contaminated=by_depth("contaminated"),
+        not_selected=dropped["not-selected", "None"],
+        bands=dict(sorted(Counter(record.band for record in kept).items())),
         chains=len({record.chain_id for record in records}),
         chains_kept=len({record.chain_id for record in kept}),
         links=links,

@@ -3,6 +3,7 @@
 import builtins
 import keyword
 import re
+from collections.abc import Sequence
 
 _WORD = re.compile(r"\w+")
 _FENCED = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.DOTALL | re.MULTILINE)
@@ -28,6 +29,8 @@ _C_FAMILY = frozenset(
     )
 )
 _PYTHON = frozenset(keyword.kwlist) | frozenset(dir(builtins))
+_FLOW = frozenset(_WORD.findall("def class for while if elif else try except with lambda yield return break continue"))
+_C_FLOW = frozenset(_WORD.findall("class struct for while if else switch case try catch return break continue do"))
 CHOSEN = "@"  # stands for a name that the author chose
 
 
@@ -60,3 +63,9 @@ def program_words(code: str, language: str = "python") -> list[str]:
         for token in found
         if token and token[:3] not in ('"""', "'''")
     ]
+
+
+def shape(tokens: Sequence[str], language: str = "python") -> str:
+    """Return the control flow of a program's tokens: "def for if return"."""
+    flow = _FLOW if language in ("python", "pypy") else _C_FLOW
+    return " ".join(token for token in tokens if token in flow)
