@@ -19,9 +19,9 @@ class AbductionTask(Record, frozen=True, kw_only=True):
 
 
 class Abduction:
-    """Reward: 1 iff f(î) = o.
+    """Reward: 1 iff f(î) = o, for the answered input î and the shown output o.
 
-    Deep Dive writes 1[î = i], which punishes the other valid pre-images of a many-to-one ``f``; they are right here.
+    Deep Dive writes 1[î = i], which counts other inputs with the same output as wrong; here they are right.
     """
 
     name: Literal["abduction"] = "abduction"
@@ -46,15 +46,15 @@ class Abduction:
         """Return the arguments in a fenced block."""
         return f"```python\n{answer.text}\n```\n"
 
-    def parse(self, problem: Problem, reply: str) -> Answer | None:
+    def parse(self, problem: Problem, completion: str) -> Answer | None:
         """Return the argument tuple."""
-        arguments = arguments_in(reply, _signature(problem))
+        arguments = arguments_in(completion, _signature(problem))
         return None if arguments is None else Answer(text=arguments)
 
     def judge(
         self, judge: Judge, problem: Problem, answer: Answer, *, stop_at_first_failure: bool = False
     ) -> Judgement:
-        """Run the program on the answer and compare what it returns with the output shown."""
+        """Run the program on the answer and compare its result with the shown output."""
         task = _task(problem)
         (run,) = judge.execute(Solution(language="python", code=task.program), problem.contract, [answer.text])
         if run.verdict is Verdict.IE:
@@ -70,7 +70,7 @@ class Abduction:
         return Answer(text=problem.tests[0].input)
 
     def baselines(self, problem: Problem) -> dict[str, Answer]:
-        """No arguments, zeroes and empties, and the output itself."""
+        """Return no arguments, zeroes, empty values, and the output itself."""
         arity = len(_signature(problem).parameters)
         fill = {"zeros": "0", "empty lists": "[]", "empty strings": "''", "echo": _task(problem).output}
         return {name: Answer(text="(" + f"{value}, " * arity + ")") for name, value in fill.items()} | {

@@ -43,11 +43,11 @@ class Deduction:
         """Return the value in a fenced block."""
         return f"```python\n{answer.text}\n```\n"
 
-    def parse(self, problem: Problem, reply: str) -> Answer | None:
+    def parse(self, problem: Problem, completion: str) -> Answer | None:
         """Return the value as a literal."""
         name = (problem.contract.entry_point or "").rpartition(".")[2]
         kind = "".join(kinds_of(f"({problem.tests[0].output},)"))
-        literal = value_in(reply, name, kind)
+        literal = value_in(completion, name, kind)
         return None if literal is None else Answer(text=literal)
 
     def judge(
@@ -64,7 +64,7 @@ class Deduction:
         return Answer(text=problem.tests[0].output)
 
     def baselines(self, problem: Problem) -> dict[str, Answer]:
-        """Zero, one, the empty values, None, the truth values, and the input itself."""
+        """Return zero, one, the empty values, None, the truth values, and the input itself."""
         constants = ["None", "0", "1", "-1", "''", "[]", "True", "False"]
         return {f"constant {text}": Answer(text=text) for text in constants} | {
             "echo": Answer(text=_task(problem).input)

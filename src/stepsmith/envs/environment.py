@@ -1,4 +1,4 @@
-"""What an environment is: the same four verbs for all of them, and the laws that tests hold them to."""
+"""The interface of an environment, and the laws that the tests check for every environment."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from stepsmith.judge.protocol import Judge
 
 
 class Answer(Record, frozen=True, kw_only=True):
-    """What a student answers, apart from the prose around it: program text, or Python literals as text."""
+    """A student's answer without the prose around it: the text of a program, or of Python literals."""
 
     text: str
     language: str = "python"
@@ -17,7 +17,7 @@ class Answer(Record, frozen=True, kw_only=True):
 class Environment(Protocol):
     """Renders a problem for a student, parses the answer, judges it. Stateless.
 
-    Laws: ``parse(render-independent write(a)) == a``; the golden answer is AC; no baseline is; judging twice agrees.
+    Laws: ``parse(write(a)) == a``; the golden answer is AC; no baseline is AC; judging twice gives the same verdict.
     """
 
     @property
@@ -26,19 +26,19 @@ class Environment(Protocol):
         ...
 
     def render(self, problem: Problem) -> str:
-        """Return the prompt: everything a student may know, and the form the answer must have."""
+        """Return the prompt: everything that a student may know, and the format of the answer."""
         ...
 
     def brief(self, problem: Problem) -> str:
-        """Return a prompt without worked samples and without words on the form: for models too small to use them."""
+        """Return a prompt without worked samples and answer format, for models that are too small to use them."""
         ...
 
     def write(self, answer: Answer) -> str:
-        """Return a reply that holds ``answer`` in the form that ``render`` asks for."""
+        """Return a completion that holds ``answer`` in the format that ``render`` asks for."""
         ...
 
-    def parse(self, problem: Problem, reply: str) -> Answer | None:
-        """Return the answer in a reply (the last complete code block after any reasoning), None when there is none."""
+    def parse(self, problem: Problem, completion: str) -> Answer | None:
+        """Return the answer in a completion: its last complete code block after any reasoning; None without one."""
         ...
 
     def judge(
@@ -52,10 +52,10 @@ class Environment(Protocol):
         ...
 
     def baselines(self, problem: Problem) -> dict[str, Answer]:
-        """Return answers that take no thought (empty, constant, echo, ...), by name: none of them may be AC."""
+        """Return answers without thought (empty, constant, echo, ...), by name; none of them may be AC."""
         ...
 
 
 def single(judge: Judge, verdict: Verdict, message: str = "") -> Judgement:
-    """A judgement over the one test of an environment that asks for a value instead of a program."""
+    """Return a judgement with a single test, for environments that ask for a value instead of a program."""
     return Judgement(verdict=verdict, tests=(TestResult(verdict=verdict, message=message),), isolation=judge.isolation)

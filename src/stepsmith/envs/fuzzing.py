@@ -1,4 +1,4 @@
-"""Fuzzing: a program and a property it claims to have → a well-formed input on which the property fails."""
+"""Fuzzing: a program and a property that it should have → a well-formed input on which the property fails."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -13,10 +13,10 @@ from stepsmith.judge.protocol import Judge
 
 PROGRAM, FORM, PROPERTY = "f", "pre_test_f", "test_f"  # the names that Deep Dive gives them
 
-ILL_FORMED, HOLDS, FAILS = "'ill-formed'", "'holds'", "'fails'"  # as the judge writes the values that are returned
+ILL_FORMED, HOLDS, FAILS = "'ill-formed'", "'holds'", "'fails'"  # literals of the returned strings
 
-# Runs beside the three functions. Each gets its own copy of the arguments, so that a program which modifies them
-# cannot hide what it did. A crash on a well-formed input is a failed property.
+# This code is added to the three functions. Each call gets its own copy of the arguments, so that a program that
+# changes them cannot hide a failure. A crash on a well-formed input is a failed property.
 _HARNESS = f"""
 import copy
 
@@ -37,10 +37,10 @@ def counterexample(*args):
 
 
 class FuzzingTask(Record, frozen=True, kw_only=True):
-    """What the student sees: three functions as source text, each of them self-contained.
+    """What the student sees: the source of three functions, each of them self-contained.
 
-    ``program`` defines ``f``, which is wrong somewhere; ``pre_test_f`` says whether arguments are well formed;
-    ``test_f`` calls ``f`` and says whether the property holds.
+    ``program`` defines ``f``, which has a mistake; ``pre_test_f`` returns whether arguments are well formed; ``test_f``
+    calls ``f`` and returns whether the property holds.
     """
 
     program: str
@@ -73,23 +73,23 @@ class Fuzzing:
         """Return the arguments in a fenced block."""
         return f"```python\n{answer.text}\n```\n"
 
-    def parse(self, problem: Problem, reply: str) -> Answer | None:
+    def parse(self, problem: Problem, completion: str) -> Answer | None:
         """Return the argument tuple."""
-        arguments = arguments_in(reply, _signature(problem))
+        arguments = arguments_in(completion, _signature(problem))
         return None if arguments is None else Answer(text=arguments)
 
     def judge(
         self, judge: Judge, problem: Problem, answer: Answer, *, stop_at_first_failure: bool = False
     ) -> Judgement:
-        """Run the form check and the property on the answer."""
+        """Run ``pre_test_f`` and ``test_f`` on the answer."""
         return judge_input(judge, _task(problem), problem.contract, answer.text)
 
     def golden(self, problem: Problem) -> Answer:
-        """Return the counter-example that the problem was admitted with: the last of its tests."""
+        """Return the known counter-example, which is the problem's last test."""
         return Answer(text=problem.tests[-1].input)
 
     def baselines(self, problem: Problem) -> dict[str, Answer]:
-        """No arguments, zeroes and empties."""
+        """Return no arguments, zeroes, and empty values."""
         arity = len(_signature(problem).parameters)
         fill = {"zeros": "0", "empty lists": "[]", "empty strings": "''", "one": "[1]"}
         return {name: Answer(text="(" + f"{value}, " * arity + ")") for name, value in fill.items()} | {
@@ -98,7 +98,7 @@ class Fuzzing:
 
 
 def judge_input(judge: Judge, task: FuzzingTask, contract: Contract, arguments_text: str) -> Judgement:
-    """Return whether an input (an argument tuple as text) is a counter-example: well formed, and the property fails."""
+    """Judge an input (an argument tuple as text): AC if it is well formed and the property fails on it."""
     (run,) = examine(judge, task, contract, [arguments_text])
     if run.verdict is Verdict.IE:
         return single(judge, Verdict.IE, run.message)
@@ -108,13 +108,13 @@ def judge_input(judge: Judge, task: FuzzingTask, contract: Contract, arguments_t
 
 
 def examine(judge: Judge, task: FuzzingTask, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
-    """Run the form check and the property on inputs; the output of a run is ``ILL_FORMED``, ``HOLDS`` or ``FAILS``."""
+    """Run ``pre_test_f`` and ``test_f`` on inputs; each output is ``ILL_FORMED``, ``HOLDS`` or ``FAILS``."""
     program, called = harness(task, contract)
     return judge.execute(program, called, inputs)
 
 
 def harness(task: FuzzingTask, contract: Contract) -> tuple[Solution, Contract]:
-    """Return the program that makes those checks on the arguments it is given, and how it is called."""
+    """Return a program that makes these checks on its arguments, and the contract by which it is called."""
     program = Solution(language="python", code=f"{task.program}\n\n{task.pre_test_f}\n\n{task.test_f}\n{_HARNESS}")
     called = Contract(
         interface="function",

@@ -1,4 +1,4 @@
-"""Induction: a statement with examples → a program; AC iff it gives the right output on every test."""
+"""Induction: a statement with examples → a program; AC if its output is right on every test."""
 
 from collections import Counter
 from typing import Literal
@@ -10,12 +10,12 @@ from stepsmith.judge.protocol import Judge
 
 
 class Induction:
-    """Reward: 1 iff f̂(i) = o on every case (Deep Dive); the tests are hidden but for the worked samples."""
+    """Reward: 1 iff f̂(i) = o on every test (Deep Dive). All tests are hidden, except the worked samples."""
 
     name: Literal["induction"] = "induction"
 
     def render(self, problem: Problem) -> str:
-        """Return the statement with the starter code, the limits and the form of the answer."""
+        """Return the statement with the starter code, the limits and the answer format."""
         parts = [problem.statement.strip()]
         if problem.contract.interface == "function":
             if problem.starter_code:
@@ -41,9 +41,9 @@ class Induction:
         """Return the program in a fenced block."""
         return f"```{answer.language}\n{answer.text.rstrip()}\n```\n"
 
-    def parse(self, problem: Problem, reply: str) -> Answer | None:
+    def parse(self, problem: Problem, completion: str) -> Answer | None:
         """Return the program of the last complete code block that defines what is asked for."""
-        code = program_in(reply, problem.contract.entry_point)
+        code = program_in(completion, problem.contract.entry_point)
         if code is None or not code.strip():
             return None
         return Answer(text=code.rstrip() + "\n")
@@ -60,7 +60,7 @@ class Induction:
         return Answer(text=problem.golden.code, language=problem.golden.language)
 
     def baselines(self, problem: Problem) -> dict[str, Answer]:
-        """Programs that print nothing, the most frequent output, or their input; admission tries more."""
+        """Return programs that print nothing, the most frequent output, or their input; admission tries more."""
         constant = Counter(test.output for test in problem.tests).most_common(1)[0][0]
         if problem.contract.interface == "stdio":
             programs = {
@@ -78,7 +78,7 @@ class Induction:
 
 
 def _function(problem: Problem, body: str) -> str:
-    """A function (or ``Solution`` method) named as the entry point, with ``body`` over ``args``."""
+    """Return the source of a function (or ``Solution`` method) with the entry point's name and this ``body``."""
     entry = problem.contract.entry_point or "f"
     if "." in entry:
         owner, method = entry.split(".", 1)

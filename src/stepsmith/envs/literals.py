@@ -1,6 +1,6 @@
 """Python literals as text: their canonical form, and the arguments of a call.
 
-Needs the standard library alone: the reward file for verl carries this module (``train.verl.standalone``).
+It uses only the standard library, because the reward file for verl contains this module (``train.verl.standalone``).
 """
 
 import ast
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from stepsmith.core.integers import literal_text, long_integers, read_literal
 
-MAX_TEXT = 1_000_000  # characters; a longer text is no answer
+MAX_TEXT = 1_000_000  # characters; a longer text is not an answer
 
 JSON_NAMES: dict[str, object] = {"true": True, "false": False, "null": None}
 
@@ -21,12 +21,12 @@ class Signature(NamedTuple):
 
     name: str
     parameters: tuple[str, ...]
-    required: int  # the first ones, which have no default
+    required: int  # number of parameters without a default; these come first
     kinds: tuple[str, ...] = ()
 
 
 def canonical(text: str) -> str | None:
-    """``repr`` of the literal value of ``text``; None when it is not a Python literal."""
+    """Return ``repr`` of the literal value of ``text``; None if it is not a Python literal."""
     if not text or len(text) > MAX_TEXT:
         return None
     try:
@@ -61,7 +61,7 @@ def signature_from(function: ast.FunctionDef) -> Signature:
 
 
 def kinds_of(call: str) -> tuple[str, ...]:
-    """Return the type names of the members of an argument tuple given as text; () where it cannot be read."""
+    """Return the type names of the members of an argument tuple given as text; () if it cannot be read."""
     try:
         value = read_literal(call)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -78,9 +78,9 @@ def call_text(entry_point: str, arguments: str) -> str:
 def read_call(text: str, signature: Signature) -> str:
     """Return the arguments of one call as a canonical tuple: ``"[1,2], k=3"`` → ``"([1, 2], 3)"``.
 
-    Also reads a whole call, ``f([1, 2], 3)``, a list or tuple that holds all the arguments where the function needs
-    two or more, and JSON's ``true``, ``false`` and ``null``. Raises ``ValueError``, in words that quote the place, for
-    what is no list of literals or does not fit the parameters.
+    It also reads a whole call, ``f([1, 2], 3)``; a list or tuple with all the arguments, if the function needs two or
+    more; and JSON's ``true``, ``false`` and ``null``. Raises ``ValueError``, which quotes the place, if the text is not
+    a list of literals or does not fit the parameters.
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"it has {len(text)} characters, more than {MAX_TEXT}")
@@ -89,10 +89,10 @@ def read_call(text: str, signature: Signature) -> str:
 
 
 def fitted(given: list[object], named: Mapping[str, object], signature: Signature) -> str:
-    """Return values as the canonical argument tuple of a call. Raises ``ValueError``, in words, for a wrong call."""
+    """Return values as the canonical argument tuple of a call. Raises ``ValueError`` for a wrong call."""
     name, names = signature.name, signature.parameters
     if len(given) == 1 and not named and signature.required > 1 and isinstance(given[0], (list, tuple)):
-        given = list(given[0])  # alone it would leave parameters without a value
+        given = list(given[0])  # taken as one argument, it would leave other parameters without a value
     if len(given) > len(names):
         raise ValueError(f"it has {len(given)} arguments, and {name} has {len(names)} parameters")
     values = dict(zip(names, given, strict=False))
@@ -111,7 +111,7 @@ def fitted(given: list[object], named: Mapping[str, object], signature: Signatur
 
 
 def node_value(node: ast.expr, names: Mapping[str, object] = JSON_NAMES) -> object:
-    """Return the value of an expression of literals and ``names``. Raises ``ValueError`` that quotes what is none."""
+    """Return the value of an expression of literals and ``names``. Raises ``ValueError``, which quotes other parts."""
     match node:
         case ast.Name(id=name) if name in names:
             return names[name]
@@ -129,7 +129,7 @@ def node_value(node: ast.expr, names: Mapping[str, object] = JSON_NAMES) -> obje
 
 
 def _hashed(node: ast.expr, make: Callable[[], object]) -> object:
-    """Return what ``make`` gives. Raises ``ValueError`` that quotes ``node`` where Python cannot make it."""
+    """Return the result of ``make``. Raises ``ValueError``, which quotes ``node``, if Python cannot make it."""
     try:
         return make()
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -151,7 +151,7 @@ def positional_of(call: ast.Call, names: Mapping[str, object] = JSON_NAMES) -> l
 
 
 def keywords_of(call: ast.Call, names: Mapping[str, object] = JSON_NAMES) -> dict[str, object]:
-    """Return the keyword arguments of a call. Raises ``ValueError`` for ``**`` and for what is no literal."""
+    """Return the keyword arguments of a call. Raises ``ValueError`` for ``**`` and for values that are not literals."""
     found: dict[str, object] = {}
     for keyword in call.keywords:
         if keyword.arg is None or keyword.arg in found:
@@ -162,7 +162,7 @@ def keywords_of(call: ast.Call, names: Mapping[str, object] = JSON_NAMES) -> dic
 
 @long_integers()
 def quoted(node: ast.AST, width: int = 80) -> str:
-    """Return source text of a node for a message, shortened."""
+    """Return the source text of a node, shortened for a message."""
     text = " ".join(ast.unparse(node).split())
     return repr(text if len(text) <= width else f"{text[: width - 1]}…")
 

@@ -1,8 +1,8 @@
-"""Answers read from replies: programs, values and arguments, in the forms in which people and models write them.
+"""Read answers from completions: programs, values and arguments, in the notations that people and models use.
 
-Reading is generous with the form and never with the content: a value of another type, another function's call or an
-expression that would have to be computed is not the answer. Where a reply answers more than once, the last counts.
-Needs the standard library alone: the reward file for verl carries this module (``train.verl.standalone``).
+Many notations are accepted, but a value of another type, a call of another function, or an expression that has to be
+computed is not an answer. If a completion answers more than once, the last answer counts.
+This module uses only the standard library, because the reward file for verl contains it (``train.verl.standalone``).
 """
 
 import ast
@@ -46,14 +46,14 @@ _READS_INPUT = re.compile(r"\binput\s*\(|\bstdin\b|\bopen\s*\(\s*0\b|/dev/stdin|
 _PYTHON_TAGS = ("", "python", "python3", "py")
 
 
-def program_in(reply: str, entry_point: str | None) -> str | None:
-    """Return the program of a reply: the last complete code block that defines what is asked for; None without a block.
+def program_in(completion: str, entry_point: str | None) -> str | None:
+    """Return the program in a completion; None if there is no complete code block.
 
-    That is ``entry_point``, a function at the top level of the block or a method of its class; for a whole program
-    (None) a Python block that reads standard input. So a block of usage or of expected output after the answer is
-    passed over. Where no block is like that, the last one counts.
+    It is the last block that defines ``entry_point``, as a function at its top level or as a method of its class; for a
+    whole program (None), the last Python block that reads standard input. So a later block that shows usage or expected
+    output is skipped. If there is no such block, the last block is taken.
     """
-    blocks = code_blocks(strip_reasoning(reply))
+    blocks = code_blocks(strip_reasoning(completion))
     if not blocks:
         return None
     defining = [block for block in blocks if _defines(block, entry_point)]
@@ -61,44 +61,43 @@ def program_in(reply: str, entry_point: str | None) -> str | None:
 
 
 @long_integers()
-def value_in(reply: str, name: str, kind: str) -> str | None:
-    """Return the value in a reply as canonical text, None without one.
+def value_in(completion: str, name: str, kind: str) -> str | None:
+    """Return the value in a completion as canonical text; None if there is none.
 
-    ``name`` is the function that returned it, as in ``>>> f(1)`` or ``f(1) == 2``; ``kind`` is the name of the value's
-    type: where it is "str", a text that is no literal is taken as the string itself.
+    ``name`` is the function that returned it, as in ``>>> f(1)`` or ``f(1) == 2``. ``kind`` is the name of the value's
+    type; if it is "str", a text that is not a literal is taken as the string itself.
     """
-    return _last_readable(reply, lambda text, marked: _value(text, name, kind, marked), _VALUE_WORDS)
+    return _last_readable(completion, lambda text, marked: _value(text, name, kind, marked), _VALUE_WORDS)
 
 
 @long_integers()
-def arguments_in(reply: str, signature: Signature) -> str | None:
-    """Return the arguments in a reply as a canonical tuple, None without any.
+def arguments_in(completion: str, signature: Signature) -> str | None:
+    """Return the arguments in a completion as a canonical tuple; None if there are none.
 
-    They may be written as values separated by commas or on lines of their own, as a tuple, a call, keywords,
-    assignments, JSON or at a prompt. Values that do not fit the parameters are an answer, too, a wrong one: they come
-    as they are.
+    They may be values separated by commas or on separate lines, a tuple, a call, keywords, assignments, JSON, or lines
+    at a prompt. Values that do not fit the parameters are a (wrong) answer, and are returned unchanged.
     """
-    fitting = _last_readable(reply, lambda text, marked: _arguments(text, signature, marked), _INPUT_WORDS)
-    return fitting or _last_readable(reply, lambda text, _: _misfit(text, signature), _INPUT_WORDS)
+    fitting = _last_readable(completion, lambda text, marked: _arguments(text, signature, marked), _INPUT_WORDS)
+    return fitting or _last_readable(completion, lambda text, _: _misfit(text, signature), _INPUT_WORDS)
 
 
 def _defines(block: CodeBlock, entry_point: str | None) -> bool:
     if entry_point is None:
         return block.language in _PYTHON_TAGS and _READS_INPUT.search(block.code) is not None
     owner, _, name = entry_point.rpartition(".")
-    # The judge takes a method of a class `Solution` for the function of that name.
+    # The judge also accepts a method of a class `Solution` as the function of that name.
     method = rf"class {owner or 'Solution'}\b[^\n]*\n(?s:.*?)^\s+(?:async )?def {name}\b"
     function = rf"(?:async )?def {name}\b|{name}\s*(?::[^=\n]+)?=(?!=)"
     return re.search(rf"^(?:{method if owner else f'{method}|{function}'})", block.code, re.MULTILINE) is not None
 
 
-def _last_readable(reply: str, read: Callable[[str, bool], str | None], words: str) -> str | None:
-    """Return what ``read`` makes of the last place that looks like the answer and can be read.
+def _last_readable(completion: str, read: Callable[[str, bool], str | None], words: str) -> str | None:
+    """Return the result of ``read`` for the first of these places that it can read (the last one of each kind first).
 
-    First what follows the blocks with the word "answer", then the blocks, the last one first, then other labels, and
-    at last the last line. ``read`` is told whether a text may be a string without quotes.
+    Text with the label "answer" after the blocks; the code blocks; text with other labels; the last line. The second
+    argument of ``read`` says whether the text may be a string without quotes.
     """
-    answer = strip_reasoning(reply)
+    answer = strip_reasoning(completion)
     for text, marked in _places(answer, words):
         if 0 < len(text) <= MAX_TEXT and (found := read(text, marked)) is not None:
             return found
@@ -118,7 +117,7 @@ def _places(answer: str, words: str) -> Iterator[tuple[str, bool]]:
 
 
 def _labelled(lines: Sequence[str], words: str) -> Iterator[tuple[str, bool]]:
-    """What stands behind a label, on its line or the next ("Answer: ..."), or in a LaTeX box; the last one first."""
+    """Yield the text after a label ("Answer: ..."), on its line or the next, or in a LaTeX box; the last one first."""
     label = re.compile(_LABEL.format(words=words) + _LABEL_END, re.IGNORECASE)
     for number in range(len(lines) - 1, -1, -1):
         for boxed in reversed(_BOXED.findall(lines[number])):
@@ -131,7 +130,7 @@ def _labelled(lines: Sequence[str], words: str) -> Iterator[tuple[str, bool]]:
 
 
 def _spellings(text: str) -> Iterator[tuple[str, bool]]:
-    """The text inside the last inline code, or else the text itself, without emphasis and without a full stop."""
+    """Yield the text inside the last inline code, or the text itself, without emphasis and without a full stop."""
     code = _INLINE_CODE.findall(text)
     if code:
         yield code[-1][1].strip(), True
@@ -157,7 +156,7 @@ def _value(text: str, name: str, kind: str, marked: bool) -> str | None:
 
 
 def _printed(text: str) -> str | None:
-    """Return what a session at a prompt printed last, None if nothing; a text without prompts as it is."""
+    """Return the last output of a session at a prompt, None if there is none; a text without prompts is unchanged."""
     lines = text.splitlines()
     prompts = [n for n, line in enumerate(lines) if _PROMPT.match(line) or _CONTINUED.match(line)]
     if not any(_PROMPT.match(line) for line in lines):
@@ -200,7 +199,7 @@ def _value_of_code(text: str, name: str, kind: str) -> str | None:
 
 
 def _is_code(text: str) -> bool:
-    """Return whether a text is a literal of another type, or a call: something else than a string without quotes."""
+    """Return whether a text is a literal of another type, or a call, and so not a string without quotes."""
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -215,7 +214,7 @@ def _is_code(text: str) -> bool:
 
 
 def _straight(text: str) -> str:
-    """The text with typographic quotes around it made straight."""
+    """Return the text with the typographic quotes around it replaced by straight ones."""
     for opening, closing, quote in _TYPOGRAPHIC:
         if len(text) > 1 and text[0] == opening and text[-1] == closing and quote not in text:
             return f"{quote}{text[1:-1]}{quote}"
@@ -240,7 +239,7 @@ def _arguments(text: str, signature: Signature, marked: bool) -> str | None:
 
 
 def _misfit(text: str, signature: Signature) -> str | None:
-    """Literals, or a call with literals, whatever their number."""
+    """Read literals, or a call with literals, whatever their number."""
     try:
         node = ast.parse(_typed(text), mode="eval").body
         given = (
@@ -252,7 +251,7 @@ def _misfit(text: str, signature: Signature) -> str | None:
 
 
 def _typed(text: str) -> str:
-    """Return what was typed at prompts, else the text."""
+    """Return the lines that were typed at prompts; without prompts, the text."""
     lines = text.splitlines()
     if not any(_PROMPT.match(line) for line in lines):
         return text.strip()
@@ -260,7 +259,7 @@ def _typed(text: str) -> str:
 
 
 def _as_tuple(text: str, signature: Signature) -> str | None:
-    """A tuple with as many members as there are parameters: how arguments are stored."""
+    """Read a tuple with as many members as there are parameters, which is how arguments are stored."""
     value = node_value(ast.parse(text, mode="eval").body)
     if isinstance(value, tuple) and len(value) == len(signature.parameters):
         return fitted(list(value), {}, signature)
@@ -268,7 +267,7 @@ def _as_tuple(text: str, signature: Signature) -> str | None:
 
 
 def _as_object(text: str, signature: Signature) -> str | None:
-    """An object with the parameters as its keys; where the function takes an object, that is an argument."""
+    """Read an object whose keys are the parameters; if the function takes an object, that is an argument."""
     value = None if signature.kinds[:1] == ("dict",) else node_value(ast.parse(text, mode="eval").body)
     if isinstance(value, dict) and value and all(key in signature.parameters for key in value):
         return fitted([], value, signature)
@@ -276,12 +275,12 @@ def _as_object(text: str, signature: Signature) -> str | None:
 
 
 def _as_call(text: str, signature: Signature) -> str | None:
-    """Values separated by commas, keywords, or a whole call: as a teacher's inputs are read."""
+    """Read values separated by commas, keywords, or a whole call, like the inputs of a teacher."""
     return read_call(text, signature)
 
 
 def _as_statements(text: str, signature: Signature) -> str | None:
-    """Assignments to the parameters or to other names, values on lines, and a call that uses them; the call counts."""
+    """Read assignments to parameters or other names, values on lines, and a call that uses them; the call counts."""
     names: dict[str, object] = dict(JSON_NAMES)
     assigned: dict[str, object] = {}
     values: list[object] = []
@@ -315,7 +314,7 @@ def _as_statements(text: str, signature: Signature) -> str | None:
 
 
 def _parts(statement: ast.stmt) -> tuple[ast.expr | None, ast.expr | None]:
-    """(target, value) of an assignment, (None, value) of an expression or assertion, (None, None) of anything else."""
+    """Return (target, value) of an assignment, (None, value) of an expression or assertion, else (None, None)."""
     match statement:
         case ast.Assign(targets=[target], value=value):
             return target, value
@@ -339,7 +338,7 @@ def _assigned(target: ast.expr, value: object) -> dict[str, object]:
 
 
 def _call_in(node: ast.expr, name: str) -> ast.Call | None:
-    """The call of ``name`` in an expression statement: itself, printed, or compared with a value."""
+    """Return the call of ``name`` in an expression statement: alone, printed, or compared with a value."""
     match node:
         case ast.Call(func=ast.Name(id="print"), args=[inner]):
             return _call_in(inner, name)
@@ -360,7 +359,7 @@ def _calls(node: ast.expr, name: str) -> bool:
 
 
 def _on_lines(text: str, signature: Signature) -> str | None:
-    """One argument a line; a string may go without quotes where only a string can be meant."""
+    """Read one argument per line; a string may have no quotes if the parameter takes only strings."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kinds = signature.kinds
     if len(lines) != len(kinds) or len(kinds) > len(signature.parameters):

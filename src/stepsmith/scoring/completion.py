@@ -1,4 +1,4 @@
-"""A completion: what a model wrote in answer to a prompt, as scoring sees it."""
+"""A completion: the text that a model returned for a prompt, as scoring gets it."""
 
 from stepsmith.core.records import Record
 
@@ -12,4 +12,4 @@ class Completion(Record, frozen=True, kw_only=True):
 
     text: str
     truncated: bool = False
-    limit: int | None = None  # of tokens, at which it was cut off, where that is known
+    limit: int | None = None  # number of tokens at which it was cut off, if that is known

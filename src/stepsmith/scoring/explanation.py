@@ -1,7 +1,7 @@
-"""Why an attempt failed, in words for whoever wrote the problem: "returned 18 where 12 is right on input 3, f([1, 2])".
+"""Say why an attempt failed, for the teacher: "returned 18 where 12 is right on input 3, f([1, 2])".
 
-The words follow from the attempt and the problem alone, not from the time or the place of a run: a teacher's prompt
-that holds them is the same when a run is resumed.
+The text depends only on the attempt and the problem, not on the run, so that the teacher's prompt is the same when a
+run is resumed.
 """
 
 import re
@@ -13,7 +13,7 @@ from stepsmith.envs.literals import call_text
 from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import ScoredCompletion
 
-SHOWN = 200  # characters of an input or a value; ours
+SHOWN = 200  # most characters of an input or a value that are shown; our choice
 _ASKED: dict[Environment, str] = {
     "induction": "program", "deduction": "value", "abduction": "arguments", "fuzzing": "arguments",
 }  # fmt: skip
@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"\b0x[0-9a-f]+")
 
 
 def explain(problem: Problem, completion: Completion, scored: ScoredCompletion) -> str:
-    """Return why an attempt failed, as a clause without a subject; "" for one that is right or could not be judged."""
+    """Return why an attempt failed, as a clause without a subject; "" if it is right or could not be judged."""
     if scored.solved or scored.unjudged:
         return ""
     if scored.status == "truncated":
@@ -45,7 +45,7 @@ def explain(problem: Problem, completion: Completion, scored: ScoredCompletion) 
 
 
 def shown_input(problem: Problem, text: str) -> str:
-    """Return an input as its reader sees it: a call, or the text of standard input in quotes; long ones are cut."""
+    """Return an input as text: a call, or standard input in quotes; a long one is cut."""
     if problem.contract.interface == "stdio":
         return _clipped(repr(text))
     return _clipped(call_text(problem.contract.entry_point or "", text))

@@ -1,14 +1,14 @@
-"""When the judge fails: how often an answer is judged again, and when the judge counts as gone. One rule for all users.
+"""The rule for a failing judge: how many times an answer is judged again, and when to give up.
 
-Uses the standard library alone: the reward file for verl contains this module.
+It uses only the standard library, because the reward file for verl contains this module.
 """
 
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-RETRIES = 2  # times an answer is judged again after our own machinery failed on it (IE)
-GONE_AFTER = 16  # answers in a row that could not be judged; then the judge counts as gone
+RETRIES = 2  # how many times an answer is judged again after our own machinery failed on it (IE)
+GONE_AFTER = 16  # after so many answers in a row that could not be judged, the judge counts as gone
 
 T = TypeVar("T")
 
@@ -16,8 +16,8 @@ T = TypeVar("T")
 class JudgeHealth:
     """Asks a judge again after a failure (IE), and counts the answers in a row that could not be judged.
 
-    Threads may share one object. Once the judge counts as ``gone``, nothing is asked twice any more; an answer that is
-    judged after all sets the count back to 0.
+    Threads may share one object. When the judge counts as ``gone``, nothing is judged again any more. An answer that
+    can be judged sets the count back to 0.
     """
 
     def __init__(self, gone_after: int = GONE_AFTER) -> None:
@@ -27,11 +27,11 @@ class JudgeHealth:
 
     @property
     def gone(self) -> bool:
-        """True if so many answers in a row could not be judged that it is useless to go on."""
+        """True if ``gone_after`` answers in a row could not be judged."""
         return self._failed_in_a_row >= self._gone_after
 
     def ask(self, judge: Callable[[], T], failed: Callable[[T], bool], retries: int = RETRIES) -> T:
-        """Return what ``judge`` returns, asking up to ``retries`` times more while ``failed`` holds for the result."""
+        """Return the result of ``judge``; call it again, up to ``retries`` times, while ``failed`` is true for it."""
         result = judge()
         for _ in range(retries):
             if not failed(result) or self.gone:
@@ -41,6 +41,6 @@ class JudgeHealth:
         return result
 
     def count(self, *, failed: bool) -> None:
-        """Count one answer that could, or could not, be judged."""
+        """Count one answer: ``failed`` says that it could not be judged."""
         with self._lock:
             self._failed_in_a_row = self._failed_in_a_row + 1 if failed else 0

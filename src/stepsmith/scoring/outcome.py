@@ -1,6 +1,6 @@
-"""The outcome of one completion: no answer, truncated, or judged with so many tests passed.
+"""The outcome of one completion: no answer, truncated, or judged with a number of tests passed.
 
-Uses the standard library alone: the reward file for verl contains this module.
+It uses only the standard library, because the reward file for verl contains this module.
 """
 
 from typing import Literal, NamedTuple
@@ -9,7 +9,7 @@ Status = Literal["judged", "no-answer", "truncated"]
 
 
 class Outcome(NamedTuple):
-    """What a completion came to.
+    """The result of a completion, from which rewards are computed.
 
     ``verdict`` is the judge's for the whole answer ("AC", "WA", "TLE", …), None unless judged. ``tests`` is the number
     of tests that count, including those that were not run after a first failure.
@@ -22,7 +22,7 @@ class Outcome(NamedTuple):
 
     @property
     def unjudged(self) -> bool:
-        """True if there is nothing to score by: our own machinery failed (IE), or there was no test."""
+        """True if the completion cannot be scored: our own machinery failed (IE), or there was no test."""
         return self.status == "judged" and (self.verdict in (None, "IE") or not self.tests)
 
     @property

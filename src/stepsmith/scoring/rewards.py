@@ -1,10 +1,10 @@
 """Rewards: functions from the outcome of a completion to a number, or to None for "leave this completion out".
 
 Every reward keeps three rules. A failure of our own machinery (IE) is never a reward: the result is None. An answer
-that was judged on no tests, or on fewer than there are, has not passed. Whatever a program does wrong, crashing and
-running out of time included, costs it its reward: a completion can never cause its own reward to be masked.
+that was judged on no tests, or only on some of them, has not passed. A program that crashes or runs out of time has
+failed: a completion can never cause its own reward to be masked.
 
-Uses the standard library alone: the reward file for verl contains this module.
+It uses only the standard library, because the reward file for verl contains this module.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from stepsmith.scoring.outcome import Outcome
 
 
 class Reward(NamedTuple):
-    """A reward function. ``every_test``: it needs the result of every test, not only the first failure."""
+    """A reward function. ``every_test`` says that it needs the result of every test, not only the first failure."""
 
     function: Callable[[Outcome], float | None]
     every_test: bool
@@ -50,7 +50,7 @@ def all_or_part(outcome: Outcome) -> float | None:
 def stepped(outcome: Outcome) -> float | None:
     """Return 0 without an answer, else 1 if every test passes, else 0.1 + 0.4 × the fraction passed (our choice).
 
-    For models that do not write answers in the asked form yet.
+    For models that do not yet write answers in the right format.
     """
     if outcome.unjudged:
         return None

@@ -1,4 +1,4 @@
-"""The scorer: completions in, scored completions out, in the same order whatever order judging ends in."""
+"""The scorer: it scores completions and returns the results in the same order, even if judging ends in another."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +23,7 @@ RewardName = Literal["binary", "x-coder", "fraction", "all-or-part", "stepped"] 
 
 
 class RewardSettings(Record, frozen=True, kw_only=True):
-    """Which reward is given, where need be by environment."""
+    """Which reward function is used, for all environments or for each its own."""
 
     reward: RewardName = "binary"
     environments: dict[Environment, RewardName] = msgspec.field(default_factory=dict)
@@ -38,7 +38,7 @@ class RewardSettings(Record, frozen=True, kw_only=True):
 class ScoredCompletion(Record, frozen=True, kw_only=True):
     """The score of one completion.
 
-    ``reward`` is None if the completion is to be left out: our own machinery failed (IE), or a setting masks it.
+    ``reward`` is None if the completion must be left out: our own machinery failed (IE), or a setting masks it.
 
     >>> problem = st.load_problems("runs/first")[0]
     >>> (scored,) = st.score(problem, ["I give up."], reward="x-coder")
@@ -55,18 +55,18 @@ class ScoredCompletion(Record, frozen=True, kw_only=True):
     tests: int = 0  # rewarded tests
     solved: bool = False  # every rewarded test passed
     passed_held_back: bool | None = None  # asked only if every rewarded test passed; never part of the reward
-    failed_test: int | None = None  # number of the test that decided against the answer, from 1
-    message: str = ""  # what the judge says of that test, or the compiler's output
-    stderr: str = ""  # the last part of what the program wrote there on that test
+    failed_test: int | None = None  # number of the first test that failed, from 1
+    message: str = ""  # the judge's message on that test, or the compiler's output
+    stderr: str = ""  # the end of the program's stderr on that test
 
     @property
     def unjudged(self) -> bool:
-        """True if our own machinery failed, so that the completion counts nowhere."""
+        """True if our own machinery failed, so that the completion does not count at all."""
         return self.outcome.unjudged
 
     @property
     def outcome(self) -> Outcome:
-        """What a reward function sees."""
+        """The outcome, which the reward functions get."""
         return Outcome(self.status, self.verdict, self.passed, self.tests)
 
 
@@ -79,7 +79,7 @@ class ScoringRequest(NamedTuple):
 
 
 class _Judged(NamedTuple):
-    """The judgement of an answer on the rewarded tests, and whether it passes those held back (None: not asked)."""
+    """The judgement of an answer on the rewarded tests, and whether it passes the held-back ones (None: not run)."""
 
     judgement: Judgement
     passed_held_back: bool | None
@@ -109,7 +109,7 @@ class Scorer:
         *,
         proven: Sequence[Answer] = (),
     ) -> list[ScoredCompletion]:
-        """Score the completions of one problem, in their order; ``tests`` None: on all tests of the problem.
+        """Score the completions of one problem and return the scores in their order; ``tests`` None: all tests.
 
         ``proven`` are answers that are known to pass, such as the golden one right after verification; they are not
         judged again. Raises what ``score_batch`` raises.
@@ -123,8 +123,8 @@ class Scorer:
     ) -> list[ScoredCompletion]:
         """Score a batch; the result has one item for each request, in their order.
 
-        Raises ``SandboxError`` once the judge counts as gone: training on nothing is worse than stopping. Other errors
-        of the judge, such as ``MachineError``, are passed on.
+        Raises ``SandboxError`` if the judge has failed on too many answers in a row. Other errors of the judge, such as
+        ``MachineError``, are passed on.
         """
         keys: list[_Key | None] = []
         todo: dict[_Key, ScoringRequest] = {}
@@ -140,7 +140,7 @@ class Scorer:
         if self._health.gone:
             last = next((r.judgement for r in reversed(list(results.values())) if _failed(r.judgement)), None)
             raise SandboxError(
-                f"the judge failed on {GONE_AFTER} answers in a row ({_word(last)}); see that it runs, then resume"
+                f"the judge failed on {GONE_AFTER} answers in a row ({_word(last)}); run `stepsmith doctor`, then resume"
             )
         return [
             self._scored(request, None if key is None else results[key])
@@ -186,7 +186,7 @@ class Scorer:
         def judge() -> Judgement:
             try:
                 return environment.judge(self._judge, part, answer, stop_at_first_failure=stop_at_first_failure)
-            except (SandboxError, EndpointError, OSError) as error:  # ours: a sandbox, a server, the way to it
+            except (SandboxError, EndpointError, OSError) as error:  # our own failures: sandbox, server, network
                 return Judgement(verdict=Verdict.IE, compile_output=str(error))
 
         return self._health.ask(judge, _failed, self.rewards.retries)
@@ -239,7 +239,7 @@ def _word(judgement: Judgement | None) -> str:
 
 @contextmanager
 def _cancelled(jobs: Sequence[Future[_Judged]]) -> Iterator[None]:
-    """Cancel what has not begun, when leaving early."""
+    """Cancel jobs that have not started if the block ends early."""
     try:
         yield
     finally:

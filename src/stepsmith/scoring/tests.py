@@ -13,8 +13,8 @@ class SplitSettings(Record, frozen=True, kw_only=True):
     """How tests are split. Our choices."""
 
     hold_back: Annotated[float, Meta(ge=0, lt=1)] = 0.25  # share of the hidden tests that is never rewarded
-    most_tests: Annotated[int, Meta(ge=1)] | None = None  # rewarded tests per problem, at most
-    seed: int = 0  # of the choice of held-back tests
+    most_tests: Annotated[int, Meta(ge=1)] | None = None  # most rewarded tests per problem
+    seed: int = 0  # seed of the choice of held-back tests
 
 
 class TestSplit(Record, frozen=True, kw_only=True):
@@ -36,11 +36,11 @@ def all_tests(problem: Problem) -> TestSplit:
 
 
 def split_tests(problem: Problem, settings: SplitSettings) -> TestSplit:
-    """Split the tests of an induction problem; an answer of another environment is judged once, on all it has.
+    """Split the tests of an induction problem. In other environments no test is held back.
 
-    Worked examples are not rewarded as long as there are other tests: printing them takes no thought. Of the hidden
-    tests a share ``hold_back`` is held back, at least one where there are two. At most ``most_tests`` are rewarded. The
-    choice depends on the problem's id and the seed alone, so it is the same for every completion of a group. Raises
+    Worked examples are not rewarded if there are other tests, because a program can simply print them. Of the hidden
+    tests a share ``hold_back`` is held back, at least one if there are two. At most ``most_tests`` are rewarded. The
+    choice depends only on the problem's id and the seed, so it is the same for every completion of a group. Raises
     ``ConfigError`` for a problem without tests.
     """
     if problem.environment != "induction":

@@ -19,11 +19,11 @@ Message = dict[str, str]
 
 
 class RewardFunction:
-    """Scores completions the way TRL asks for it. Usable as a context manager; ``close`` ends the judge it opened.
+    """A reward function with TRL's interface. Usable as a context manager; ``close`` ends the judge that it opened.
 
-    TRL hands over the columns of the data set; the column ``problem_id`` says which problem a completion belongs to
-    (``training_rows`` writes it). The rewards come in the order of the completions. A completion that could not be
-    judged gets None, which TRL leaves out of the group's mean. ``last`` holds the scored completions of the last call.
+    TRL passes the columns of the data set. The column ``problem_id`` says which problem a completion belongs to
+    (``training_rows`` writes it). The rewards have the order of the completions. A completion that could not be judged
+    gets None, which TRL leaves out of the group's mean. ``last`` holds the scored completions of the last call.
 
     ``judge`` None: a pool with one worker per core is opened at the first call. ``end_token_ids``: the tokens that end
     a completion; if they are given, a completion without one counts as truncated.
@@ -60,7 +60,7 @@ class RewardFunction:
         completion_ids: Sequence[Sequence[int]] | None = None,
         **_: object,
     ) -> list[float | None]:
-        """Return a reward for each completion. Raises ``ConfigError`` for a problem that is not known here."""
+        """Return a reward for each completion. Raises ``ConfigError`` for a problem that was not given."""
         requests = []
         ids = completion_ids if completion_ids is not None and self._ends else [None] * len(completions)
         for given, name, tokens in zip(completions, problem_id, ids, strict=True):
