@@ -140,7 +140,7 @@ class Scorer:
         if self._health.gone:
             last = next((r.judgement for r in reversed(list(results.values())) if _failed(r.judgement)), None)
             raise SandboxError(
-                f"the judge failed on {GONE_AFTER} answers in a row ({_word(last)}); run `stepsmith doctor`, then resume"
+                f"the judge failed on {GONE_AFTER} answers in a row ({_word(last)}); run `stepsmith doctor` and resume"
             )
         return [
             self._scored(request, None if key is None else results[key])
