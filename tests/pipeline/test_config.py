@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stepsmith.core.errors import ConfigError
-from stepsmith.pipeline.config import Config, RuntimeSettings, load_config, with_changes
+from stepsmith.pipeline.config import Config, RuntimeSettings, as_file, load_config, with_changes
 
 
 def write(folder: Path, text: str) -> Path:
@@ -74,3 +75,34 @@ def test_workers_do_not_shape_the_data() -> None:
     assert one.fingerprint_fields() == two.fingerprint_fields()
     changed = with_changes(one, workers=None, allow_unsafe=None, synth={"seed": 1})
     assert changed.fingerprint_fields() != one.fingerprint_fields()
+
+
+MODELS = """
+[runtime]
+budget = "5 USD"
+workers = 3
+[synth]
+method = "two-stage"
+teacher = "Qwen/Qwen3-8B"
+environments = { induction = 1.0 }
+[models."Qwen/Qwen3-8B"]
+base_url = "http://localhost:8000/v1"
+model = "q"
+key_env = "MY_KEY"
+query = { api-version = "2" }
+headers = { X-Team = "secret", X-Key = "$OTHER_KEY" }
+prices = { input = 0.5, output = 2.0 }
+sampling = { temperature = 0.7, stop = ["</s>"], extra = { chat_template_kwargs = { enable_thinking = false } } }
+"""
+
+
+def test_the_settings_of_a_run_load_again_without_what_may_be_secret(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, MODELS))
+    again = load_config(write(tmp_path, as_file(config)))
+    assert again.fingerprint_fields() == config.fingerprint_fields()
+    name = "Qwen/Qwen3-8B"
+    assert again.models[name] == msgspec.structs.replace(config.models[name], headers={"X-Key": "$OTHER_KEY"})
+    assert again.runtime.budget == "5 USD"
+    assert "secret" not in as_file(config)
+    assert "workers" not in as_file(config)
+    assert load_config(write(tmp_path, as_file(Config()))).fingerprint_fields() == Config().fingerprint_fields()

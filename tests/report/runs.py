@@ -208,5 +208,6 @@ def _problem(
             ("method", "dual-verification" + bad),
             ("golden_confidence", f"{rng.uniform(0.8, 1):.3f}"),
             ("kill_rate", f"{rng.uniform(0.5, 1):.3f}"),
+            ("strategy", f"Take **both** ends:\n\n- first `a_i`\n- then $n^2$\n{bad}"),
         ),
     )

@@ -8,6 +8,7 @@ import tomllib
 import zlib
 from pathlib import Path
 
+import msgspec
 import pytest
 import typer
 from hypothesis import given
@@ -17,11 +18,13 @@ from typer.testing import CliRunner
 
 from stepsmith.cli.report import report, try_report
 from stepsmith.core.errors import MachineError, RunFolderError
+from stepsmith.core.records import StageSpend
 from stepsmith.report import chains as chains_module
 from stepsmith.report.page import student_label
 from stepsmith.report.toml import to_toml
 from stepsmith.report.writing import write_report
 from stepsmith.store.dataset import PROBLEM_SCHEMA, read_problems, write_rows
+from stepsmith.store.manifest import Spending, read_manifest
 from tests.report.inspected import Inspected
 from tests.report.runs import make_run
 
@@ -141,6 +144,40 @@ def test_hostile_texts_stay_text(html: str) -> None:
         assert "<img" not in piece
         assert "<script" not in piece
     assert len(SCRIPT.findall(html)) == 2 + 4 + 1 + 10  # plotly, ours; figures, index, chains
+
+
+def test_plans_are_rendered_and_rejects_show_their_evidence(html: str) -> None:
+    chains = unpacked(html)
+    for chain in chains:
+        assert chain.count("<dt>strategy</dt>") == chain.count('<li class="stone')
+        assert "<strong>both</strong>" in chain
+        assert "<code>a_i</code>" in chain
+
+
+def test_spending_is_shown_by_stage_and_the_settings_as_they_load(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", 2, 2)
+    manifest = read_manifest(folder)
+    stages = tuple(
+        StageSpend(
+            purpose=purpose, model="big", requests=7, completions=11, prompt_tokens=12_345, completion_tokens=678,
+            reasoning_tokens=90, usd=usd,
+        )
+        for purpose, usd in (("propose", 0.5), ("attempt", 0.25))
+    )  # fmt: skip
+    spend = Spending(
+        stages=stages, tokens=26_046, usd=0.75, tokens_per_accepted=1.0, usd_per_accepted=1.0, paid_tokens=26_046,
+        paid_usd=0.75, unsure_tokens=0, unsure_usd=0.0,
+    )  # fmt: skip
+    msgspec.structs.replace(manifest, spend=spend).write(folder)
+    (folder / "run.toml").write_text('[synth]\nteacher = "<big>"\n')
+    write_report(folder)
+    html = (folder / "report.html").read_text()
+    text = prose(html)
+    assert '<th scope="row">propose</th><td class="text">big</td><td>7</td><td>11</td> <td>12,345</td>' in text
+    assert "<td>0.2500</td>" in text
+    assert "paid for 26,046 tokens (0.7500 USD)" in text
+    assert "teacher = &#34;&lt;big&gt;&#34;" in text
+    assert "absent" not in text
 
 
 def test_the_policy_admits_our_two_scripts_and_no_request(html: str) -> None:

@@ -14,6 +14,7 @@ from stepsmith.cli.doctor import doctor
 from stepsmith.cli.export import export
 from stepsmith.cli.features import features_app
 from stepsmith.cli.judge import judge_app
+from stepsmith.cli.rehearse import rehearse_command
 from stepsmith.cli.report import report
 from stepsmith.cli.study import study
 from stepsmith.cli.synth import synth
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(synth)
+app.command("rehearse")(rehearse_command)
 app.command()(report)
 app.command()(doctor)
 app.command()(verify)

@@ -16,7 +16,7 @@ from stepsmith.core.answers import code_blocks, last_code_block, strip_reasoning
 from stepsmith.core.integers import long_integers
 from stepsmith.core.model_outputs import ModelOutput
 from stepsmith.core.records import Record
-from stepsmith.llm.protocol import LLM
+from stepsmith.llm.protocol import LLM, Witness
 from stepsmith.llm.records import Message, Sampling
 
 _T = TypeVar("_T")
@@ -115,6 +115,8 @@ def ask(
     while True:
         (reply,) = llm.complete(conversation, 1, sampling, stage)
         parsed = _read(reply, parse)
+        if isinstance(llm, Witness):
+            llm.understood(parsed)
         if not isinstance(parsed, ParseFailure) or parsed.reason == CUT_OFF:
             return parsed
         if len(sent_back) >= repairs or parsed.reason in sent_back:

@@ -1,7 +1,7 @@
 """The interface of a language model that all other packages use."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stepsmith.core.model_outputs import ModelOutput
 from stepsmith.llm.records import Message, Sampling
@@ -14,4 +14,13 @@ class LLM(Protocol):
         self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
     ) -> list[ModelOutput]:
         """Return ``n`` sampled completions. ``purpose`` names the stage under which the cost is booked."""
+        ...
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A model that wants to know what became of its replies, as in a rehearsal; ``ask`` tells it."""
+
+    def understood(self, parsed: object) -> None:
+        """Take note of what the last reply was read as, or of the ``ParseFailure``."""
         ...

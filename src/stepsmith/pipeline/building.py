@@ -101,6 +101,9 @@ def build_problem(build: Building, student: Student, strong_solver: Student | No
         rating = replace(rating, feedback=replace(rating.feedback, settled=settled, refuted=refuted))
     if isinstance(result, Problem):
         result = measure(build, result)
+    if isinstance(result, Rejection):  # before `derive` a problem is one of induction, wherever it is headed
+        problem = msgspec.structs.replace(result.problem, environment=build.draft.environment)
+        result = msgspec.structs.replace(result, problem=problem)
     return Built(result, rating)
 
 

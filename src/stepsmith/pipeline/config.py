@@ -17,6 +17,7 @@ from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.nested import refuse_renamed
 from stepsmith.core.records import Environment, Record, Style
 from stepsmith.llm.records import ModelSpec
+from stepsmith.report.toml import to_toml
 from stepsmith.synth.progression import Progression
 from stepsmith.synth.seed_files import ROW_FIELD
 from stepsmith.synth.skill import SkillModel
@@ -221,6 +222,19 @@ def with_changes(
         return checked(msgspec.convert(plain, Config))
     except msgspec.ValidationError as error:
         raise ConfigError(f"{_in_words(error)}") from None
+
+
+def as_file(config: Config) -> str:
+    """Return TOML that ``load_config`` reads as the same configuration.
+
+    Left out are settings of this machine (workers, cache) and the values of headers that are not read from the
+    environment, which may be secret.
+    """
+    plain = msgspec.to_builtins(config)
+    plain["runtime"] = {name: plain["runtime"][name] for name in ("budget", "prompts", "tree", "policy")}
+    for model in plain["models"].values():
+        model["headers"] = {name: value for name, value in model["headers"].items() if value.startswith("$")}
+    return to_toml(plain)
 
 
 def _in_words(error: Exception) -> str:

@@ -80,7 +80,7 @@ def resolve_config(config: Config) -> Config:
     )
     _keep_voters_apart(config)
     check_models(config, asked_models(config))
-    version = _endpoint_roles(config).prompts.version_of_all()
+    version = endpoint_roles(config).prompts.version_of_all()
     config = msgspec.structs.replace(config, prompts=msgspec.structs.replace(config.prompts, version=version))
     if synth.method == "two-stage":
         config = msgspec.structs.replace(config, two_stage=config.two_stage.resolve(tree_at(config.runtime.tree)))
@@ -144,7 +144,7 @@ class RoleFactory:
         self._config = config
         self._judge = judge
         self._models = models
-        self._endpoints = _endpoint_roles(config) if models else None
+        self._endpoints = endpoint_roles(config) if models else None
 
     def make(self) -> Roles:
         """Return new roles with a meter of their own."""
@@ -206,7 +206,8 @@ def _keep_voters_apart(config: Config) -> None:
         )
 
 
-def _endpoint_roles(config: Config) -> "EndpointRoles":
+def endpoint_roles(config: Config) -> "EndpointRoles":
+    """Return the maker of roles around models. Raises ``MachineError`` where the extra is missing."""
     # The only import of the extra `llm`. It is here and not at the top, so that the base install works without it.
     try:
         from stepsmith.pipeline.endpoint_roles import EndpointRoles

@@ -20,14 +20,14 @@ from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.money import Ledger, Spend
 from stepsmith.pipeline.chain import grow_chain
-from stepsmith.pipeline.config import Config
+from stepsmith.pipeline.config import Config, as_file
 from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
 from stepsmith.pipeline.models import Models, add_spends
 from stepsmith.pipeline.roles import RoleFactory, asked_models, resolve_config
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
-from stepsmith.store.runfolder import PROBLEMS, REJECTED, TIMINGS, RunFolder
+from stepsmith.store.runfolder import PROBLEMS, REJECTED, SETTINGS, TIMINGS, RunFolder
 from stepsmith.synth.seeds import SeedSource
 
 USD_DIGITS = 9  # sums are rounded, since they depend in their last bits on the order of the responses
@@ -79,11 +79,12 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
     """
     observer = observer or NoObserver()
     config = resolve_config(config)
-    _seed_source(config)  # raises errors in the seeds now, not later in a worker
+    seed_source(config)  # raises errors in the seeds now, not later in a worker
     with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
         isolation = judge.isolation
     proven = msgspec.structs.replace(config, judge=msgspec.structs.replace(config.judge, isolation=isolation))
     with RunFolder(folder, config.fingerprint_fields(), resume=resume) as run:
+        write_whole(folder / SETTINGS, as_file(config).encode())
         finished = run.finished()
         missing = [index for index in range(config.synth.chains) if index not in finished]
         observer.started(len(finished), config.synth.chains, isolation)
@@ -144,7 +145,7 @@ class ChainRunner:
     def __init__(self, config: Config, judge: RunningJudge, models: Models | None = None) -> None:
         self.judge = judge
         self._config = config
-        self._seeds = _seed_source(config)
+        self._seeds = seed_source(config)
         self._role_factory = RoleFactory(config, judge, models)
 
     def grow(self, index: int) -> Chain:
@@ -155,7 +156,8 @@ class ChainRunner:
         return msgspec.structs.replace(chain, seconds=time.monotonic() - started, spent=roles.meter.spent())
 
 
-def _seed_source(config: Config) -> SeedSource:
+def seed_source(config: Config) -> SeedSource:
+    """Return where the seeds of a run come from."""
     return SeedSource([Path(path) for path in config.synth.seeds], config.synth.seed_field)
 
 

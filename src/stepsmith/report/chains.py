@@ -21,6 +21,7 @@ from stepsmith.store.dataset import Row, read_rows, row_problem
 from stepsmith.store.runfolder import PROBLEMS, REJECTED
 
 CHAIN_LIMIT = 300  # the page holds at most this many chains
+PROSE = frozenset({"strategy"})  # provenance in which models write Markdown
 BYTE_LIMIT = 9_000_000  # ... of at most this size together, compressed; Plotly takes another 5 MB
 
 
@@ -113,7 +114,7 @@ def pack_chains(
 ) -> list[PackedChain]:
     """Render the chosen chains until ``BYTE_LIMIT`` is reached, and return them in order of their numbers."""
     templates.filters.update(statement=statement_html, code=code_html)
-    templates.globals.update(difference=difference_html)
+    templates.globals.update(difference=difference_html, prose=PROSE)
     page = templates.get_template("chain.html.j2")
     stones = _stones(folder, set(chosen))
     packed: list[PackedChain] = []

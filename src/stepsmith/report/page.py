@@ -28,7 +28,7 @@ from stepsmith.report.toml import to_toml
 from stepsmith.report.training import TrainingRun, holds_training, read_run, runs_within
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import read_manifest
-from stepsmith.store.runfolder import REPORT, TIMINGS
+from stepsmith.store.runfolder import REPORT, SETTINGS, TIMINGS
 from stepsmith.store.study_results import read_summary
 
 
@@ -109,7 +109,7 @@ def _synthesis_page(folder: Path, templates: jinja2.Environment, figures: dict[s
         manifest=manifest,
         counts=manifest.counts,
         made=_shown_settings(config),
-        toml=to_toml(config),
+        toml=_settings(folder, config),
         seconds=timings.seconds,
         student=student,
         simulated=student != manifest.student,
@@ -130,6 +130,14 @@ def _synthesis_page(folder: Path, templates: jinja2.Environment, figures: dict[s
 def student_label(name: str) -> str:
     """Return the name of the student on the page; a simulated student is always called simulated."""
     return "simulated student" if name.startswith("simulated") else name
+
+
+def _settings(folder: Path, config: object) -> str:
+    """The configuration as a file for ``stepsmith synth``; of an older run, what the data set depends on."""
+    try:
+        return (folder / SETTINGS).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return to_toml(config)
 
 
 def _timings(folder: Path) -> Timings:

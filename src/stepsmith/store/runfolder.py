@@ -1,6 +1,7 @@
 """The output folder of a run. It belongs to one configuration, survives crashes, and resumes chain by chain.
 
     OUT/config.json        the resolved configuration; a run with another one is refused
+    OUT/run.toml           all settings as a file for `stepsmith synth`; nothing reads it but people and the report
     OUT/work.sqlite        finished chains (only complete ones)
     OUT/problems.parquet, rejected.parquet, manifest.json, timings.json, report.html   written at the end
 
@@ -26,6 +27,7 @@ TIMINGS = "timings.json"
 PROBLEMS = "problems.parquet"
 REJECTED = "rejected.parquet"
 REPORT = "report.html"
+SETTINGS = "run.toml"  # the whole configuration, for `stepsmith synth run.toml`
 
 _decode_chain = msgspec.msgpack.Decoder(Chain).decode
 _encode = msgspec.msgpack.Encoder().encode

@@ -22,8 +22,9 @@ from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError
 from stepsmith.core.records import Chain, StageSpend
 from stepsmith.llm.estimates import Estimate, Range
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
-from stepsmith.pipeline.config import Config, RuntimeSettings, SuiteSettings, SynthSettings, VoterSettings
+from stepsmith.pipeline.config import Config, RuntimeSettings, SuiteSettings, SynthSettings, VoterSettings, load_config
 from stepsmith.pipeline.forecast import Forecast, forecast
+from stepsmith.pipeline.roles import resolve_config
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.dataset import read_problems, read_rows
 from stepsmith.store.manifest import Manifest
@@ -105,6 +106,10 @@ def test_the_same_completions_give_the_same_bytes_and_are_paid_once(
     folder, manifest, paid = undisturbed
     before = len(server.bills)
     again = synthesize(config_for(server, folder / "m.sqlite", workers=2), tmp_path / "again", Quiet())
+    settings = load_config(folder / "run" / "run.toml")
+    assert resolve_config(settings).fingerprint_fields() == config_for(server, folder).fingerprint_fields() | {
+        "prompts": {"version": settings.prompts.version}
+    }
     assert data(tmp_path / "again") == data(folder / "run")
     assert len(server.bills) == before
     assert again.spend is not None

@@ -7,12 +7,15 @@ import pytest
 
 from stepsmith.core.errors import RequestRefused
 from stepsmith.core.model_outputs import ModelOutput, Usage
-from stepsmith.core.records import Environment, Example, Lineage, Problem, Seed, Solution, TestCase, Verdict
+from stepsmith.core.records import Environment, Example, Lineage, Problem, Rejection, Seed, Solution, TestCase, Verdict
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.local import LocalJudge
 from stepsmith.llm.records import Message, Sampling
+from stepsmith.pipeline.building import Building, build_problem
+from stepsmith.pipeline.config import Config
 from stepsmith.prompts.library import PromptLibrary
+from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import FailedAttempt, Feedback
 from stepsmith.synth.llm.draft import LLMDraft
 from stepsmith.synth.llm.student import LLMStudent
@@ -254,3 +257,11 @@ def test_a_student_sees_the_rendered_problem_alone(judge: LocalJudge) -> None:
     assert [(attempt.text, attempt.truncated) for attempt in attempts] == [("a", True), ("b", True)]
     assert [message.content for message in llm.asked[0]] == [ENVIRONMENTS["induction"].render(problem)]
     assert len(llm.asked) == 1  # all samples in one request
+
+
+def test_a_reject_keeps_the_environment_that_it_was_headed_for(judge: LocalJudge) -> None:
+    draft = propose(judge, good(code="def f(xs, k=2):\n    return 7"), environment="abduction")
+    build = Building(draft, PLACE, Config(), judge, Scorer(judge), random.Random(1))
+    result = build_problem(build, LLMStudent(Listed(), "s")).result
+    assert isinstance(result, Rejection)
+    assert (result.reason, result.problem.environment) == ("constant-output", "abduction")
