@@ -34,7 +34,11 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "renders whole folders by the command and reads them as verl does",
         "train/verl/hydra train/verl/files/stepsmith_hooks",
     ),
-    "exports/test_table.py": ("every form by the command, and its card", "cli/export exports/bundle exports/card"),
+    "exports/test_table.py": (
+        "every form by the command, and its card",
+        "cli/export exports/bundle exports/card exports/whole",
+    ),
+    "exports/test_importing.py": ("the command, too", "cli/imports"),
     "exports/test_kattis_package.py": (
         "both versions of the package, read back",
         "exports/kattis_legacy exports/kattis_2025",

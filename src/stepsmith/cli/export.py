@@ -10,6 +10,7 @@ from stepsmith.core.errors import ConfigError
 from stepsmith.exports import FORMATS, ExportSettings, FormatName, write_export
 from stepsmith.exports.bundle import SplitBy
 from stepsmith.exports.card import facts_of
+from stepsmith.exports.mixing import mixed
 from stepsmith.scoring.tests import SplitSettings
 from stepsmith.train.corpus import problems_of
 from stepsmith.train.settings import PromptLength
@@ -37,6 +38,12 @@ def export(
     ] = 0.25,
     most_tests: Annotated[int | None, typer.Option(min=1, help="Most rewarded tests per problem.")] = None,
     seed: Annotated[int, typer.Option(help="Number that decides which tests are held back.")] = 0,
+    real: Annotated[
+        list[Path] | None, typer.Option(help="Folder of real problems (see `stepsmith import`); repeatable.")
+    ] = None,
+    real_share: Annotated[
+        float | None, typer.Option(help="Share of real problems in the result. Without it, all problems are taken.")
+    ] = None,
     judge_url: Annotated[str, typer.Option(help="Address of the judge server, for formats that use one.")] = (
         "http://127.0.0.1:8005"
     ),
@@ -51,8 +58,10 @@ def export(
         tests=SplitSettings(hold_back=hold_back, most_tests=most_tests, seed=seed),
         judge_url=judge_url,
     )
-    problems = problems_of([str(source) for source in sources])
-    written = write_export(problems, _form(to), out, settings, facts_of(sources))
+    people = real or []
+    problems, from_people = (list(problems_of([str(place) for place in places])) for places in (sources, people))
+    problems = mixed(problems, from_people, real_share, seed) if real_share is not None else problems + from_people
+    written = write_export(problems, _form(to), out, settings, facts_of([*sources, *people]))
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"{written.folder}: {written.train} problems to train on, {written.test} held out", markup=False)
     for reason, count in written.reasons.most_common():

@@ -13,6 +13,7 @@ from stepsmith.cli.curriculum import curriculum_app
 from stepsmith.cli.doctor import doctor
 from stepsmith.cli.export import export
 from stepsmith.cli.features import features_app
+from stepsmith.cli.imports import import_
 from stepsmith.cli.judge import judge_app
 from stepsmith.cli.rehearse import rehearse_command
 from stepsmith.cli.report import report
@@ -40,6 +41,7 @@ app.command()(verify)
 app.command()(curate)
 app.command()(study)
 app.command()(export)
+app.command("import")(import_)
 app.add_typer(judge_app, name="judge")
 app.add_typer(features_app, name="features")
 app.add_typer(curriculum_app, name="curriculum")

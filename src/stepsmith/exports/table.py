@@ -1,16 +1,13 @@
 """The formats, and what they share: problems are chosen, divided, described; the folder appears whole or not at all."""
 
-import os
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from stepsmith.core.errors import ConfigError, RunFolderError
+from stepsmith.core.errors import ConfigError
 from stepsmith.core.records import Problem
 from stepsmith.exports import (
     harbor,
@@ -27,7 +24,7 @@ from stepsmith.exports import (
 from stepsmith.exports.bundle import Bundle, ExportSettings, LeftOut
 from stepsmith.exports.card import CardFacts, DataFiles, card
 from stepsmith.exports.splitting import halves_of
-from stepsmith.store.folder_lock import explained
+from stepsmith.exports.whole import whole
 
 FormatName = Literal[
     "hf", "trl", "verl", "verifiers", "nemo-gym", "harbor", "lcb", "kattis-legacy", "kattis-2025-09", "jsonl"
@@ -92,8 +89,6 @@ def write_export(
     be exported. Nothing is left behind then.
     """
     form = FORMATS[to]
-    if out.exists():
-        raise RunFolderError(f"{out} is there already and is not written over; choose another --out")
     kept: dict[str, Problem] = {}
     left_out: dict[str, LeftOut] = {}
     for problem in problems:
@@ -108,7 +103,7 @@ def write_export(
         raise ConfigError(_nothing(to, tuple(left_out.values())))
     halves = halves_of(tuple(kept.values()), settings.held_out, settings.split)
     bundle = Bundle(train=tuple(halves.train), test=tuple(halves.test), settings=settings)
-    with _whole(out) as folder:
+    with whole(out) as folder:
         form.write(bundle, folder)
         lines = [msgspec.json.encode(one) + b"\n" for one in left_out.values()]
         if lines:
@@ -123,17 +118,3 @@ def _nothing(to: str, left_out: tuple[LeftOut, ...]) -> str:
         return "there is no problem to export: the run accepted none"
     reason, count = Counter(one.reason for one in left_out).most_common(1)[0]
     return f"none of the {len(left_out)} problems can be exported to {to}; for {count} of them: {reason}"
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[Path]:
-    """Give a folder to write into, which becomes ``out`` at the end and goes where the end is not reached."""
-    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
-    with explained(out):
-        try:
-            partial.mkdir(parents=True)
-            yield partial
-            partial.rename(out)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise

@@ -35,9 +35,12 @@ class _Row(msgspec.Struct):
     code_list: list[str] = []
 
 
-def livecodebench_row(row: dict[str, object]) -> VerifyProblem:
-    """Read a row. The public tests are the statement's examples."""
+def livecodebench_row(row: dict[str, object], *, pickles: bool = True) -> VerifyProblem:
+    """Read a row. The public tests are the statement's examples. Packed tests are refused without ``pickles``."""
     read = convert(row, _Row)
+    packed = isinstance(read.private_test_cases, str) and read.private_test_cases.lstrip()[:1] not in ("", "[")
+    if packed and not pickles:
+        raise CaseError("private_test_cases are packed with pickle, which is not read here; write them as JSON")
     public, private = _unpacked(read.public_test_cases), _unpacked(read.private_test_cases)
     metadata = decode_json(read.metadata or "{}") if isinstance(read.metadata, str) else read.metadata
     return livecodebench_problem(

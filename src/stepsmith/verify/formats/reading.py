@@ -49,6 +49,7 @@ class ProblemSource(NamedTuple):
     path: Path
     format: Format = "auto"
     testlib: Path | None = None  # a copy of testlib.h, for checkers that include it
+    pickles: bool = True  # whether tests that LiveCodeBench packed with pickle are read (text alone, never code)
 
 
 def read_problems(source: ProblemSource) -> Iterator[Item]:
@@ -151,7 +152,7 @@ def _row_item(source: ProblemSource, place: str, number: int, data: bytes | Row)
         row = decode_object(data) if isinstance(data, bytes) else present(data)
         problem_id = _row_id(row, number)
         format_ = guess_format(row) if source.format == "auto" else source.format
-        problem = _reader(format_, source.testlib)(row)
+        problem = _reader(format_, source)(row)
         if format_ != "stepsmith" and "candidates" in row:
             samples = convert(row["candidates"], tuple[Candidate, ...])
             problem = msgspec.structs.replace(problem, candidates=(*problem.candidates, *samples))
@@ -201,15 +202,15 @@ def _row_id(row: Row, number: int) -> str | int:
     return number
 
 
-def _reader(format_: Format, testlib: Path | None) -> Callable[[Row], VerifyProblem]:
+def _reader(format_: Format, source: ProblemSource) -> Callable[[Row], VerifyProblem]:
     readers: dict[Format, Callable[[Row], VerifyProblem]] = {
         "stepsmith": stepsmith_row,
         "apps": apps_row,
         "taco": apps_row,
         "codecontests": codecontests_row,
-        "codecontests-plus": lambda row: codecontests_plus_row(row, testlib),
+        "codecontests-plus": lambda row: codecontests_plus_row(row, source.testlib),
         "codeforces": codeforces_row,
-        "livecodebench": livecodebench_row,
+        "livecodebench": lambda row: livecodebench_row(row, pickles=source.pickles),
         "deepcoder": deepcoder_row,
         "prime": prime_row,
         "primeintellect": primeintellect_row,

@@ -1,0 +1,29 @@
+"""A folder that appears whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stepsmith.core.errors import RunFolderError
+from stepsmith.store.folder_lock import explained
+
+
+@contextmanager
+def whole(out: Path) -> Iterator[Path]:
+    """Give a folder to write into, which becomes ``out`` at the end and goes where the end is not reached.
+
+    Raises ``RunFolderError`` where ``out`` is there already or cannot be made.
+    """
+    if out.exists():
+        raise RunFolderError(f"{out} is there already and is not written over; choose another --out")
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    with explained(out):
+        try:
+            partial.mkdir(parents=True)
+            yield partial
+            partial.rename(out)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
