@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -20,6 +21,7 @@ from stepsmith.envs.deduction import DeductionTask
 from stepsmith.pipeline.rating import rate, representative, tally
 from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import Scorer
+from stepsmith.synth.draft import Attempts
 from tests.records import a_problem
 
 
@@ -49,18 +51,18 @@ class Says:
 
     name = "says"
 
-    def __init__(self, *attempts: Completion) -> None:
-        self.attempts = attempts
+    def __init__(self, *completions: Completion) -> None:
+        self.completions = iter(completions)
 
-    def attempt(self, draft: object, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:
-        return list(self.attempts[:attempts])
+    def attempts(self, draft: object, problem: Problem, rng: random.Random) -> Attempts:
+        return lambda n: list(islice(self.completions, n))
 
 
 def code(text: str) -> str:
     return f"```python\n{text}\n```"
 
 
-def test_no_answer_and_truncated_are_counted_apart_and_fail() -> None:
+def test_no_answer_and_truncated_are_counted_apart() -> None:
     student = Says(
         Completion(text=code("right")),
         Completion(text="I give up."),
@@ -70,7 +72,7 @@ def test_no_answer_and_truncated_are_counted_apart_and_fail() -> None:
     )
     rating = rate(student, None, a_problem(), 5, Scorer(Strict()), random.Random(1))  # type: ignore[arg-type]
     assert rating.verdicts == {"AC": 1, "none": 1, "truncated": 2, "WA": 1}
-    assert (rating.rate.passes, rating.rate.attempts) == (1, 5)
+    assert (rating.rate.passes, rating.rate.attempts, rating.unreadable) == (1, 2, 3)
     assert tally(rating.verdicts) == "truncated 2, AC 1, WA 1, none 1"
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepsmith.core.errors import RunFolderError, StoreError
-from stepsmith.core.stats import band_of
+from stepsmith.core.records import UNDECIDED, Problem
 from stepsmith.report.chains import choose
 from stepsmith.report.figures import grain_of
 from stepsmith.report.survey import BANDS, CONFIDENCE_EDGES, ChainFacts, Survey, survey
@@ -20,17 +20,21 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_run(tmp_path_factory.mktemp("run"))
 
 
+def claimed(problem: Problem) -> str:
+    return problem.pass_rate.band or UNDECIDED if problem.pass_rate else ""
+
+
 def test_counts_are_those_of_the_records(run: Path) -> None:
     found = survey(run)
     problems = list(read_problems(run / "problems.parquet"))
     rejects = list(read_rows(run / "rejected.parquet"))
     assert (found.kept, found.rejected) == (len(problems), len(rejects))
-    assert found.by_band == Counter((band_of(p.pass_rate.rate), p.environment) for p in problems if p.pass_rate)
+    assert found.by_band == Counter((claimed(p), p.environment) for p in problems if p.pass_rate)
     assert found.rated == Counter((p.environment, p.pass_rate.passes, 32) for p in problems if p.pass_rate)
     assert found.reasons == Counter(row["reason"] for row in rejects)
     assert sum(found.rated_rejects.values()) == sum(row["reason"] == "too-easy" for row in rejects)
     assert found.features == Counter(
-        (f.category, f.name, band_of(p.pass_rate.rate)) for p in problems for f in p.features if p.pass_rate
+        (f.category, f.name, claimed(p)) for p in problems for f in p.features if p.pass_rate
     )
     assert found.kinds == Counter(test.kind for p in problems for test in p.tests)
     assert found.confidence.total() == sum(len(p.tests) for p in problems)
@@ -51,7 +55,8 @@ def test_chains_know_what_they_hold(run: Path) -> None:
     first = found.chains["chain_0000"]
     assert first.number == 1
     assert first.kept + first.rejected == 5
-    assert first.bands == {band_of(rate) for rate in first.rates}
+    first_kept = [p for p in read_problems(run / "problems.parquet") if p.lineage.chain_id == "chain_0000"]
+    assert first.bands == {claimed(p) for p in first_kept} - {UNDECIDED}
 
 
 def test_evidence_is_numbers_only_when_all_values_are(tmp_path: Path) -> None:

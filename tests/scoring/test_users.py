@@ -19,6 +19,7 @@ from stepsmith.pipeline.rating import rate
 from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.scoring.tests import SplitSettings
+from stepsmith.synth.draft import Attempts
 from tests.scoring.scripted import ScriptedJudge, counting
 
 Score = float | None
@@ -43,12 +44,13 @@ class Says:
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
 
-    def attempt(self, draft: object, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:
-        return [Completion(text=text) for text in self._texts]
+    def attempts(self, draft: object, problem: Problem, rng: random.Random) -> Attempts:
+        return lambda n: [Completion(text=text) for text in self._texts[:n]]
 
 
 def by_rating(judge: Judge, problem: Problem, texts: Sequence[str]) -> list[Score]:
-    """One completion at a time: a rating has no order. What could not be judged leaves no attempt, or an error."""
+    """One completion at a time: a rating has no order. What could not be judged leaves no attempt, or an error;
+    what has no answer is counted apart."""
     scores: list[Score] = []
     with Scorer(judge) as scorer:
         for text in texts:
@@ -57,7 +59,7 @@ def by_rating(judge: Judge, problem: Problem, texts: Sequence[str]) -> list[Scor
             except StepsmithError:
                 scores.append(None)
             else:
-                scores.append(float(found.rate.passes) if found.rate.attempts else None)
+                scores.append(float(found.rate.passes) if found.rate.attempts or found.unreadable else None)
     return scores
 
 

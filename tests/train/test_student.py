@@ -70,7 +70,7 @@ def data(folder: Path) -> tuple[bytes, ...]:
 
 
 def texts(student: PolicyStudent, problem: Problem, seed: int, attempts: int = 6) -> list[str]:
-    return [attempt.text for attempt in student.attempt(DRAFT, problem, attempts, random.Random(seed))]
+    return [attempt.text for attempt in student.attempts(DRAFT, problem, random.Random(seed))(attempts)]
 
 
 def test_attempts_are_real_and_follow_the_generator_alone(student: PolicyStudent, judge: LocalJudge) -> None:
@@ -115,7 +115,7 @@ def test_truncated_replies_and_prompts_without_room_are_told(student: PolicyStud
         policy.prompt_format = prompt_format
     assert cut.verdicts == {TRUNCATED: 3}
     long = msgspec.structs.replace(problem, statement="and so on " * 200 + problem.statement)
-    attempts = student.attempt(DRAFT, long, 3, random.Random(1))
+    attempts = student.attempts(DRAFT, long, random.Random(1))(3)
     assert len(attempts) == 3
     assert all("takes 160 in all" in attempt.text for attempt in attempts)
     rating = rate(student, DRAFT, long, 3, Scorer(judge), random.Random(1))

@@ -18,8 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from stepsmith.core.records import Chain
-from stepsmith.core.stats import band_of
+from stepsmith.core.records import UNDECIDED, Chain
 from stepsmith.llm.money import Spend
 from stepsmith.pipeline.synthesis import Observer
 
@@ -44,12 +43,12 @@ class _Tally:
 
     def add(self, chain: Chain) -> None:
         self.proposed += chain.proposed
-        self.bands.update(band_of(problem.pass_rate.rate) for problem in chain.problems if problem.pass_rate)
+        self.bands.update(problem.pass_rate.band or UNDECIDED for problem in chain.problems if problem.pass_rate)
 
     def text(self) -> str:
         kept = self.bands.total()
         rate = 60 * kept / max(1e-9, time.monotonic() - self.started_at)
-        bands = " ".join(f"{band} {self.bands[band]}" for band in ("easy", "easy-medium", "medium", "hard"))
+        bands = " ".join(f"{band} {self.bands[band]}" for band in ("easy", "easy-medium", "medium", "hard", UNDECIDED))
         return f"kept {kept}/{self.proposed} · {rate:.0f} per min · {bands}"
 
 

@@ -17,6 +17,7 @@ Style = Literal["codeforces", "atcoder", "leetcode"]
 TestKind = Literal["nominal", "complex", "boundary", "stress", "adversarial"]
 Direction = Literal["new", "harder", "easier", "sideways"]
 Band = Literal["hard", "medium", "easy-medium", "easy"]
+UNDECIDED: Literal["undecided"] = "undecided"  # what files and pages say where the attempts settle no band
 
 # X-Coder's vote weights by kind of test (arXiv 2601.06953); "adversarial" is ours, with the weight of "stress".
 KIND_WEIGHT: dict[TestKind, float] = {
@@ -140,12 +141,16 @@ class Judgement(Record, frozen=True, kw_only=True):
 
 
 class PassRate(Record, frozen=True, kw_only=True):
-    """Passes out of attempts, with a 95% Wilson interval (``low``, ``high``)."""
+    """Passes out of attempts, with a 95% Wilson interval (``low``, ``high``).
+
+    Attempts without a readable answer, cut off, or not judged because our own machinery failed are not among them.
+    """
 
     passes: int
     attempts: int
     low: float
     high: float
+    band: Band | None = None  # claimed only where the attempts settle it; None: undecided
 
     @property
     def rate(self) -> float:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from stepsmith.core.records import Band, PassRate
 # Deep Dive's bins on the measured pass rate (arXiv 2603.24202, data section): hard .10-.26, medium .26-.61,
 # easy-medium .61-.85, easy .85-.97. The paper has no bins below .10 and above .97; ours extend the outer ones.
 BAND_EDGES: tuple[tuple[float, Band], ...] = ((0.26, "hard"), (0.61, "medium"), (0.85, "easy-medium"))
+
+BAND_CONFIDENCE = 0.8  # ours: how probable a band must be to be claimed
 
 
 def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -32,10 +35,14 @@ def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -
     return low, high
 
 
-def pass_rate(passes: int, attempts: int) -> PassRate:
-    """Return a pass rate with its 95% Wilson interval. Raises ``ValueError`` unless 0 <= passes <= attempts."""
+def pass_rate(passes: int, attempts: int, confidence: float = BAND_CONFIDENCE) -> PassRate:
+    """Return a pass rate with its 95% Wilson interval, and with its band where one is settled at ``confidence``.
+
+    Raises ``ValueError`` unless 0 <= passes <= attempts.
+    """
     low, high = wilson_interval(passes, attempts)
-    return PassRate(passes=passes, attempts=attempts, low=low, high=high)
+    band = settled_band(passes, attempts, confidence)
+    return PassRate(passes=passes, attempts=attempts, low=low, high=high, band=band)
 
 
 def band_of(rate: float) -> Band:
@@ -44,6 +51,35 @@ def band_of(rate: float) -> Band:
         if rate < edge:
             return band
     return "easy"
+
+
+@lru_cache(maxsize=4096)
+def band_probabilities(passes: int, attempts: int) -> dict[Band, float]:
+    """Return the probability of each band after ``passes`` of ``attempts``; before them all pass rates are as likely.
+
+    The pass rate then has the density Beta(passes + 1, attempts - passes + 1), and is below an edge e with probability
+    P(X > passes) for X ~ Binomial(attempts + 1, e). Raises ``ValueError`` unless 0 <= passes <= attempts.
+    """
+    if not 0 <= passes <= attempts:
+        raise ValueError(f"need 0 <= passes <= attempts, got {passes} of {attempts}")
+    trials = attempts + 1
+    found: dict[Band, float] = {}
+    before = 0.0
+    for edge, band in BAND_EDGES:
+        below = sum(math.comb(trials, k) * edge**k * (1 - edge) ** (trials - k) for k in range(passes + 1, trials + 1))
+        found[band], before = below - before, below
+    found["easy"] = 1.0 - before
+    return found
+
+
+def settled_band(passes: int, attempts: int, confidence: float) -> Band | None:
+    """Return the band that holds the pass rate with a probability of at least ``confidence``; None if none does.
+
+    A credible interval of that confidence lies inside the band. The probability does not depend on when the attempts
+    were ended, so it stays true where they are ended because a band is settled.
+    """
+    band, probability = max(band_probabilities(passes, attempts).items(), key=lambda item: item[1])
+    return band if probability >= confidence else None
 
 
 class Mean(NamedTuple):

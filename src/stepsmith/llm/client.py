@@ -85,15 +85,22 @@ class EndpointClient:
         return self._limiter.limit
 
     async def complete(
-        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+        self,
+        messages: Sequence[Message],
+        n: int = 1,
+        sampling: Sampling | None = None,
+        purpose: str = "",
+        *,
+        first: int = 0,
     ) -> list[ModelOutput]:
-        """Return samples 0 to n-1 of the model's answer. Samples in the cache cost nothing.
+        """Return samples ``first`` to ``first + n - 1`` of the model's answer. Samples in the cache cost nothing.
 
         Raises ``BudgetExceeded`` if the budget does not cover a request, before it is sent; ``RequestRefused`` and
         ``EndpointError`` if the endpoint keeps failing; samples that have arrived are kept even then. The same refusal
         several times in a row raises ``ConfigError``, as does every later call.
         """
         sampling = sampling or self.spec.sampling
+        wanted = range(first, first + n)
         question = Question(
             key=completion_key(self.spec, messages, sampling),
             messages=tuple(messages),
@@ -101,12 +108,12 @@ class EndpointClient:
             purpose=purpose,
         )
         async with self._locks.take(question.key):
-            have = await asyncio.to_thread(self._cache.lookup, question.key, range(n))
+            have = await asyncio.to_thread(self._cache.lookup, question.key, wanted)
             cached = len(have)
-            missing = [sample for sample in range(n) if sample not in have]
+            missing = [sample for sample in wanted if sample not in have]
             if missing:
                 have |= {completion.sample: completion for completion in await self._watched(question, missing)}
-        completions = [have[sample] for sample in range(n)]
+        completions = [have[sample] for sample in wanted]
         self._ledger.handed_out(purpose, self.spec.name, completions, cached=cached)
         return completions
 

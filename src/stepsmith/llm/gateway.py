@@ -121,7 +121,13 @@ class EndpointModel:
         return self._client.spec.name
 
     def complete(
-        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+        self,
+        messages: Sequence[Message],
+        n: int = 1,
+        sampling: Sampling | None = None,
+        purpose: str = "",
+        *,
+        first: int = 0,
     ) -> list[ModelOutput]:
         """See ``LLM`` and ``EndpointClient.complete``."""
-        return self._gateway.wait(self._client.complete(messages, n, sampling, purpose))
+        return self._gateway.wait(self._client.complete(messages, n, sampling, purpose, first=first))

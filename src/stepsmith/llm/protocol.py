@@ -11,9 +11,18 @@ class LLM(Protocol):
     """A language model. Safe to call from several threads. The same request gets the same completions again."""
 
     def complete(
-        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+        self,
+        messages: Sequence[Message],
+        n: int = 1,
+        sampling: Sampling | None = None,
+        purpose: str = "",
+        *,
+        first: int = 0,
     ) -> list[ModelOutput]:
-        """Return ``n`` sampled completions. ``purpose`` names the stage under which the cost is booked."""
+        """Return the completions number ``first`` to ``first + n - 1`` of a request.
+
+        ``purpose`` names the stage under which the cost is booked.
+        """
         ...
 
 

@@ -33,7 +33,7 @@ from stepsmith.judge.checkers.trial import checker_fault
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.claims import check_claims
 from stepsmith.pipeline.config import Config
-from stepsmith.pipeline.rating import Rating, rate, tally
+from stepsmith.pipeline.rating import FIXED, Rating, RatingSettings, rate, tally
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Draft, Student
 from stepsmith.verify.labels.ambiguity import REASON as MANY_ANSWERS
@@ -283,7 +283,7 @@ def derive(build: Building, problem: Problem) -> Problem | Rejection:
 
 def solve(build: Building, problem: Problem, strong_solver: Student) -> Problem | Rejection:
     """Reject a problem that a very strong model never solves (X-Coder's filter), before the student attempts it."""
-    rating = _attempted(build, problem, strong_solver, build.config.synth.strong_attempts)
+    rating = _attempted(build, problem, strong_solver, build.config.synth.strong_attempts, FIXED)
     if isinstance(rating, Rejection):
         return rating
     provenance = (*problem.provenance, ("strong_attempts", tally(rating.verdicts)))
@@ -294,9 +294,11 @@ def solve(build: Building, problem: Problem, strong_solver: Student) -> Problem 
     return problem
 
 
-def _attempted(build: Building, problem: Problem, student: Student, attempts: int) -> Rating | Rejection:
+def _attempted(
+    build: Building, problem: Problem, student: Student, attempts: int, settings: RatingSettings
+) -> Rating | Rejection:
     try:
-        return rate(student, build.draft, problem, attempts, build.scorer, build.rng)
+        return rate(student, build.draft, problem, attempts, build.scorer, build.rng, settings)
     except SandboxError as error:
         if not is_custom(problem.contract.checker):
             raise
@@ -308,11 +310,14 @@ def _attempted(build: Building, problem: Problem, student: Student, attempts: in
 def rate_by(build: Building, problem: Problem, student: Student) -> tuple[Problem | Rejection, Rating | None]:
     """Measure the pass rate by new attempts; reject a problem that none or nearly all solve (Deep Dive's filter)."""
     config = build.config
-    rating = _attempted(build, problem, student, config.synth.attempts)
+    rating = _attempted(build, problem, student, config.synth.attempts, config.rating)
     if isinstance(rating, Rejection):
         return rating, None
     provenance = (*problem.provenance, ("attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, pass_rate=rating.rate, provenance=provenance)
+    if rating.unreadable * 2 > rating.verdicts.total():
+        detail = f"{rating.unreadable} of {rating.verdicts.total()} attempts have no readable answer or were cut off"
+        return _rejected(problem, "attempts-unreadable", detail), rating
     detail = f"{rating.rate.passes} of {rating.rate.attempts} attempts pass"
     if rating.rate.rate < config.refine.keep_low:
         return _rejected(problem, "too-hard", detail), rating

@@ -17,6 +17,7 @@ from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.nested import refuse_renamed
 from stepsmith.core.records import Environment, Record, Style
 from stepsmith.llm.records import ModelSpec
+from stepsmith.pipeline.rating import RatingSettings
 from stepsmith.report.toml import to_toml
 from stepsmith.synth.progression import Progression
 from stepsmith.synth.seed_files import ROW_FIELD
@@ -53,7 +54,7 @@ class SynthSettings(Record, frozen=True, kw_only=True):
     solvers: tuple[str, ...] = ()  # models whose programs vote on the outputs, in addition to the teacher's
     strong_solver: str = ""  # a model without a vote; problems that it never solves are dropped (X-Coder); empty: none
     strong_attempts: Positive = 4  # attempts of the strong solver per problem; our choice
-    attempts: Positive = 32  # attempts of the student per problem: M in Deep Dive, which found 8 too noisy
+    attempts: Positive = 32  # of the student per problem, at most (``rating``): M in Deep Dive, which found 8 too noisy
     environments: dict[Environment, float] = msgspec.field(
         # Our choice: most problems are induction, from whose programs the others are derived.
         default_factory=lambda: {"induction": 0.55, "abduction": 0.15, "deduction": 0.15, "fuzzing": 0.15}
@@ -132,6 +133,7 @@ class Config(Record, frozen=True, kw_only=True):
 
     synth: SynthSettings = SynthSettings()
     refine: RefineSettings = RefineSettings()
+    rating: RatingSettings = RatingSettings()
     voters: VoterSettings = VoterSettings()
     simulated: SkillModel = SkillModel()
     admission: AdmissionSettings = AdmissionSettings()

@@ -184,9 +184,15 @@ class _MeteredModel:
         self._meter = meter
 
     def complete(
-        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+        self,
+        messages: Sequence[Message],
+        n: int = 1,
+        sampling: Sampling | None = None,
+        purpose: str = "",
+        *,
+        first: int = 0,
     ) -> list[ModelOutput]:
         """See ``LLM``."""
-        completions = self._model.complete(messages, n, sampling, purpose)
+        completions = self._model.complete(messages, n, sampling, purpose, first=first)
         self._meter.add(purpose, self._model.name, completions)
         return completions

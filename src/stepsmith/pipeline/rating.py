@@ -1,62 +1,112 @@
-"""Rate a problem: a student's attempts are scored on all tests and give a pass rate with its interval."""
+"""Rate a problem: a student's attempts are scored on all tests and give a pass rate with its interval.
+
+Attempts are made a few at a time, until they settle the problem's band or the allowed number is reached.
+"""
 
 import random
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from stepsmith.core.errors import SandboxError
-from stepsmith.core.records import PassRate, Problem, Verdict
-from stepsmith.core.stats import pass_rate
+from stepsmith.core.records import PassRate, Problem, Record, Verdict
+from stepsmith.core.stats import BAND_CONFIDENCE, pass_rate, settled_band
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.scoring.explanation import explain, shown_input
-from stepsmith.scoring.scorer import ScoredCompletion, Scorer
+from stepsmith.scoring.scorer import ScoredCompletion, Scorer, passing
 from stepsmith.synth.draft import Draft, FailedAttempt, Feedback, Student
 
 SHOWN = 2  # the teacher is shown this many solved and this many failed completions
 NO_ANSWER, TRUNCATED = "none", "truncated"  # counted like verdicts
 _WORD = re.compile(r"\w+")
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class RatingSettings(Record, frozen=True, kw_only=True):
+    """When a problem has been attempted often enough. The numbers are ours; docs/difficulty.md has what they cost."""
+
+    adaptive: bool = True  # False: always synth.attempts attempts, as in Deep Dive
+    confidence: Annotated[float, Meta(gt=0.5, lt=1.0)] = BAND_CONFIDENCE  # that the pass rate is in a claimed band
+    first: Positive = 8  # attempts that are made at once at the beginning
+    step: Positive = 2  # attempts that are made at once afterwards
+    extreme: Positive = 16  # counted attempts before a problem that all or none of them solve is settled
+
+    def next(self, passes: int, counted: int, made: int, most: int) -> int:
+        """Return the number of attempts to make next, 0 if it is enough; ``counted`` of the ``made`` ones count."""
+        if not made:
+            return min(self.first, most) if self.adaptive else most
+        if made >= most or not self.adaptive:
+            return 0
+        same = passes in (0, counted)  # a few more attempts may well differ
+        if settled_band(passes, counted, self.confidence) and (counted >= self.extreme or not same):
+            return 0
+        return min(self.step, most - made)
+
+
+FIXED = RatingSettings(adaptive=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The result of a student's attempts at a problem. Attempts that ended in IE do not count in the rate."""
+    """The result of a student's attempts at a problem.
+
+    The rate is over the completions that were judged. Completions without a readable answer, those that were cut off,
+    and those that our own machinery failed on (IE) do not count; ``verdicts`` has their numbers.
+    """
 
     rate: PassRate
     feedback: Feedback
-    verdicts: Counter[str]  # by attempt; NO_ANSWER and TRUNCATED count as failed
+    verdicts: Counter[str]  # by attempt
+
+    @property
+    def unreadable(self) -> int:
+        """Number of attempts without a readable answer, or cut off."""
+        return self.verdicts[NO_ANSWER] + self.verdicts[TRUNCATED]
 
 
-def rate(student: Student, draft: Draft, problem: Problem, attempts: int, scorer: Scorer, rng: random.Random) -> Rating:
-    """Let ``student`` attempt ``problem`` and score its completions. Judging stops at the first test that fails.
+def rate(
+    student: Student,
+    draft: Draft | None,
+    problem: Problem,
+    attempts: int,
+    scorer: Scorer,
+    rng: random.Random,
+    settings: RatingSettings = FIXED,
+) -> Rating:
+    """Let ``student`` attempt ``problem``, at most ``attempts`` times, and score its completions.
 
-    The golden answer is not judged again, because admission has just done so. Raises ``SandboxError`` if the judge
-    keeps failing, or if more than half of the attempts could not be judged.
+    Judging stops at the first test that fails. The golden answer is not judged again, because admission has just done
+    so. Raises ``SandboxError`` if the judge keeps failing, or if more than half of the attempts could not be judged.
     """
-    completions = student.attempt(draft, problem, attempts, rng)
-    golden = ENVIRONMENTS[problem.environment].golden(problem)
-    scored = scorer.score(problem, completions, proven=(golden,))
+    attempt = student.attempts(draft, problem, rng)
+    known = passing(problem, ENVIRONMENTS[problem.environment].golden(problem))
     verdicts: Counter[str] = Counter()
     solved: list[tuple[str, str]] = []
     wrong: list[tuple[str, str]] = []  # failed for what they say
-    unread: list[tuple[str, str]] = []  # failed for their form: no answer, or cut off
+    unread: list[tuple[str, str]] = []  # do not count, for their form: no answer, or cut off
     reasons: dict[tuple[str, str], str] = {}
-    for completion, one in zip(completions, scored, strict=True):
-        verdicts[_name(one)] += 1
-        if one.solved:
-            solved.append(("", completion.text))
-        elif not one.unjudged:
-            failed = (_ending(one), completion.text)
-            (wrong if one.verdict else unread).append(failed)
-            reasons.setdefault(failed, explain(problem, completion, one))
-    counted = verdicts.total() - verdicts[Verdict.IE]
-    if counted * 2 < verdicts.total():
+    counted = 0
+    while more := settings.next(len(solved), counted, verdicts.total(), attempts):
+        completions = attempt(more)
+        for completion, one in zip(completions, scorer.score(problem, completions, known=known), strict=True):
+            verdicts[_name(one)] += 1
+            counted += one.verdict not in (None, Verdict.IE)
+            if one.solved:
+                solved.append(("", completion.text))
+            elif not one.unjudged:
+                failed = (_ending(one), completion.text)
+                (wrong if one.verdict else unread).append(failed)
+                reasons.setdefault(failed, explain(problem, completion, one))
+    if verdicts[Verdict.IE] * 2 > verdicts.total():
         raise SandboxError(f"{verdicts[Verdict.IE]} of {verdicts.total()} attempts could not be judged")
     chosen = representative(wrong)
     chosen += representative(unread, SHOWN - len(chosen))
     feedback = Feedback(
-        pass_rate=pass_rate(len(solved), counted),
+        pass_rate=pass_rate(len(solved), counted, settings.confidence),
         solved=tuple(text for _, text in representative(solved)),
         failed=tuple(FailedAttempt(reasons[one], one[1]) for one in chosen),
         shown=shown_to_students(problem),

@@ -78,6 +78,9 @@ def resolve_config(config: Config) -> Config:
             strong_solver=names.get(synth.strong_solver, synth.strong_solver),
         ),
     )
+    student = config.models.get(config.synth.student)
+    if student and student.batch:  # each step of the attempts would wait for a batch of its own
+        config = msgspec.structs.replace(config, rating=msgspec.structs.replace(config.rating, adaptive=False))
     _keep_voters_apart(config)
     check_models(config, asked_models(config))
     version = endpoint_roles(config).prompts.version_of_all()

@@ -13,8 +13,8 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from stepsmith.core.records import Problem
-from stepsmith.core.stats import BAND_EDGES, band_of
+from stepsmith.core.records import UNDECIDED, Problem
+from stepsmith.core.stats import BAND_EDGES
 from stepsmith.report.survey import BANDS, ChainFacts
 from stepsmith.report.text import code_html, difference_html, statement_html, value_html
 from stepsmith.store.dataset import Row, read_rows, row_problem
@@ -78,8 +78,8 @@ class Stone:
 
     @property
     def band(self) -> str | None:
-        """Band of the pass rate; None if it was not rated."""
-        return band_of(self.problem.pass_rate.rate) if self.problem.pass_rate else None
+        """Settled band of the pass rate, or "undecided"; None if it was not rated."""
+        return (self.problem.pass_rate.band or UNDECIDED) if self.problem.pass_rate else None
 
     @property
     def task(self) -> dict[str, Markup]:

@@ -115,7 +115,7 @@ def _synthesis_page(folder: Path, templates: jinja2.Environment, figures: dict[s
         simulated=student != manifest.student,
         survey=found,
         bands=BANDS,
-        rated=[*BANDS, None] if any(band is None for band, _ in found.by_band) else BANDS,
+        rated=[*BANDS, *(band for band in ("undecided", None) if any(band == other for other, _ in found.by_band))],
         grain=grain_of(found),
         features=feature_rows(found),
         evidence=[evidence_row(key, found.evidence[key]) for key in sorted(found.evidence)],

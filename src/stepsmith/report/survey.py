@@ -64,7 +64,7 @@ class _ProblemColumns(msgspec.Struct, frozen=True):
     turn: int
     environment: str
     title: str
-    band: Band | None
+    band: str | None  # or "undecided"; None: not rated
     passes: int | None
     attempts: int | None
     features: tuple[_FeatureColumn, ...] = ()
@@ -148,9 +148,9 @@ class Survey:
     rejected: int = 0
     rated: Counter[tuple[str, int, int]] = field(default_factory=Counter)  # environment, passes, attempts
     rated_rejects: Counter[tuple[int, int]] = field(default_factory=Counter)  # passes, attempts
-    by_band: Counter[tuple[Band | None, str]] = field(default_factory=Counter)  # band, environment
+    by_band: Counter[tuple[str | None, str]] = field(default_factory=Counter)  # band, environment
     turns: defaultdict[int, TurnFacts] = field(default_factory=lambda: defaultdict(TurnFacts))
-    features: Counter[tuple[str, str, Band | None]] = field(default_factory=Counter)  # category, name, band
+    features: Counter[tuple[str, str, str | None]] = field(default_factory=Counter)  # category, name, band
     reasons: Counter[str] = field(default_factory=Counter)
     examples: defaultdict[str, list[ProblemRef]] = field(default_factory=lambda: defaultdict(list))
     confidence: Counter[float] = field(default_factory=Counter)  # by lower end of the bin
@@ -204,8 +204,7 @@ def _count_kept(found: Survey, problem: _ProblemColumns) -> None:
         found.rated[problem.environment, problem.passes, problem.attempts] += 1
         turn.rates.append(problem.rate)
         chain.rates.append(problem.rate)
-    if problem.band:
-        chain.bands.add(problem.band)
+    chain.bands.update(band for band in BANDS if band == problem.band)
     for category, name in {(feature.category, feature.name) for feature in problem.features}:
         found.features[category, name, problem.band] += 1
     for label in problem.tests:

@@ -14,7 +14,7 @@ class FeatureRow:
     category: str
     name: str
     counts: tuple[int, ...]  # in the order of BANDS
-    total: int  # with the problems that were not rated
+    total: int  # with the problems whose band is undecided or that were not rated
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def feature_rows(found: Survey) -> list[FeatureRow]:
             category,
             name,
             tuple(found.features[category, name, band] for band in BANDS),
-            sum(found.features[category, name, band] for band in (*BANDS, None)),
+            sum(found.features[category, name, band] for band in (*BANDS, "undecided", None)),
         )
         for category, name in kinds
     ]

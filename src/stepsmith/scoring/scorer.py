@@ -86,6 +86,7 @@ class _Judged(NamedTuple):
 
 
 _Key = tuple[str, Answer]
+Known = dict[_Key, _Judged]  # judgements that hold, by problem and answer
 
 
 class Scorer:
@@ -107,21 +108,18 @@ class Scorer:
         completions: Sequence[Completion],
         tests: TestSplit | None = None,
         *,
-        proven: Sequence[Answer] = (),
+        known: Known | None = None,
     ) -> list[ScoredCompletion]:
         """Score the completions of one problem and return the scores in their order; ``tests`` None: all tests.
 
-        ``proven`` are answers that are known to pass, such as the golden one right after verification; they are not
-        judged again. Raises what ``score_batch`` raises.
+        Answers in ``known`` are not judged again, and those that are judged are added to it: give the same dictionary
+        for all batches of one problem. Raises what ``score_batch`` raises.
         """
         split = tests or all_tests(problem)
-        known = {(split.problem_id, answer): _passing(split) for answer in proven}
         return self.score_batch([ScoringRequest(problem, completion, split) for completion in completions], known)
 
-    def score_batch(
-        self, requests: Sequence[ScoringRequest], known: Mapping[_Key, _Judged] | None = None
-    ) -> list[ScoredCompletion]:
-        """Score a batch; the result has one item for each request, in their order.
+    def score_batch(self, requests: Sequence[ScoringRequest], known: Known | None = None) -> list[ScoredCompletion]:
+        """Score a batch; the result has one item for each request, in their order. For ``known`` see ``score``.
 
         Raises ``SandboxError`` if the judge has failed on too many answers in a row. Other errors of the judge, such as
         ``MachineError``, are passed on.
@@ -136,7 +134,10 @@ class Scorer:
             keys.append(key)
             if key is not None and key not in (known or {}):
                 todo.setdefault(key, request)
-        results = {**(known or {}), **self._judge_all(todo)}
+        fresh = self._judge_all(todo)
+        results = {**(known or {}), **fresh}
+        if known is not None:
+            known |= {key: result for key, result in fresh.items() if not _failed(result.judgement)}
         if self._health.gone:
             last = next((r.judgement for r in reversed(list(results.values())) if _failed(r.judgement)), None)
             raise SandboxError(
@@ -225,9 +226,11 @@ def _failed(judgement: Judgement) -> bool:
     return judgement.verdict is Verdict.IE or any(test.verdict is Verdict.IE for test in judgement.tests)
 
 
-def _passing(tests: TestSplit) -> _Judged:
+def passing(problem: Problem, answer: Answer) -> Known:
+    """Return what is known of an answer that has just passed all tests of a problem, such as the golden one."""
+    tests = all_tests(problem)
     results = (TestResult(verdict=Verdict.AC),) * tests.results
-    return _Judged(Judgement(verdict=Verdict.AC, tests=results), None)
+    return {(tests.problem_id, answer): _Judged(Judgement(verdict=Verdict.AC, tests=results), None)}
 
 
 def _word(judgement: Judgement | None) -> str:

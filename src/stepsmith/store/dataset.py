@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from stepsmith.core.errors import RunFolderError, StoreError
 from stepsmith.core.files import check_not_a_pipe
-from stepsmith.core.records import Problem, Rejection
+from stepsmith.core.records import UNDECIDED, Problem, Rejection
 from stepsmith.core.stats import band_of
 
 ROWS_PER_GROUP = 128  # writing holds one row group in memory
@@ -120,7 +120,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("pass_rate", _FLOAT, derive=lambda problem: problem.pass_rate.rate if problem.pass_rate else None),
     Column("pass_rate_low", _FLOAT, "pass_rate.low"),
     Column("pass_rate_high", _FLOAT, "pass_rate.high"),
-    Column("band", _TEXT, derive=lambda problem: band_of(problem.pass_rate.rate) if problem.pass_rate else None),
+    # The band that the attempts settle, or "undecided"; and the one that the rate alone suggests.
+    Column("band", _TEXT, derive=lambda problem: (problem.pass_rate.band or UNDECIDED) if problem.pass_rate else None),
+    Column("likely_band", _TEXT, derive=lambda problem: band_of(problem.pass_rate.rate) if problem.pass_rate else None),
     Column("provenance", _list_of(key=_TEXT, value=_TEXT), "provenance", _pairs("key", "value")),
 )
 PROBLEM_SCHEMA = pa.schema([(column.name, column.type) for column in COLUMNS])
@@ -151,6 +153,8 @@ def row_problem(row: Row) -> Problem:
                 place[last] = column.codec.read(value) if column.codec else value
         if plain["pass_rate"]["attempts"] is None:
             plain["pass_rate"] = None
+        else:
+            plain["pass_rate"]["band"] = None if row["band"] == UNDECIDED else row["band"]
         return msgspec.convert(plain, Problem)
     except KeyError as missing:
         raise StoreError(

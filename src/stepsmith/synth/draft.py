@@ -1,7 +1,7 @@
 """What a teacher hands over, and what it is told: the seam between those who propose and those who verify."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -182,6 +182,9 @@ class Teacher(Protocol):
         ...
 
 
+Attempts = Callable[[int], list[Completion]]  # makes the next n attempts, each of them fresh
+
+
 class Student(Protocol):
     """Attempts problems."""
 
@@ -190,6 +193,6 @@ class Student(Protocol):
         """For the manifest; a simulated student says so."""
         ...
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:
-        """Make ``attempts`` attempts. A real student looks at ``problem`` alone."""
+    def attempts(self, draft: Draft, problem: Problem, rng: random.Random) -> Attempts:
+        """Return a function that makes the next n attempts. A real student looks at ``problem`` alone."""
         ...

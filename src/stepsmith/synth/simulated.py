@@ -17,7 +17,7 @@ from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.deduction import DeductionTask
 from stepsmith.judge.protocol import Judge
 from stepsmith.scoring.completion import Completion
-from stepsmith.synth.draft import Draft
+from stepsmith.synth.draft import Attempts, Draft
 from stepsmith.synth.grammar.formats import format_case
 from stepsmith.synth.grammar.inputs import draw_case
 from stepsmith.synth.grammar.program import Pick, entry_point, render_program
@@ -37,16 +37,17 @@ class SimulatedStudent:
         self.model = model
         self.judge = judge
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:
-        """Raises ``TypeError`` for a draft that is not the offline teacher's."""
+    def attempts(self, draft: Draft, problem: Problem, rng: random.Random) -> Attempts:
+        """See ``Student``. Raises ``TypeError`` for a draft that is not the offline teacher's."""
         if not isinstance(draft, OfflineDraft):
             raise TypeError("the simulated student can only attempt problems of the offline teacher")
         environment = ENVIRONMENTS[problem.environment]
         think = _THINK[problem.environment](self, draft, problem)
-        return [
-            Completion(text=NO_ANSWER if rng.random() < self.model.no_answer else environment.write(think(rng)))
-            for _ in range(attempts)
-        ]
+
+        def attempt() -> Completion:
+            return Completion(text=NO_ANSWER if rng.random() < self.model.no_answer else environment.write(think(rng)))
+
+        return lambda n: [attempt() for _ in range(n)]
 
     def _induction(self, draft: OfflineDraft, _: Problem) -> Callable[[random.Random], Answer]:
         """Write the program as believed."""

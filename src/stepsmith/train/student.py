@@ -15,7 +15,7 @@ from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.scoring.completion import Completion
 from stepsmith.store.training_log import MODEL
-from stepsmith.synth.draft import Draft
+from stepsmith.synth.draft import Attempts, Draft
 from stepsmith.train.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -65,9 +65,12 @@ class PolicyStudent:
         policy = Policy.open(ModelSettings(path=str(model), context=ANY_CONTEXT), device="cpu")
         return cls(policy, policy_name(folder), threads=1)
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:  # noqa: ARG002
-        """Sample ``attempts`` completions. If the prompt leaves no room for one, the attempts fail and say so."""
-        policy, seed = self._policy, rng.randrange(2**31)
+    def attempts(self, draft: Draft | None, problem: Problem, rng: random.Random) -> Attempts:  # noqa: ARG002
+        """See ``Student``. If the prompt leaves no room for a completion, attempts are cut off and say so."""
+        return lambda n: self._attempt(problem, n, rng.randrange(2**31))
+
+    def _attempt(self, problem: Problem, attempts: int, seed: int) -> list[Completion]:
+        policy = self._policy
         prompt = policy.prompt(problem)
         length = len(policy.encode(prompt))
         if length >= policy.context:

@@ -49,7 +49,7 @@ def verdicts(model: EndpointModel, judge, draft: LLMDraft) -> list[str]:
     problem = problem_of(draft)
     environment = ENVIRONMENTS[problem.environment]
     found = []
-    for attempt in LLMStudent(model, "s").attempt(draft, problem, 4, random.Random(1)):
+    for attempt in LLMStudent(model, "s").attempts(draft, problem, random.Random(1))(4):
         answer = environment.parse(problem, attempt.text)
         judged = environment.judge(judge, problem, answer, stop_at_first_failure=True) if answer else None
         found.append(judged.verdict.value if judged else "cut off" if attempt.truncated else "no answer")

@@ -47,7 +47,13 @@ class Listed:
         self.purposes: list[str] = []
 
     def complete(
-        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+        self,
+        messages: Sequence[Message],
+        n: int = 1,
+        sampling: Sampling | None = None,
+        purpose: str = "",
+        *,
+        first: int = 0,
     ) -> list[ModelOutput]:
         self.asked.append(tuple(messages))
         self.purposes.append(purpose)
@@ -253,7 +259,7 @@ def test_a_student_sees_the_rendered_problem_alone(judge: LocalJudge) -> None:
     tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
     problem: Problem = draft.write(tests, draft.program, PLACE)
     llm = Listed("<think>hm</think>a", "b", finish_reason="length")
-    attempts = LLMStudent(llm, "s").attempt(draft, problem, 2, random.Random(1))
+    attempts = LLMStudent(llm, "s").attempts(draft, problem, random.Random(1))(2)
     assert [(attempt.text, attempt.truncated) for attempt in attempts] == [("a", True), ("b", True)]
     assert [message.content for message in llm.asked[0]] == [ENVIRONMENTS["induction"].render(problem)]
     assert len(llm.asked) == 1  # all samples in one request

@@ -269,13 +269,19 @@ class ScriptedLLM:
         self.name = name
 
     def complete(
-        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+        self,
+        messages: Sequence[Message],
+        n: int = 1,
+        sampling: Sampling | None = None,
+        purpose: str = "",
+        *,
+        first: int = 0,
     ) -> list[ModelOutput]:
         plain = [{"role": message.role, "content": message.content} for message in messages]
-        answers = [self.brain.answer(self.name, plain, sample) for sample in range(n)]
+        answers = [self.brain.answer(self.name, plain, sample) for sample in range(first, first + n)]
         return [
             ModelOutput(content=text, finish_reason=reason, model=self.name, sample=sample, usage=Usage())
-            for sample, (text, reason) in enumerate(answers)
+            for sample, (text, reason) in enumerate(answers, start=first)
         ]
 
 

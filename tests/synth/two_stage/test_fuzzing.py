@@ -11,6 +11,7 @@ from stepsmith.pipeline.building import Building, build_problem
 from stepsmith.pipeline.config import Config, SuiteSettings
 from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import Scorer
+from stepsmith.synth.draft import Attempts
 from stepsmith.synth.two_stage.draft import TwoStageDraft
 from stepsmith.synth.two_stage.fuzzing import fuzzing
 from stepsmith.synth.two_stage.settings import TwoStageSettings
@@ -113,14 +114,15 @@ def test_an_entry_point_without_parameters_to_see_is_unfit(judge, environment):
 
 
 class Knowing:
-    """Finds the counter-example every other time."""
+    """Finds the counter-example every other time, and answers with an input that shows nothing else."""
 
     name = "knowing"
 
-    def attempt(self, draft: object, problem: Problem, attempts: int, rng: object) -> list[Completion]:
+    def attempts(self, draft: object, problem: Problem, rng: object) -> Attempts:
         environment = ENVIRONMENTS[problem.environment]
         right = environment.write(environment.golden(problem))
-        return [Completion(text=right if number % 2 else "I give up.") for number in range(attempts)]
+        wrong = environment.write(next(iter(environment.baselines(problem).values())))
+        return lambda n: [Completion(text=right if number % 2 else wrong) for number in range(n)]
 
 
 def test_a_two_stage_proposal_becomes_a_fuzzing_problem(judge):

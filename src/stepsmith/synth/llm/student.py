@@ -7,7 +7,7 @@ from stepsmith.envs import ENVIRONMENTS
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
 from stepsmith.scoring.completion import Completion
-from stepsmith.synth.draft import Draft
+from stepsmith.synth.draft import Attempts, Draft
 
 
 class LLMStudent:
@@ -22,14 +22,21 @@ class LLMStudent:
         self._limit = limit
         self._purpose = purpose
 
-    def attempt(self, draft: Draft, problem: Problem, attempts: int, rng: random.Random) -> list[Completion]:  # noqa: ARG002
-        """Ask for ``attempts`` samples; reasoning is left out of their text.
+    def attempts(self, draft: Draft, problem: Problem, rng: random.Random) -> Attempts:  # noqa: ARG002
+        """See ``Student``; reasoning is left out of the text of completions.
 
-        Raises ``RequestRefused`` where the endpoint does not take the problem.
+        The attempts raise ``RequestRefused`` where the endpoint does not take the problem.
         """
         question = [Message(role="user", content=ENVIRONMENTS[problem.environment].render(problem))]
-        replies = self._llm.complete(question, attempts, purpose=self._purpose)
-        return [
-            Completion(text=reply.text, truncated=reply.finish_reason == "length", limit=self._limit)
-            for reply in replies
-        ]
+        made = 0
+
+        def attempt(n: int) -> list[Completion]:
+            nonlocal made
+            outputs = self._llm.complete(question, n, purpose=self._purpose, first=made)
+            made += n
+            return [
+                Completion(text=output.text, truncated=output.finish_reason == "length", limit=self._limit)
+                for output in outputs
+            ]
+
+        return attempt
