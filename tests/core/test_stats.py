@@ -3,7 +3,18 @@ import scipy.stats
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from stepsmith.core.stats import band_of, holm, mean_of, paired, pass_rate, t_central, t_quantile, wilson_interval
+from stepsmith.core.stats import (
+    band_of,
+    band_probabilities,
+    holm,
+    mean_of,
+    paired,
+    pass_rate,
+    settled_band,
+    t_central,
+    t_quantile,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -121,3 +132,22 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values: list[float]
     assert all(p <= q <= 1 for p, q in zip(p_values, adjusted, strict=True))
     order = sorted(range(len(p_values)), key=lambda k: p_values[k])
     assert [adjusted[k] for k in order] == sorted(adjusted)
+
+
+@pytest.mark.parametrize(("passes", "attempts"), [(0, 0), (0, 8), (3, 8), (31, 32), (160, 200)])
+def test_band_probabilities_are_the_masses_of_the_beta_posterior(passes: int, attempts: int) -> None:
+    found = band_probabilities(passes, attempts)
+    grid = [(k + 0.5) / 20000 for k in range(20000)]
+    weights = [p**passes * (1 - p) ** (attempts - passes) for p in grid]
+    for band, probability in found.items():
+        mass = sum(w for w, p in zip(weights, grid, strict=True) if band_of(p) == band) / sum(weights)
+        assert probability == pytest.approx(mass, abs=2e-3)
+    assert sum(found.values()) == pytest.approx(1)
+
+
+def test_a_band_is_claimed_only_where_the_attempts_settle_it() -> None:
+    assert pass_rate(0, 8).band == "hard"
+    assert pass_rate(2, 8).band is None  # next to the edge at .26
+    assert pass_rate(14, 32).band == "medium"
+    assert pass_rate(0, 0).band is None
+    assert settled_band(14, 32, 0.99) is None

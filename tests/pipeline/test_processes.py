@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 from stepsmith.core.records import Problem
 from stepsmith.pipeline.training import train
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
-from stepsmith.store.training_log import EvalResult, Step, read_log, read_training
+from stepsmith.store.json_lines import read_lines
+from stepsmith.store.training_log import EvalResult, Step, read_training
 from stepsmith.train.settings import TrainConfig, with_overrides
 from tests.train.small_runs import Seen, a_policy, rl_config, some_problems
 
@@ -95,9 +96,9 @@ def test_two_processes_train_one_policy(tmp_path: Path) -> None:
     measured, rated = run.held_out, 2 * run.problems
     assert first["replies"] == [measured, rated, 4, 4, 4, 4, measured]  # and half of each generation
     assert second["replies"] == [4, 4, 4, 4]
-    steps = read_log(folder / "metrics.jsonl", Step)
+    steps = read_lines(folder / "metrics.jsonl", Step)
     assert [sum(tally.attempts for tally in step.by_length.values()) for step in steps] == [8] * 4
-    assert len(list(read_log(folder / "eval_results.jsonl", EvalResult))) == 2
+    assert len(list(read_lines(folder / "eval_results.jsonl", EvalResult))) == 2
     train(sft, tmp_path / "alone", Seen())
     together, alone = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("sft", "alone"))
     assert together.keys() == alone.keys()

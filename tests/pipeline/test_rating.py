@@ -18,7 +18,7 @@ from stepsmith.core.records import (
     Verdict,
 )
 from stepsmith.envs.deduction import DeductionTask
-from stepsmith.pipeline.rating import rate, representative, tally
+from stepsmith.pipeline.rating import RatingSettings, rate, representative, tally
 from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Attempts
@@ -56,6 +56,13 @@ class Says:
 
     def attempts(self, draft: object, problem: Problem, rng: random.Random) -> Attempts:
         return lambda n: list(islice(self.completions, n))
+
+
+RNG = random.Random(1)
+
+
+def scorer() -> Scorer:
+    return Scorer(Strict())
 
 
 def code(text: str) -> str:
@@ -141,3 +148,35 @@ def test_a_tally_reads_from_the_most_frequent() -> None:
 def test_the_contract_is_not_looked_at() -> None:
     stdio = a_problem(contract=Contract(interface="stdio"))
     assert rate(Says(), None, stdio, 0, Scorer(Strict()), random.Random(1)).rate.attempts == 0  # type: ignore[arg-type]
+
+
+def test_attempts_go_on_until_the_band_is_settled() -> None:
+    settings = RatingSettings()
+    always = rate(Says(*[Completion(text=code("right"))] * 99), None, a_problem(), 32, scorer(), RNG, settings)
+    assert (always.rate.attempts, always.rate.band) == (settings.extreme, "easy")
+    edge = rate(
+        Says(*(Completion(text=code("right" if k % 5 < 3 else "wrong")) for k in range(99))),
+        None,
+        a_problem(),
+        32,
+        scorer(),
+        RNG,
+        settings,
+    )
+    assert (edge.rate.attempts, edge.rate.band) == (32, None)  # .6 is next to the edge at .61
+    fixed = rate(Says(*[Completion(text=code("right"))] * 99), None, a_problem(), 32, scorer(), RNG)
+    assert fixed.rate.attempts == 32
+
+
+def test_unreadable_attempts_use_up_the_cap_and_settle_nothing() -> None:
+    rating = rate(Says(*[Completion(text="Hm.")] * 99), None, a_problem(), 20, scorer(), RNG, RatingSettings())
+    assert (rating.rate.attempts, rating.rate.band, rating.unreadable) == (0, None, 20)
+
+
+def test_an_answer_is_judged_once_over_all_batches() -> None:
+    judge = Strict()
+    asked: list[str] = []
+    judge.judge = lambda solution, *_, **__: asked.append(solution.code) or Judgement(verdict=Verdict.WA)  # type: ignore[method-assign, func-returns-value]
+    same = [Completion(text=code("wrong"))] * 99
+    rating = rate(Says(*same), None, a_problem(), 32, Scorer(judge), RNG, RatingSettings())
+    assert (len(asked), rating.rate.attempts) == (1, RatingSettings().extreme)

@@ -19,7 +19,8 @@ from stepsmith.judge.local import LocalJudge
 from stepsmith.pipeline.refining import JOINED, REFINED, Round, Rounds, refinement, teaching
 from stepsmith.pipeline.training import curriculum_of, train
 from stepsmith.scoring.completion import Completion
-from stepsmith.store.training_log import METRICS, Step, read_log
+from stepsmith.store.json_lines import read_lines
+from stepsmith.store.training_log import METRICS, Step
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.corpus import is_held_out
 from stepsmith.train.policy import Policy, PromptFormat
@@ -345,9 +346,9 @@ def test_a_training_that_was_cut_off_goes_on_with_what_had_joined(tmp_path: Path
     joined = [problem for made in rounds(tmp_path / "whole") for problem in made.joined]
     assert joined
     assert (tmp_path / "whole" / REFINED).read_bytes() == (tmp_path / "cut" / REFINED).read_bytes()
-    steps = list(read_log(tmp_path / "whole" / METRICS, Step))
+    steps = list(read_lines(tmp_path / "whole" / METRICS, Step))
     assert [step.new_problems for step in steps][-1] == len(joined)
-    assert [step.reward for step in steps] == [step.reward for step in read_log(tmp_path / "cut" / METRICS, Step)]
+    assert [step.reward for step in steps] == [step.reward for step in read_lines(tmp_path / "cut" / METRICS, Step)]
     assert whole.spent["teach"] > 0
     ours, theirs = (
         weights_of(Policy.open(settings.model.__class__(path=str(tmp_path / name / "model"))))

@@ -23,7 +23,8 @@ from stepsmith.core.stats import pass_rate
 from stepsmith.pipeline.training import curriculum_of, train
 from stepsmith.scoring.scorer import ScoredCompletion
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
-from stepsmith.store.training_log import EvalResult, Step, Training, read_log, read_training
+from stepsmith.store.json_lines import read_lines
+from stepsmith.store.training_log import EvalResult, Step, Training, read_training
 from stepsmith.train.policy import Policy
 from stepsmith.train.rl import RlTrainer
 from stepsmith.train.settings import ModelSettings, TrainConfig, with_overrides
@@ -84,9 +85,9 @@ def rl_run(
 
 def records(folder: Path) -> tuple[list[Step], list[EvalResult]]:
     """What was written down, but for wall times."""
-    steps = read_log(folder / "metrics.jsonl", Step)
+    steps = read_lines(folder / "metrics.jsonl", Step)
     timeless = [msgspec.structs.replace(s, seconds=0.0, judge_s=None, generate_s=None, step_s=None) for s in steps]
-    return timeless, list(read_log(folder / "eval_results.jsonl", EvalResult))
+    return timeless, list(read_lines(folder / "eval_results.jsonl", EvalResult))
 
 
 def same_weights(one: Path, other: Path) -> bool:
@@ -179,7 +180,7 @@ def test_kill_dash_nine_then_resume(
     assert seen.started_with[3] == 4
     assert [step.step for step in seen.steps] == [6]
     assert [step.step for step in records(whole)[0]] == [1, 2, 4, 6]
-    before, after = [step.seconds for step in read_log(folder / "metrics.jsonl", Step)][-2:]
+    before, after = [step.seconds for step in read_lines(folder / "metrics.jsonl", Step)][-2:]
     assert 0 < before < after <= read_training(folder).spent["train"] < read_training(folder).seconds
     assert records(folder) == records(whole)
     assert same_weights(folder, whole)

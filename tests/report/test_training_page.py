@@ -14,6 +14,7 @@ from stepsmith.report.curves import curves_of
 from stepsmith.report.series import SMOOTHED_FROM, Point, smoothed, smoothing_window
 from stepsmith.report.training import read_run, runs_within
 from stepsmith.report.writing import write_report
+from stepsmith.store.json_lines import read_lines
 from stepsmith.store.training_log import (
     EVAL_RESULTS,
     METRICS,
@@ -24,7 +25,6 @@ from stepsmith.store.training_log import (
     Tally,
     Training,
     TrainingLog,
-    read_log,
 )
 from tests.report.inspected import Inspected
 from tests.report.runs import HOSTILE, make_run
@@ -53,7 +53,7 @@ def words(html: str) -> str:
 
 
 def steps_of(folder: Path) -> list[Step]:
-    return list(read_log(folder / METRICS, Step))
+    return list(read_lines(folder / METRICS, Step))
 
 
 def a_config(folder: Path, stage: str = "rl") -> TrainingLog:
@@ -113,7 +113,7 @@ def test_series_of_a_figure_differ_without_colours(rl_page: str) -> None:
 
 
 def test_before_and_after_are_the_evaluations(rl: Path, rl_page: str) -> None:
-    first, last = list(read_log(rl / EVAL_RESULTS, EvalResult))
+    first, last = list(read_lines(rl / EVAL_RESULTS, EvalResult))
     text = words(rl_page)
     for group, after in last.groups.items():
         before = first.groups[group]
@@ -239,7 +239,7 @@ def test_measurements_on_the_way_become_a_curve(tmp_path: Path) -> None:
     (curve,) = (curve for curve in curves_of(read_run(tmp_path)) if curve.key == "held-out")
     whole = next(trace for trace in json.loads(curve.figure)["data"] if trace["name"] == "all")
     assert whole["x"] == [0, 20, 40, 60]
-    scores = [m.groups["all"] for m in read_log(tmp_path / EVAL_RESULTS, EvalResult)]
+    scores = [m.groups["all"] for m in read_lines(tmp_path / EVAL_RESULTS, EvalResult)]
     assert whole["y"] == [score.pass_at_1 for score in scores]
     assert whole["error_y"]["array"] == [score.high - score.pass_at_1 for score in scores]
 

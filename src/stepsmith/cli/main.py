@@ -15,6 +15,7 @@ from stepsmith.cli.export import export
 from stepsmith.cli.features import features_app
 from stepsmith.cli.imports import import_
 from stepsmith.cli.judge import judge_app
+from stepsmith.cli.rate import rate
 from stepsmith.cli.rehearse import rehearse_command
 from stepsmith.cli.report import report
 from stepsmith.cli.study import study
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(synth)
+app.command()(rate)
 app.command("rehearse")(rehearse_command)
 app.command()(report)
 app.command()(doctor)

@@ -70,7 +70,10 @@ def synth(
         typer.Option(help="A model that attempts each problem and has no vote. Problems it never solves are dropped."),
     ] = None,
     attempts: Annotated[
-        int | None, typer.Option(help="Number of attempts of the student that measure a problem's pass rate.")
+        int | None,
+        typer.Option(
+            help="The most attempts of the student at a problem. Fewer are made where its band is settled before."
+        ),
     ] = None,
     seed: Annotated[
         int | None,

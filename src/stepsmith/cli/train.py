@@ -15,7 +15,8 @@ from stepsmith.cli.report import try_report
 from stepsmith.cli.training_progress import training_display
 from stepsmith.core.errors import ConfigError
 from stepsmith.pipeline.training import train
-from stepsmith.store.training_log import EVAL_RESULTS, MODEL, EvalResult, Score, Training, read_log
+from stepsmith.store.json_lines import read_lines
+from stepsmith.store.training_log import EVAL_RESULTS, MODEL, EvalResult, Score, Training
 from stepsmith.train.corpus import problems_of
 from stepsmith.train.settings import Stage, TrainConfig, load_training, presets, with_overrides
 
@@ -192,7 +193,7 @@ def _summary(console: Console, done: Training, out: Path) -> None:
     for reason, count in done.left_out.items():
         console.print(f"Left out: {count} ({reason}).", highlight=False)
     path = out / EVAL_RESULTS
-    measured = list(read_log(path, EvalResult)) if path.exists() else []
+    measured = list(read_lines(path, EvalResult)) if path.exists() else []
     if measured:
         console.print(_before_and_after(measured[0], measured[-1]))
     console.print(f"Model: {out / MODEL}", soft_wrap=True, highlight=False)

@@ -12,7 +12,7 @@ from stepsmith.core.records import Band, PassRate
 # easy-medium .61-.85, easy .85-.97. The paper has no bins below .10 and above .97; ours extend the outer ones.
 BAND_EDGES: tuple[tuple[float, Band], ...] = ((0.26, "hard"), (0.61, "medium"), (0.85, "easy-medium"))
 
-BAND_CONFIDENCE = 0.8  # ours: how probable a band must be to be claimed
+BAND_CONFIDENCE = 0.75  # ours: how probable a band must be to be claimed
 
 
 def wilson_interval(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:

@@ -209,11 +209,13 @@ def with_changes(
     workers: int | None,
     allow_unsafe: bool | None,
     synth: Mapping[str, object],
+    rating: Mapping[str, object] | None = None,
     budget: str | None = None,
 ) -> Config:
     """Return ``config`` with the values from the command line (None: keep), checked like a file."""
     plain = msgspec.to_builtins(config)
     plain["synth"] |= {key: value for key, value in synth.items() if value is not None}
+    plain["rating"] |= {key: value for key, value in (rating or {}).items() if value is not None}
     if workers is not None:
         plain["runtime"]["workers"] = workers
     if budget is not None:

@@ -33,7 +33,7 @@ class RatingSettings(Record, frozen=True, kw_only=True):
     confidence: Annotated[float, Meta(gt=0.5, lt=1.0)] = BAND_CONFIDENCE  # that the pass rate is in a claimed band
     first: Positive = 8  # attempts that are made at once at the beginning
     step: Positive = 2  # attempts that are made at once afterwards
-    extreme: Positive = 16  # counted attempts before a problem that all or none of them solve is settled
+    extreme: Positive = 10  # counted attempts before a problem that all or none of them solve is settled
 
     def next(self, passes: int, counted: int, made: int, most: int) -> int:
         """Return the number of attempts to make next, 0 if it is enough; ``counted`` of the ``made`` ones count."""

@@ -12,6 +12,7 @@ import msgspec
 from stepsmith.core.errors import RunFolderError
 from stepsmith.report.survey import BANDS
 from stepsmith.store.folder_lock import CONFIG
+from stepsmith.store.json_lines import read_lines
 from stepsmith.store.training_log import (
     EVAL_RESULTS,
     METRICS,
@@ -20,7 +21,6 @@ from stepsmith.store.training_log import (
     Score,
     Step,
     Training,
-    read_log,
     read_training,
 )
 
@@ -206,8 +206,8 @@ def holds_training(folder: Path) -> bool:
 def read_run(folder: Path) -> TrainingRun:
     """Read the log of a training run. Raises ``RunFolderError`` or ``StoreError``."""
     manifest = read_training(folder) if (folder / TRAINING).exists() else None
-    steps = tuple(read_log(folder / METRICS, Step)) if (folder / METRICS).exists() else ()
-    evaluations = tuple(read_log(folder / EVAL_RESULTS, EvalResult)) if (folder / EVAL_RESULTS).exists() else ()
+    steps = tuple(read_lines(folder / METRICS, Step)) if (folder / METRICS).exists() else ()
+    evaluations = tuple(read_lines(folder / EVAL_RESULTS, EvalResult)) if (folder / EVAL_RESULTS).exists() else ()
     try:
         config = bytes(manifest.config) if manifest else (folder / CONFIG).read_bytes()
         settings = msgspec.json.decode(config, type=ShownConfig)

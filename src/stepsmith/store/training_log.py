@@ -4,15 +4,15 @@
 run has a ``training.json``, the ``Training``.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
 
-from stepsmith.core.errors import RunFolderError, StoreError
+from stepsmith.core.errors import RunFolderError
 from stepsmith.core.records import Record
 from stepsmith.store.folder_lock import write_whole
+from stepsmith.store.json_lines import append_line, as_lines, read_lines
 
 METRICS, EVAL_RESULTS, TRAINING, MODEL = "metrics.jsonl", "eval_results.jsonl", "training.json", "model"
 
@@ -112,16 +112,16 @@ class TrainingLog:
 
     def step(self, record: Step) -> None:
         """Append a record to ``metrics.jsonl``."""
-        self._append(METRICS, record)
+        append_line(self._folder / METRICS, record)
 
     def evaluated(self, record: EvalResult) -> None:
         """Append a record to ``eval_results.jsonl``."""
-        self._append(EVAL_RESULTS, record)
+        append_line(self._folder / EVAL_RESULTS, record)
 
     def steps(self) -> list[Step]:
         """Return the records of training so far."""
         path = self._folder / METRICS
-        return [*read_log(path, Step)] if path.exists() else []
+        return list(read_lines(path, Step)) if path.exists() else []
 
     def seconds(self) -> float:
         """Return the seconds of training so far, by the last record."""
@@ -135,28 +135,8 @@ class TrainingLog:
     def _cut(self, name: str, kind: type[_R], step: int) -> None:
         path = self._folder / name
         if path.exists():
-            kept = [record for record in read_log(path, kind) if record.step <= step]
-            write_whole(path, b"".join(msgspec.json.encode(record) + b"\n" for record in kept))
-
-    def _append(self, name: str, record: Record) -> None:
-        try:
-            with (self._folder / name).open("ab") as file:
-                file.write(msgspec.json.encode(record) + b"\n")
-        except OSError as error:
-            raise StoreError(f"{self._folder / name} cannot be written: {error.strerror}") from None
-
-
-def read_log(path: Path, kind: type[_R]) -> Iterator[_R]:
-    """Yield the records of a log, without a last line that is incomplete. Raises ``StoreError``."""
-    decoder = msgspec.json.Decoder(kind)
-    lines = path.read_bytes().splitlines(keepends=True)
-    for number, line in enumerate(lines, 1):
-        if not line.endswith(b"\n"):
-            return
-        try:
-            yield decoder.decode(line)
-        except msgspec.DecodeError as error:
-            raise StoreError(f"{path}, line {number}: {error}") from None
+            kept = [record for record in read_lines(path, kind) if record.step <= step]
+            write_whole(path, as_lines(kept))
 
 
 def read_training(folder: Path) -> Training:

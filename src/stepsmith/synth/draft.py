@@ -193,6 +193,9 @@ class Student(Protocol):
         """For the manifest; a simulated student says so."""
         ...
 
-    def attempts(self, draft: Draft, problem: Problem, rng: random.Random) -> Attempts:
-        """Return a function that makes the next n attempts. A real student looks at ``problem`` alone."""
+    def attempts(self, draft: Draft | None, problem: Problem, rng: random.Random) -> Attempts:
+        """Return a function that makes the next n attempts. A real student looks at ``problem`` alone.
+
+        ``draft`` is what the problem was made from; None where it is not at hand.
+        """
         ...

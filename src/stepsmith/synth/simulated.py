@@ -37,7 +37,7 @@ class SimulatedStudent:
         self.model = model
         self.judge = judge
 
-    def attempts(self, draft: Draft, problem: Problem, rng: random.Random) -> Attempts:
+    def attempts(self, draft: Draft | None, problem: Problem, rng: random.Random) -> Attempts:
         """See ``Student``. Raises ``TypeError`` for a draft that is not the offline teacher's."""
         if not isinstance(draft, OfflineDraft):
             raise TypeError("the simulated student can only attempt problems of the offline teacher")

@@ -6,9 +6,10 @@ from pathlib import Path
 from stepsmith.core.errors import ConfigError
 from stepsmith.pipeline.studies.definition import Study
 from stepsmith.pipeline.studies.plan import Task
+from stepsmith.store.json_lines import read_lines
 from stepsmith.store.manifest import Manifest, read_manifest
 from stepsmith.store.study_results import ArmResult
-from stepsmith.store.training_log import EVAL_RESULTS, EvalResult, read_log, read_training
+from stepsmith.store.training_log import EVAL_RESULTS, EvalResult, read_training
 
 # The metrics of a synthesis. None: not applicable, because no model was called.
 YIELDS: dict[str, Callable[[Manifest], float | None]] = {
@@ -32,7 +33,7 @@ def result_of(study: Study, arm: str, seed: int, path: Sequence[Task], stages: P
     if path[-1].stage == "synth":
         return ArmResult(arm=arm, seed=seed, values=_yields(study, read_manifest(last)), stages=folders)
     manifests = {task.stage: read_training(stages / task.name) for task in path}
-    evaluations = sorted(read_log(last / EVAL_RESULTS, EvalResult), key=lambda record: record.step)
+    evaluations = sorted(read_lines(last / EVAL_RESULTS, EvalResult), key=lambda record: record.step)
     if not evaluations:
         raise ConfigError(f"{last} evaluated nothing; set eval.exercises, or give problems to hold out")
     values = {name: _score(evaluations[-1], name) for name in study.metrics}

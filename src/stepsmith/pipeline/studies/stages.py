@@ -12,6 +12,7 @@ from stepsmith.core.records import Chain
 from stepsmith.llm.money import Spend
 from stepsmith.pipeline.studies.plan import EqualTime, Task
 from stepsmith.pipeline.synthesis import synthesize
+from stepsmith.store.json_lines import read_lines
 from stepsmith.store.runfolder import MANIFEST
 from stepsmith.store.training_log import (
     EVAL_RESULTS,
@@ -21,7 +22,6 @@ from stepsmith.store.training_log import (
     EvalResult,
     Step,
     Training,
-    read_log,
     read_training,
 )
 from stepsmith.train.settings import TrainConfig
@@ -110,7 +110,7 @@ def seconds_per_step(folder: Path) -> float:
     """
     evaluated = _evaluated_at(folder)
     seconds = steps = 0.0
-    for before, after in pairwise(read_log(folder / METRICS, Step)):
+    for before, after in pairwise(read_lines(folder / METRICS, Step)):
         paused = any(before.step <= step < after.step for step in evaluated)
         if after.step > before.step and not paused:
             seconds += after.seconds - before.seconds
@@ -122,7 +122,7 @@ def seconds_per_step(folder: Path) -> float:
 
 def _evaluated_at(folder: Path) -> Sequence[int]:
     path = folder / EVAL_RESULTS
-    return [record.step for record in read_log(path, EvalResult) if record.step] if path.exists() else []
+    return [record.step for record in read_lines(path, EvalResult) if record.step] if path.exists() else []
 
 
 def _trainer() -> Trainer:

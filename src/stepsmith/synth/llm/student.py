@@ -22,7 +22,7 @@ class LLMStudent:
         self._limit = limit
         self._purpose = purpose
 
-    def attempts(self, draft: Draft, problem: Problem, rng: random.Random) -> Attempts:  # noqa: ARG002
+    def attempts(self, draft: Draft | None, problem: Problem, rng: random.Random) -> Attempts:  # noqa: ARG002
         """See ``Student``; reasoning is left out of the text of completions.
 
         The attempts raise ``RequestRefused`` where the endpoint does not take the problem.
