@@ -153,7 +153,7 @@ train(msgspec.json.decode(sys.argv[1], type=TrainConfig), Path(sys.argv[2]), See
 
 def test_a_run_that_learns_nothing_says_what_to_change(whole: Path) -> None:
     """Its completions are all cut off."""
-    *before, last = read_log(whole / "metrics.jsonl", Step)
+    *before, last = read_lines(whole / "metrics.jsonl", Step)
     assert not any(step.warnings for step in before)
     (warning,) = last.warnings
     assert "cut off at rl.max_completion_length = 6" in warning

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from stepsmith.core.errors import RunFolderError, StoreError
+from stepsmith.store.json_lines import read_lines
 from stepsmith.store.training_log import (
     EVAL_RESULTS,
     METRICS,
@@ -11,7 +12,6 @@ from stepsmith.store.training_log import (
     Score,
     Step,
     TrainingLog,
-    read_log,
     read_training,
 )
 
@@ -30,10 +30,10 @@ def test_records_come_back_in_order_while_the_log_grows(tmp_path: Path) -> None:
     assert log.seconds() == 0.0
     for step in (10, 20):
         log.step(a_step(step, step / 2))
-        assert [record.step for record in read_log(tmp_path / METRICS, Step)] == list(range(10, step + 1, 10))
+        assert [record.step for record in read_lines(tmp_path / METRICS, Step)] == list(range(10, step + 1, 10))
     assert log.seconds() == 10.0
     log.evaluated(an_evaluation(20))
-    assert list(read_log(tmp_path / EVAL_RESULTS, EvalResult)) == [an_evaluation(20)]
+    assert list(read_lines(tmp_path / EVAL_RESULTS, EvalResult)) == [an_evaluation(20)]
 
 
 def test_a_resumed_run_forgets_what_came_after_its_checkpoint(tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint(tmp_path: Path) ->
         log.step(a_step(step, step))
         log.evaluated(an_evaluation(step))
     log.cut_after(20)
-    assert [record.step for record in read_log(tmp_path / METRICS, Step)] == [10, 20]
-    assert [record.step for record in read_log(tmp_path / EVAL_RESULTS, EvalResult)] == [10, 20]
+    assert [record.step for record in read_lines(tmp_path / METRICS, Step)] == [10, 20]
+    assert [record.step for record in read_lines(tmp_path / EVAL_RESULTS, EvalResult)] == [10, 20]
     assert log.seconds() == 20
 
 
@@ -54,11 +54,11 @@ def test_a_half_written_last_line_is_left_out_and_a_damaged_one_is_named(tmp_pat
     path = tmp_path / METRICS
     with path.open("ab") as file:
         file.write(b'{"stage": "rl", "st')
-    assert [record.step for record in read_log(path, Step)] == [10]
+    assert [record.step for record in read_lines(path, Step)] == [10]
     with path.open("ab") as file:
         file.write(b"\n")
     with pytest.raises(StoreError, match=r"metrics\.jsonl, line 2"):
-        list(read_log(path, Step))
+        list(read_lines(path, Step))
 
 
 def test_a_log_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_truncated_replies_and_prompts_without_room_are_told(student: PolicyStud
     assert rating.rate.passes == 0
     assert rating.verdicts[TRUNCATED] == 3
     assert rating.verdicts[NO_ANSWER] == 0
-    assert "No answer" in rating.feedback.failed[0]
+    assert "No answer" in rating.feedback.failed[0].text
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,7 @@ from stepsmith.verify.suite.strength import suite_strength
 
 BRUTE_FORCE_TIME_S = 0.25  # time limit of the brute force, in CPU seconds per input
 BRUTE_FORCE_FIRST, BRUTE_FORCE_INPUTS = 3, 9  # the brute force runs on the three shortest inputs, then on six more
+UNREADABLE = "attempts-unreadable"  # the reason of a rejection: too few attempts count
 FALLBACK_MUTANTS = 12  # wrong programs that are made for a draft without any
 
 
@@ -288,6 +289,8 @@ def solve(build: Building, problem: Problem, strong_solver: Student) -> Problem 
         return rating
     provenance = (*problem.provenance, ("strong_attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, provenance=provenance)
+    if not rating.rate.attempts:
+        return _rejected(problem, UNREADABLE, _unreadable(rating))
     if not rating.rate.passes:
         detail = f"none of {rating.rate.attempts} attempts of {strong_solver.name} passes"
         return _rejected(problem, "unsolvable", detail)
@@ -316,14 +319,17 @@ def rate_by(build: Building, problem: Problem, student: Student) -> tuple[Proble
     provenance = (*problem.provenance, ("attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, pass_rate=rating.rate, provenance=provenance)
     if rating.unreadable * 2 > rating.verdicts.total():
-        detail = f"{rating.unreadable} of {rating.verdicts.total()} attempts have no readable answer or were cut off"
-        return _rejected(problem, "attempts-unreadable", detail), rating
+        return _rejected(problem, UNREADABLE, _unreadable(rating)), rating
     detail = f"{rating.rate.passes} of {rating.rate.attempts} attempts pass"
     if rating.rate.rate < config.refine.keep_low:
         return _rejected(problem, "too-hard", detail), rating
     if rating.rate.rate > config.refine.keep_high:
         return _rejected(problem, "too-easy", detail), rating
     return problem, rating
+
+
+def _unreadable(rating: Rating) -> str:
+    return f"{rating.unreadable} of {rating.verdicts.total()} attempts have no readable answer or were cut off"
 
 
 def measure(build: Building, problem: Problem) -> Problem:

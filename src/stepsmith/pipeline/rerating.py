@@ -24,7 +24,7 @@ from stepsmith.pipeline.rating import rate, tally
 from stepsmith.pipeline.roles import RoleFactory, asked_models, resolve_config
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
-from stepsmith.store.folder_lock import FolderLock, explained, write_whole
+from stepsmith.store.folder_lock import FolderLock, write_whole
 from stepsmith.store.json_lines import append_line, as_lines, read_lines
 from stepsmith.store.manifest import read_manifest
 from stepsmith.store.ratings import RATINGS, StudentRating, write_ratings
@@ -152,16 +152,22 @@ def _rate_missing(
 ) -> None:
     roles = RoleFactory(config, judge, models)
     writing = threading.Lock()
+    ended = False
 
     def rate_one(problem: Problem) -> StudentRating:
         found = _rating(config, roles, judge, problem)
-        with writing, explained(log.parent):
-            append_line(log, found)
+        with writing:
+            if not ended:  # afterwards the folder may be somebody else's
+                append_line(log, found)
         return found
 
-    for found in LocalThreads(threads).map(rate_one, missing):
-        done[found.problem_id, found.student] = found
-        rated(found)
+    try:
+        for found in LocalThreads(threads).map(rate_one, missing):
+            done[found.problem_id, found.student] = found
+            rated(found)
+    finally:
+        with writing:
+            ended = True
 
 
 def _rating(config: Config, factory: RoleFactory, judge: RunningJudge, problem: Problem) -> StudentRating:

@@ -357,7 +357,7 @@ def test_what_a_strong_solver_never_solves_is_dropped_before_the_student_is_aske
     assert dropped
     assert all("AC" in facts["strong_attempts"] and "attempts" in facts for facts in kept)
     assert not any("AC" in facts["strong_attempts"] or "attempts" in facts for facts in dropped)
-    assert rows[0]["detail"] == "none of 2 attempts of strong-solver passes"
+    assert {row["detail"] for row in rows} <= {f"none of {n} attempts of strong-solver passes" for n in (1, 2)}
     assert manifest.spend is not None
     spent = {(stage.purpose, stage.model): stage for stage in manifest.spend.stages}
     assert spent["solvability", "strong-solver"].completions == 2 * (len(kept) + len(dropped))
@@ -366,10 +366,10 @@ def test_what_a_strong_solver_never_solves_is_dropped_before_the_student_is_aske
 
 
 def test_the_offline_teacher_can_be_attempted_by_a_model(server: ScriptedServer, tmp_path: Path) -> None:
-    """The model does not know these problems and answers nothing: too hard, all of them, and counted as no answer."""
+    """The model does not know these problems, and none of its answers can be read: no difficulty is measured."""
     config = config_for(server, tmp_path / "m.sqlite")
     synth = msgspec.structs.replace(config.synth, teacher="offline", profile="micro", chains=1, turns=1)
     manifest = synthesize(msgspec.structs.replace(config, synth=synth), tmp_path / "run", Quiet())
-    assert manifest.counts.rejected == {"too-hard": 1}
+    assert manifest.counts.rejected == {"attempts-unreadable": 1}
     (row,) = read_rows(tmp_path / "run" / "rejected.parquet")
     assert {"key": "attempts", "value": f"none {ATTEMPTS}"} in row["provenance"]  # type: ignore[operator]
