@@ -1,7 +1,7 @@
 """``stepsmith rate``: measure the difficulty of finished problems again, by one student or several."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,7 @@ from stepsmith.cli.resuming import resumable
 from stepsmith.core.records import UNDECIDED
 from stepsmith.core.stats import paired
 from stepsmith.pipeline.config import load_config, with_changes
+from stepsmith.pipeline.rating import NO_ANSWER, TRUNCATED
 from stepsmith.pipeline.rerating import LOG, rate_problems
 from stepsmith.store.problem_sets import load_problems
 from stepsmith.store.ratings import RATINGS, StudentRating
@@ -96,19 +97,12 @@ def _summary(console: Console, ratings: Sequence[StudentRating]) -> None:
     for rating in ratings:
         by_student.setdefault(rating.student, {})[rating.problem_id] = rating
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("student", "pass rate", *SHOWN, "attempts", "unreadable"):
-        table.add_column(name, justify="left" if name == "student" else "right", no_wrap=True)
-    for student, found in by_student.items():
-        bands = Counter(str(rating.rate.band or UNDECIDED) for rating in found.values())
-        rates = [rating.rate.rate for rating in found.values() if rating.rate.attempts]
-        verdicts = sum((Counter(rating.verdicts) for rating in found.values()), Counter())
-        table.add_row(
-            student,
-            f"{sum(rates) / len(rates):.3f}" if rates else "",
-            *(str(bands[band]) for band in SHOWN),
-            f"{verdicts.total() / len(found):.1f}",
-            f"{(verdicts['none'] + verdicts['truncated']) / max(1, verdicts.total()):.0%}",
-        )
+    table.add_column("")
+    columns = [_column(found.values()) for found in by_student.values()]
+    for student in by_student:
+        table.add_column(student, justify="right", overflow="fold")
+    for name in columns[0]:
+        table.add_row(name, *(column[name] for column in columns))
     console.print(table)
     for (first, of_first), (second, of_second) in combinations(by_student.items(), 2):
         both = [id for id, rating in of_first.items() if rating.rate.attempts and of_second[id].rate.attempts]
@@ -120,3 +114,17 @@ def _summary(console: Console, ratings: Sequence[StudentRating]) -> None:
                 soft_wrap=True,
                 highlight=False,
             )
+
+
+def _column(ratings: Collection[StudentRating]) -> dict[str, str]:
+    """Return what one student made of the problems, by the name of the row."""
+    bands = Counter(str(rating.rate.band or UNDECIDED) for rating in ratings)
+    rates = [rating.rate.rate for rating in ratings if rating.rate.attempts]
+    attempts = sum(sum(rating.verdicts.values()) for rating in ratings)
+    unreadable = sum(rating.verdicts.get(name, 0) for rating in ratings for name in (NO_ANSWER, TRUNCATED))
+    return {
+        "mean pass rate": f"{sum(rates) / len(rates):.3f}" if rates else "none",
+        **{band: str(bands[band]) for band in SHOWN},
+        "attempts per problem": f"{attempts / len(ratings):.1f}",
+        "unreadable or cut off": f"{unreadable / max(1, attempts):.0%}",
+    }
