@@ -203,7 +203,7 @@ class _Rehearser:
             players.append(self._roles.strong_solver(self._models[synth.strong_solver]))
         for player in players:
             with self._step(environment):
-                player.attempt(draft or stock_draft(environment), problem, ATTEMPTS, self._rng)
+                player.attempts(draft or stock_draft(environment), problem, self._rng)(ATTEMPTS)
                 self._read_attempts(problem)
 
     def _solve_stock(self) -> None:

@@ -61,13 +61,19 @@ class RehearsedModel:
         self._record = record
 
     def complete(
-        self, messages: Sequence[Message], n: int = 1, sampling: Sampling | None = None, purpose: str = ""
+        self,
+        messages: Sequence[Message],
+        n: int = 1,
+        sampling: Sampling | None = None,
+        purpose: str = "",
+        *,
+        first: int = 0,
     ) -> list[ModelOutput]:
         """See ``LLM``. An error is on record before it is raised; its words say what to change."""
         request = RehearsedRequest(purpose, self._record.note, self._spec.name, messages[-1].content)
         self._record.requests.append(request)
         try:
-            outputs = self._model.complete(messages, n, sampling, purpose)
+            outputs = self._model.complete(messages, n, sampling, purpose, first=first)
         except (EndpointError, ConfigError) as error:
             request.words = str(error)
             raise
