@@ -61,7 +61,7 @@ def curate(
 
     ``against`` are files of benchmarks: their problems go. The bands of what is kept have the proportions of the set
     ``match``, if one is given. ``say`` is told of each stage. Raises ``CaseError`` for a benchmark that cannot be read
-    and for quotas that cannot be met, ``RunFolderError`` where ``out`` cannot be used or a source
+    and for quotas that cannot be met, ``RunFolderError`` if ``out`` cannot be used or a source
     cannot be read, ``StoreError`` for files of another schema; nothing that was there is changed.
     """
     if out.exists() and not out.is_dir():

@@ -28,7 +28,7 @@ class Diversity(Record, frozen=True, kw_only=True):
     """The diversity of a set of problems.
 
     ``vendi_features`` and ``vendi_statements`` are Vendi scores of the features and of the embedded statements: from 1
-    (all alike) up to the number of problems (all orthogonal). The latter is None where nothing was embedded.
+    (all alike) up to the number of problems (all orthogonal). The latter is None if nothing was embedded.
     """
 
     problems: int

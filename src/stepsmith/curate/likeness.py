@@ -34,7 +34,7 @@ class NearRule(Record, frozen=True, kw_only=True):
 
 
 class Likeness(NamedTuple):
-    """How alike two problems are; ``program`` is None where a program is too short to be compared."""
+    """How alike two problems are; ``program`` is None if a program is too short to be compared."""
 
     statement: float
     program: float | None

@@ -115,7 +115,7 @@ def among(values: Hashes, wanted: Hashes) -> npt.NDArray[np.bool_]:
 
 
 def jaccard(left: Hashes, right: Hashes) -> float:
-    """Return |A ∩ B| / |A ∪ B| of two arrays of distinct hashes; 0 where both are empty."""
+    """Return |A ∩ B| / |A ∪ B| of two arrays of distinct hashes; 0 if both are empty."""
     shared = len(np.intersect1d(left, right, assume_unique=True))
     union = len(left) + len(right) - shared
     return shared / union if union else 0.0

@@ -178,7 +178,7 @@ def _read(path: Path) -> tuple[pa.Table, pa.Schema]:
 
 
 def _check_ids(table: ProblemTable) -> None:
-    """Raise ``StoreError`` where one id has two contents."""
+    """Raise ``StoreError`` if one id has two contents."""
     repeated = {one for one, count in Counter(table.ids).items() if count > 1}
     if not repeated:
         return

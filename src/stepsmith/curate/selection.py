@@ -30,7 +30,7 @@ def select(features: Sequence[Sequence[str]], bands: Sequence[str], quotas: Mapp
     """Return which problems to take, ascending: as many of each band as ``quotas`` says.
 
     ``features`` and ``bands`` have one element per problem. Of problems that add the same, the first is taken. Raises
-    ``CaseError`` where a band has too few problems.
+    ``CaseError`` if a band has too few problems.
     """
     check_supply(Counter(bands), quotas)
     kinds = _Kinds()
@@ -89,7 +89,7 @@ class _Kinds:
 
 
 def check_supply(supply: Mapping[str, int], quotas: Mapping[str, int]) -> None:
-    """Raise ``CaseError`` where a quota is larger than what there is."""
+    """Raise ``CaseError`` if a quota is larger than what there is."""
     for band, wanted in quotas.items():
         if wanted > supply.get(band, 0):
             raise CaseError(
@@ -112,7 +112,7 @@ def shared_out(shares: Mapping[str, float], size: int) -> dict[str, int]:
 def matched(supply: Mapping[str, int], model: Mapping[str, int], most: int | None = None) -> dict[str, int]:
     """Return the quotas of the largest subset (at most ``most``) whose bands have the proportions of ``model``.
 
-    Raises ``CaseError`` where a band of ``model`` has no problem at all.
+    Raises ``CaseError`` if a band of ``model`` has no problem at all.
     """
     shares = {band: float(count) for band, count in model.items() if count}
     check_supply(supply, dict.fromkeys(shares, 1))

@@ -85,7 +85,7 @@ def write_export(
 ) -> Written:
     """Write problems into the folder ``out`` in the form ``to``, each once.
 
-    Raises ``RunFolderError`` if ``out`` is there already or cannot be written, ``ConfigError`` where no problem can
+    Raises ``RunFolderError`` if ``out`` is there already or cannot be written, ``ConfigError`` if no problem can
     be exported. Nothing is left behind then.
     """
     form = FORMATS[to]

@@ -100,7 +100,7 @@ class BadCase(msgspec.Struct, frozen=True, kw_only=True):
     """A line that cannot be judged, and the reason."""
 
     error: str
-    id: str | int | None = None  # None where not even that could be read
+    id: str | int | None = None  # None if not even that could be read
     digest: str = ""  # content id of its text
 
 

@@ -30,11 +30,11 @@ T = TypeVar("T")
 class LocalJudge:
     """Judges with one sandbox worker at a time; several threads may share it, and then wait for each other.
 
-    ``isolation`` is "auto" for the best level that proves itself, or "L0" to "L3" to demand one. L0 does not confine
-    programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` if this machine does not give the level.
+    ``isolation`` is "auto" for the best level that can be proved, or "L0" to "L3" to require one. L0 does not confine
+    programs and is refused unless ``allow_unsafe``. Raises ``MachineError`` if the level does not work on this machine.
     Usable as a context manager; after ``close`` every answer is IE.
 
-    ``prefilter`` makes it cheaper to reject Python solutions where judging stops at the first failure. All tests are
+    ``prefilter`` makes it cheaper to reject Python solutions if judging stops at the first failure. All tests are
     first run in one process, and the first that seems to fail is run again by itself. If it fails again the solution is
     rejected, and the tests before it count as passed. Otherwise every test is run in a process of its own, as usual.
 
@@ -50,7 +50,7 @@ class LocalJudge:
         prefilter: bool = False,
         time_factors: Mapping[str, float] | None = None,
     ) -> None:
-        parse_by_turns()  # every program that parses Python in threads has a judge
+        parse_by_turns()  # done here because every process that parses Python in several threads opens a judge
         self._lock = threading.Lock()
         self._prefilter = prefilter
         self._time_factors = check_time_factors(time_factors or {})
@@ -71,9 +71,9 @@ class LocalJudge:
     ) -> Judgement:
         """Run ``solution`` on every test (or until the first failure) and compare.
 
-        Raises ``MachineError`` for a language that is not installed, and ``CaseError`` for an impossible contract and
-        where there are no tests. When our own machinery fails the test is tried again with new workers; if that does
-        not help the verdict is IE.
+        Raises ``MachineError`` for a language that is not installed, and ``CaseError`` for an impossible contract or
+        if there are no tests. If our own machinery fails, the test is tried again with new workers; if that fails too,
+        the verdict is IE.
         """
         if not tests:
             raise CaseError(NO_TESTS)
@@ -118,11 +118,11 @@ class LocalJudge:
         return results + [Execution(verdict=Verdict.IE, message=problem)] * missing
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
-        """Return whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer.
+        """Return whether the contract's checker accepts ``actual`` if ``expected`` is the judge's answer.
 
-        Both are what programs printed or, on the function interface, values as literals; they are compared as ``judge``
-        compares them. ``expected`` may also be what some program gave: where it is no value, only the same text agrees.
-        Raises ``SandboxError`` if a custom checker does not decide, and ``CaseError`` for one that judges runs.
+        Both are printed texts or, with the function interface, values as literals; they are compared as in ``judge``.
+        If ``expected`` is the output of a program and not a valid value, only the same text is accepted. Raises
+        ``SandboxError`` if a custom checker does not decide, and ``CaseError`` for one that judges runs.
         """
         checker = contract.checker
         if not judges_texts(checker):
@@ -136,7 +136,7 @@ class LocalJudge:
             return False
 
     def run_program(self, program: Program) -> ProgramRun:
-        """Run a whole program once, with files of its own; IE where our own machinery fails.
+        """Run a whole program once, with files of its own; IE if our own machinery fails.
 
         Raises ``CaseError`` for file names that leave the folder, and for too many files or arguments.
         """

@@ -1,9 +1,9 @@
-"""Packages beside the standard library that Python programs may import, as contests offer them.
+"""Packages that Python programs may import in addition to the standard library, as in contests.
 
-A package is offered where the judge's own environment has it, to each program whose text names it. How the program
-imports it makes no difference: ``import sys, numpy as np``, inside a function, by ``importlib`` or in ``exec``. The
-text is searched and not parsed, because a hostile program could make the parser slow. A program that names a package
-and does not import it sees no difference.
+If the judge's own environment has a package, every program whose text contains its name can import it, in any way:
+``import sys, numpy as np``, inside a function, by ``importlib`` or in ``exec``. The text is searched and not parsed,
+because a hostile program could make the parser slow. A program that names a package and does not import it sees no
+difference.
 """
 
 import functools
@@ -19,19 +19,19 @@ from stepsmith.core.records import Record
 class Package(Record, frozen=True, kw_only=True):
     """A package by the name that programs import.
 
-    ``needs``: other packages that it cannot do without. ``uses``: packages of the table that some of its functions
+    ``needs`` are other packages that it always needs. ``uses`` are packages of the table that some of its functions
     import when they are called; they are offered with it.
     """
 
     name: str
-    distribution: str = ""  # what pip calls it, where that differs
+    distribution: str = ""  # its name for pip, if that differs
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     extra: str = "contest"  # the extra of Stepsmith that installs it
 
     @property
     def installed_as(self) -> str:
-        """The name that pip knows."""
+        """Its name for pip."""
         return self.distribution or self.name
 
 
@@ -63,13 +63,13 @@ def wanted(code: str, own: Iterable[str] = ()) -> tuple[str, ...]:
 
 @functools.cache
 def folders(name: str) -> tuple[str, ...]:
-    """Return the folders that a package needs, its own first; none where it or something it needs is missing."""
+    """Return the folders that a package needs, its own first; none if it or something it needs is missing."""
     needed = [_folders_of(part) for part in (name, *_BY_NAME[name].needs)]
     return tuple(folder for part in needed for folder in part) if all(needed) else ()
 
 
 def _folders_of(module: str) -> tuple[str, ...]:
-    spec = PathFinder.find_spec(module)  # not what is loaded here: some packages hide their specification then
+    spec = PathFinder.find_spec(module)  # the loaded module is not used, because some packages hide their specification
     if spec is None or spec.origin is None or not spec.submodule_search_locations:
         return ()
     folder = Path(next(iter(spec.submodule_search_locations)))

@@ -91,11 +91,11 @@ class JudgePool:
         return self._with_judge(lambda judge: judge.execute(solution, contract, inputs))
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
-        """Return whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer."""
+        """Return whether the contract's checker accepts ``actual`` if ``expected`` is the judge's answer."""
         return self._with_judge(lambda judge: judge.agree(contract, input_text, expected, actual))
 
     def run_program(self, program: Program) -> ProgramRun:
-        """Run a whole program once, with files of its own; IE where our own machinery fails."""
+        """Run a whole program once, with files of its own; IE if our own machinery fails."""
         return self._with_judge(lambda judge: judge.run_program(program))
 
     def close(self) -> None:

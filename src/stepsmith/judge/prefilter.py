@@ -1,6 +1,6 @@
 """A cheap guess at the first test that a Python solution fails: all tests are run in one process.
 
-Such a run proves nothing, because a program can change what later tests see. So neither answer is final.
+Such a run proves nothing, because a program can change what later tests see. So neither result is final.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from stepsmith.sandbox import frames
 def first_suspect(
     programs: Programs, solution: Solution, contract: Contract, allowed: Allowance, tests: Sequence[TestCase]
 ) -> int | None:
-    """Run all tests in one process; return the index of the first that seems to fail, None where all seem to pass."""
+    """Run all tests in one process; return the index of the first that seems to fail, None if all seem to pass."""
     if language(solution.language).name != "python" or is_custom(contract.checker):
         return None
     try:

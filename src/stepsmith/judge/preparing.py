@@ -1,9 +1,9 @@
 """Compile programs, in the sandbox and at most once per content.
 
-A program whose compiler fails is CE. That is so also when the compiler used up its time or memory, because the program
-decides how much a compiler needs. It is our failure only when the machine lacked something. The two are told apart by
-what the kernel counted: CPU time, processes killed for lack of memory, and whether the control group's own limit was
-reached. What the compiler wrote is never used for this, because the program controls it.
+If the compiler fails, the verdict is CE, also if it used up its time or memory, because the program decides how much a
+compiler needs. It is our own failure only if the machine lacked something. The two are distinguished by the kernel's
+counts: CPU time, processes killed for lack of memory, and whether the control group's own limit was reached. The
+compiler's output is never used for this, because the program controls it.
 """
 
 import shutil
@@ -22,9 +22,9 @@ from stepsmith.sandbox.worker import Worker
 MB = 1 << 20
 COMPILE_S = 30.0  # CPU seconds
 COMPILE_MEMORY_MB = 2048
-BINARY_MB = 192  # a compiler's largest file
+BINARY_MB = 192  # most MB of a file that a compiler writes
 SHOWN = 16 * 1024  # bytes of a compiler's output that are kept, from its beginning
-RERUNS = 2  # how often a compiler is run again after somebody killed it
+RERUNS = 2  # how many times a compiler is run again after it was killed from outside
 KILLED_IN_SHELL = 128 + signal.SIGKILL  # a shell's exit code for a command that was killed
 
 
@@ -49,7 +49,7 @@ def prepare(
     """Make a program of ``sources``, the main file first, that will run under ``limits``.
 
     ``compile_s`` are CPU seconds for the compiler, ``COMPILE_S`` by default.
-    Raises ``SandboxError`` if our own machinery fails and ``MachineError`` where the language is not installed.
+    Raises ``SandboxError`` if our own machinery fails and ``MachineError`` if the language is not installed.
     Python is not compiled here, but when it is opened.
     """
     if not language.tool:
@@ -70,7 +70,7 @@ def prepare(
 def _python(sources: Sources, entry_point: str | None) -> Prepared:
     files = tuple((name, encoded(text)) for name, text in sources)
     name, code = files[0]
-    # The program's own file lies in its folder, as for ``python3``: tracebacks show its lines.
+    # The program's file is in its folder, as for ``python3``, so that tracebacks show its lines.
     program = Executable(kind="python", code=code, command=(name,), entry_point=entry_point, files=files, folder="read")
     return Prepared(program=program)
 
@@ -96,7 +96,7 @@ def _compile(
     command = language.compile_command(sources, tuple(ready))
     outcome = _tool(worker, language, command, sources, compile_s)
     if outcome.exit_code != 0 and b"cannot find -l" in outcome.stderr and "-static" in command:
-        # A machine without the static libraries; start-up is then a little slower.
+        # This machine lacks the static libraries; then programs start a little slower.
         command = tuple(option for option in command if option != "-static")
         outcome = _tool(worker, language, command, sources, compile_s)
     for _ in range(RERUNS):
@@ -148,7 +148,7 @@ def _killed_by_somebody(worker: Worker, outcome: RunOutcome, compile_s: float) -
 
 
 def _blame_the_machine(worker: Worker, outcome: RunOutcome, compile_s: float) -> None:
-    """Raise ``SandboxError`` where a compiler failed because the machine lacked something."""
+    """Raise ``SandboxError`` if a compiler failed because the machine lacked something."""
     if _out_of_time(outcome, compile_s):
         return
     if outcome.end == "wall":

@@ -24,7 +24,7 @@ class Judge(Protocol):
     ) -> Judgement:
         """Run ``solution`` on every test (or until the first failure) and compare.
 
-        Raises ``CaseError`` if there are no tests: what nothing was asked of is not accepted.
+        Raises ``CaseError`` if there are no tests, because a solution without tests must not count as accepted.
         """
         ...
 
@@ -33,10 +33,10 @@ class Judge(Protocol):
         ...
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
-        """Return whether the contract's checker accepts ``actual`` where ``expected`` is the judge's answer.
+        """Return whether the contract's checker accepts ``actual`` if ``expected`` is the judge's answer.
 
-        Both are what programs printed or, on the function interface, values as literals; they are compared as ``judge``
-        compares them. ``expected`` may also be what some program gave: where it is no value, only the same text agrees.
+        Both are printed texts or, with the function interface, values as literals; they are compared as in ``judge``.
+        If ``expected`` is the output of a program and not a valid value, only the same text is accepted.
         """
         ...
 

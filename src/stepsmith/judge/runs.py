@@ -1,4 +1,4 @@
-"""One run of a program: opening it, running it again in doubt, and trying again when the machine fails briefly."""
+"""Run a program once: open it, repeat a doubtful run, and try again if the machine fails for a moment."""
 
 import time
 from collections.abc import Sequence

@@ -171,7 +171,7 @@ class Survey:
 def survey(folder: Path) -> Survey:
     """Count the kept and rejected problems of a run.
 
-    Raises ``RunFolderError`` if the files are missing, ``StoreError`` where their rows have another form.
+    Raises ``RunFolderError`` if the files are missing, ``StoreError`` if their rows have another form.
     """
     found = Survey()
     for row in read_rows(folder / PROBLEMS, _COLUMNS):

@@ -78,7 +78,7 @@ def exercises(
     """Yield ``settings.count`` exercises, those of compositions that are ``wanted``; with ``distinct`` none twice.
 
     The same settings give the same exercises. Environments other than induction need a ``judge``. Raises
-    ``ConfigError`` where no more can be found.
+    ``ConfigError`` if no more can be found.
     """
     lengths, places = list(settings.steps), list(settings.environments)
     seen: set[str] = set()

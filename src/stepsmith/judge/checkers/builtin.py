@@ -49,7 +49,7 @@ def compare(
 
     On the function interface both texts are Python literals (or JSON) and values are compared; on stdio the texts are.
     Every ``actual`` gets a result. Raises ``CaseError`` for a checker or flag that does not exist, and
-    ``UnreadableError`` where values are compared and ``expected`` is not a literal.
+    ``UnreadableError`` if values are compared and ``expected`` is not a literal.
     """
     return _comparison(checker.name, checker.flags, interface == "function")(expected, actual)
 
@@ -68,7 +68,7 @@ def check_checker(checker: Checker, interface: Interface) -> None:
 
 
 def check_expected(checker: Checker, interface: Interface, expected: str) -> None:
-    """Raise ``CaseError`` where a built-in checker cannot read this expected output."""
+    """Raise ``CaseError`` if a built-in checker cannot read this expected output."""
     if interface == "function" and not is_custom(checker):
         _read_expected(expected)
 

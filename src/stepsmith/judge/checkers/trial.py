@@ -21,7 +21,7 @@ def checker_fault(judge: Judge, contract: Contract, cases: Sequence[Example]) ->
 
     Each answer has to pass for itself. On the cases with the shortest inputs, nonsense has to be refused, and half of
     the outputs in which a number or a part is changed. A checker that does not decide has failed. Raises
-    ``SandboxError`` where our own machinery fails.
+    ``SandboxError`` if our own machinery fails.
     """
     changed = refused = 0
     passed = ""

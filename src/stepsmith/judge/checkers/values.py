@@ -121,7 +121,7 @@ class _Frame:
         self.colons = 0
 
     def close(self) -> Value | None:
-        """Return the finished value; ``ValueError`` where it is not one."""
+        """Return the finished value; ``ValueError`` if it is not one."""
         if self.opener == "[":
             return self.items
         if self.opener == "(":

@@ -110,7 +110,7 @@ class Language(Record, frozen=True, kw_only=True):
         return ()
 
     def run_command(self, sources: Sources, memory_mb: int) -> tuple[str, ...]:
-        """Return the command that runs a program; empty where what was compiled is an executable itself."""
+        """Return the command that runs a program; empty if what was compiled is an executable itself."""
         return ()
 
 

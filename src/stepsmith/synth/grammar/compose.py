@@ -119,7 +119,7 @@ class Palette:
         return self._weight[feature.name]
 
     def openness(self, feature: Feature, *, last: bool) -> float:
-        """Return the factor for a feature's place: 0 where its result can be no answer, or has no continuation."""
+        """Return the factor for a feature's place: 0 if its result can be no answer, or has no continuation."""
         if last:
             return (1.0 if feature.gives in (Type.INT, Type.BOOL) else LIST_ANSWER_WEIGHT) * (
                 feature.gives in ANSWER_TYPES

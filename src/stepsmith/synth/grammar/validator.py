@@ -160,7 +160,7 @@ if len(free) < {n}:
 
 
 def _reader(composition: Composition, names: Names) -> list[str]:
-    """Return statements that read ``text`` into the arguments and raise ``ValueError`` where its layout differs."""
+    """Return statements that read ``text`` into the arguments and raise ``ValueError`` if its layout differs."""
     lines = [
         'if not text.endswith("\\n"):',
         '    raise ValueError("no newline at the end")',

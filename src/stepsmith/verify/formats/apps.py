@@ -55,7 +55,7 @@ def apps_row(row: dict[str, object]) -> VerifyProblem:
 
 
 def test_lists(value: object) -> TestLists:
-    """Return tests that are written as JSON text or as a value; none where there is nothing."""
+    """Return tests that are written as JSON text or as a value; none if there is nothing."""
     if isinstance(value, str):
         value = decode_json(value) if value.strip() else None
     return convert(present(value), TestLists) if isinstance(value, dict) else convert(value or {}, TestLists)

@@ -56,7 +56,7 @@ def read_problems(source: ProblemSource) -> Iterator[Item]:
     """Yield the problems of a JSON Lines or Parquet file, of a Kattis package or a folder of them.
 
     The source is read once, from its beginning, so JSON Lines may come through ``/dev/stdin``. Raises ``CaseError`` or
-    another ``UserError`` where the source cannot be read as a whole; what is wrong with one row or one package is an
+    another ``UserError`` if the source cannot be read as a whole; what is wrong with one row or one package is an
     ``UnreadProblem`` in its place.
     """
     path, format_ = source.path, source.format

@@ -102,7 +102,7 @@ def _function_over_arguments(entry: str, label: str, tests: Sequence[TestCase]) 
 
 @lru_cache(maxsize=64)  # every baseline reads the same few inputs; no baseline modifies them
 def arguments(text: str) -> tuple[object, ...]:
-    """Return a function's input as an argument tuple. Raises ``ValueError`` or ``SyntaxError`` where it is not one."""
+    """Return a function's input as an argument tuple. Raises ``ValueError`` or ``SyntaxError`` if it is not one."""
     value = read_literal(text)
     return value if isinstance(value, tuple) else (value,)
 

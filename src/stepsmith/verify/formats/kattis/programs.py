@@ -99,7 +99,7 @@ def submissions(folder: Path, settings: KattisSettings) -> tuple[list[Candidate]
 
 
 def output_validator(folder: Path, settings: KattisSettings) -> dict[str, str]:
-    """Return the files of the package's own output validator; none where the default validator decides.
+    """Return the files of the package's own output validator; none if the default validator decides.
 
     Raises ``UnsupportedError`` if the one that is asked for cannot be used.
     """
