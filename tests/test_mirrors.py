@@ -28,8 +28,8 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "judge/languages/javascript judge/languages/pypy judge/languages/python",
     ),
     "judge/test_conformance.py": ("the laws of the protocol, over every judge", "judge/protocol"),
-    "llm/test_client.py": ("requests over HTTP to a hostile provider", "llm/protocol llm/transport"),
-    "cli/test_terminal.py": ("every command with files and terminals that are odd", "cli/train core/files"),
+    "llm/test_client.py": ("asks through the protocol", "llm/protocol"),
+    "cli/test_terminal.py": ("every command with files and terminals that are odd", "core/files"),
     "train/verl/test_rendering.py": (
         "renders whole folders by the command and reads them as verl does",
         "train/verl/hydra train/verl/files/stepsmith_hooks",
@@ -52,9 +52,8 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "exports/test_forms.py": ("all forms of rows, read back", "exports/trl"),
     "synth/llm/test_path.py": (
         "synthesis from the command to the data set, with scripted models",
-        "cli/forecast pipeline/forecast pipeline/endpoint_roles synth/llm/solvers",
+        "pipeline/forecast pipeline/endpoint_roles synth/llm/solvers",
     ),
-    "cli/test_judge_cli.py": ("the display of the command", "cli/judge_view"),
     "pipeline/test_synthesis.py": (
         "whole runs, whose problems are then checked",
         "pipeline/chain pipeline/counting pipeline/building pipeline/machine synth/draft synth/simulated "

@@ -11,10 +11,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from stepsmith.cli.judge import judge_app
 from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreError, UserError
+from tests.cli.judging import run, write
 from tests.processes import heed_interrupts
 
 COMMAND = [sys.executable, "-c", "from stepsmith.cli.judge import judge_app; judge_app()"]
@@ -29,13 +28,6 @@ def case(number: int, code: str = GOOD, **changes: object) -> str:
             "license": "MIT", "expected_verdict": "AC",
         } | changes
     )  # fmt: skip
-
-
-def run(*arguments: object) -> tuple[int, str]:
-    result = CliRunner().invoke(judge_app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, UserError):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def verdicts(path: Path) -> list[tuple[str, str]]:
@@ -322,14 +314,6 @@ def test_memory_stays_flat_over_many_cases(tmp_path: Path) -> None:
 # One program by hand
 
 
-def write(folder: Path, **files: str) -> dict[str, Path]:
-    paths = {}
-    for name, text in files.items():
-        paths[name] = folder / name.replace("__", ".")
-        paths[name].write_text(text)
-    return paths
-
-
 def test_one_accepts(tmp_path: Path) -> None:
     f = write(tmp_path, a__py=GOOD, a__in="1\n", a__ans="2\n", b__in="5", b__ans="6")
     code, output = run(
@@ -338,36 +322,6 @@ def test_one_accepts(tmp_path: Path) -> None:
     assert code == 0
     assert "a.in: AC" in output
     assert "b.in: AC" in output
-
-
-def test_one_shows_where_outputs_differ(tmp_path: Path) -> None:
-    program = "for n in range(30): print(n, 'x' if n == 20 else 'y')"
-    answer = "".join(f"{n} y\n" for n in range(30))
-    f = write(tmp_path, a__py=program, a__in="", a__ans=answer)
-    code, output = run("one", f["a__py"], "--in", f["a__in"], "--ans", f["a__ans"])
-    assert code == 1
-    assert "line 21, token 42: expected 'y', got 'x'" in output
-    different = [line for line in output.splitlines() if "≠" in line]
-    assert len(different) == 1
-    assert different[0].split() == ["21", "20", "y", "≠", "20", "x"]
-    assert "0 y" not in output.splitlines()[1]
-
-
-def test_one_tells_what_happened_to_failures(tmp_path: Path) -> None:
-    f = write(tmp_path, rte__py="import sys\nsys.exit('my last words')", tle__py="while True: pass", ce__py="print(",
-              a__in="", a__ans="")  # fmt: skip
-    test = ("--in", f["a__in"], "--ans", f["a__ans"], "--time-limit", "0.3")
-    code, output = run("one", f["rte__py"], *test)
-    assert code == 1
-    assert "RTE" in output
-    assert "my last words" in output
-    code, output = run("one", f["tle__py"], *test)
-    assert code == 1
-    assert "TLE" in output
-    assert "of 0.3 s" in output
-    code, output = run("one", f["ce__py"], *test)
-    assert code == 1
-    assert "SyntaxError" in output
 
 
 def test_one_calls_functions_and_takes_custom_checkers(tmp_path: Path) -> None:

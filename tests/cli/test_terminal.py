@@ -131,12 +131,6 @@ def test_paths_that_cannot_be_used_are_one_clear_line(words: list[str], name: st
     assert not re.search(r"(?<!\.)\.\.(?![./])|[:;(] ?\.(?!\w)", error), error
 
 
-def test_a_model_folder_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
-    done = run_here("train", "sft", "micro", "--model", "/nope", "--out", tmp_path / "run")
-    assert done.code == 2
-    assert re.fullmatch("stepsmith: --model /nope: there is no such folder[^\n]*\n", done.err)
-
-
 # A run that takes long enough to be stopped: many chains over two worker processes.
 LONG = ["synth", "--chains", "400", "--turns", "3", "--workers", "2"]
 

@@ -1,7 +1,6 @@
 """The client against a provider that misbehaves in every way it knows, one at a time."""
 
 import hashlib
-import logging
 import re
 import threading
 import time
@@ -347,48 +346,6 @@ def test_a_budget_in_usd_needs_prices() -> None:
         gateway.model(spec_of(provider, prices=None))
 
 
-SECRET = "sk-very-secret-0123456789"
-
-
-def test_the_key_comes_from_its_variable_and_shows_up_nowhere(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("TEACHER_KEY", SECRET)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-another")
-    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-injected")
-    with caplog.at_level(logging.DEBUG), HostileProvider(key=SECRET) as provider, Gateway() as gateway:
-        model = gateway.model(spec_of(provider, key_env="TEACHER_KEY"))
-        model.complete(user("a"))
-        provider.key = "rotated"  # the server repeats the key in its 401
-        with pytest.raises(EndpointError, match=r"\$TEACHER_KEY is not accepted") as caught:
-            model.complete(user("b"))
-        shown = [repr(model), repr(gateway), str(caught.value), repr(caught.value), caplog.text]
-        assert caught.value.__cause__ is None
-        assert caught.value.__suppress_context__
-        assert "***" in str(caught.value)
-        assert not any(SECRET in text for text in shown)
-
-
-def test_a_keyless_endpoint_is_not_told_the_openai_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-another")
-    monkeypatch.setenv("OPENAI_ORG_ID", "org-another")
-    with HostileProvider(key="EMPTY") as provider, Gateway() as gateway:
-        assert gateway.model(spec_of(provider)).complete(user("a"))
-        assert "openai-organization" not in provider.headers
-        monkeypatch.delenv("TEACHER_KEY", raising=False)
-        with pytest.raises(ConfigError, match=r"\$TEACHER_KEY, which is not set"):
-            gateway.model(spec_of(provider, key_env="TEACHER_KEY"))
-
-
-@pytest.mark.parametrize("url", ["ftp://x/v1", "x", "http://user:secret@x/v1", "https://x/v1?key=secret"])
-def test_addresses_with_secrets_or_without_a_host_are_refused(url: str) -> None:
-    with HostileProvider() as provider:
-        spec = spec_of(provider)
-    with pytest.raises(ValueError, match="base_url") as caught:
-        type(spec)(name="teacher", base_url=url, model="m")
-    assert "secret" not in str(caught.value)
-
-
 def test_a_run_does_not_wait_in_silence(
     provider: HostileProvider, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -401,12 +358,3 @@ def test_a_run_does_not_wait_in_silence(
     (told,) = caplog.records  # once, not for every try
     assert told.levelname == "WARNING"
     assert re.match(r"teacher: .*503.* Still trying, after 1 tries in 0 s\.", told.getMessage()), told.getMessage()
-
-
-def test_no_connection_is_retried_and_costs_nothing() -> None:
-    with HostileProvider() as provider:
-        spec = spec_of(provider)
-    with Gateway() as gateway:
-        with pytest.raises(EndpointError, match="no connection"):
-            gateway.model(spec).complete(user("nobody there"))
-        assert gateway.ledger.total() == (0.0, 0)
