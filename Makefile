@@ -64,8 +64,9 @@ STUDY ?= controls
 study: setup  ## Run a study (STUDY=NAME of `stepsmith study --list`; hours on 2 cores, resumable)
 	$(BIN)/stepsmith study $(STUDY) --workers 2 --resume
 
-bench: setup-dev  ## Throughput and memory of the main job (about 10 minutes)
+bench: setup-dev  ## Throughput and memory of synthesis and of curation (about 15 minutes)
 	$(BIN)/python benchmarks/synthesis.py
+	$(BIN)/python benchmarks/curation.py
 
 bench-judge: setup-dev  ## The judge against plain subprocess
 	$(BIN)/python benchmarks/judge.py

@@ -2,9 +2,14 @@
 
 import ast
 import builtins
+import copy
+import gzip
+import json
 import keyword
 import re
+import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -84,6 +89,7 @@ def innocent() -> Iterator[Planted]:
 
 def _problem(text: str, item: BenchmarkItem, program: str) -> Problem:
     names = re.findall(r"^def (\w+)", program, re.MULTILINE)
+    called = names[-1] if item.entry_point not in names else item.entry_point
     statement = f"{CONTESTS_SAY[0]}\n\n{text.strip()}\n\n{CONTESTS_SAY[1]}\n"
     return Problem(
         environment="induction",
@@ -92,20 +98,55 @@ def _problem(text: str, item: BenchmarkItem, program: str) -> Problem:
         statement=statement,
         contract=Contract(
             interface="function",
-            entry_point=names[-1] if item.entry_point not in names else item.entry_point,
+            entry_point=called,
             limits=Limits(time_s=5.0),
             checker=Checker(name="literal"),
         ),
         starter_code="",
         task="{}",
         features=(),
-        tests=(TestCase(input="()", output="0"),),  # the hidden tests of planted problems are not needed
+        tests=_tests(item.name, program, called),
         golden=Solution(language="python", code=program),
         lineage=Lineage(
             chain_id=content_id("planted", text), turn=1, parent_id=None, change="", direction="new",
             seed_ref="",
         ),
     )  # fmt: skip
+
+
+@cache
+def _inputs() -> dict[str, list[list[object]]]:
+    """Return EvalPlus's inputs by the item's name, "HumanEval/3" or "MBPP/3"."""
+    found = {}
+    for name in ("HumanEvalPlus-Mini.jsonl.gz", "MbppPlus.jsonl.gz"):
+        for line in gzip.decompress((DATA / name).read_bytes()).splitlines():
+            row = json.loads(line)
+            found[row["task_id"].replace("Mbpp/", "MBPP/")] = [*row["base_input"], *row["plus_input"]][:12]
+    return found
+
+
+def _too_slow(*_: object) -> None:
+    raise TimeoutError
+
+
+@cache
+def _tests(name: str, program: str, called: str) -> tuple[TestCase, ...]:
+    """Return tests of a program on EvalPlus's inputs; one that proves nothing where there are none."""
+    tests = []
+    signal.signal(signal.SIGVTALRM, _too_slow)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.2)
+    try:
+        space: dict[str, object] = {}
+        exec(program, space)
+        for arguments in copy.deepcopy(_inputs().get(name, [])):
+            shown = repr(tuple(arguments))
+            if len(shown) < 2000:
+                tests.append(TestCase(input=shown, output=repr(space[called](*arguments))))  # type: ignore[operator]
+    except Exception:  # the changed programs of "opposite question" may fail
+        tests = []
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    return tuple(tests) or (TestCase(input="()", output="0"),)
 
 
 def _plain(text: str) -> str:

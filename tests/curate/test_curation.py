@@ -11,6 +11,7 @@ from stepsmith.core.errors import CaseError, RunFolderError
 from stepsmith.core.stats import pass_rate
 from stepsmith.curate import curation
 from stepsmith.curate.curation import CurationSettings, curate
+from stepsmith.curate.likeness import DEPTHS
 from stepsmith.curate.records import CurationManifest
 from stepsmith.store.problem_sets import load_problems
 from tests.curate.problems import ISLANDS, LONGEST_RUN, RENAMED_ISLANDS, WORDS, made, write_set
@@ -63,6 +64,16 @@ def test_problems_of_a_benchmark_go(some: Path, tmp_path: Path) -> None:
     record = pq.read_table(tmp_path / "out" / "records.parquet").to_pylist()[2]
     assert (record["reason"], record["match"]) == ("contaminated", "Bench/3")
     assert "heavy words in the order of the alphabet" in record["evidence"]
+
+
+def test_every_depth_runs_and_includes_those_before(some: Path, tmp_path: Path) -> None:
+    bench = tmp_path / "bench.jsonl"
+    bench.write_text(json.dumps({"task_id": "Bench/3", "prompt": WORDS[0], "code": WORDS[1]}) + "\n")
+    kept = {}
+    for depth in DEPTHS:
+        manifest = curate([some], tmp_path / depth, CurationSettings(depth=depth), against=[bench])
+        kept[depth] = manifest.counts.kept
+    assert kept == {"exact": 2, "near": 2, "semantic": 2, "behavioural": 2}
 
 
 def test_the_same_input_gives_the_same_bytes(some: Path, tmp_path: Path) -> None:

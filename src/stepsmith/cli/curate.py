@@ -1,5 +1,6 @@
 """``stepsmith curate``: duplicates and benchmarks out, into a new folder, with a record of every decision."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -26,7 +27,7 @@ def curate(
         Path | None, typer.Option(help="New folder to write into. Default: curated, in the one folder given.")
     ] = None,
     depth: Annotated[
-        Literal["exact", "near"],
+        Literal["exact", "near", "semantic", "behavioural"],
         typer.Option(help="How deep to look for duplicates; each depth includes those before it."),
     ] = "near",
     against: Annotated[
@@ -49,6 +50,14 @@ def curate(
         Path | None,
         typer.Option(metavar="SET", help="Keep the largest subset whose bands have the proportions of this set."),
     ] = None,
+    encoder: Annotated[
+        Literal["wordllama", "minilm"],
+        typer.Option(help="Sentence embeddings of the semantic depth. minilm looks again at wordllama's candidates."),
+    ] = "wordllama",
+    workers: Annotated[int | None, typer.Option(min=1, help="Programs judged at once. Default: one per core.")] = None,
+    allow_unsafe: Annotated[
+        bool, typer.Option("--allow-unsafe", help="Run untrusted code even without confinement (isolation level L0).")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted curation in --out.")] = False,
 ) -> None:
     """Keep what is worth training on: drop duplicates and problems of benchmarks, and record why.
@@ -71,11 +80,21 @@ def curate(
     if match and quota:
         raise ConfigError("give --quota or --match, not both")
     try:
-        settings = curation.CurationSettings(depth=depth, select=select, quotas=dict(map(_quota, quota or ())))
+        settings = curation.CurationSettings(
+            depth=depth, encoder=encoder, select=select, quotas=dict(map(_quota, quota or ()))
+        )
     except ValueError as error:
         raise ConfigError(str(error)) from None
     manifest = curation.curate(
-        sources, folder, settings, against=against or (), match=[match] if match else (), resume=resume, say=say
+        sources,
+        folder,
+        settings,
+        against=against or (),
+        match=[match] if match else (),
+        resume=resume,
+        workers=workers or os.cpu_count() or 1,
+        allow_unsafe=allow_unsafe,
+        say=say,
     )
     say(summary(manifest, folder))
 

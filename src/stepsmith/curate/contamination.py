@@ -1,21 +1,23 @@
 """Contamination: problems of a set that are items of a benchmark, with the evidence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 
 from stepsmith.core.records import Record
 from stepsmith.curate.benchmark_items import BenchmarkItem
-from stepsmith.curate.likeness import FEWEST_SEQUENCES, Depth, ProblemSketches, shortened
+from stepsmith.curate.embeddings import Vectors, embed, load_encoder
+from stepsmith.curate.likeness import DEPTHS, FEWEST_SEQUENCES, Depth, ProblemSketches, shortened
+from stepsmith.curate.meaning import MeaningRule, Meanings, nearest_items
 from stepsmith.curate.minhash import band_keys, pairs_across, signatures, similarity
 from stepsmith.curate.ngrams import Hashes, Rows, among, common_hashes, jaccard
 from stepsmith.curate.overlap import FEWEST_ITEMS, ItemGrams
 from stepsmith.curate.problem_table import ProblemTable
 from stepsmith.curate.sketches import COMMON_SHARE, Sketches
-from stepsmith.curate.words import program_words, statement_words
+from stepsmith.curate.words import program_words, prose, statement_words
 
-Method = Literal["13-grams", "8-grams", "statements", "programs"]
+Method = Literal["13-grams", "8-grams", "statements", "programs", "meaning", "passes"]
 
 ROWS_PER_BAND = 3  # 42 bands: items are few, so that unlike pairs can be looked at, too
 SLACK = 0.1  # an estimate may be so far below the similarity
@@ -31,7 +33,7 @@ class ContaminationRule(Record, frozen=True, kw_only=True):
 
     grams_13: float = 0.1
     grams_8: float = 0.15
-    statements: float = 0.3
+    statements: float = 0.2
     programs: float = 0.5
 
 
@@ -45,13 +47,14 @@ class ContaminationHit(Record, frozen=True, kw_only=True):
     score: float
     evidence: str  # the shared words or tokens
     counts: bool  # whether it drops the problem; the others are there to be looked at
+    program: str = ""  # the golden program that passes the item's checks
 
 
 def find_contamination(
     table: ProblemTable, sketches: ProblemSketches, items: Sequence[BenchmarkItem], rule: ContaminationRule
 ) -> list[ContaminationHit]:
-    """Return the hits of the depth "near", by row, the best first."""
-    hits = [
+    """Return the hits of the depth "near"."""
+    return [
         *_gram_hits(table, items, 13, "13-grams", rule.grams_13),
         *_gram_hits(table, items, 8, "8-grams", rule.grams_8),
         *_sketch_hits(sketches.statements, [statement_words(item.text) for item in items], items, "statements",
@@ -59,7 +62,32 @@ def find_contamination(
         *_sketch_hits(sketches.programs, [program_words(item.program, item.language) for item in items], items,
                       "programs", rule.programs, fewest=FEWEST_SEQUENCES),
     ]  # fmt: skip
-    return sorted(hits, key=lambda hit: (hit.row, not hit.counts, -hit.score, hit.item, hit.method))
+
+
+def meaning_hits(meanings: Meanings, items: Sequence[BenchmarkItem], rule: MeaningRule) -> list[ContaminationHit]:
+    """Return the hits of the depth "semantic": items whose embedded text points the same way."""
+    theirs = embed_items(items)
+    return [
+        ContaminationHit(
+            row=row, item=items[item].name, depth="semantic", method="meaning", score=round(score, 4),
+            evidence=shortened(" ".join(prose(items[item].text).split())), counts=score >= rule.item,
+        )
+        for row, item, score in nearest_items(meanings.vectors, theirs, 1, (rule.item + rule.candidate) / 2)
+    ]  # fmt: skip
+
+
+def embed_items(items: Sequence[BenchmarkItem]) -> Vectors:
+    """Embed the texts of items with wordllama; an item without a text is like nothing."""
+    vectors = embed(load_encoder("wordllama"), [prose(item.text) for item in items])
+    vectors[[not item.text.strip() for item in items]] = 0
+    return vectors
+
+
+def best_first(hits: Iterable[ContaminationHit]) -> list[ContaminationHit]:
+    """Return hits by row, those that count and have the better evidence first."""
+    return sorted(
+        hits, key=lambda hit: (hit.row, not hit.counts, -DEPTHS.index(hit.depth), -hit.score, hit.item, hit.method)
+    )
 
 
 def _gram_hits(

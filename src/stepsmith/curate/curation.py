@@ -3,7 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from contextlib import ExitStack
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,18 +12,30 @@ import msgspec
 from msgspec import Meta
 
 from stepsmith import __version__
-from stepsmith.core.errors import RunFolderError
+from stepsmith.core.errors import MachineError, RunFolderError
 from stepsmith.core.records import Record
-from stepsmith.curate.benchmark_items import benchmark_files, read_items
-from stepsmith.curate.contamination import ContaminationHit, ContaminationRule, find_contamination
+from stepsmith.curate.benchmark_items import BenchmarkItem, benchmark_files, read_items
+from stepsmith.curate.contamination import (
+    ContaminationHit,
+    ContaminationRule,
+    best_first,
+    embed_items,
+    find_contamination,
+    meaning_hits,
+)
 from stepsmith.curate.decisions import decide, record_row
 from stepsmith.curate.diversity import Diversity, diversity
 from stepsmith.curate.duplicates import Duplicates, DuplicateSearch, Ranking, exact_duplicates
+from stepsmith.curate.embeddings import EncoderName
 from stepsmith.curate.folder import DIVERSITY, HITS, MANIFEST, PROBLEMS, RECORDS, CurationFolder
-from stepsmith.curate.likeness import Depth, Finding, Likeness, NearRule, ProblemSketches
+from stepsmith.curate.likeness import DEPTHS, Depth, NearRule, ProblemSketches
+from stepsmith.curate.meaning import MeaningRule, Meanings
+from stepsmith.curate.pair_verifier import PairVerifier
+from stepsmith.curate.passing import passing_hits
 from stepsmith.curate.problem_table import ProblemTable, read_table, write_kept
 from stepsmith.curate.records import RECORD_SCHEMA, CurationManifest, CurationRecord, SourceFile, count_records
 from stepsmith.curate.selection import matched, select, shared_out
+from stepsmith.judge.pool import JudgePool
 from stepsmith.store.dataset import write_rows
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import file_facts
@@ -36,6 +49,8 @@ class CurationSettings(Record, frozen=True, kw_only=True):
 
     depth: Depth = "near"
     near: NearRule = NearRule()
+    meaning: MeaningRule = MeaningRule()
+    encoder: EncoderName = "wordllama"
     contamination: ContaminationRule = ContaminationRule()
     select: Annotated[int, Meta(ge=1)] | None = None  # how many problems to keep; None: all that are left
     quotas: dict[str, Annotated[float, Meta(gt=0)]] = msgspec.field(default_factory=dict)  # shares of the bands
@@ -55,6 +70,8 @@ def curate(
     against: Sequence[Path] = (),
     match: Sequence[Path] = (),
     resume: bool = False,
+    workers: int = 1,
+    allow_unsafe: bool = False,
     say: Say = lambda _: None,
 ) -> CurationManifest:
     """Curate the problems of ``sources`` into the new folder ``out`` and return the manifest.
@@ -77,13 +94,13 @@ def curate(
         "against": [one.sha256 for one in avoided],
         "match": dict(sorted(model.items())),
     }
-    with CurationFolder(out, config, resume=resume):
-        sketches = ProblemSketches(table) if items or settings.depth != "exact" else None
-        found = _duplicates(table, sketches, settings, say)
-        hits: list[ContaminationHit] = []
-        if items and sketches:
-            hits = find_contamination(table, sketches, items, settings.contamination)
-            say(f"against {len(items)} items: {len({hit.row for hit in hits if hit.counts})} problems are contaminated")
+    with CurationFolder(out, config, resume=resume) as folder, ExitStack() as stack:
+        judge = None
+        if settings.depth == "behavioural":
+            judge = stack.enter_context(_judge(workers, allow_unsafe))
+        stages = _Stages(table, settings, folder, judge, workers, say)
+        found = stages.duplicates()
+        hits = stages.contamination(items) if items else []
         decided = decide(table, found, hits)
         records = _selected(table, decided, settings, model)
         write_kept(table, [record.decision == "kept" for record in records], out / PROBLEMS)
@@ -98,30 +115,80 @@ def curate(
             settings=msgspec.to_builtins(settings),
             sources=read,
             against=avoided,
-            counts=count_records(records, links=len(found.links), compared=found.compared),
+            counts=count_records(records, links=len(found.links), compared=found.compared, judged=stages.judged),
             files={name: file_facts(out / name) for name in names},
         )
         _write_json(out / MANIFEST, manifest)
     return manifest
 
 
-def _duplicates(
-    table: ProblemTable, sketches: ProblemSketches | None, settings: CurationSettings, say: Say
-) -> Duplicates:
-    ranking = Ranking(table)
-    found = exact_duplicates(table, ranking)
-    say(f"exact: {len(found.dropped)} duplicates")
-    if settings.depth == "exact" or sketches is None:
+class _Stages:
+    """What is computed at each depth, when it is first needed."""
+
+    def __init__(
+        self,
+        table: ProblemTable,
+        settings: CurationSettings,
+        folder: CurationFolder,
+        judge: JudgePool | None,
+        workers: int,
+        say: Say,
+    ) -> None:
+        self._table, self._settings, self._folder = table, settings, folder
+        self._judge, self._workers, self._say = judge, workers, say
+        self.judged = 0
+
+    @cached_property
+    def sketches(self) -> ProblemSketches:
+        return ProblemSketches(self._table)
+
+    @cached_property
+    def meanings(self) -> Meanings | None:
+        deep = DEPTHS.index(self._settings.depth) >= DEPTHS.index("semantic")
+        return Meanings(self._table, self._settings.encoder) if deep else None
+
+    def duplicates(self) -> Duplicates:
+        """Find duplicates down to the depth of the settings."""
+        ranking = Ranking(self._table)
+        found = exact_duplicates(self._table, ranking)
+        self._say(f"exact: {len(found.dropped)} duplicates")
+        if self._settings.depth == "exact":
+            return found
+        verifier = PairVerifier(
+            self._table, self.sketches, self._settings.near, self._settings.meaning,
+            self.meanings, self._judge, self._folder,
+        )  # fmt: skip
+        before = len(found.dropped)
+        DuplicateSearch(self._table, ranking, found, self.sketches.likeness, verifier.verify).run(verifier.pairs)
+        self.judged = verifier.judged
+        ran = f", {verifier.judged} of them by running programs" if self._judge else ""
+        self._say(
+            f"{self._settings.depth}: {len(found.dropped) - before} more duplicates of {found.compared} pairs "
+            f"compared{ran}; {len(found.links)} links between stepping stones"
+        )
         return found
 
-    def verify(row: int, rival: int, likeness: Likeness) -> Finding | None:
-        return sketches.near(row, rival, likeness) if likeness.is_near(settings.near) else None
+    def contamination(self, items: Sequence[BenchmarkItem]) -> list[ContaminationHit]:
+        """Find problems of benchmarks down to the depth of the settings, at least to the depth "near"."""
+        hits = find_contamination(self._table, self.sketches, items, self._settings.contamination)
+        if self.meanings:
+            hits += meaning_hits(self.meanings, items, self._settings.meaning)
+        if self.meanings and self._judge:
+            vectors = self.meanings.vectors, embed_items(items)
+            hits += passing_hits(self._table, items, hits, vectors, self._judge, self._workers, self._folder)
+        rows = {hit.row for hit in hits if hit.counts}
+        self._say(f"against {len(items)} items of benchmarks: {len(rows)} problems are contaminated")
+        return best_first(hits)
 
-    before = len(found.dropped)
-    search = DuplicateSearch(table, ranking, found, sketches.likeness, verify)
-    search.run(lambda rows: [sketches.pairs(rows, settings.near)])
-    say(f"near: {len(found.dropped) - before} duplicates of {found.compared} pairs compared, {len(found.links)} links")
-    return found
+
+def _judge(workers: int, allow_unsafe: bool) -> JudgePool:
+    """Return judges at the best level there is; L0 only where that is allowed."""
+    try:
+        return JudgePool(workers)
+    except MachineError:
+        if not allow_unsafe:
+            raise
+        return JudgePool(workers, "L0", allow_unsafe=True)
 
 
 def _selected(

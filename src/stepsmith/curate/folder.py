@@ -1,12 +1,11 @@
-"""The output folder of a curation: claimed by one configuration, resumed stage by stage, finished by its manifest.
+"""The output folder of a curation: claimed by one configuration, resumable, finished by its manifest.
 
 OUT/config.json        settings and the hashes of all that is read; a run with others is refused
-OUT/work.sqlite        results of finished stages and of judged pairs
+OUT/work.sqlite        what programs did: results of judged pairs
 OUT/problems.parquet, records.parquet, hits.jsonl, diversity.json, manifest.json   written at the end
 """
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -47,13 +46,13 @@ class CurationFolder:
         self._db.close()
         self._lock.close()
 
-    def remember(self, key: str, type_: type[T], compute: Callable[[], T]) -> T:
-        """Return the result that an earlier run kept under ``key``, or compute and keep it."""
+    def recall(self, key: str, type_: type[T]) -> T | None:
+        """Return what an earlier run kept under ``key``, or None."""
         with explained(self.path):
             found = self._db.execute("SELECT body FROM results WHERE key = ?", (key,)).fetchone()
-        if found:
-            return msgspec.msgpack.decode(found[0], type=type_)
-        result = compute()
+        return msgspec.msgpack.decode(found[0], type=type_) if found else None
+
+    def keep(self, key: str, result: object) -> None:
+        """Keep a result under ``key``."""
         with explained(self.path), self._db:
             self._db.execute("INSERT OR REPLACE INTO results VALUES (?, ?)", (key, msgspec.msgpack.encode(result)))
-        return result

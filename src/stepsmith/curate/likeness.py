@@ -66,7 +66,7 @@ class ProblemSketches:
         self.programs = Sketches(self._program_words, len(table), PROGRAM_WORDS)
         self.programs.sizes[~induction] = 0  # the same program with another input is another question
         names = sorted(set(table.environments))
-        self._groups: Hashes = np.array([names.index(one) for one in table.environments], dtype=np.uint64)
+        self.groups: Hashes = np.array([names.index(one) for one in table.environments], dtype=np.uint64)
 
     def pairs(self, rows: Places, rule: NearRule) -> Candidates:
         """Return the pairs of ``rows`` (ascending) that may be near-duplicates."""
@@ -77,7 +77,7 @@ class ProblemSketches:
             (self.programs, FEWEST_SEQUENCES, rule.program),
         ):
             some = rows[sketches.sizes[rows] >= fewest]
-            left, right, more = pairs_in_buckets(band_keys(sketches.signs[some], self._groups[some]), some)
+            left, right, more = pairs_in_buckets(band_keys(sketches.signs[some], self.groups[some]), some)
             alike = similarity(sketches.signs, left, right) >= least - SLACK
             found.append((left[alike], right[alike]))
             cut |= more

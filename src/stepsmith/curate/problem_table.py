@@ -3,19 +3,24 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stepsmith.core.errors import RunFolderError, StoreError
-from stepsmith.store.dataset import PROBLEM_SCHEMA, write_tables
+from stepsmith.core.records import Problem
+from stepsmith.curate.ngrams import Places
+from stepsmith.store.dataset import PROBLEM_SCHEMA, row_problem, write_tables
 from stepsmith.store.problem_sets import problem_files
 
 UNRATED = "unrated"
 ROWS_PER_WRITE = 512
+GROUPS_IN_MEMORY = 32
 _NEEDED = (
     "id", "chain_id", "turn", "environment", "interface", "statement", "task", "golden", "features", "band", "attempts",
 )  # fmt: skip
@@ -139,6 +144,37 @@ def write_kept(table: ProblemTable, kept: Sequence[bool], path: Path) -> int:
                 ) from None
 
     return write_tables(path, schema, tables())
+
+
+class ProblemReader:
+    """Whole problems of a table, with their tests, read when they are asked for; a few row groups stay in memory."""
+
+    def __init__(self, table: ProblemTable) -> None:
+        self._table = table
+        self._groups: list[Places] = []  # per file, the first row of each row group
+        for file in table.files:
+            metadata = pq.read_metadata(file)
+            sizes = [metadata.row_group(k).num_rows for k in range(metadata.num_row_groups)]
+            self._groups.append(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
+        self._group = lru_cache(GROUPS_IN_MEMORY)(self._read_group)
+
+    def problem(self, row: int) -> Problem:
+        """Return one problem."""
+        number = max(k for k, start in enumerate(self._table.starts) if start <= row)
+        local = row - self._table.starts[number]
+        group = int(np.searchsorted(self._groups[number], local, side="right")) - 1
+        place = local - int(self._groups[number][group])
+        return row_problem(self._group(number, group).slice(place, 1).to_pylist()[0])
+
+    def _read_group(self, number: int, group: int) -> pa.Table:
+        file = self._table.files[number]
+        try:
+            with pq.ParquetFile(file) as opened:
+                return opened.read_row_group(group, columns=PROBLEM_SCHEMA.names, use_threads=False)
+        except pa.ArrowException as error:
+            raise RunFolderError(
+                f"{file} cannot be read as Parquet ({_first_line(error)}); copy or make it again"
+            ) from None
 
 
 def chain_lengths(table: ProblemTable) -> list[int]:

@@ -44,6 +44,7 @@ class SetCounts(Record, frozen=True, kw_only=True):
     chains_kept: int
     links: int
     compared: int  # pairs that were compared in full
+    judged: int  # pairs of which programs were run
 
 
 class SourceFile(Record, frozen=True, kw_only=True):
@@ -83,7 +84,7 @@ RECORD_SCHEMA = pa.schema(
 )
 
 
-def count_records(records: Sequence[CurationRecord], *, links: int, compared: int) -> SetCounts:
+def count_records(records: Sequence[CurationRecord], *, links: int, compared: int, judged: int) -> SetCounts:
     """Count what became of problems."""
     dropped = Counter((record.reason, str(record.depth)) for record in records if record.reason)
     kept = [record for record in records if record.decision == "kept"]
@@ -102,4 +103,5 @@ def count_records(records: Sequence[CurationRecord], *, links: int, compared: in
         chains_kept=len({record.chain_id for record in kept}),
         links=links,
         compared=compared,
+        judged=judged,
     )
