@@ -32,8 +32,9 @@ from stepsmith.judge.protocol import Judge
 from stepsmith.synth.grammar.compose import CannotComposeError, compose
 from stepsmith.synth.grammar.composition import ANSWER_TYPES, Composition, Profile, evaluate
 from stepsmith.synth.grammar.formats import format_answer, format_case
-from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, draw_case, make_inputs
+from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, make_inputs
 from stepsmith.synth.grammar.program import Pick, render_program
+from stepsmith.synth.grammar.samples import sample_cases
 from stepsmith.synth.grammar.variants import brute_force, wrong_variants
 from stepsmith.synth.offline import MAX_WRONG, SAMPLES, VALUE_SIZES, OfflineDraft
 
@@ -118,7 +119,7 @@ def exercise(
     The environments that ask for values need a ``judge``: no thoughtless answer may be right.
     """
     interface: Interface = "function"
-    samples = [CaseInput(draw_case(rng, composition, "small"), "nominal") for _ in range(SAMPLES)]
+    samples = [CaseInput(case, "nominal") for case in sample_cases(rng, composition, SAMPLES)]
     shown = [repr(item.case) for item in samples]
     sizes = DEFAULT_COUNTS if environment == "induction" else VALUE_SIZES
     cases = (*samples, *(item for item in make_inputs(rng, composition, sizes) if repr(item.case) not in shown))

@@ -36,9 +36,10 @@ from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition, Profile
 from stepsmith.synth.grammar.domain import Size
 from stepsmith.synth.grammar.formats import format_case, parse_case
-from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, draw_case, make_inputs, sample_cases
+from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, draw_case, make_inputs
 from stepsmith.synth.grammar.program import Pick, entry_point, render_program
 from stepsmith.synth.grammar.refine import refine
+from stepsmith.synth.grammar.samples import sample_cases
 from stepsmith.synth.grammar.statement import interface_of, write_statement
 from stepsmith.synth.grammar.validator import validator_program
 from stepsmith.synth.grammar.values import contains

@@ -8,8 +8,9 @@ import pytest
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import evaluate, total_work, trace
 from stepsmith.synth.grammar.formats import format_answer, format_case, parse_case
-from stepsmith.synth.grammar.inputs import KIND_OF_SIZE, draw_case, make_inputs, sample_cases
+from stepsmith.synth.grammar.inputs import KIND_OF_SIZE, draw_case, make_inputs
 from stepsmith.synth.grammar.program import entry_point, render_program, starter_code
+from stepsmith.synth.grammar.samples import sample_cases
 from stepsmith.synth.grammar.validator import argument_names, validator_program
 from stepsmith.synth.grammar.values import contains
 from stepsmith.synth.grammar.variants import brute_force, right_variants, wrong_variants

@@ -12,8 +12,8 @@ from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition, Given, Step, evaluate
 from stepsmith.synth.grammar.domain import Domain, Type, ints
 from stepsmith.synth.grammar.formats import format_answer, format_case
-from stepsmith.synth.grammar.inputs import sample_cases
 from stepsmith.synth.grammar.naming import name_values
+from stepsmith.synth.grammar.samples import sample_cases
 from stepsmith.synth.grammar.sources import TYPE_WEIGHT, menu
 from stepsmith.synth.grammar.statement import Statement, interface_of, write_statement
 from stepsmith.synth.grammar.wording import alphabet_phrase, fill, number, ordinal, polish, step_slots

@@ -26,9 +26,10 @@ from stepsmith.llm.records import Message, Sampling
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import Composition
 from stepsmith.synth.grammar.formats import format_case
-from stepsmith.synth.grammar.inputs import draw_case, sample_cases
+from stepsmith.synth.grammar.inputs import draw_case
 from stepsmith.synth.grammar.program import entry_point, render_program
 from stepsmith.synth.grammar.refine import refine
+from stepsmith.synth.grammar.samples import sample_cases
 from stepsmith.synth.grammar.statement import interface_of, write_statement
 from stepsmith.synth.grammar.validator import validator_program
 from stepsmith.synth.skill import SkillModel

@@ -88,12 +88,25 @@ def test_a_golden_that_changes_its_mind(judge):
     assert _reason(judge, problem) == "non-deterministic"
 
 
-def test_every_kind_of_test_must_kill_a_mutant(judge):
-    admission = admit(_problem(), judge, _mutants(GOLDEN + " + (x == 7)"))
+ONLY_NOMINAL = GOLDEN + " + (x == 7)"  # a mutant that no boundary test rejects
+PASSES = [GOLDEN + f" + {zero}" for zero in ("0", "0*x", "x - x")]
+
+
+def test_a_weak_suite_must_reject_a_mutant_by_every_kind_of_test(judge):
+    admission = admit(_problem(), judge, _mutants(ONLY_NOMINAL, *PASSES))
     assert admission.reason == "mutants-survive"
-    assert "boundary" in admission.detail
-    assert "nominal" not in admission.detail
+    assert admission.detail == "1 of 4 mutants are rejected, none of them by the tests of kind boundary"
     assert admit(_problem(), judge, []).reason == "mutants-survive"
+    assert admit(_problem(), judge, _mutants(*PASSES)).reason == "mutants-survive"
+    assert admit(_problem(), judge, _mutants("x", *PASSES)).admitted  # tests of both kinds reject it
+
+
+def test_a_kind_that_cannot_tell_does_not_reject_a_strong_suite(judge):
+    others = [f"{GOLDEN} + {k} * (x == 7)" for k in (2, 3)]
+    strong = _mutants(ONLY_NOMINAL, *others, PASSES[0])
+    assert admit(_problem(), judge, strong).admitted
+    assert _reason(judge, _problem(), strong, enough_kills=0.8) == "mutants-survive"
+    assert _reason(judge, _problem(), _mutants(ONLY_NOMINAL), enough_kills=1.0) == ""
 
 
 def test_entropy_in_bits():

@@ -1,14 +1,18 @@
-"""Test inputs of a composition, and the small ones that make good worked samples."""
+"""Test inputs of a composition, by size class.
+
+Boundary inputs are chosen among several: on the smallest inputs most programs, right and wrong, give the same answer.
+"""
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stepsmith.core.records import TestKind
-from stepsmith.synth.grammar.composition import FEATURES, Case, Composition, Given, trace
+from stepsmith.synth.grammar.composition import FEATURES, Case, Composition, Given, evaluate, trace
 from stepsmith.synth.grammar.domain import Size, Value
 from stepsmith.synth.grammar.values import contains, generate
+from stepsmith.synth.grammar.variants import structural_mistakes
 
 KIND_OF_SIZE: dict[Size, TestKind] = {
     "edge": "boundary",
@@ -18,8 +22,8 @@ KIND_OF_SIZE: dict[Size, TestKind] = {
     "stress": "stress",
 }
 DEFAULT_COUNTS: dict[Size, int] = {"edge": 3, "small": 4, "random": 3, "large": 2, "stress": 2}
+BOUNDARY_CANDIDATES = 24  # draws among which boundary inputs are chosen
 TRIES = 12  # draws for one distinct input before a narrow domain is taken to be exhausted
-SAMPLE_CANDIDATES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,11 @@ def make_inputs(
     rng: random.Random, composition: Composition, counts: Mapping[Size, int] = DEFAULT_COUNTS
 ) -> list[CaseInput]:
     """Draw distinct inputs, ``counts[size]`` of each size class (fewer where a domain is too narrow)."""
-    made: list[CaseInput] = []
-    seen: set[str] = set()
+    made = [CaseInput(case, KIND_OF_SIZE["edge"]) for case in _boundary_cases(rng, composition, counts.get("edge", 0))]
+    seen = {repr(item.case) for item in made}
     for size, count in counts.items():
+        if size == "edge":
+            continue
         for _ in range(count):
             for _ in range(TRIES):
                 case = draw_case(rng, composition, size)
@@ -46,6 +52,48 @@ def make_inputs(
                     made.append(CaseInput(case, KIND_OF_SIZE[size]))
                     break
     return made
+
+
+def _boundary_cases(rng: random.Random, composition: Composition, count: int) -> list[Case]:
+    """Choose distinct edge cases, one after another the one that shows most of what those before it do not show.
+
+    What a case shows: structural mistakes that change its answer, steps whose result tells something, its answer. The
+    larger of equally good cases is taken. Only the features' own code runs here.
+    """
+    drawn = {repr(case): case for case in (draw_case(rng, composition, "edge") for _ in range(BOUNDARY_CANDIDATES))}
+    mistakes = [changed for _, _, changed in structural_mistakes(composition)]
+    rest = [(_shown(composition, mistakes, case), len(text), case) for text, case in drawn.items()]
+    chosen: list[Case] = []
+    known: set[str] = set()
+    while rest and len(chosen) < count:
+        best = max(rest, key=lambda item: (len(item[0] - known), item[1]))
+        rest.remove(best)
+        known |= best[0]
+        chosen.append(best[2])
+    return chosen
+
+
+def _shown(composition: Composition, mistakes: list[Composition], case: Case) -> set[str]:
+    values = trace(composition, case)
+    count = len(composition.sources)
+    told = {f"mistake {i}" for i, changed in enumerate(mistakes) if evaluate(changed, case) != values[-1]}
+    steps = {f"step {i}" for i in range(count, len(values)) if tells_something(values[i], values[:i])}
+    return told | steps | {f"answer {values[-1]!r}"}
+
+
+def tells_something(value: Value, before: Sequence[Value]) -> bool:
+    """Say whether a result shows what led to it: not one of the values ``before``, not empty, not all of one element.
+
+    The numbers 0 and -1 tell nothing either: mostly they say that nothing was found. Truth values always tell.
+    """
+    if isinstance(value, bool):
+        return True
+    if value in (0, -1) or repr(value) in map(repr, before):
+        return False
+    if not isinstance(value, (list, str)):
+        return True
+    leaves = {repr(leaf) for part in value for leaf in (part if isinstance(part, (list, str)) else [part])}
+    return len({repr(part) for part in value}) > 1 and len(leaves) > 1
 
 
 def draw_case(rng: random.Random, composition: Composition, size: Size) -> Case:
@@ -83,41 +131,3 @@ def _draw_source(rng: random.Random, composition: Composition, index: int, size:
         if contains(domain, value):  # a maker need not know every tag
             return value
     return generate(rng, domain, size)
-
-
-def sample_cases(rng: random.Random, composition: Composition, count: int = 2) -> list[Case]:
-    """Return small cases for the worked samples: easy to check by hand, not trivial, with different answers."""
-    candidates: list[tuple[float, str, Case]] = []
-    for _ in range(SAMPLE_CANDIDATES):
-        case = draw_case(rng, composition, "small")
-        values = trace(composition, case)
-        candidates.append((_interest(values) + rng.random(), repr(values[-1]), case))
-    candidates.sort(key=lambda candidate: -candidate[0])
-    chosen: list[tuple[str, Case]] = []
-    for fresh_answer in (True, False):  # different answers first; equal ones only where there is no choice
-        for _, answer, case in candidates:
-            taken = any(answer == old or case == earlier for old, earlier in chosen)
-            if len(chosen) < count and not (taken if fresh_answer else any(case == old for _, old in chosen)):
-                chosen.append((answer, case))
-    return [case for _, case in chosen]
-
-
-def _interest(values: list[Value]) -> float:
-    """Score how much a trace shows: middling lengths, distinct values on the way, an answer that is not nothing."""
-    score = 0.0
-    for value in values[:-1]:
-        size = _length(value)
-        if size is not None:
-            score += 1.5 - abs(size - 5) * 0.3 if size else -1.0
-    answer = values[-1]
-    if answer in (0, -1, False, "") or answer == []:
-        score -= 1.5
-    if len({repr(value) for value in values}) < len(values):
-        score -= 2.5  # a step that changes nothing here explains nothing
-    return score - len(repr(values)) / 80  # long numbers are hard to follow
-
-
-def _length(value: Value) -> int | None:
-    if isinstance(value, tuple):  # a graph: its vertices
-        return value[0] if isinstance(value[0], int) else None
-    return len(value) if isinstance(value, (list, str)) else None

@@ -7,8 +7,9 @@ from stepsmith.core.records import Style
 from stepsmith.synth.grammar.compose import compose
 from stepsmith.synth.grammar.composition import difficulty, evaluate
 from stepsmith.synth.grammar.formats import format_answer, format_case
-from stepsmith.synth.grammar.inputs import make_inputs, sample_cases
+from stepsmith.synth.grammar.inputs import make_inputs
 from stepsmith.synth.grammar.program import render_program
+from stepsmith.synth.grammar.samples import sample_cases
 from stepsmith.synth.grammar.statement import interface_of, write_statement
 from stepsmith.synth.grammar.variants import wrong_variants
 from stepsmith.synth.seeds import SeedSource

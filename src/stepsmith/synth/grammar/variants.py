@@ -79,14 +79,19 @@ def _double_mistakes(composition: Composition, interface: Interface) -> Iterator
 
 
 def _structural_mistakes(composition: Composition, interface: Interface) -> Iterator[Variant]:
+    for label, feature, changed in structural_mistakes(composition):
+        yield Variant(label, render_program(changed, interface, like=composition), feature)
+
+
+def structural_mistakes(composition: Composition) -> Iterator[tuple[str, str, Composition]]:
+    """Yield (label, feature, composition) with one step left out, two in the wrong order, or a constant off by one."""
     for label, feature, steps in _changed_steps(composition):
-        changed = msgspec.structs.replace(composition, steps=steps)
-        if propagate(changed.sources, steps) is not None:
-            yield Variant(label, render_program(changed, interface, like=composition), feature)
+        if propagate(composition.sources, steps) is not None:
+            yield label, feature, msgspec.structs.replace(composition, steps=steps)
 
 
 def _changed_steps(composition: Composition) -> Iterator[tuple[str, str, tuple[Step, ...]]]:
-    """Yield (label, feature, steps) of compositions with one structural mistake."""
+    """Yield (label, feature, steps) for each structural mistake, whether the changed steps still apply or not."""
     steps, sources = composition.steps, len(composition.sources)
     for number, step in enumerate(steps):
         feature = FEATURES[step.feature]

@@ -21,12 +21,15 @@ class AdmissionSettings(Record, frozen=True, kw_only=True):
     min_entropy_bits: float = 0.7  # of the outputs over the tests; 0.7 allows up to 81% equal outputs
     min_samples: int = 2  # tests whose input and output the statement shows; 0 if it shows none by design
     min_statement_chars: int = 80
+    enough_kills: float = (
+        0.75  # share of the mutants; a suite that rejects fewer must reject some by every kind of test
+    )
 
 
 class _Kills(NamedTuple):
     wrong: tuple[WrongSolution, ...]
     survivors: tuple[Mutant, ...]
-    open_kinds: list[TestKind]  # kinds of test that reject no mutant
+    open_kinds: list[TestKind]  # kinds of test that reject no mutant; not asked for where the suite rejects enough
     executions: int
 
 
@@ -58,11 +61,12 @@ def admit(
 
     In order: the statement is complete ("incomplete-statement"), enough tests ("too-few-tests"), outputs vary
     ("constant-output"), no trivial program passes ("trivial-solution"), the golden is AC on all tests
-    ("golden-fails") and says the same when run again ("non-deterministic"), and for every kind of test present
-    some mutant is rejected by a test of that kind ("mutants-survive"). A problem whose golden is in a language
-    that has no mutants must bring wrong programs as ``mutants``. If our own machinery failed (IE), the reason is
-    "judge-failed" and the problem deserves another try. ``ran_before`` says that the expected outputs include the
-    golden's own from an earlier run, so that one run here shows whether it is deterministic.
+    ("golden-fails") and says the same when run again ("non-deterministic"), and the tests reject ``enough_kills`` of
+    the mutants, or at least one by every kind of test ("mutants-survive"). A kind alone does not reject a suite that
+    rejects most mutants: on the smallest inputs of some problems every program is right. A problem whose golden is in
+    a language that has no mutants must bring wrong programs as ``mutants``. If our own machinery failed (IE), the
+    reason is "judge-failed" and the problem deserves another try. ``ran_before`` says that the expected outputs
+    include the golden's own from an earlier run, so that one run here shows whether it is deterministic.
     """
     if missing := missing_parts(problem, settings):
         return Admission(reason="incomplete-statement", detail=missing)
@@ -81,10 +85,11 @@ def admit(
     reason, detail = _golden_fault(matrix, tests, rerun=not ran_before)
     if reason:
         return Admission(reason=reason, detail=detail, entropy_bits=entropy, executions=matrix.executions)
-    kills = _kill(problem, judge, mutants)
+    kills = _kill(problem, judge, mutants, settings.enough_kills)
     if kills.open_kinds:
         reason = "mutants-survive"
-        detail = f"no mutant of {len(mutants)} is rejected by the tests of kind {', '.join(kills.open_kinds)}"
+        kinds = ", ".join(kills.open_kinds)
+        detail = f"{len(kills.wrong)} of {len(mutants)} mutants are rejected, none of them by the tests of kind {kinds}"
     return Admission(
         reason=reason,
         detail=detail,
@@ -157,8 +162,8 @@ def _golden_fault(matrix: ExecutionMatrix, tests: Sequence[TestCase], *, rerun: 
     return "", ""
 
 
-def _kill(problem: Problem, judge: Judge, mutants: Sequence[Mutant]) -> _Kills:
-    """Judge each mutant to its first failing test; then see whether every kind of test rejects one of them."""
+def _kill(problem: Problem, judge: Judge, mutants: Sequence[Mutant], enough: float) -> _Kills:
+    """Judge each mutant to its first failing test; if too few fail, see whether every kind of test rejects one."""
     tests = problem.tests
     wrong, survivors, executions = [], [], 0
     for mutant in mutants:
@@ -169,6 +174,8 @@ def _kill(problem: Problem, judge: Judge, mutants: Sequence[Mutant]) -> _Kills:
             wrong.append(WrongSolution(solution=mutant.solution, killed_by=len(results) - 1, origin=origin))
         else:
             survivors.append(mutant)
+    if wrong and len(wrong) >= enough * len(mutants):
+        return _Kills(tuple(wrong), tuple(survivors), [], executions)
     open_kinds = {test.kind for test in tests} - {tests[w.killed_by].kind for w in wrong}
     for kind in sorted(open_kinds):
         of_kind = [test for test in tests if test.kind == kind]
