@@ -10,7 +10,6 @@ from stepsmith.synth.grammar.composition import evaluate, total_work, trace
 from stepsmith.synth.grammar.formats import format_answer, format_case, parse_case
 from stepsmith.synth.grammar.inputs import KIND_OF_SIZE, draw_case, make_inputs
 from stepsmith.synth.grammar.program import entry_point, render_program, starter_code
-from stepsmith.synth.grammar.samples import sample_cases
 from stepsmith.synth.grammar.validator import argument_names, validator_program
 from stepsmith.synth.grammar.values import contains
 from stepsmith.synth.grammar.variants import brute_force, right_variants, wrong_variants
@@ -164,14 +163,27 @@ def test_other_texts_are_refused_not_crashed_on(compositions: list[Drawn], text:
         assert len(case) == len(composition.case_domains)
 
 
-def test_samples_are_small_and_show_different_answers(compositions: list[Drawn]) -> None:
-    different = 0
+def test_boundary_inputs_show_more_than_the_first_draws(compositions: list[Drawn]) -> None:
+    told, drawn, silent, silent_drawn = 0, 0, 0, 0
     for composition, interface in compositions:
-        cases = sample_cases(random.Random(3), composition)
-        assert len(cases) == 2
-        assert max(len(format_case(composition, interface, case)) for case in cases) < 400
-        different += len({repr(evaluate(composition, case)) for case in cases}) == 2
-    assert different == len(compositions)
+        chosen = [item.case for item in make_inputs(random.Random(5), composition) if item.kind == "boundary"]
+        assert len(chosen) == 3
+        assert all(contains(d, v) for case in chosen for d, v in zip(composition.case_domains, case, strict=True))
+        first = [draw_case(random.Random(f"edge {k}"), composition, "edge") for k in range(3)]
+        wrong = wrong_variants(composition, interface, random.Random(1))[:6]
+        by_chosen, by_first = (killed_by(cases, wrong, composition, interface) for cases in (chosen, first))
+        told, drawn = told + by_chosen, drawn + by_first
+        silent, silent_drawn = silent + (by_chosen == 0), silent_drawn + (by_first == 0)
+    assert told > 1.1 * drawn
+    assert silent < 0.8 * silent_drawn
+
+
+def killed_by(cases: list, wrong: list, composition, interface: str) -> int:
+    wanted = [format_answer(composition.answer, interface, evaluate(composition, case)) for case in cases]
+    return sum(
+        any(fails(variant.code, composition, interface, c, w) for c, w in zip(cases, wanted, strict=True))
+        for variant in wrong
+    )
 
 
 def test_the_reference_program_stays_within_its_work(compositions: list[Drawn]) -> None:

@@ -1,0 +1,284 @@
+"""The gate of test suites, as it was and as it is: ``python benchmarks/gate.py`` writes benchmarks/results/gate.md.
+
+Both rules work on the same seeds with all defaults of ``stepsmith synth`` (six turns to a chain):
+
+- *every kind*: boundary inputs as they are drawn; some mutant must be rejected by every kind of test.
+- *whole suite*: boundary inputs chosen among several by what they show; the tests reject most mutants, or some by every
+  kind.
+
+CPU seconds are those of the whole job, the programs that it runs included; the sides take turns by blocks of chains.
+The accepted induction problems then meet wrong programs that nothing was tuned on: the operators of ``mutants.py``,
+which the offline teacher's gate does not use, and the operators of this file, which nothing else uses. Mutants that no
+test of either side and no input of a pool tells from the golden solution are left out as equivalent.
+"""
+
+import argparse
+import ast
+import random
+import resource
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+import msgspec
+
+from stepsmith.core.ids import derive_rng
+from stepsmith.core.records import Limits, Problem, Solution, Verdict
+from stepsmith.core.stats import wilson_interval
+from stepsmith.judge.local import LocalJudge
+from stepsmith.pipeline.chain import grow_chain
+from stepsmith.pipeline.config import Config, SynthSettings
+from stepsmith.pipeline.roles import RoleFactory
+from stepsmith.synth.grammar.composition import Composition
+from stepsmith.synth.grammar.domain import Size
+from stepsmith.synth.grammar.formats import format_case
+from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, KIND_OF_SIZE, TRIES, CaseInput, draw_case, make_inputs
+from stepsmith.synth.offline import COMPOSITION, draft_from_problem
+from stepsmith.synth.seeds import SeedSource
+from stepsmith.verify.matrix import ExecutionMatrix
+from stepsmith.verify.suite.mutants import mutate
+
+RESULTS = Path(__file__).parent / "results"
+BLOCK = 10  # chains that a side makes before the other one has its turn
+MUTANTS = 10  # of each family for a problem
+POOL: tuple[Size, ...] = ("edge", "small", "small", "random") * 6 + ("stress",) * 3  # tell equivalent mutants
+SIDES = ("every kind", "whole suite")
+EVERY_KIND = 2.0  # a share of kills that no suite reaches, so that every kind is asked
+
+
+# --- the rule as it was --------------------------------------------------------------------------------------------
+
+
+def drawn_inputs(
+    rng: random.Random, composition: Composition, counts: Mapping[Size, int] = DEFAULT_COUNTS
+) -> list[CaseInput]:
+    """Draw distinct inputs, boundary ones as they come."""
+    made: dict[str, CaseInput] = {}
+    for size, count in counts.items():
+        for _ in range(count):
+            for _ in range(TRIES):
+                case = draw_case(rng, composition, size)
+                if repr(case) not in made:
+                    made[repr(case)] = CaseInput(case, KIND_OF_SIZE[size])
+                    break
+    return list(made.values())
+
+
+# --- wrong programs that nothing else uses -------------------------------------------------------------------------
+
+INT32 = "def int32(v):\n    return (v + 2**31) % 2**32 - 2**31 if isinstance(v, int) else v\n\n\n"
+SLICES = ("1:", ":-1", "::-1", ":100")  # a loop that misses the first, the last, goes backwards, stops after a hundred
+
+
+class Change(ast.NodeTransformer):
+    """Makes the change of the given number, in the order of the tree; ``family`` stays "" where there are fewer."""
+
+    def __init__(self, number: int, names: Sequence[str]) -> None:
+        self.left, self.names, self.family = number, names, ""
+
+    def wanted(self, family: str) -> bool:
+        """Count one possible change, and say whether it is the one to make."""
+        self.left -= 1
+        if self.left == -1:
+            self.family = family
+        return self.left == -1
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Sums, differences and products overflow."""
+        self.generic_visit(node)
+        if isinstance(node.op, (ast.Add, ast.Mult, ast.Sub)) and self.wanted("overflow"):
+            return expression(f"int32({ast.unparse(node)})")
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Another variable is read."""
+        if isinstance(node.ctx, ast.Load) and node.id in self.names:
+            for other in self.names:
+                if other != node.id and self.wanted("name"):
+                    return expression(other)
+        return node
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Loops go over a part; neighbouring statements change places; a statement is done twice."""
+        super().generic_visit(node)
+        if isinstance(node, (ast.For, ast.comprehension)):
+            for piece in SLICES:
+                if self.wanted("loop"):
+                    node.iter = expression(f"list({ast.unparse(node.iter)})[{piece}]")
+        body = getattr(node, "body", None)
+        simple = (ast.Assign, ast.AugAssign, ast.Expr)
+        for k in range(len(body) if isinstance(body, list) else 0):
+            if isinstance(body[k], (ast.AugAssign, ast.Expr)) and self.wanted("twice"):
+                body.insert(k, body[k])
+                break
+            if k and isinstance(body[k], simple) and isinstance(body[k - 1], simple) and self.wanted("order"):
+                body[k - 1], body[k] = body[k], body[k - 1]
+                break
+        return node
+
+
+def expression(text: str) -> ast.expr:
+    """Parse an expression."""
+    return ast.parse(text, mode="eval").body
+
+
+def other_mutants(code: str, limit: int, rng: random.Random) -> list[str]:
+    """Return up to ``limit`` programs with one change each, the families of changes taken in turn."""
+    tree = ast.parse(code)
+    names = sorted(
+        {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    )
+    families: dict[str, list[str]] = {}
+    number = 0
+    while True:
+        change = Change(number, names)
+        changed = ast.unparse(ast.fix_missing_locations(change.visit(ast.parse(code))))
+        if not change.family:
+            break
+        families.setdefault(change.family, []).append((INT32 if change.family == "overflow" else "") + changed + "\n")
+        number += 1
+    for programs in families.values():
+        rng.shuffle(programs)
+    turns = [programs[turn] for turn in range(limit) for programs in families.values() if turn < len(programs)]
+    return list(dict.fromkeys(turns))[:limit]
+
+
+# --- the comparison ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Side:
+    """What one rule has made so far."""
+
+    proposed: int = 0
+    cpu_s: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
+    runs: int = 0
+    accepted: int = 0
+    problems: dict[str, Problem] = field(default_factory=dict)  # accepted ones of induction, by their composition
+
+
+def grow(side: Side, rule: str, chains: range, seed: int, seeds: SeedSource) -> None:
+    """Make a block of chains by a rule."""
+    config = Config(synth=SynthSettings(seed=seed))
+    if rule == "every kind":
+        config = msgspec.structs.replace(
+            config, admission=msgspec.structs.replace(config.admission, enough_kills=EVERY_KIND)
+        )
+    before = cpu_s()
+    inputs = drawn_inputs if rule == "every kind" else make_inputs
+    with mock.patch("stepsmith.synth.offline.make_inputs", inputs), LocalJudge() as judge:
+        roles = RoleFactory(config, judge, None)
+        for index in chains:
+            chain = grow_chain(index, config, seeds, roles.make(), judge)
+            side.proposed += chain.proposed
+            side.runs += chain.executions
+            side.accepted += len(chain.problems)
+            side.reasons.update(rejection.reason for rejection in chain.rejections)
+            side.problems.update(
+                {dict(p.provenance)[COMPOSITION]: p for p in chain.problems if p.environment == "induction"}
+            )
+    side.cpu_s += cpu_s() - before
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and of all its children that have ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+Kills = dict[str, tuple[int, int]]  # family -> (mutants that the tests reject, mutants that are wrong)
+
+
+def kills(judge: LocalJudge, problem: Problem, seed: int) -> Kills:
+    """Let the tests of a problem meet mutants; those that nothing tells from the golden solution are not counted."""
+    rng = derive_rng(seed, "gate", problem.golden.code)
+    draft = draft_from_problem(problem)
+    assert draft is not None
+    form = draft.composition, draft.interface
+    pool = [format_case(*form, draw_case(rng, draft.composition, size)) for size in POOL]
+    contract = msgspec.structs.replace(problem.contract, limits=Limits(time_s=0.5))
+    families = {
+        "operators of `mutants.py`": [mutant.solution for mutant in mutate(problem.golden, limit=MUTANTS, seed=seed)],
+        "operators of `gate.py`": [
+            Solution(language="python", code=code) for code in other_mutants(problem.golden.code, MUTANTS, rng)
+        ],
+    }
+    found = {}
+    for family, programs in families.items():
+        judgements = [judge.judge(p, contract, problem.tests, stop_at_first_failure=True) for p in programs]
+        passing = [p for p, done in zip(programs, judgements, strict=True) if done.tests[-1].verdict is Verdict.AC]
+        matrix = ExecutionMatrix(judge, contract, [problem.golden, *passing], pool)
+        usable = [j for j, run in enumerate(matrix.row(0)) if run.verdict is Verdict.AC]
+        alive = sum(matrix.first_difference(0, i, usable) is not None for i in range(1, len(passing) + 1))
+        killed = len(programs) - len(passing)
+        found[family] = killed, killed + alive
+    return found
+
+
+def kill_table(sides: Mapping[str, Side], limit: int, seed: int) -> Iterator[str]:
+    """Yield the lines of the table of kill rates."""
+    before, after = (sides[rule].problems for rule in SIDES)
+    groups = {
+        "all, every kind": (before, before),
+        "all, whole suite": (after, after),
+        "accepted by both, every kind": (before, after),
+        "accepted by both, whole suite": (after, before),
+        "accepted by the whole suite alone": (after, {key: after[key] for key in after if key not in before}),
+    }
+    met: dict[int, Kills] = {}
+    with LocalJudge() as judge:
+        for problems in (before, after):
+            for key in sorted(problems, key=lambda key: derive_rng(seed, key).random())[:limit]:
+                met[id(problems[key])] = kills(judge, problems[key], seed)
+    families = list(next(iter(met.values())))
+    yield f"| problems | tests each | {' | '.join(families)} |"
+    yield "|---" * (len(families) + 2) + "|"
+    for name, (problems, among) in groups.items():
+        chosen = [problem for key, problem in problems.items() if key in among and id(problem) in met]
+        tests = sum(len(problem.tests) for problem in chosen) / max(1, len(chosen))
+        cells = []
+        for family in families:
+            killed, wrong = (sum(met[id(problem)][family][k] for problem in chosen) for k in (0, 1))
+            low, high = wilson_interval(killed, wrong)
+            cells.append(f"{killed}/{wrong} = {killed / max(1, wrong):.3f} ({low:.3f}–{high:.3f})")
+        yield f"| {name}: {len(chosen)} | {tests:.1f} | {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Run both sides and write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chains", type=int, default=80)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--problems", type=int, default=150, help="accepted problems of each side that meet mutants")
+    options = parser.parse_args()
+    sides, seeds = {rule: Side() for rule in SIDES}, SeedSource()
+    for first in range(0, options.chains, BLOCK):
+        for rule in SIDES:
+            grow(sides[rule], rule, range(first, min(first + BLOCK, options.chains)), options.seed, seeds)
+            print(first, rule, sides[rule].accepted, sides[rule].proposed, round(sides[rule].cpu_s), flush=True)
+    command = f"python benchmarks/gate.py --chains {options.chains} --seed {options.seed} --problems {options.problems}"
+    lines = ["# The gate of test suites, measured", "", (__doc__ or "").split("\n\n", 1)[1].strip(), "", f"`{command}`"]
+    lines += ["", "## Yield", "", "| rule | proposed | accepted | share | runs each | CPU s | accepted per CPU s |"]
+    lines += ["|---" * 7 + "|"]
+    for rule, side in sides.items():
+        low, high = wilson_interval(side.accepted, side.proposed)
+        share = f"{side.accepted / side.proposed:.3f} ({low:.3f}–{high:.3f})"
+        lines.append(
+            f"| {rule} | {side.proposed} | {side.accepted} | {share} "
+            f"| {side.runs / side.accepted:.0f} | {side.cpu_s:.0f} | {side.accepted / side.cpu_s:.2f} |"
+        )
+    lines += ["", "## Rejections", "", f"| reason | {' | '.join(SIDES)} |", "|---|---|---|"]
+    for reason in sorted(set().union(*(side.reasons for side in sides.values()))):
+        lines.append(f"| `{reason}` | {' | '.join(str(sides[rule].reasons[reason]) for rule in SIDES)} |")
+    lines += ["", "## Kill rates on mutants that nothing was tuned on", ""]
+    lines += kill_table(sides, options.problems, options.seed)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "gate.md").write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
