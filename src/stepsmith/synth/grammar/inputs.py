@@ -55,7 +55,7 @@ def make_inputs(
 
 
 def _boundary_cases(rng: random.Random, composition: Composition, count: int) -> list[Case]:
-    """Choose distinct edge cases, one after another the one that shows most of what those before it do not show.
+    """Choose distinct edge cases: the smallest, then one after another the one that shows most that is new.
 
     What a case shows: structural mistakes that change its answer, steps whose result tells something, its answer. The
     larger of equally good cases is taken. Only the features' own code runs here.
@@ -66,7 +66,7 @@ def _boundary_cases(rng: random.Random, composition: Composition, count: int) ->
     chosen: list[Case] = []
     known: set[str] = set()
     while rest and len(chosen) < count:
-        best = max(rest, key=lambda item: (len(item[0] - known), item[1]))
+        best = max(rest, key=lambda item: (len(item[0] - known) if chosen else -item[1], item[1]))
         rest.remove(best)
         known |= best[0]
         chosen.append(best[2])

@@ -69,7 +69,7 @@ def _ranked(composition: Composition, drawn: list[_Drawn]) -> list[_Candidate]:
 
 
 def _interest(values: list[Value], sources: int) -> float:
-    """Score how much a trace shows: middling lengths, distinct values on the way, an answer that is not nothing."""
+    """Score how much a trace shows: middling lengths, distinct values on the way, an answer of different elements."""
     score = 0.0
     for value in values[:-1]:
         size = _length(value)
@@ -81,10 +81,12 @@ def _interest(values: list[Value], sources: int) -> float:
         score -= 1.5
     if len({repr(value) for value in values}) < len(values):
         score -= 2.5  # a step that changes nothing here explains nothing
-    return score - len(repr(values)) / 80  # long numbers are hard to follow
+    if isinstance(answer, (list, str)) and answer:
+        score += 2.0 * len({*map(repr, answer)}) / len(answer)  # -1 in all places but one is hardly better
+    return score - len(repr(values)) / 50  # long numbers are hard to follow
 
 
 def _length(value: Value) -> int | None:
-    if isinstance(value, tuple):  # a graph: its vertices
-        return value[0] if isinstance(value[0], int) else None
+    if isinstance(value, tuple):  # a graph: its edges
+        return len(value[1])
     return len(value) if isinstance(value, (list, str)) else None
