@@ -8,8 +8,8 @@ from stepsmith.synth.grammar.composition import Case, Composition, trace
 from stepsmith.synth.grammar.domain import Type, Value
 from stepsmith.synth.grammar.inputs import draw_case, tells_something
 
-DRAWS = 24  # cases that are drawn at a time
-ROUNDS = 6  # how many times, while too few of them tell something
+DRAWS = 48  # cases that are drawn at a time
+ROUNDS = 3  # how many times, while too few of them tell something
 MOST_EQUAL = 0.5  # the largest share of cases with one answer; what more of them give is the usual answer
 
 
@@ -69,20 +69,19 @@ def _ranked(composition: Composition, drawn: list[_Drawn]) -> list[_Candidate]:
 
 
 def _interest(values: list[Value], sources: int) -> float:
-    """Score how much a trace shows: middling lengths, distinct values on the way, an answer of different elements."""
+    """Score how much a trace shows: middling lengths, steps that tell something, an answer of different elements."""
     score = 0.0
     for value in values[:-1]:
         size = _length(value)
         if size is not None:
             score += 1.5 - abs(size - 5) * 0.3 if size else -1.0
     score -= 1.5 * any(isinstance(value, (list, str)) and len({*map(repr, value)}) < 2 for value in values[:sources])
+    score -= 2.0 * sum(not tells_something(values[i], values[:i]) for i in range(sources, len(values)))
     answer = values[-1]
-    if answer in (0, -1, False, "") or answer == []:
-        score -= 1.5
-    if len({repr(value) for value in values}) < len(values):
-        score -= 2.5  # a step that changes nothing here explains nothing
-    if isinstance(answer, (list, str)) and answer:
-        score += 2.0 * len({*map(repr, answer)}) / len(answer)  # -1 in all places but one is hardly better
+    if isinstance(answer, (list, str)):
+        score += 0.5 * min(4, len({*map(repr, answer)}))  # -1 in all places but one is hardly better
+    if answer is False:
+        score -= 1.0
     return score - len(repr(values)) / 50  # long numbers are hard to follow
 
 
