@@ -9,12 +9,12 @@ import pytest
 from stepsmith.core.records import Style
 from stepsmith.synth.grammar import themes
 from stepsmith.synth.grammar.compose import compose
-from stepsmith.synth.grammar.composition import Composition, Given, Step, evaluate
+from stepsmith.synth.grammar.composition import FEATURES, Composition, Given, Step, evaluate, propagate
 from stepsmith.synth.grammar.domain import Domain, Type, ints
 from stepsmith.synth.grammar.formats import format_answer, format_case
 from stepsmith.synth.grammar.naming import name_values
 from stepsmith.synth.grammar.samples import sample_cases
-from stepsmith.synth.grammar.sources import TYPE_WEIGHT, menu
+from stepsmith.synth.grammar.sources import TYPE_WEIGHT, menu, scaled
 from stepsmith.synth.grammar.statement import Statement, interface_of, write_statement
 from stepsmith.synth.grammar.wording import alphabet_phrase, fill, number, ordinal, polish, step_slots
 
@@ -180,6 +180,22 @@ def test_what_is_said_of_an_empty_input_is_left_out_where_there_is_none() -> Non
         assert text == "the largest element of $a$" + " (0 if $a$ is empty)" * remark
         two = fill("Do it. If {x} is empty, so is {y}. Done, or 0 if {x} is empty.", slots, step, composition)
         assert ("empty" in two) == remark
+
+
+@pytest.mark.parametrize("name", ["bfs_distances", "cheapest_routes", "bottleneck_routes"])
+def test_what_is_said_of_no_path_is_left_out_where_the_graph_is_connected(name: str) -> None:
+    step = Step(feature=name, inputs=(0,))
+    sources = [scaled(domain, 40) for domain in menu(FEATURES[name].takes[0])]
+    assert {"connected" in source.tags for source in sources} == {True, False}
+    for source in sources:
+        composition = Composition(profile="contest", sources=(source,), steps=(step,))
+        if propagate((source,), (step,)) is None:
+            continue
+        slots = step_slots(composition, name_values(composition, "stdio"), 0, "codeforces")
+        for template in (*FEATURES[name].let, *FEATURES[name].ask):
+            text = fill(template, slots, step, composition)
+            assert ("-1" in text) == ("connected" not in source.tags), text
+            assert not text.endswith((",", ", .", " or"))
 
 
 def test_a_parameter_from_the_input_is_named_not_numbered() -> None:

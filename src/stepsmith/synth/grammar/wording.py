@@ -50,7 +50,7 @@ def step_slots(composition: Composition, names: Names, number: int, style: Style
 
 
 def fill(template: str, slots: Mapping[str, object], step: Step, composition: Composition) -> str:
-    """Fill a feature's template; remarks on an empty input go where the input cannot be empty."""
+    """Fill a feature's template; remarks go on what cannot be: an empty input, no path in a connected graph."""
     template = _without_idle_remarks(template, step, composition)
     template = _ARITHMETIC.sub(lambda match: _reckon(match, slots), template)
     return template.format_map(dict(slots))
@@ -68,12 +68,14 @@ def _reckon(match: re.Match[str], slots: Mapping[str, object]) -> str:
 
 
 def _without_idle_remarks(template: str, step: Step, composition: Composition) -> str:
-    """Drop what a template says of an empty ``{x}`` where the domain has none."""
+    """Drop what a template says of an empty ``{x}`` where the domain has none, and of no path where there is one."""
     domains = composition.domains()
     for letter, value in zip("xz", step.inputs, strict=False):
         domain = domains[value]
         if domain.type in (Type.INT, Type.BOOL):
             continue
+        if "connected" in domain.tags:
+            template = re.sub(r", or -1 if [^,.;]*(?=\.|$)", "", template)
         mark = re.escape("{" + letter + "}")
         for fewest, never in ((1, rf"{mark} is empty"), (2, rf"(?:{mark} has|there are) fewer than two elements")):
             if domain.size[0] >= fewest:
