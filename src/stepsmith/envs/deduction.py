@@ -10,6 +10,8 @@ from stepsmith.envs.literals import call_text, kinds_of
 from stepsmith.envs.reading import value_in
 from stepsmith.judge.protocol import Judge
 
+CONSTANTS = ("None", "0", "1", "-1", "''", "[]", "True", "False")  # answers that need no thought
+
 
 class DeductionTask(Record, frozen=True, kw_only=True):
     """What the student sees: ``f`` and one argument tuple."""
@@ -65,8 +67,7 @@ class Deduction:
 
     def baselines(self, problem: Problem) -> dict[str, Answer]:
         """Return zero, one, the empty values, None, the truth values, and the input itself."""
-        constants = ["None", "0", "1", "-1", "''", "[]", "True", "False"]
-        return {f"constant {text}": Answer(text=text) for text in constants} | {
+        return {f"constant {text}": Answer(text=text) for text in CONSTANTS} | {
             "echo": Answer(text=_task(problem).input)
         }
 

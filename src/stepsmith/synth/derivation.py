@@ -8,7 +8,7 @@ import msgspec
 from stepsmith.core.records import Checker, Problem, WrongSolution
 from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs.abduction import AbductionTask
-from stepsmith.envs.deduction import DeductionTask
+from stepsmith.envs.deduction import CONSTANTS, DeductionTask
 from stepsmith.judge.checkers import is_custom
 
 MAX_SHOWN = 160  # characters of an input or output that a value environment shows
@@ -37,10 +37,14 @@ def deduction(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random)
 
 
 def shown_test(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> int | None:
-    """Choose a test that fits on a line, and tells a wrong program from the right one if any does."""
+    """Choose a test that fits on a line, has an output to think about, and tells a wrong program from the right one.
+
+    Where none is all of this, what comes first in this sentence counts most. None if no test fits on a line.
+    """
     short = [i for i, test in enumerate(base.tests) if len(test.input) <= MAX_SHOWN and len(test.output) <= MAX_SHOWN]
-    telling = sorted({w.killed_by for w in wrong} & set(short))
-    return rng.choice(telling or short) if short else None
+    thoughtful = [i for i in short if base.tests[i].output not in CONSTANTS] or short
+    telling = sorted({w.killed_by for w in wrong} & set(thoughtful)) or thoughtful
+    return rng.choice(telling) if telling else None
 
 
 def with_task(
