@@ -1,15 +1,16 @@
 """The gate of test suites, as it was and as it is: ``python benchmarks/gate.py`` writes benchmarks/results/gate.md.
 
-Both rules work on the same seeds with all defaults of ``stepsmith synth`` (six turns to a chain):
+Both rules work on the same seeds with all defaults of `stepsmith synth` (six turns to a chain):
 
 - *every kind*: boundary inputs as they are drawn; some mutant must be rejected by every kind of test.
 - *whole suite*: boundary inputs chosen among several by what they show; the tests reject most mutants, or some by every
   kind.
 
 CPU seconds are those of the whole job, the programs that it runs included; the sides take turns by blocks of chains.
-The accepted induction problems then meet wrong programs that nothing was tuned on: the operators of ``mutants.py``,
-which the offline teacher's gate does not use, and the operators of this file, which nothing else uses. Mutants that no
-test of either side and no input of a pool tells from the golden solution are left out as equivalent.
+The hidden tests of accepted induction problems, which are all but the worked samples, then meet wrong programs that
+nothing was tuned on: by the operators of `mutants.py`, which the offline teacher's gate does not use, and by the operators
+of `gate.py`, which nothing else uses. Mutants that neither the tests nor a pool of inputs tells from the golden solution are
+left out as equivalent.
 """
 
 import argparse
@@ -193,13 +194,15 @@ Kills = dict[str, tuple[int, int]]  # family -> (mutants that the tests reject, 
 
 
 def kills(judge: LocalJudge, problem: Problem, seed: int) -> Kills:
-    """Let the tests of a problem meet mutants; those that nothing tells from the golden solution are not counted."""
+    """Let a problem's hidden tests meet mutants; those that nothing tells from the golden solution are not counted."""
     rng = derive_rng(seed, "gate", problem.golden.code)
     draft = draft_from_problem(problem)
     assert draft is not None
     form = draft.composition, draft.interface
     pool = [format_case(*form, draw_case(rng, draft.composition, size)) for size in POOL]
     contract = msgspec.structs.replace(problem.contract, limits=Limits(time_s=0.5))
+    shown = {example.input for example in problem.examples}
+    hidden = [test for test in problem.tests if test.input not in shown]
     families = {
         "operators of `mutants.py`": [mutant.solution for mutant in mutate(problem.golden, limit=MUTANTS, seed=seed)],
         "operators of `gate.py`": [
@@ -208,7 +211,7 @@ def kills(judge: LocalJudge, problem: Problem, seed: int) -> Kills:
     }
     found = {}
     for family, programs in families.items():
-        judgements = [judge.judge(p, contract, problem.tests, stop_at_first_failure=True) for p in programs]
+        judgements = [judge.judge(p, contract, hidden, stop_at_first_failure=True) for p in programs]
         passing = [p for p, done in zip(programs, judgements, strict=True) if done.tests[-1].verdict is Verdict.AC]
         matrix = ExecutionMatrix(judge, contract, [problem.golden, *passing], pool)
         usable = [j for j, run in enumerate(matrix.row(0)) if run.verdict is Verdict.AC]

@@ -198,7 +198,7 @@ class Lineage(Record, frozen=True, kw_only=True):
 
 
 class WrongSolution(Record, frozen=True, kw_only=True):
-    """A wrong program, with the index of the first test that rejects it."""
+    """A wrong program, with the index of a test that rejects it: a worked example only if no hidden test does."""
 
     solution: Solution
     killed_by: int

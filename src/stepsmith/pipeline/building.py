@@ -225,17 +225,19 @@ def admit(build: Building, problem: Problem) -> Problem | Rejection:
     gates = admission.admit(problem, judge, suspects, settings=config.admission, ran_before=True)
     if not gates.admitted:
         return _rejected(problem, gates.reason, gates.detail)
-    wrong = gates.wrong
+    wrong, weak = gates.wrong, gates.passing_hidden
     whole_suite = draft.environment == "induction"  # the other environments use a single test
-    if whole_suite and gates.survivors and draft.supply and config.suite.growth_executions:
+    if whole_suite and weak and draft.supply and config.suite.growth_executions:
+        shown = {example.input for example in problem.examples}
         grown = grow_suite(
             judge,
             problem.contract,
             problem.golden,
-            problem.tests,
-            [mutant.solution for mutant in gates.survivors],
+            [test for test in problem.tests if test.input not in shown],
+            [mutant.solution for mutant in weak],
             generate=draft.supply.draw,
             validate=lambda texts: [draft.supply is not None and draft.supply.allows(text) for text in texts],
+            known=[test.input for test in problem.tests if test.input in shown],
             confidence=min((test.confidence for test in problem.tests), default=1.0),
             seed=build.rng.randrange(2**32),
             settings=GrowthSettings(
@@ -244,25 +246,22 @@ def admit(build: Building, problem: Problem) -> Problem | Rejection:
         )
         if grown.added:
             provenance = (*problem.provenance, ("adversarial_tests", str(len(grown.added))))
-            problem = msgspec.structs.replace(
-                draft.write(grown.tests, problem.golden, build.lineage), provenance=provenance
-            )
-            wrong = (*wrong, *_killed_by_growth(problem, judge, gates.survivors, grown.survivors))
+            tests = (*problem.tests, *grown.added)
+            problem = msgspec.structs.replace(draft.write(tests, problem.golden, build.lineage), provenance=provenance)
+            found = _killed_by_growth(problem, judge, weak, grown.survivors)
+            wrong = (*(w for w in wrong if w.solution not in {w.solution for w in found}), *found)
     return msgspec.structs.replace(problem, wrong=wrong)
 
 
 def _killed_by_growth(
     problem: Problem, judge: Judge, suspects: Sequence[Mutant], surviving: Sequence[int]
 ) -> list[WrongSolution]:
-    """Return the suspects that the added tests reject, each with the first test that rejects it."""
+    """Return the suspects that the added tests reject, each with a test that rejects it."""
     killed = []
     for index, mutant in enumerate(suspects):
-        if index in surviving:
-            continue
-        results = judge.judge(mutant.solution, problem.contract, problem.tests, stop_at_first_failure=True).tests
-        if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
-            origin = f"mutant: {mutant.label}"
-            killed.append(WrongSolution(solution=mutant.solution, killed_by=len(results) - 1, origin=origin))
+        test = None if index in surviving else admission.rejecting_test(problem, judge, mutant.solution)[0]
+        if test is not None:
+            killed.append(WrongSolution(solution=mutant.solution, killed_by=test, origin=f"mutant: {mutant.label}"))
     return killed
 
 

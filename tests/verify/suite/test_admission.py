@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from stepsmith.core.records import Checker, Contract, Lineage, Problem, Solution, TestCase
-from stepsmith.verify.suite.admission import AdmissionSettings, admit, output_entropy, shows_sample
+from stepsmith.core.records import Checker, Contract, Example, Lineage, Problem, Solution, TestCase
+from stepsmith.verify.suite.admission import AdmissionSettings, admit, hidden_first, output_entropy, shows_sample
 from stepsmith.verify.suite.mutants import Mutant
 
 LINEAGE = Lineage(chain_id="c", turn=1, parent_id=None, change="", direction="new", seed_ref="s")
@@ -39,13 +39,23 @@ def _mutants(*codes):
 MUTANTS = _mutants("x*x", "x*x + 3*(x % 2)", GOLDEN + " + 0")
 
 
-def test_a_good_problem_is_admitted_with_its_wrong_programs_and_survivors(judge):
+def test_a_good_problem_is_admitted_with_its_wrong_programs_and_those_that_pass(judge):
     admission = admit(_problem(), judge, MUTANTS)
     assert admission.admitted
     assert [(w.origin, w.killed_by) for w in admission.wrong] == [("mutant: x*x", 2), ("mutant: x*x + 3*(x % 2)", 0)]
-    assert [m.label for m in admission.survivors] == [GOLDEN + " + 0"]
+    assert [m.label for m in admission.passing_hidden] == [GOLDEN + " + 0"]
     assert admission.executions == judge.runs
     assert admission.entropy_bits > 2
+
+
+def test_a_worked_example_that_rejects_a_mutant_leaves_it_to_be_found_by_hidden_tests(judge):
+    shown = tuple(Example(input=test.input, output=test.output) for test in _problem().tests[:3])
+    problem = msgspec.structs.replace(_problem(), examples=shown)
+    only_shown, both = GOLDEN + " + (x == 3)", "x*x"
+    admission = admit(problem, judge, _mutants(only_shown, both))
+    assert {w.origin: w.killed_by for w in admission.wrong} == {f"mutant: {only_shown}": 0, f"mutant: {both}": 5}
+    assert [m.label for m in admission.passing_hidden] == [only_shown]
+    assert hidden_first(problem) == [3, 4, 5, 0, 1, 2]
 
 
 def _reason(judge, problem, mutants=MUTANTS, **settings):

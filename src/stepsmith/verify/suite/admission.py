@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from stepsmith.core.integers import literal_text
-from stepsmith.core.records import Problem, Record, TestCase, TestKind, Verdict, WrongSolution
+from stepsmith.core.records import Problem, Record, Solution, TestCase, TestKind, Verdict, WrongSolution
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.baselines import arguments, baselines
@@ -21,14 +21,12 @@ class AdmissionSettings(Record, frozen=True, kw_only=True):
     min_entropy_bits: float = 0.7  # of the outputs over the tests; 0.7 allows up to 81% equal outputs
     min_samples: int = 2  # tests whose input and output the statement shows; 0 if it shows none by design
     min_statement_chars: int = 80
-    enough_kills: float = (
-        0.75  # share of the mutants; a suite that rejects fewer must reject some by every kind of test
-    )
+    enough_kills: float = 0.75  # share of the mutants; below it, every kind of test must reject one
 
 
 class _Kills(NamedTuple):
     wrong: tuple[WrongSolution, ...]
-    survivors: tuple[Mutant, ...]
+    passing_hidden: tuple[Mutant, ...]
     open_kinds: list[TestKind]  # kinds of test that reject no mutant; not asked for where the suite rejects enough
     executions: int
 
@@ -40,7 +38,7 @@ class Admission(Record, frozen=True, kw_only=True):
     detail: str = ""
     entropy_bits: float = 0.0
     wrong: tuple[WrongSolution, ...] = ()  # the mutants that some test rejects
-    survivors: tuple[Mutant, ...] = ()  # those that no test rejects: equivalent, or the suite is weak
+    passing_hidden: tuple[Mutant, ...] = ()  # those that no hidden test rejects: equivalent, or the suite is weak
     executions: int = 0
 
     @property
@@ -95,7 +93,7 @@ def admit(
         detail=detail,
         entropy_bits=entropy,
         wrong=kills.wrong,
-        survivors=kills.survivors,
+        passing_hidden=kills.passing_hidden,
         executions=matrix.executions + kills.executions,
     )
 
@@ -162,20 +160,34 @@ def _golden_fault(matrix: ExecutionMatrix, tests: Sequence[TestCase], *, rerun: 
     return "", ""
 
 
+def hidden_first(problem: Problem) -> list[int]:
+    """Return the indices of the tests, those that the statement shows as worked examples last."""
+    shown = {example.input for example in problem.examples}
+    return sorted(range(len(problem.tests)), key=lambda index: problem.tests[index].input in shown)
+
+
+def rejecting_test(problem: Problem, judge: Judge, program: Solution) -> tuple[int | None, int]:
+    """Return (the index of a test that rejects ``program``, runs); a worked example only if no hidden test does."""
+    order = hidden_first(problem)
+    tests = [problem.tests[index] for index in order]
+    results = judge.judge(program, problem.contract, tests, stop_at_first_failure=True).tests
+    rejected = bool(results) and results[-1].verdict not in (Verdict.AC, Verdict.IE)
+    return (order[len(results) - 1] if rejected else None), len(results)
+
+
 def _kill(problem: Problem, judge: Judge, mutants: Sequence[Mutant], enough: float) -> _Kills:
     """Judge each mutant to its first failing test; if too few fail, see whether every kind of test rejects one."""
-    tests = problem.tests
-    wrong, survivors, executions = [], [], 0
+    tests, shown = problem.tests, {example.input for example in problem.examples}
+    wrong, passing_hidden, executions = [], [], 0
     for mutant in mutants:
-        results = judge.judge(mutant.solution, problem.contract, tests, stop_at_first_failure=True).tests
-        executions += len(results)
-        if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
-            origin = f"mutant: {mutant.label}"
-            wrong.append(WrongSolution(solution=mutant.solution, killed_by=len(results) - 1, origin=origin))
-        else:
-            survivors.append(mutant)
+        index, runs = rejecting_test(problem, judge, mutant.solution)
+        executions += runs
+        if index is not None:
+            wrong.append(WrongSolution(solution=mutant.solution, killed_by=index, origin=f"mutant: {mutant.label}"))
+        if index is None or tests[index].input in shown:
+            passing_hidden.append(mutant)
     if wrong and len(wrong) >= enough * len(mutants):
-        return _Kills(tuple(wrong), tuple(survivors), [], executions)
+        return _Kills(tuple(wrong), tuple(passing_hidden), [], executions)
     open_kinds = {test.kind for test in tests} - {tests[w.killed_by].kind for w in wrong}
     for kind in sorted(open_kinds):
         of_kind = [test for test in tests if test.kind == kind]
@@ -185,7 +197,7 @@ def _kill(problem: Problem, judge: Judge, mutants: Sequence[Mutant], enough: flo
             if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
                 open_kinds.remove(kind)
                 break
-    return _Kills(tuple(wrong), tuple(survivors), sorted(open_kinds), executions)
+    return _Kills(tuple(wrong), tuple(passing_hidden), sorted(open_kinds), executions)
 
 
 def _squeeze(text: str) -> str:

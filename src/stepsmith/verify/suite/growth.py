@@ -54,6 +54,7 @@ def grow_suite(
     *,
     generate: Generate | None = None,
     validate: Validate | None = None,
+    known: Sequence[str] = (),
     confidence: float = 1.0,
     seed: int = 0,
     settings: GrowthSettings = GrowthSettings(),  # noqa: B008 - frozen
@@ -61,9 +62,9 @@ def grow_suite(
     """Add tests until the target kill rate, the budget of executions, or ``patience`` is reached.
 
     Inputs come from ``generate`` and, where ``validate`` can tell which are within the statement, from small changes
-    to known ones; found counter-examples are shrunk only then, too. Outputs of new tests are the golden's (with its
-    ``confidence``), kind "adversarial". Added tests that turn out to kill nothing that the others do not kill are
-    dropped again; the given ones all stay.
+    to the inputs of ``tests`` and to ``known`` ones; found counter-examples are shrunk only then, too. Outputs of new
+    tests are the golden's (with its ``confidence``), kind "adversarial". Added tests that turn out to kill nothing that
+    the others do not kill are dropped again; the given ones all stay.
     """
     search = _Search(judge, contract, golden, wrong, generate, validate, derive_rng(seed, "growth"), settings)
     given = ExecutionMatrix(judge, contract, wrong, [test.input for test in tests])
@@ -82,7 +83,7 @@ def grow_suite(
         if barren >= settings.patience:
             stopped = "exhausted"
             break
-        found = search.step([*(t.input for t in tests), *(t.input for t in added)], survivors)
+        found = search.step([*known, *(t.input for t in tests), *(t.input for t in added)], survivors)
         barren = 0 if found else barren + 1
         if found:
             text, output, killed = found
