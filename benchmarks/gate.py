@@ -8,9 +8,9 @@ Both rules work on the same seeds with all defaults of `stepsmith synth` (six tu
 
 CPU seconds are those of the whole job, the programs that it runs included; the sides take turns by blocks of chains.
 The hidden tests of accepted induction problems, which are all but the worked samples, then meet wrong programs that
-nothing was tuned on: by the operators of `mutants.py`, which the offline teacher's gate does not use, and by the operators
-of `gate.py`, which nothing else uses. Mutants that neither the tests nor a pool of inputs tells from the golden solution are
-left out as equivalent.
+nothing was tuned on: by the operators of `mutants.py`, which the offline teacher's gate does not use, and by the
+operators of `gate.py`, which nothing else uses. Mutants that neither the tests nor a pool of inputs tells from the
+golden solution are left out as equivalent.
 """
 
 import argparse
