@@ -19,7 +19,9 @@ import random
 import resource
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
@@ -42,7 +44,7 @@ from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.suite.mutants import mutate
 
 RESULTS = Path(__file__).parent / "results"
-BLOCK = 10  # chains that a side makes before the other one has its turn
+BLOCK = 5  # chains that a side makes before the other one has its turn
 MUTANTS = 10  # of each family for a problem
 POOL: tuple[Size, ...] = ("edge", "small", "small", "random") * 6 + ("stress",) * 3  # tell equivalent mutants
 SIDES = ("every kind", "whole suite")
@@ -147,7 +149,9 @@ def other_mutants(code: str, limit: int, rng: random.Random) -> list[str]:
     return list(dict.fromkeys(turns))[:limit]
 
 
-# --- the comparison ------------------------------------------------------------------------------------------------
+# --- the comparison --------------------------------------------------------------------------------------------------
+
+Kills = dict[str, tuple[int, int]]  # family -> (mutants that the tests reject, mutants that are wrong)
 
 
 @dataclass
@@ -155,22 +159,34 @@ class Side:
     """What one rule has made so far."""
 
     proposed: int = 0
+    accepted: int = 0
+    runs: int = 0
     cpu_s: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)
-    runs: int = 0
-    accepted: int = 0
-    problems: dict[str, Problem] = field(default_factory=dict)  # accepted ones of induction, by their composition
+    compositions: set[str] = field(default_factory=set)  # of the accepted problems of induction
+    met: dict[str, tuple[int, Kills]] = field(default_factory=dict)  # composition -> (tests, mutants), of some of them
+
+    def add(self, other: "Side") -> None:
+        """Take in what another block of chains has made."""
+        for name in vars(self):
+            old, new = getattr(self, name), getattr(other, name)
+            setattr(self, name, old | new if isinstance(old, (set, dict)) and name != "reasons" else old + new)
 
 
-def grow(side: Side, rule: str, chains: range, seed: int, seeds: SeedSource) -> None:
-    """Make a block of chains by a rule."""
-    config = Config(synth=SynthSettings(seed=seed))
+def block(task: tuple[int, range, int]) -> dict[str, Side]:
+    """Make a block of chains by both rules, and let some of the accepted problems meet mutants."""
+    seed, chains, limit = task
+    return {rule: grow(rule, seed, chains, limit) for rule in SIDES}
+
+
+def grow(rule: str, seed: int, chains: range, limit: int) -> Side:
+    """Make a block of chains by one rule."""
+    config, inputs = Config(synth=SynthSettings(seed=seed)), make_inputs
     if rule == "every kind":
-        config = msgspec.structs.replace(
-            config, admission=msgspec.structs.replace(config.admission, enough_kills=EVERY_KIND)
-        )
+        admission = msgspec.structs.replace(config.admission, enough_kills=EVERY_KIND)
+        config, inputs = msgspec.structs.replace(config, admission=admission), drawn_inputs
+    side, problems, seeds = Side(), {}, SeedSource()
     before = cpu_s()
-    inputs = drawn_inputs if rule == "every kind" else make_inputs
     with mock.patch("stepsmith.synth.offline.make_inputs", inputs), LocalJudge() as judge:
         roles = RoleFactory(config, judge, None)
         for index in chains:
@@ -179,18 +195,18 @@ def grow(side: Side, rule: str, chains: range, seed: int, seeds: SeedSource) -> 
             side.runs += chain.executions
             side.accepted += len(chain.problems)
             side.reasons.update(rejection.reason for rejection in chain.rejections)
-            side.problems.update(
-                {dict(p.provenance)[COMPOSITION]: p for p in chain.problems if p.environment == "induction"}
-            )
-    side.cpu_s += cpu_s() - before
+            problems |= {dict(p.provenance)[COMPOSITION]: p for p in chain.problems if p.environment == "induction"}
+    side.cpu_s = cpu_s() - before
+    side.compositions = set(problems)
+    with LocalJudge() as judge:
+        for key in sorted(problems, key=lambda key: derive_rng(seed, key).random())[:limit]:
+            side.met[key] = len(problems[key].tests), kills(judge, problems[key], seed)
+    return side
 
 
 def cpu_s() -> float:
     """CPU seconds of this process and of all its children that have ended."""
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-
-
-Kills = dict[str, tuple[int, int]]  # family -> (mutants that the tests reject, mutants that are wrong)
 
 
 def kills(judge: LocalJudge, problem: Problem, seed: int) -> Kills:
@@ -221,66 +237,79 @@ def kills(judge: LocalJudge, problem: Problem, seed: int) -> Kills:
     return found
 
 
-def kill_table(sides: Mapping[str, Side], limit: int, seed: int) -> Iterator[str]:
+def kill_table(sides: Mapping[str, Side]) -> Iterator[str]:
     """Yield the lines of the table of kill rates."""
-    before, after = (sides[rule].problems for rule in SIDES)
+    before, after = (sides[rule] for rule in SIDES)
+    both = before.met.keys() & after.met.keys()
     groups = {
-        "all, every kind": (before, before),
-        "all, whole suite": (after, after),
-        "accepted by both, every kind": (before, after),
-        "accepted by both, whole suite": (after, before),
-        "accepted by the whole suite alone": (after, {key: after[key] for key in after if key not in before}),
+        "all, every kind": before.met,
+        "all, whole suite": after.met,
+        "accepted by both rules, every kind": {key: before.met[key] for key in sorted(both)},
+        "accepted by both rules, whole suite": {key: after.met[key] for key in sorted(both)},
+        "accepted by the whole suite alone": {k: v for k, v in after.met.items() if k not in before.compositions},
     }
-    met: dict[int, Kills] = {}
-    with LocalJudge() as judge:
-        for problems in (before, after):
-            for key in sorted(problems, key=lambda key: derive_rng(seed, key).random())[:limit]:
-                met[id(problems[key])] = kills(judge, problems[key], seed)
-    families = list(next(iter(met.values())))
+    families = list(next(iter(after.met.values()))[1])
     yield f"| problems | tests each | {' | '.join(families)} |"
     yield "|---" * (len(families) + 2) + "|"
-    for name, (problems, among) in groups.items():
-        chosen = [problem for key, problem in problems.items() if key in among and id(problem) in met]
-        tests = sum(len(problem.tests) for problem in chosen) / max(1, len(chosen))
+    for name, met in groups.items():
         cells = []
         for family in families:
-            killed, wrong = (sum(met[id(problem)][family][k] for problem in chosen) for k in (0, 1))
+            killed, wrong = (sum(found[family][k] for _, found in met.values()) for k in (0, 1))
             low, high = wilson_interval(killed, wrong)
             cells.append(f"{killed}/{wrong} = {killed / max(1, wrong):.3f} ({low:.3f}–{high:.3f})")
-        yield f"| {name}: {len(chosen)} | {tests:.1f} | {' | '.join(cells)} |"
+        tests = sum(count for count, _ in met.values()) / max(1, len(met))
+        yield f"| {name}: {len(met)} | {tests:.1f} | {' | '.join(cells)} |"
 
 
-def main() -> None:
-    """Run both sides and write the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chains", type=int, default=80)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--problems", type=int, default=150, help="accepted problems of each side that meet mutants")
-    options = parser.parse_args()
-    sides, seeds = {rule: Side() for rule in SIDES}, SeedSource()
-    for first in range(0, options.chains, BLOCK):
-        for rule in SIDES:
-            grow(sides[rule], rule, range(first, min(first + BLOCK, options.chains)), options.seed, seeds)
-            print(first, rule, sides[rule].accepted, sides[rule].proposed, round(sides[rule].cpu_s), flush=True)
-    command = f"python benchmarks/gate.py --chains {options.chains} --seed {options.seed} --problems {options.problems}"
-    lines = ["# The gate of test suites, measured", "", (__doc__ or "").split("\n\n", 1)[1].strip(), "", f"`{command}`"]
-    lines += ["", "## Yield", "", "| rule | proposed | accepted | share | runs each | CPU s | accepted per CPU s |"]
-    lines += ["|---" * 7 + "|"]
+def tables(sides: Mapping[str, Side], command: str) -> Iterator[str]:
+    """Yield the lines of the page."""
+    yield from [
+        "# The gate of test suites, measured",
+        "",
+        (__doc__ or "").split("\n\n", 1)[1].strip(),
+        "",
+        f"`{command}`",
+    ]
+    yield from ["", "## Yield", "", "| rule | proposed | accepted | share | runs each | CPU s | accepted per CPU s |"]
+    yield "|---" * 7 + "|"
     for rule, side in sides.items():
         low, high = wilson_interval(side.accepted, side.proposed)
         share = f"{side.accepted / side.proposed:.3f} ({low:.3f}–{high:.3f})"
-        lines.append(
+        yield (
             f"| {rule} | {side.proposed} | {side.accepted} | {share} "
             f"| {side.runs / side.accepted:.0f} | {side.cpu_s:.0f} | {side.accepted / side.cpu_s:.2f} |"
         )
-    lines += ["", "## Rejections", "", f"| reason | {' | '.join(SIDES)} |", "|---|---|---|"]
+    yield from ["", "## Rejections", "", f"| reason | {' | '.join(SIDES)} |", "|---|---|---|"]
     for reason in sorted(set().union(*(side.reasons for side in sides.values()))):
-        lines.append(f"| `{reason}` | {' | '.join(str(sides[rule].reasons[reason]) for rule in SIDES)} |")
-    lines += ["", "## Kill rates on mutants that nothing was tuned on", ""]
-    lines += kill_table(sides, options.problems, options.seed)
+        yield f"| `{reason}` | {' | '.join(str(sides[rule].reasons[reason]) for rule in SIDES)} |"
+    yield from ["", "## Kill rates on mutants that nothing was tuned on", ""]
+    yield from kill_table(sides)
+
+
+def main() -> None:
+    """Run both sides, and write the page anew after every block of chains."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chains", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--problems", type=int, default=8, help="problems of each block and rule that meet mutants")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    sides = {rule: Side() for rule in SIDES}
+    tasks = [
+        (options.seed, range(first, min(first + BLOCK, options.chains)), options.problems)
+        for first in range(0, options.chains, BLOCK)
+    ]
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "gate.md").write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
+    done = 0
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+        for task, made in zip(tasks, pool.map(block, tasks), strict=True):
+            done += len(task[1])
+            for rule in SIDES:
+                sides[rule].add(made[rule])
+            command = f"python benchmarks/gate.py --chains {done} --seed {options.seed} --problems {options.problems}"
+            page = "\n".join(tables(sides, command)) + "\n"
+            (RESULTS / "gate.md").write_text(page)
+            print(page, flush=True)
 
 
 if __name__ == "__main__":
