@@ -19,7 +19,7 @@ class _Drawn(NamedTuple):
     chance: float  # added to the interest, so that samples are not all alike
 
 
-class _Candidate(NamedTuple):
+class _RankedCase(NamedTuple):
     case: Case
     answer: str
     telling: bool
@@ -33,7 +33,7 @@ def sample_cases(rng: random.Random, composition: Composition, count: int = 2) -
     taken only where ``DRAWS`` × ``ROUNDS`` cases hold nothing better.
     """
     drawn: dict[str, _Drawn] = {}
-    candidates: list[_Candidate] = []
+    candidates: list[_RankedCase] = []
     for _ in range(ROUNDS):
         for _ in range(DRAWS):
             case = draw_case(rng, composition, "small")
@@ -41,7 +41,7 @@ def sample_cases(rng: random.Random, composition: Composition, count: int = 2) -
         candidates = _ranked(composition, list(drawn.values()))
         if len({candidate.answer for candidate in candidates if candidate.telling}) >= count:
             break
-    chosen: list[_Candidate] = []
+    chosen: list[_RankedCase] = []
     for fresh_answer in (True, False):  # different answers first; equal ones only where there is no choice
         for candidate in candidates:
             taken = candidate in chosen or (fresh_answer and candidate.answer in [other.answer for other in chosen])
@@ -50,14 +50,14 @@ def sample_cases(rng: random.Random, composition: Composition, count: int = 2) -
     return [candidate.case for candidate in chosen]
 
 
-def _ranked(composition: Composition, drawn: list[_Drawn]) -> list[_Candidate]:
+def _ranked(composition: Composition, drawn: list[_Drawn]) -> list[_RankedCase]:
     """Return the candidates, those that tell something first, the most interesting of them first."""
     usual, times = Counter(repr(item.values[-1]) for item in drawn).most_common(1)[0]
     if composition.answer.type is Type.BOOL or times <= MOST_EQUAL * len(drawn):  # of two answers one is always usual
         usual = ""
     count = len(composition.sources)
     candidates = [
-        _Candidate(
+        _RankedCase(
             case=case,
             answer=repr(values[-1]),
             telling=repr(values[-1]) != usual and tells_something(values[-1], values[:-1]),
