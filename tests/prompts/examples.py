@@ -115,7 +115,7 @@ def teacher_examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     cases = [(call_text("f", text), output) for text, output in CASES]
     refine = {
         "code": CODE, "cases": cases, "message": MESSAGE, "excerpt": EXCERPT, "draw": 731, "environment": "induction",
-        "shown_inputs": "f([3, 5, 7], 2); f([4, 9, 6], 5); f([8], 3)", **common,
+        "corrected": [], "shown_inputs": "f([3, 5, 7], 2); f([4, 9, 6], 5); f([8], 3)", **common,
     }  # fmt: skip
     found: dict[str, tuple[str, str]] = {}
     for environment in ENVIRONMENTS:
@@ -123,6 +123,11 @@ def teacher_examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
         found[f"A new problem: {environment}"] = (PROPOSE, text)
     text = library.render(PROPOSE, seed=SEED, environment="induction", draw=4071, aim=CHAIN_AIMS["hard"], **common)
     found["A new problem that starts a chain from hard down"] = (PROPOSE, text)
+    outvoted = {**refine, "corrected": [("f([8], 3)", "[0]", "[]")]}
+    text = library.render(
+        REFINE, rate=pass_rate(15, 32), solved=(), failed=(FAILED,), direction="sideways", aim=None, **outvoted
+    )
+    found["The next problem, after solvers did not agree with the last one's program"] = (REFINE, text)
     for direction, passes, aim in (("harder", 29, (0.35, 0.65)), ("easier", 0, (0.35, 0.65)), ("sideways", 15, None)):
         solved, failed = (SOLVED,) * bool(passes), (FAILED,) * (passes < 32)
         text = library.render(

@@ -18,15 +18,16 @@ from typer.testing import CliRunner
 
 from stepsmith.cli.report import report, try_report
 from stepsmith.core.errors import MachineError, RunFolderError
-from stepsmith.core.records import StageSpend
+from stepsmith.core.records import StageSpend, StudentAttempt
 from stepsmith.report import chains as chains_module
 from stepsmith.report.page import student_label
 from stepsmith.report.toml import to_toml
 from stepsmith.report.writing import write_report
+from stepsmith.store.attempts import write_attempts
 from stepsmith.store.dataset import PROBLEM_SCHEMA, read_problems, write_rows
 from stepsmith.store.manifest import Spending, read_manifest
 from tests.report.inspected import Inspected
-from tests.report.runs import make_run
+from tests.report.runs import HOSTILE, make_run
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.DOTALL)
 
@@ -178,6 +179,29 @@ def test_spending_is_shown_by_stage_and_the_settings_as_they_load(tmp_path: Path
     assert "paid for 26,046 tokens (0.7500 USD)" in text
     assert "teacher = &#34;&lt;big&gt;&#34;" in text
     assert "absent" not in text
+
+
+def test_attempts_are_shown_one_for_each_way_to_end(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", 2, 2)
+    write_attempts(
+        folder / "attempts.jsonl.gz",
+        [
+            StudentAttempt(
+                chain_id="chain_0000", turn=1, problem_id="p", number=number, verdict=verdict, why=why,
+                text=f"Answer {number}: **so** {HOSTILE}",
+            )
+            for number, (verdict, why) in enumerate(
+                [("AC", ""), ("WA", "returned 1"), ("WA", "returned 1"), ("WA", "returned 3"), ("AC", "")], 1
+            )
+        ],
+    )  # fmt: skip
+    write_report(folder)
+    first, *others = unpacked((folder / "report.html").read_text())
+    assert re.findall(r"<h5>Attempt (\d): (\w+)", first) == [("1", "AC"), ("2", "WA"), ("4", "WA")]
+    assert "<strong>so</strong>" in first
+    assert '<p class="killed">returned 3</p>' in first
+    assert HOSTILE not in first
+    assert not any("Attempt 1" in chain for chain in others)
 
 
 def test_the_policy_admits_our_two_scripts_and_no_request(html: str) -> None:

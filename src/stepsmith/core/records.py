@@ -278,6 +278,18 @@ class Turn(Record, frozen=True, kw_only=True):
     pass_rate: PassRate | None = None
 
 
+class StudentAttempt(Record, frozen=True, kw_only=True):
+    """The text of one attempt of a student at a problem, and how it ended."""
+
+    chain_id: str
+    turn: int
+    problem_id: str
+    number: int  # from 1
+    verdict: str  # as in ``Verdict``; "none" without a readable answer, "truncated" where it was cut off
+    why: str = ""  # why it failed; "" where it did not
+    text: str  # without reasoning
+
+
 class Chain(Record, frozen=True, kw_only=True):
     """One seed and the problems made from it: the unit of work, of storage and of resumption."""
 
@@ -290,5 +302,6 @@ class Chain(Record, frozen=True, kw_only=True):
     proposed: int
     judged_programs: int  # different programs that were judged or executed
     executions: int  # runs of a program on an input
+    attempts: tuple[StudentAttempt, ...] = ()  # () where their texts are not kept
     spent: tuple[StageSpend, ...] = ()  # by stage and model, in order of their names; () where no model was called
     seconds: float = 0.0  # wall time; not part of any hashed file

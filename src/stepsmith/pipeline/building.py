@@ -91,7 +91,7 @@ def build_problem(build: Building, student: Student, strong_solver: Student | No
     settled: tuple[Example, ...] = ()
     refuted: tuple[str, ...] = ()
     if isinstance(result, Problem):
-        settled = result.examples
+        settled = tuple(Example(input=test.input, output=test.output) for test in result.tests)
         result, refuted = check_claims(build.draft.claimed_wrong, result, build.judge)
         result = derive(build, result)
     if isinstance(result, Problem) and strong_solver:

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 from stepsmith.core.ids import content_id, derive_rng
-from stepsmith.core.records import Chain, Lineage, Problem, Rejection, Turn
+from stepsmith.core.records import Chain, Lineage, Problem, Rejection, StudentAttempt, Turn
 from stepsmith.core.stats import band_of
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.building import Building, build_problem
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.counting import CountingJudge
-from stepsmith.pipeline.roles import Roles
+from stepsmith.pipeline.rating import Rating
+from stepsmith.pipeline.roles import STUDENTS, Roles
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Draft, Feedback
 from stepsmith.synth.seeds import SeedSource
@@ -37,6 +38,8 @@ def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judg
     counting = CountingJudge(judge)
     scorer = Scorer(counting)
     made_by_teacher = 0
+    keeps_attempts = config.runtime.keep_attempts and synth.student not in STUDENTS  # theirs follow from the seed
+    attempts: list[StudentAttempt] = []
     turns: list[Turn] = []
     kept: list[Problem] = []
     rejections: list[Rejection] = []
@@ -62,6 +65,8 @@ def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judg
         build = Building(draft, lineage, config, counting, scorer, turn_rng)
         built = build_problem(build, roles.student, roles.strong_solver)
         result, problem_id = built.result, built.problem.id
+        if keeps_attempts:
+            attempts += _attempts(built.rating, lineage, problem_id)
         made_by_teacher += draft.executions
         if built.rating:
             base, feedback, parent_id = draft, built.rating.feedback, problem_id
@@ -93,7 +98,24 @@ def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judg
         proposed=len(turns),
         judged_programs=counting.programs,
         executions=counting.executions + made_by_teacher,
+        attempts=tuple(attempts),
     )
+
+
+def _attempts(rating: Rating | None, lineage: Lineage, problem_id: str) -> list[StudentAttempt]:
+    """The attempts of a rating, numbered; none where nothing was rated."""
+    return [
+        StudentAttempt(
+            chain_id=lineage.chain_id,
+            turn=lineage.turn,
+            problem_id=problem_id,
+            number=number,
+            verdict=verdict,
+            why=why,
+            text=text,
+        )
+        for number, (verdict, why, text) in enumerate(rating.attempts if rating else (), 1)
+    ]
 
 
 def _turns(config: Config) -> int:

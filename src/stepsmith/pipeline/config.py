@@ -125,6 +125,7 @@ class RuntimeSettings(Record, frozen=True, kw_only=True):
     cache: str = ""  # the file of the completion cache; empty: in $STEPSMITH_CACHE or the user's cache folder
     prompts: str = ""  # a folder of templates that replace ours of the same name
     tree: str = ""  # the file of the feature tree; empty: the starter tree
+    keep_attempts: bool = True  # write the texts of a model's attempts to attempts.jsonl.gz in the run's folder
     policy: str = ""  # the folder of the trained policy that is the student; filled in from --student
 
 

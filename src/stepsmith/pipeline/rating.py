@@ -60,6 +60,7 @@ class Rating:
 
     rate: PassRate
     feedback: Feedback
+    attempts: tuple[tuple[str, str, str], ...]  # (verdict, why it failed, text) of each
     verdicts: Counter[str]  # by attempt
 
     @property
@@ -89,18 +90,20 @@ def rate(
     wrong: list[tuple[str, str]] = []  # failed for what they say
     unread: list[tuple[str, str]] = []  # do not count, for their form: no answer, or cut off
     reasons: dict[tuple[str, str], str] = {}
+    attempted: list[tuple[str, str, str]] = []
     counted = 0
     while more := settings.next(len(solved), counted, verdicts.total(), attempts):
         completions = attempt(more)
         for completion, one in zip(completions, scorer.score(problem, completions, known=known), strict=True):
             verdicts[_name(one)] += 1
             counted += one.verdict not in (None, Verdict.IE)
+            ending = (_ending(one), completion.text)
             if one.solved:
                 solved.append(("", completion.text))
             elif not one.unjudged:
-                failed = (_ending(one), completion.text)
-                (wrong if one.verdict else unread).append(failed)
-                reasons.setdefault(failed, explain(problem, completion, one))
+                (wrong if one.verdict else unread).append(ending)
+                reasons.setdefault(ending, explain(problem, completion, one))
+            attempted.append((_name(one), reasons.get(ending, ""), completion.text))
     if verdicts[Verdict.IE] * 2 > verdicts.total():
         raise SandboxError(f"{verdicts[Verdict.IE]} of {verdicts.total()} attempts could not be judged")
     chosen = representative(wrong)
@@ -111,7 +114,7 @@ def rate(
         failed=tuple(FailedAttempt(reasons[one], one[1]) for one in chosen),
         shown=shown_to_students(problem),
     )
-    return Rating(rate=feedback.pass_rate, feedback=feedback, verdicts=verdicts)
+    return Rating(rate=feedback.pass_rate, feedback=feedback, attempts=tuple(attempted), verdicts=verdicts)
 
 
 def tally(verdicts: Mapping[str, int]) -> str:

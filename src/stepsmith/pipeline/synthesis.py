@@ -23,10 +23,11 @@ from stepsmith.pipeline.config import Config, as_file
 from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
 from stepsmith.pipeline.models import Models, add_spends
 from stepsmith.pipeline.roles import RoleFactory, asked_models, resolve_config
+from stepsmith.store.attempts import write_attempts
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
-from stepsmith.store.runfolder import PROBLEMS, REJECTED, SETTINGS, TIMINGS, RunFolder
+from stepsmith.store.runfolder import ATTEMPTS, PROBLEMS, REJECTED, SETTINGS, TIMINGS, RunFolder
 from stepsmith.synth.seeds import SeedSource
 
 USD_DIGITS = 9  # sums are rounded, since they depend in their last bits on the order of the responses
@@ -185,6 +186,7 @@ def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spe
         REJECTION_SCHEMA,
         (rejection_row(rejection) for rejection in counts.rejections(run.chains(), first_seen)),
     )
+    attempts = write_attempts(run.path / ATTEMPTS, (one for chain in run.chains() for one in chain.attempts))
     seconds_by_chain = {str(chain.index): round(chain.seconds, 3) for chain in run.chains()}
     timings = {"seconds": round(seconds, 3), "workers": config.runtime.workers, "chains": seconds_by_chain}
     write_whole(run.path / TIMINGS, msgspec.json.format(msgspec.json.encode(timings), indent=1))
@@ -206,6 +208,7 @@ def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spe
         files={
             PROBLEMS: file_facts(problems, accepted_rows),
             REJECTED: file_facts(rejected, rejected_rows),
+            **({ATTEMPTS: file_facts(run.path / ATTEMPTS, attempts)} if attempts else {}),
         },
     )
     manifest.write(run.path)

@@ -13,14 +13,16 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from stepsmith.core.records import UNDECIDED, Problem
+from stepsmith.core.records import UNDECIDED, Lineage, Problem, StudentAttempt
 from stepsmith.core.stats import BAND_EDGES
 from stepsmith.report.survey import BANDS, ChainFacts
 from stepsmith.report.text import code_html, difference_html, statement_html, value_html
+from stepsmith.store.attempts import read_attempts
 from stepsmith.store.dataset import Row, read_rows, row_problem
-from stepsmith.store.runfolder import PROBLEMS, REJECTED
+from stepsmith.store.runfolder import ATTEMPTS, PROBLEMS, REJECTED
 
 CHAIN_LIMIT = 300  # the page holds at most this many chains
+ATTEMPT_LIMIT = 4  # attempts shown on a problem
 PROSE = frozenset({"strategy"})  # provenance in which models write Markdown
 BYTE_LIMIT = 9_000_000  # ... of at most this size together, compressed; Plotly takes another 5 MB
 
@@ -74,6 +76,7 @@ class Stone:
     tests: tuple[ShownTest, ...]
     reason: str
     detail: str
+    attempts: tuple[StudentAttempt, ...] = ()  # some, that ended in different ways
     parent_turn: int | None = None
 
     @property
@@ -138,7 +141,29 @@ def _stones(folder: Path, chosen: set[str]) -> dict[str, list[Stone]]:
             chain = str(row["chain_id"])
             if chain in chosen:
                 stones[chain].append(_stone(row))
+    attempts = _attempts(folder, chosen)
+    for members in stones.values():
+        members[:] = [
+            replace(stone, attempts=tuple(attempts.get(_key(stone.problem.lineage), ()))) for stone in members
+        ]
     return stones
+
+
+def _attempts(folder: Path, chosen: set[str]) -> dict[tuple[str, int], list[StudentAttempt]]:
+    """Some attempts on each rated problem: of each way to end the first, as many as the page shows."""
+    found: defaultdict[tuple[str, int], list[StudentAttempt]] = defaultdict(list)
+    for attempt in read_attempts(folder / ATTEMPTS):
+        if attempt.chain_id not in chosen:
+            continue
+        shown = found[attempt.chain_id, attempt.turn]
+        new = all((attempt.verdict, attempt.why) != (one.verdict, one.why) for one in shown)
+        if new and len(shown) < ATTEMPT_LIMIT:
+            shown.append(attempt)
+    return found
+
+
+def _key(lineage: Lineage) -> tuple[str, int]:
+    return lineage.chain_id, lineage.turn
 
 
 def _stone(row: Row) -> Stone:

@@ -3,6 +3,7 @@
     OUT/config.json        the resolved configuration; a run with another one is refused
     OUT/run.toml           all settings as a file for `stepsmith synth`; nothing reads it but people and the report
     OUT/work.sqlite        finished chains (only complete ones)
+    OUT/attempts.jsonl.gz  the texts of a model's attempts (runtime.keep_attempts)
     OUT/problems.parquet, rejected.parquet, manifest.json, timings.json, report.html   written at the end
 
 SQLite's journal makes ``kill -9`` safe at any moment: a committed chain is never run again.
@@ -26,6 +27,7 @@ MANIFEST = "manifest.json"
 TIMINGS = "timings.json"
 PROBLEMS = "problems.parquet"
 REJECTED = "rejected.parquet"
+ATTEMPTS = "attempts.jsonl.gz"
 REPORT = "report.html"
 SETTINGS = "run.toml"  # the whole configuration, for `stepsmith synth run.toml`
 

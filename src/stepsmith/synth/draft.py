@@ -160,7 +160,7 @@ class Feedback:
     solved: tuple[str, ...] = ()  # representative replies, chosen to be different
     failed: tuple[FailedAttempt, ...] = ()
     shown: str = ""
-    settled: tuple[Example, ...] = ()  # the samples, with the outputs that verification settled
+    settled: tuple[Example, ...] = ()  # inputs of the verified function or program, with the outputs that were settled
     refuted: tuple[str, ...] = ()  # programs of ``Draft.claimed_wrong`` that pass every test
     held: frozenset[Band] = frozenset()  # bands of the problems that the chain has kept
 

@@ -211,7 +211,7 @@ class Policy:
         for ids in written:
             stop = next((place for place, token in enumerate(ids) if token in ends), None)
             text = self.tokenizer.decode(ids[:stop], skip_special_tokens=True)
-            replies.append(Completion(text=text, truncated=stop is None))
+            replies.append(Completion(text=text, truncated=stop is None, limit=max_tokens))
         return replies
 
     def _autocast(self) -> torch.autocast:

@@ -26,6 +26,7 @@ from stepsmith.pipeline.config import Config, RuntimeSettings, SuiteSettings, Sy
 from stepsmith.pipeline.forecast import Forecast, forecast
 from stepsmith.pipeline.roles import resolve_config
 from stepsmith.pipeline.synthesis import synthesize
+from stepsmith.store.attempts import read_attempts
 from stepsmith.store.dataset import read_problems, read_rows
 from stepsmith.store.manifest import Manifest
 from stepsmith.synth.skill import SkillModel
@@ -106,6 +107,14 @@ def test_the_same_completions_give_the_same_bytes_and_are_paid_once(
     folder, manifest, paid = undisturbed
     before = len(server.bills)
     again = synthesize(config_for(server, folder / "m.sqlite", workers=2), tmp_path / "again", Quiet())
+    attempts = list(read_attempts(folder / "run" / "attempts.jsonl.gz"))
+    assert list(read_attempts(tmp_path / "again" / "attempts.jsonl.gz")) == attempts
+    rated = [row for name in ("problems", "rejected") for row in read_rows(folder / "run" / f"{name}.parquet")
+             if row["attempts"]]  # fmt: skip
+    texts = Counter(attempt.problem_id for attempt in attempts)
+    assert all(row["attempts"] <= texts[row["id"]] <= ATTEMPTS for row in rated)
+    assert texts.keys() >= {row["id"] for row in rated}
+    assert all(bool(attempt.why) is (attempt.verdict != "AC") for attempt in attempts)
     settings = load_config(folder / "run" / "run.toml")
     assert resolve_config(settings).fingerprint_fields() == config_for(server, folder).fingerprint_fields() | {
         "prompts": {"version": settings.prompts.version}
@@ -290,6 +299,16 @@ def test_a_key_is_sent_and_appears_nowhere(tmp_path: Path, monkeypatch: pytest.M
     assert len(written) > 5
     for path in written:
         assert secret.encode() not in path.read_bytes(), path
+
+
+def test_texts_of_attempts_are_dropped_by_a_setting(
+    server: ScriptedServer, undisturbed: tuple[Path, Manifest, list[str]], tmp_path: Path
+) -> None:
+    folder, manifest, _ = undisturbed
+    assert manifest.files["attempts.jsonl.gz"].rows
+    bare = synthesize(config_for(server, folder / "m.sqlite", keep_attempts=False), tmp_path / "bare", Quiet())
+    assert data(tmp_path / "bare") == data(folder / "run")
+    assert set(bare.files) == {"problems.parquet", "rejected.parquet"}
 
 
 def test_every_kind_of_mistake_is_rejected_for_what_it_is(tmp_path: Path) -> None:

@@ -209,6 +209,22 @@ def test_the_aim_is_the_stone_that_the_chain_lacks(judge: LocalJudge) -> None:
         assert f"**easier**: {aim}" in llm.asked[-1][0].content
 
 
+def test_the_teacher_is_told_where_its_program_was_outvoted(judge: LocalJudge) -> None:
+    llm = Listed(good(), good(code=CODE.replace("[1:]", "[:-1]")))
+    asker = teacher(judge, llm)
+    first = asker.propose(SEED, "induction", random.Random(1))
+    assert isinstance(first, LLMDraft)
+    assert first.reply is not None
+    settled = [
+        Example(input=text, output=output) for text, output in zip(first.reply.inputs, first.outputs, strict=True)
+    ]
+    settled[1] = Example(input=settled[1].input, output="['other']")
+    asker.refine(first, Feedback(pass_rate=pass_rate(9, 32), settled=tuple(settled)), "easier", random.Random(2))
+    prompt = llm.asked[1][0].content
+    assert f"{first.cases[1][0]} -> ['other'], not {first.outputs[1]}" in prompt
+    assert f"{first.cases[0][0]} -> {first.outputs[0]}, not" not in prompt
+
+
 def test_the_same_place_in_another_turn_is_asked_in_other_words(judge: LocalJudge) -> None:
     """Otherwise the memory would answer a second try with the reply that failed."""
     llm = Listed("No.", "No.", good())

@@ -70,8 +70,16 @@ class LLMTeacher:
         if not isinstance(draft, LLMDraft) or draft.reply is None:
             raise TypeError("a model can only refine a problem that a model wrote")
         rate = feedback.pass_rate if feedback else None
+        settled = {example.input: example.output for example in feedback.settled} if feedback else {}
+        pairs = zip(draft.reply.inputs, draft.outputs, draft.cases, strict=False)
+        corrected = [
+            (case[0], output, settled[text])
+            for text, output, case in pairs
+            if text in settled and not self._judge.agree(draft.contract, text, settled[text], output)
+        ]
         prompt = self._prompts.render(
             REFINE,
+            corrected=corrected,
             code=draft.reply.code,
             cases=draft.cases,
             message=draft.reply.message,

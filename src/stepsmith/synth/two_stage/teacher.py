@@ -163,12 +163,13 @@ class TwoStageTeacher:
 
         Where nothing is settled, it is shown as the teacher wrote it.
         """
-        if not settled:
-            return _shown(statement), ()
         own = {sample.input: sample.output for sample in statement.samples}
+        samples = [example for example in settled if example.input in own]
+        if not samples:
+            return _shown(statement), ()
         corrected: list[Corrected] = []
-        for example in settled:
-            given = own.get(example.input, example.output)
+        for example in samples:
+            given = own[example.input]
             try:
                 same = self._judge.agree(draft.contract, example.input, example.output, given)
             except CheckerError:  # it says nothing on this pair
@@ -177,7 +178,7 @@ class TwoStageTeacher:
                 function = statement.interface == "function"
                 shown = call_text(statement.entry_point or "", example.input) if function else example.input
                 corrected.append(Corrected(shown.rstrip("\n"), given.strip("\n"), example.output.strip("\n")))
-        return statement.text([TestCase(input=one.input, output=one.output) for one in settled]), tuple(corrected)
+        return statement.text([TestCase(input=one.input, output=one.output) for one in samples]), tuple(corrected)
 
     def _made(self, draft: TwoStageDraft, style: Style, brief: _Brief, rng: random.Random) -> TwoStageDraft:
         """Run both stages and what follows; stop at the first fault."""
