@@ -336,6 +336,8 @@ def test_one_calls_functions_and_takes_custom_checkers(tmp_path: Path) -> None:
         run("one", f["f__py"], "--in", f["f__in"], "--in", f["f__in"], "--ans", f["f__ans"])
     with pytest.raises(CaseError, match="not a Python literal"):
         run("one", f["f__py"], "--in", f["f__in"], "--ans", f["f__py"], "--entry-point", "f")
+    with pytest.raises(CaseError, match=r"f\.py: the input is not the arguments of a function"):
+        run("one", f["f__py"], "--in", f["f__py"], "--ans", f["f__ans"], "--entry-point", "f")
 
 
 def test_one_takes_an_interactor(tmp_path: Path) -> None:

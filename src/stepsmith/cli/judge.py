@@ -14,6 +14,7 @@ from rich.console import Console
 from stepsmith.cli.judge_view import CaseProgress, PatientConsole, case_progress, show_test
 from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreError
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
+from stepsmith.judge.arguments import check_input
 from stepsmith.judge.batch import judge_all
 from stepsmith.judge.cases import BadCase, CaseResult, encode_result, read_cases, resume_point, split_flags
 from stepsmith.judge.checkers import check_checker, check_expected, judges_texts
@@ -161,8 +162,11 @@ def one(
         ),
     )
     check_checker(contract.checker, contract.interface)
-    for test in tests:
-        check_expected(contract.checker, contract.interface, test.output)
+    for given, answer, test in zip(inputs, answers, tests, strict=True):
+        with _naming(answer):
+            check_expected(contract.checker, contract.interface, test.output)
+        with _naming(given):
+            check_input(contract.interface, test.input)
     console = PatientConsole(soft_wrap=True, highlight=False)
     with _judge(1, isolation, allow_unsafe, time_factors) as judge:
         judgement = judge.judge(solution, contract, tests)
@@ -232,6 +236,15 @@ def _judge(workers: int, isolation: str, allow_unsafe: bool, time_factors: list[
         yield judge
     finally:
         judge.close()
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the name of a file before what is wrong with it."""
+    try:
+        yield
+    except CaseError as error:
+        raise CaseError(f"{path}: {error}") from None
 
 
 def _time_factor(text: str) -> tuple[str, float]:

@@ -1,7 +1,5 @@
 """``stepsmith study``: run a study, or list those that ship with Stepsmith."""
 
-import shlex
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from stepsmith.cli.report import try_report
+from stepsmith.cli.resuming import resumable
 from stepsmith.core.errors import ConfigError
 from stepsmith.pipeline.studies.definition import load_study, shipped
 from stepsmith.pipeline.studies.plan import Task, estimate_minutes
 from stepsmith.pipeline.study import run_study
 from stepsmith.report.study_table import markdown
+from stepsmith.store.folder_lock import CONFIG
 
 LINE_EVERY_S = 10.0  # shortest time between two progress lines
 AT_ONCE = 2  # number of stages at once that the times in the list assume
@@ -59,7 +59,7 @@ def study(
     chosen = load_study(name)
     folder = out or Path("runs/studies") / chosen.name
     display = _Display(console)
-    try:
+    with resumable(console, folder / CONFIG, f"Finished stages are safe in {folder}"):
         summary = run_study(
             chosen,
             folder,
@@ -70,13 +70,6 @@ def study(
             resume=resume,
             stages=stages,
         )
-    except KeyboardInterrupt:
-        words = [word for word in sys.argv[1:] if word != "--resume"]
-        console.print(
-            f"\nStopped. Finished stages stay in {folder}; continue with:\n  stepsmith {shlex.join(words)} --resume",
-            soft_wrap=True,
-        )
-        raise typer.Exit(130) from None
     console.print(markdown(summary), soft_wrap=True, markup=False)
     try_report(console, folder)
     if summary.failures:

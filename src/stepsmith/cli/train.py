@@ -1,8 +1,6 @@
 """``stepsmith train``: SFT and RL on verified problems."""
 
 import os
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from stepsmith.cli.report import try_report
+from stepsmith.cli.resuming import resumable
 from stepsmith.cli.training_progress import training_display
 from stepsmith.core.errors import ConfigError
 from stepsmith.pipeline.training import train
+from stepsmith.store.folder_lock import CONFIG
 from stepsmith.store.json_lines import read_lines
 from stepsmith.store.training_log import EVAL_RESULTS, MODEL, EvalResult, Score, Training
 from stepsmith.train.corpus import problems_of
@@ -167,17 +167,9 @@ def _run(config: TrainConfig, out: Path, *, resume: bool) -> None:
     # Waiting threads must not use the processor that the judge needs. This must be set before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     console = Console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes only the first prints
-    try:
-        with training_display(console) as observer:
-            done = train(config, out, observer, resume=resume)
-    except KeyboardInterrupt:
-        words = [word for word in sys.argv[1:] if word != "--resume"]
-        console.print(
-            f"\nStopped. Continue from the last checkpoint in {out} with:\n  stepsmith {shlex.join(words)} --resume",
-            soft_wrap=True,
-            highlight=False,
-        )
-        raise typer.Exit(130) from None
+    kept = f"Everything up to the last checkpoint is safe in {out}"
+    with resumable(console, out / CONFIG, kept), training_display(console) as observer:
+        done = train(config, out, observer, resume=resume)
     if not console.quiet:
         _summary(console, done, out)
         try_report(console, out)

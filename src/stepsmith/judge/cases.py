@@ -26,6 +26,7 @@ from stepsmith.core.records import (
     TestResult,
     Verdict,
 )
+from stepsmith.judge.arguments import check_input
 from stepsmith.judge.checkers import check_checker, check_expected
 from stepsmith.judge.languages import language
 
@@ -177,7 +178,7 @@ def check_case(case: Case) -> None:
     """Raise ``CaseError`` for a case that cannot be judged.
 
     That is one without tests, in an unknown language, with a checker that does not exist or cannot read an expected
-    output.
+    output, or with an input that no function can be called with.
     """
     if not case.tests:
         raise CaseError(NO_TESTS)
@@ -190,6 +191,10 @@ def check_case(case: Case) -> None:
             check_expected(checker, case.interface, test.output)
         except CaseError as error:
             raise CaseError(f"{error} - at `$.tests[{index}].output`") from None
+        try:
+            check_input(case.interface, test.input)
+        except CaseError as error:
+            raise CaseError(f"{error} - at `$.tests[{index}].input`") from None
 
 
 def read_cases(path: Path) -> Iterator[Case | BadCase]:

@@ -6,7 +6,7 @@ from collections import deque
 Arguments = tuple[tuple[object, ...], dict[str, object]]
 
 _set_digits, _get_digits = sys.set_int_max_str_digits, sys.get_int_max_str_digits
-_NAMES = {
+NAMES = {
     "__builtins__": {}, "inf": float("inf"), "nan": float("nan"), "set": set, "frozenset": frozenset,
     "null": None, "true": True, "false": False, "NaN": float("nan"), "Infinity": float("inf"),
 }  # fmt: skip
@@ -37,7 +37,7 @@ def _read(text: str) -> object:
                 return json.loads(text)
             except (ValueError, RecursionError):
                 pass
-        return eval(text, dict(_NAMES))
+        return eval(text, dict(NAMES))
     except MemoryError:
         raise
     except Exception as error:

@@ -24,6 +24,7 @@ from stepsmith.core.records import (
     TestKind,
     Verdict,
 )
+from stepsmith.judge.arguments import check_input
 from stepsmith.judge.checkers import check_checker
 from stepsmith.judge.languages import language
 from stepsmith.verify.formats.harness import HarnessName, with_prelude
@@ -155,11 +156,16 @@ def stepsmith_row(row: dict[str, object]) -> VerifyProblem:
 
 
 def check_problem(problem: VerifyProblem) -> None:
-    """Raise ``CaseError`` for a checker that does not exist, and for text that is not Unicode."""
+    """Raise ``CaseError`` for an unknown checker, text that is not Unicode, and inputs that are no arguments."""
     try:
         check_checker(problem.contract.checker, problem.interface)
     except ValueError as error:  # an unclosed quote in the flags
         raise CaseError(f"`checker_flags`: {error}") from None
+    for index, text in enumerate(problem.inputs):
+        try:
+            check_input(problem.interface, text)
+        except CaseError as error:
+            raise CaseError(f"{error} - at `$.inputs[{index}]`") from None
     try:
         msgspec.msgpack.encode(problem)
     except UnicodeEncodeError:
