@@ -102,6 +102,7 @@ def test_only_a_real_completion_is_a_yes(tmp_path: Path, status: int, kind: str,
     assert said in lines["endpoint bad"]
 
 
+@pytest.mark.serial
 def test_a_server_that_is_silent_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stepsmith.cli.doctor.ENDPOINT_TIMEOUT_S", 0.2)
     with HostileProvider(work_s=30.0) as provider:

@@ -272,6 +272,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
         run("run", cases, "--out", out, "--workers", 1)
 
 
+@pytest.mark.serial
 def test_an_interrupted_run_says_how_to_go_on_and_does(tmp_path: Path) -> None:
     cases, out = tmp_path / "cases.jsonl", tmp_path / "results.jsonl"
     codes = [GOOD, GOOD, "import time; time.sleep(60)", GOOD]

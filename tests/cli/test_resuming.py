@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import typer
 from rich.console import Console
+from typer.testing import CliRunner
 
+from stepsmith.cli.main import app
 from stepsmith.cli.report import try_report
 from stepsmith.cli.resuming import resumable, resume_command
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, SandboxError, StepsmithError, StoreError
@@ -96,3 +98,30 @@ def test_a_report_that_does_not_fit_names_the_command_that_writes_it(
         said == f"No report: no space left in {small_disk}; free some space, then run: stepsmith report {small_disk}\n"
     )
     assert not any(small_disk.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "kept"),
+    [
+        (["train", "sft", "micro"], "train.train", "Everything up to the last checkpoint is safe"),
+        (["train", "rl", "micro", "--model", "x"], "train.train", "Everything up to the last checkpoint is safe"),
+        (["study", "turns"], "study.run_study", "Finished stages are safe"),
+    ],
+)
+@pytest.mark.parametrize("stopped", [True, False], ids=["by a signal", "by a full disk"])
+def test_every_long_command_says_how_to_go_on(
+    words: list[str], place: str, kept: str, stopped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*words, "--out", str(tmp_path)]
+
+    def ends(*_: object, **__: object) -> None:
+        (tmp_path / "config.json").touch()
+        raise KeyboardInterrupt if stopped else StoreError("the disk is full")
+
+    monkeypatch.setattr(f"stepsmith.cli.{place}", ends)
+    monkeypatch.setattr(sys, "argv", ["stepsmith", *words])
+    done = CliRunner().invoke(app, words)
+    said = done.output if stopped else str(done.exception)
+    assert f"{kept} in {tmp_path}; continue with:" in said
+    assert f"stepsmith {' '.join(words)} --resume" in said
+    assert done.exit_code == (130 if stopped else 1)

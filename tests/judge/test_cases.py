@@ -170,6 +170,7 @@ def test_our_own_failures_are_ie_and_what_cannot_be_judged_has_no_verdict() -> N
     assert b'"error"' not in encode_result(judge_case(judge, a_case(1)))
 
 
+@pytest.mark.serial
 def test_results_come_in_order_while_cases_run_side_by_side() -> None:
     judge = SlowJudge()
     began = time.monotonic()
@@ -193,6 +194,7 @@ def test_only_so_many_cases_are_read_ahead() -> None:
     results.close()
 
 
+@pytest.mark.serial
 def test_leaving_early_starts_nothing_more_and_does_not_wait() -> None:
     judge = SlowJudge()
     results = judge_all(judge, (a_case(n, "0" if n == 0 else "0.5") for n in range(100)), workers=1)

@@ -176,6 +176,7 @@ def test_many_exchanges(judge: LocalJudge) -> None:
     assert result.verdict is Verdict.AC, result
 
 
+@pytest.mark.serial
 def test_a_deadlock_is_the_solution_s_and_ends_soon(judge: LocalJudge) -> None:
     waiting = Solution(language="python", code="input(); input(); input()")
     began = time.monotonic()

@@ -326,6 +326,7 @@ def test_a_run_that_is_a_little_slow_is_run_again(judge: LocalJudge, monkeypatch
     assert len(seen) == 2  # of the runs after the first, the second was not asked about
 
 
+@pytest.mark.serial
 def test_closing_from_another_thread_ends_what_is_under_way() -> None:
     judge = LocalJudge()
     results: list[Judgement] = []

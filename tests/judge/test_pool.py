@@ -39,6 +39,7 @@ def test_many_threads_get_their_own_results(pool: JudgePool) -> None:
         assert judgement.isolation == pool.isolation
 
 
+@pytest.mark.serial
 def test_submitted_judgements_run_side_by_side(pool: JudgePool) -> None:
     started = time.monotonic()
     futures = [pool.submit(SLEEPER, STDIO, [TestCase(input="x", output="x")]) for _ in range(3)]

@@ -130,6 +130,7 @@ def test_time_spent_on_faults_does_not_use_up_the_patience(provider: HostileProv
     assert gateway.model(spec).complete(user("two time-outs"))[0].finish_reason == "stop"
 
 
+@pytest.mark.serial
 def test_a_wait_beyond_all_patience_is_not_begun_and_holds_up_nobody(
     provider: HostileProvider, gateway: Gateway
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_wait_beyond_all_patience_is_not_begun_and_holds_up_nobody(
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.serial
 def test_a_slow_drip_is_cut_off_at_the_time_limit(provider: HostileProvider, gateway: Gateway) -> None:
     provider.script[:] = ["slow-drip"]
     started = time.monotonic()
