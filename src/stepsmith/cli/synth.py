@@ -12,10 +12,9 @@ from stepsmith.cli.report import try_report
 from stepsmith.cli.resuming import resumable
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.forecast import forecast
-from stepsmith.pipeline.synthesis import synthesize
+from stepsmith.pipeline.synthesis import seed_source, synthesize
 from stepsmith.store.manifest import Manifest, Spending
 from stepsmith.store.runfolder import WORK
-from stepsmith.synth.seeds import SeedSource
 
 
 def synth(
@@ -32,6 +31,14 @@ def synth(
     field: Annotated[
         str | None,
         typer.Option(help="Field of a JSONL row that holds the code.", show_default="code"),
+    ] = None,
+    allow_licenses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-license",
+            help="SPDX identifier of a licence that seeds may have, such as MIT. Can be given several times. Default: "
+            "any licence, also none.",
+        ),
     ] = None,
     chains: Annotated[int | None, typer.Option(help="Number of chains. Each starts from one seed.")] = None,
     turns: Annotated[int | None, typer.Option(help="Number of problems that are proposed in each chain.")] = None,
@@ -111,6 +118,7 @@ def synth(
         synth={
             "seeds": seeds,
             "seed_field": field,
+            "allow_licenses": allow_licenses,
             "chains": chains,
             "turns": turns,
             "mode": mode,
@@ -126,7 +134,7 @@ def synth(
     )
     console = Console()
     if settings.synth.seeds:
-        found = SeedSource([Path(path) for path in settings.synth.seeds], settings.synth.seed_field).counts()
+        found = seed_source(settings).counts()
         console.print(found.text(), soft_wrap=True, highlight=False, markup=False)
     if dry_run:
         with progress_display(console) as observer:

@@ -174,6 +174,7 @@ class Seed(Record, frozen=True, kw_only=True):
     source: str  # path as given, or "file.jsonl#7"
     first_line: int
     code: str
+    license: str = ""  # SPDX expression; "": none was found
 
     @property
     def id(self) -> str:
@@ -195,6 +196,7 @@ class Lineage(Record, frozen=True, kw_only=True):
     change: str  # what the teacher changed; "" on the first turn
     direction: Direction
     seed_ref: str
+    seed_license: str = ""  # SPDX expression; "": not known
 
 
 class WrongSolution(Record, frozen=True, kw_only=True):

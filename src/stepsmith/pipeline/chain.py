@@ -61,6 +61,7 @@ def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judg
             change=draft.change,
             direction=draft.direction,
             seed_ref=seed.ref,
+            seed_license=seed.license,
         )
         build = Building(draft, lineage, config, counting, scorer, turn_rng)
         built = build_problem(build, roles.student, roles.strong_solver)

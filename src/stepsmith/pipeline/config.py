@@ -43,6 +43,7 @@ class SynthSettings(Record, frozen=True, kw_only=True):
 
     seeds: tuple[str, ...] = ()  # files or folders of Python, notebooks or JSONL; empty: Python's standard library
     seed_field: str = ROW_FIELD  # the field of a JSONL row that holds the code
+    allow_licenses: tuple[str, ...] = ()  # SPDX identifiers that seeds may have; empty: any, also none
     chains: Positive = 24
     turns: Positive = 6  # Deep Dive
     mode: Mode = "multi-turn"

@@ -204,6 +204,7 @@ class Refinement:
             change=draft.change,
             direction=draft.direction,
             seed_ref=parent.lineage.seed_ref,
+            seed_license=parent.lineage.seed_license,
         )
         sketch = draft.write((), parent.golden, lineage)  # only to read its composition; nothing has been run yet
         if is_held_out([use.name for use in sketch.features], self._config.data.held_out):

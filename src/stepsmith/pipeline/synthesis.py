@@ -158,7 +158,8 @@ class ChainRunner:
 
 def seed_source(config: Config) -> SeedSource:
     """Return where the seeds of a run come from."""
-    return SeedSource([Path(path) for path in config.synth.seeds], config.synth.seed_field)
+    synth = config.synth
+    return SeedSource([Path(path) for path in synth.seeds], synth.seed_field, synth.allow_licenses)
 
 
 _open_runners: list[ChainRunner] = []  # at most one per worker process, made by its first chain

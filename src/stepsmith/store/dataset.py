@@ -103,6 +103,7 @@ COLUMNS: tuple[Column, ...] = (
         _FEATURES,
     ),
     Column("seed_ref", _TEXT, "lineage.seed_ref"),
+    Column("seed_license", _TEXT, "lineage.seed_license"),
     Column("examples", _list_of(input=_TEXT, output=_TEXT), "examples"),
     Column("tests", _list_of(input=_TEXT, output=_TEXT, kind=_TEXT, weight=_FLOAT, confidence=_FLOAT), "tests"),
     Column("checker", _TEXT, "contract.checker.name"),

@@ -5,14 +5,15 @@ import random
 import sysconfig
 from array import array
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 
 import msgspec
 
 from stepsmith.core.errors import SeedError
 from stepsmith.core.records import Record, Seed
+from stepsmith.synth.licenses import STDLIB, AllowedLicenses, license_of_file, license_of_row
 from stepsmith.synth.seed_files import JSONL, NOTEBOOK, PYTHON, ROW_FIELD, field_text, read_code, reason_to_skip
 
 WINDOW_LINES = (25, 50)  # Deep Dive, seeds
@@ -45,33 +46,43 @@ class SeedSource:
     them are skipped. A file is read when a window is drawn from it, so a draw costs one file at most and memory stays
     flat; a file of a folder that cannot be read or decoded is passed over. ``Seed.source`` is the path relative to the
     folder that was named, so ids do not depend on where that folder lies. ``field`` names the field of a JSONL row
-    that holds the code. Raises ``SeedError`` for a path that is missing or holds nothing usable.
+    that holds the code. With ``licenses``, files and rows of other licences, and those without one, are left out.
+    Raises ``SeedError`` for a path that is missing or holds nothing usable, and for a word that is no licence.
     """
 
-    def __init__(self, paths: Sequence[Path] = (), field: str = ROW_FIELD) -> None:
+    def __init__(self, paths: Sequence[Path] = (), field: str = ROW_FIELD, licenses: Sequence[str] = ()) -> None:
         self._field = field
+        try:
+            self._allowed = AllowedLicenses(licenses) if licenses else None
+        except ValueError as error:
+            raise SeedError(str(error)) from None
         self._files: list[tuple[str, Path]] = []
+        self._roots: dict[Path, Path] = {}  # of each file: the folder up to which a licence file speaks for it
         self._lines: list[tuple[str, Path, array[int]]] = []
+        self._numbers: dict[str, array[int]] = {}  # of the rows that are left of a file, where some were left out
         self._left_out: Counter[str] = Counter()
         if paths:
             for path in paths:
                 self._add(path)
         else:
             self._add_folder(Path(sysconfig.get_path("stdlib")), (PYTHON,), SKIPPED_IN_STDLIB)
+        self._is_stdlib = not paths
+        if self._allowed:
+            self._leave_out(self._allowed, licenses)
         self._read = lru_cache(maxsize=64)(read_code)
 
     def window(self, rng: random.Random) -> Seed:
         """Draw a seed: a file (or JSONL row) uniformly, then a window of 25 to 50 of its lines, or all if shorter."""
         for _ in range(MAX_MISSES):
             index = rng.randrange(len(self._files) + sum(len(offsets) for _, _, offsets in self._lines))
-            source, lines = self._text(index)
+            source, lines, license = self._text(index)
             if not lines:
                 continue
             length = min(rng.randint(*WINDOW_LINES), len(lines))
             first = rng.randint(0, len(lines) - length)
             code = "\n".join(lines[first : first + length])
             if code.strip():
-                return Seed(source=source, first_line=first + 1, code=code)
+                return Seed(source=source, first_line=first + 1, code=code, license=license())
         raise SeedError("the seed files hold no readable text; name files or folders of Python source with --seeds")
 
     def counts(self) -> SeedCounts:
@@ -83,29 +94,53 @@ class SeedSource:
                 left_out[code.problem] += 1
             else:
                 used[path.suffix] += 1
-        rows = sum(self._row(path, offset).strip() != "" for _, path, offsets in self._lines for offset in offsets)
+        rows = sum(self._code(_line(path, at)).strip() != "" for _, path, offsets in self._lines for at in offsets)
         return SeedCounts(files=used[PYTHON], notebooks=used[NOTEBOOK], rows=rows, left_out=dict(left_out))
 
-    def _text(self, index: int) -> tuple[str, tuple[str, ...]]:
-        """Return the name and the lines of the index-th file or JSONL row."""
+    def _text(self, index: int) -> tuple[str, tuple[str, ...], Callable[[], str]]:
+        """Return the name and the lines of the index-th file or JSONL row, and how to find its licence."""
         if index < len(self._files):
             name, path = self._files[index]
-            return name, self._read(path).lines
+            return name, self._read(path).lines, partial(self._license, path)
         index -= len(self._files)
         for name, path, offsets in self._lines:
             if index < len(offsets):
-                return f"{name}#{index + 1}", tuple(self._row(path, offsets[index]).splitlines())
+                row = _line(path, offsets[index])
+                number = self._numbers[name][index] if name in self._numbers else index + 1
+                return f"{name}#{number}", tuple(self._code(row).splitlines()), partial(license_of_row, row)
             index -= len(offsets)
         raise IndexError(index)
 
-    def _row(self, path: Path, offset: int) -> str:
+    def _code(self, row: bytes) -> str:
         """Return the code of a JSONL row; "" for a row that has none."""
-        with path.open("rb") as file:
-            file.seek(offset)
-            try:
-                return field_text(file.readline(), self._field) or ""
-            except ValueError:
-                return ""
+        try:
+            return field_text(row, self._field) or ""
+        except ValueError:
+            return ""
+
+    def _license(self, path: Path) -> str:
+        """Return the licence of a file; "" where none is found."""
+        return STDLIB if self._is_stdlib else license_of_file(path, self._roots.get(path, path.parent))
+
+    def _leave_out(self, allowed: AllowedLicenses, names: Sequence[str]) -> None:
+        """Leave out what has another licence, or none. Raises ``SeedError`` where nothing is left."""
+        before = Counter[str]()
+
+        def allows(license: str) -> bool:
+            before[license or "no licence found"] += 1
+            return allowed.allow(license)
+
+        self._files = [(name, path) for name, path in self._files if allows(self._license(path))]
+        for name, path, offsets in self._lines:
+            kept = [k for k, at in enumerate(offsets) if allows(license_of_row(_line(path, at)))]
+            self._numbers[name] = array("q", [k + 1 for k in kept])
+            offsets[:] = array("q", [offsets[k] for k in kept])
+        left = sum(before.values()) - len(self._files) - sum(len(offsets) for _, _, offsets in self._lines)
+        if left:
+            self._left_out["files and rows of other licences"] += left
+        if left == sum(before.values()):
+            have = ", ".join(f"{name}: {count:,}" for name, count in before.most_common(6))
+            raise SeedError(f"no seed has one of the licences {', '.join(names)} ({have}); name others")
 
     def _add(self, path: Path) -> None:
         if path.is_dir():
@@ -120,6 +155,7 @@ class SeedSource:
             raise SeedError(f"seed file {path} cannot be used ({problem})")
         else:
             self._files.append((path.name, path))
+            self._roots[path] = path.parent
 
     def _add_folder(self, folder: Path, suffixes: Sequence[str], names: frozenset[str] = frozenset()) -> None:
         """Add the files below ``folder``; skip folders in ``names`` and those that ``reason_to_skip`` names."""
@@ -139,6 +175,7 @@ class SeedSource:
             more = f"; skipped in it: {left}" if left else ""
             raise SeedError(f"seed folder {folder} holds no Python files (*.py) and no notebooks (*.ipynb){more}")
         self._files += sorted(found)
+        self._roots |= dict.fromkeys((path for _, path in found), folder)
 
     def _index(self, path: Path) -> "array[int]":
         """Return the offset of every row of a JSONL file. Rows without code count as left out."""
@@ -168,3 +205,10 @@ class SeedSource:
                 f"seed file {path} has no row with code in the field {self._field!r}{has}; name the field with --field"
             )
         return offsets
+
+
+def _line(path: Path, offset: int) -> bytes:
+    """Return the line of a file that begins at ``offset``."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.readline()
