@@ -9,13 +9,13 @@ from rich.console import Console
 
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.quantities import read_quantity
-from stepsmith.core.records import Band
+from stepsmith.core.records import UNDECIDED, Band
 
 if TYPE_CHECKING:
     from stepsmith.curate.records import CurationManifest
 
 DEFAULT_FOLDER = "curated"
-BANDS: tuple[str, ...] = (*get_args(Band), "unrated")
+BANDS: tuple[str, ...] = (*get_args(Band), UNDECIDED, "unrated")
 
 
 def curate(

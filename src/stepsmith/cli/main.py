@@ -11,6 +11,7 @@ from stepsmith.cli.cache import cache_app
 from stepsmith.cli.curate import curate
 from stepsmith.cli.curriculum import curriculum_app
 from stepsmith.cli.doctor import doctor
+from stepsmith.cli.explain import explain
 from stepsmith.cli.export import export
 from stepsmith.cli.features import features_app
 from stepsmith.cli.imports import import_
@@ -43,6 +44,7 @@ app.command()(verify)
 app.command()(curate)
 app.command()(study)
 app.command()(export)
+app.command()(explain)
 app.command("import")(import_)
 app.add_typer(judge_app, name="judge")
 app.add_typer(features_app, name="features")
