@@ -139,7 +139,7 @@ def _exports(places: Sequence[Path], id: str) -> Iterator[str]:
     """Yield the files of exports that name the id: their rows hold it as text, whatever their form."""
     word = id.encode()
     for place in places:
-        if (place / WORK).is_file() or (place / RATINGS).is_file() or (place / RECORDS).is_file():
+        if any((place / name).is_file() for name in (WORK, REJECTED, RATINGS, RECORDS)):  # of ours
             continue
         for pattern in _EXPORTS:
             for path in sorted(place.rglob(pattern)):
