@@ -291,7 +291,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chains", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--problems", type=int, default=8, help="problems of each block and rule that meet mutants")
+    parser.add_argument("--problems", type=int, default=6, help="problems of each block and rule that meet mutants")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     sides = {rule: Side() for rule in SIDES}
