@@ -41,6 +41,10 @@ def test_a_file_overrides_and_flags_override_the_file(tmp_path: Path) -> None:
         ("[synth]\nstyles = {codeforces = -1.0, atcoder = 2.0}\n", "styles"),
         ("[refine]\nkeep_low = 0.9\nkeep_high = 0.1\n", "keep_low"),
         ('memory = "x"\n', "the setting `memory` is now called `runtime.cache`; rename it"),
+        (
+            "[two_stage]\nmax_reply_tokens = 9\n",
+            "`two_stage.max_reply_tokens` is now called `two_stage.max_completion_tokens`",
+        ),
         ("[synth\n", "c.toml"),
     ],
 )

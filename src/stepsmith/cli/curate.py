@@ -28,13 +28,13 @@ def curate(
     ] = None,
     depth: Annotated[
         Literal["exact", "near", "semantic", "behavioural"],
-        typer.Option(help="How deep to look for duplicates; each depth includes those before it."),
+        typer.Option(help="Which duplicates to look for; each choice includes those before it."),
     ] = "near",
     against: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="A benchmark whose problems must go: JSON Lines (also .gz), JSON or Parquet, of HumanEval, MBPP, "
+            help="A benchmark whose problems are dropped: JSON Lines (also .gz), JSON or Parquet, of HumanEval, MBPP, "
             "EvalPlus, CRUXEval, LiveCodeBench or any rows with a text or a program. Can be given several times.",
         ),
     ] = None,

@@ -99,8 +99,10 @@ def evolve_command(
     tree: _Tree,
     out: _Out,
     teacher: _Teacher,
-    requests: Annotated[int, typer.Option(help="How many requests.", min=1)] = EvolveSettings().requests,
-    nodes: Annotated[int, typer.Option(help="Nodes a request.", min=1)] = EvolveSettings().nodes_per_request,
+    requests: Annotated[int, typer.Option(help="Number of requests to the model.", min=1)] = EvolveSettings().requests,
+    nodes: Annotated[
+        int, typer.Option(help="Number of nodes that one request asks about.", min=1)
+    ] = EvolveSettings().nodes_per_request,
     siblings: Annotated[
         int, typer.Option(help="Number of new siblings that the model is asked for per node.", min=1)
     ] = EvolveSettings().siblings,

@@ -13,18 +13,18 @@ from stepsmith.verify.formats.reading import Format, ProblemSource
 
 def import_(
     problems: Annotated[Path, typer.Argument(help="JSON Lines or Parquet file, Kattis package, or folder of them.")],
-    out: Annotated[Path, typer.Option(help="Folder to make; problems.parquet is in it afterwards.")],
+    out: Annotated[Path, typer.Option(help="Folder to write, with problems.parquet in it.")],
     format_: Annotated[
-        Format, typer.Option("--format", help="Format of the problems. auto tells it by the keys of each row.")
+        Format, typer.Option("--format", help="Format of the problems. auto: detect it from the keys.")
     ] = "auto",
     solutions: Annotated[
-        Path | None, typer.Option(help="JSON file with programs for problems that bring none: question_id, code_list.")
+        Path | None, typer.Option(help="JSON file with programs for problems without any: question_id, code_list.")
     ] = None,
     testlib: Annotated[
         Path | None, typer.Option(help="A copy of testlib.h, for problems whose checker includes it.")
     ] = None,
     allow_unsafe: Annotated[
-        bool, typer.Option("--allow-unsafe", help="Run programs even without confinement (isolation level L0).")
+        bool, typer.Option("--allow-unsafe", help="Run programs even if they cannot be confined here (L0).")
     ] = False,
 ) -> None:
     """Read problems of other data sets into a folder like that of `synth`. Each needs a program that passes."""

@@ -45,12 +45,12 @@ def rate(
     ] = None,
     attempts: Annotated[
         int | None,
-        typer.Option(min=1, help="The most attempts at a problem. Fewer are made where its band is settled before."),
+        typer.Option(min=1, help="Most attempts per problem. Fewer are made if the band is clear before."),
     ] = None,
     confidence: Annotated[
-        float | None, typer.Option(help="How probable a band must be to be claimed, above 0.5 and below 1.")
+        float | None, typer.Option(help="Probability that a band must have to be stated, above 0.5 and below 1.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Number that all random choices follow from.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Number that decides all random choices.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Number of judges. Default: one per core.")] = None,
     budget: Annotated[
         str | None, typer.Option(help='The most that models may cost, over all resumptions: "5 USD" or "2M tokens".')
@@ -58,10 +58,10 @@ def rate(
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/rated"),
     resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished run in --out.")] = False,
     allow_unsafe: Annotated[
-        bool, typer.Option("--allow-unsafe", help="Run untrusted programs even where they cannot be confined (L0).")
+        bool, typer.Option("--allow-unsafe", help="Run untrusted programs even if they cannot be confined here (L0).")
     ] = False,
 ) -> None:
-    """Measure the difficulty of problems again, by one student or several. The problems stay as they are.
+    """Measure the difficulty of problems again, with one or several students. The problems do not change.
 
     Writes OUT/problems.parquet, the same problems with the first student's pass rates, and OUT/ratings.parquet, which
     has a row for each problem and student.

@@ -34,9 +34,12 @@ def rehearse_command(
         bool,
         typer.Option("--features", help="Also ask the teacher to extract features and to evolve the feature tree."),
     ] = False,
-    full: Annotated[bool, typer.Option("--full", help="Show prompts and replies in full.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Show prompts and completions in full.")] = False,
 ) -> None:
-    """Send one request of each kind, show what was understood and say what to change. Exit code 0: all understood."""
+    """Send one request of each kind to the models; show what could be read from the answers, and what to change.
+
+    The exit code is 0 if every answer could be read.
+    """
     settings = with_changes(
         load_config(config),
         workers=None,

@@ -22,8 +22,8 @@ def report(
 ) -> None:
     """Write DIR/report.html, one file that opens offline. An existing report is replaced.
 
-    The report of a problem set also shows the training runs in DIR/training. Training runs and studies may still be
-    running.
+    The report of a problem set also shows the training runs in DIR/training. Training runs and studies need not be
+    finished.
     """
     if not dir.is_dir():
         raise RunFolderError(f"{dir} is not a folder; give the output folder of a run")

@@ -78,9 +78,7 @@ def synth(
     ] = None,
     attempts: Annotated[
         int | None,
-        typer.Option(
-            help="The most attempts of the student at a problem. Fewer are made where its band is settled before."
-        ),
+        typer.Option(help="Most attempts of the student per problem. Fewer are made if the band is clear before."),
     ] = None,
     seed: Annotated[
         int | None,

@@ -34,6 +34,7 @@ RENAMED_KEYS = {
     "memory": "runtime.cache",
     "prompts.dir": "runtime.prompts",
     "two_stage.tree": "runtime.tree",
+    "two_stage.max_reply_tokens": "two_stage.max_completion_tokens",
     **{name: f"runtime.{name}" for name in ("workers", "chains_at_once", "budget", "cache", "policy")},
 }  # old dotted key -> new dotted key; an old key is an error that names the new one
 

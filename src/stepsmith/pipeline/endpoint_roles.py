@@ -69,5 +69,5 @@ class EndpointRoles:
     def program_fault(self, problem: Problem, reply: ModelOutput) -> str:
         """Return why a solver's reply has no vote; "" where it holds a program."""
         if self._config.synth.method == "two-stage":
-            return read_solution(reply, self._config.two_stage.max_reply_tokens)[1]
+            return read_solution(reply, self._config.two_stage.max_completion_tokens)[1]
         return "" if ENVIRONMENTS[problem.environment].parse(problem, reply.text) else "no readable program"

@@ -1,1 +1,1 @@
-"""Seeds, features, teachers and students."""
+"""Making problems: seeds, features, teachers and students."""

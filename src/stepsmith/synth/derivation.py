@@ -1,4 +1,4 @@
-"""From a verified function problem to one about its values: what every teacher's drafts share."""
+"""Turn a verified function problem into a problem of abduction or deduction; all teachers use this."""
 
 import random
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.deduction import CONSTANTS, DeductionTask
 from stepsmith.judge.checkers import is_custom
 
-MAX_SHOWN = 160  # characters of an input or output that a value environment shows
+MAX_SHOWN = 160  # most characters of the input or output that abduction and deduction show
 
 
 def abduction(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
-    """Show the golden program and one of its outputs; None when no test is short enough."""
+    """Return a problem that shows the golden program and one output; None if no test is short enough."""
     index = shown_test(base, wrong, rng)
     if index is None:
         return None
@@ -27,7 +27,7 @@ def abduction(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random)
 
 
 def deduction(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
-    """Show the golden program and one input; None when no test is short enough."""
+    """Return a problem that shows the golden program and one input; None if no test is short enough."""
     index = shown_test(base, wrong, rng)
     if index is None:
         return None
@@ -37,9 +37,10 @@ def deduction(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random)
 
 
 def shown_test(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> int | None:
-    """Choose a test that fits on a line, has an output to think about, and tells a wrong program from the right one.
+    """Return the index of a short test; None if no test is short.
 
-    Where none is all of this, what comes first in this sentence counts most. None if no test fits on a line.
+    If possible, its output is not a constant that anyone would guess, and it rejects a wrong program; the former matters
+    more.
     """
     short = [i for i, test in enumerate(base.tests) if len(test.input) <= MAX_SHOWN and len(test.output) <= MAX_SHOWN]
     thoughtful = [i for i in short if base.tests[i].output not in CONSTANTS] or short
@@ -55,9 +56,9 @@ def with_task(
     tests: Sequence[int],
     wrong: Sequence[WrongSolution],
 ) -> Problem:
-    """The same artifact with another task, the tests of the given indices, and the wrong programs that they kill.
+    """Return the problem with another task, the tests of the given indices, and the wrong programs that these reject.
 
-    What a program gives is one value, whatever else the problem that it solves would accept.
+    The checker is replaced, because the output of a given program is a single value even if the problem accepts others.
     """
     contract = base.contract
     if is_custom(contract.checker):

@@ -1,4 +1,4 @@
-"""What a teacher hands over, and what it is told: the seam between those who propose and those who verify."""
+"""The interface between teachers and the pipeline: drafts, feedback, teachers and students."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -34,21 +34,21 @@ class TestInput(Record, frozen=True, kw_only=True):
 
 
 class LabelledProgram(Record, frozen=True, kw_only=True):
-    """A program with a word on what it is: "reference", "ties counted twice", ..."""
+    """A program with a label that says what it is: "reference", "ties counted twice", ..."""
 
     label: str
     solution: Solution
 
 
 class Fault(Record, frozen=True, kw_only=True):
-    """Why a draft cannot become a problem; as in ``Rejection``."""
+    """Why a draft cannot become a problem; the fields are those of ``Rejection``."""
 
     reason: str
     detail: str
 
 
 class InputSupply(Protocol):
-    """Makes more inputs for a problem; with it a suite can grow where it is weak."""
+    """Makes more inputs for a problem, so that a weak test suite can grow."""
 
     def draw(self, rng: random.Random) -> str:
         """Return a small input that the statement allows."""
@@ -64,22 +64,22 @@ class Draft(Protocol):
 
     @property
     def fault(self) -> Fault | None:
-        """What its teacher knows to be wrong with it; then ``write`` keeps what there is, and nothing is run."""
+        """A fault that the teacher knows of; then nothing is run, and ``write`` returns the incomplete problem."""
         ...
 
     @property
     def executions(self) -> int:
-        """Runs of a program on an input that the teacher made for it."""
+        """Number of program runs (on one input each) that the teacher has made for this draft."""
         ...
 
     @property
     def environment(self) -> EnvironmentName:
-        """Where the problem is headed."""
+        """The environment that the problem will have."""
         ...
 
     @property
     def direction(self) -> Direction:
-        """How it relates to its parent."""
+        """Whether it should be harder, easier or as hard as its parent."""
         ...
 
     @property
@@ -94,7 +94,7 @@ class Draft(Protocol):
 
     @property
     def inputs(self) -> tuple[TestInput, ...]:
-        """Distinct inputs, each within the bounds that the statement gives."""
+        """Different inputs, each within the bounds of the statement."""
         ...
 
     @property
@@ -104,32 +104,32 @@ class Draft(Protocol):
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """Inputs with outputs that stand in the statement and hold whatever the candidates say."""
+        """Inputs with outputs that the statement states; these are right whatever the candidates output."""
         ...
 
     @property
     def defining(self) -> bool:
-        """True if the first candidate alone says what is right, so that there is nothing to vote on (Deep Dive)."""
+        """True if the first candidate defines the outputs, so that there is no vote (Deep Dive)."""
         ...
 
     @property
     def brute_force(self) -> Solution | None:
-        """An independent brute force, right but slow: compared with the labels on the inputs it can manage."""
+        """An independent brute force, right but slow; it checks the labels on inputs for which it is fast enough."""
         ...
 
     @property
     def claimed_wrong(self) -> tuple[Solution, ...]:
-        """Programs that its teacher says are wrong or too slow; each should fail a test, which is tried."""
+        """Programs that the teacher says are wrong or too slow; it is checked that each fails a test."""
         ...
 
     @property
     def supply(self) -> InputSupply | None:
-        """Where more inputs come from, if the teacher can make them without being asked again."""
+        """A source of more inputs, if there is one that needs no further request to a model."""
         ...
 
     @property
     def wrong(self) -> tuple[LabelledProgram, ...]:
-        """Plausible wrong programs; none: mutants of the golden solution take their place."""
+        """Plausible wrong programs; if there are none, mutants of the golden solution are used."""
         ...
 
     def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
@@ -137,13 +137,13 @@ class Draft(Protocol):
         ...
 
     def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
-        """Turn the verified induction problem into one of ``environment``; None when it does not lend itself."""
+        """Turn the verified induction problem into one of ``environment``; None if that is not possible."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """A student's reply that failed, and why: "returned 18 where 12 is right on input 3, f([1, 2])"."""
+    """A student's completion that failed, and why: "returned 18 where 12 is right on input 3, f([1, 2])"."""
 
     why: str
     text: str
@@ -151,16 +151,16 @@ class FailedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What the teacher learns of its last problem: how often it was solved, and by what kind of answer it was not.
+    """What the teacher is told about its last problem: the pass rate, and examples of right and wrong answers.
 
-    ``shown`` says which inputs the student saw, as it saw them; "" where it saw none.
+    ``shown`` has the inputs that the student saw, in the form in which it saw them; "" if it saw none.
     """
 
     pass_rate: PassRate
-    solved: tuple[str, ...] = ()  # representative replies, chosen to be different
+    solved: tuple[str, ...] = ()  # representative completions, chosen to be different
     failed: tuple[FailedAttempt, ...] = ()
     shown: str = ""
-    settled: tuple[Example, ...] = ()  # inputs of the verified function or program, with the outputs that were settled
+    settled: tuple[Example, ...] = ()  # inputs of the verified function or program, with their verified outputs
     refuted: tuple[str, ...] = ()  # programs of ``Draft.claimed_wrong`` that pass every test
     held: frozenset[Band] = frozenset()  # bands of the problems that the chain has kept
 
@@ -178,11 +178,14 @@ class Teacher(Protocol):
         ...
 
     def refine(self, draft: Draft, feedback: Feedback | None, direction: Direction, rng: random.Random) -> Draft:
-        """Make a harder, easier or like problem that stands alone; ``feedback`` is None if the last was not rated."""
+        """Make a harder, easier or equally hard problem; ``feedback`` is None if the last one was not rated.
+
+        The new statement must not refer to the old one.
+        """
         ...
 
 
-Attempts = Callable[[int], list[Completion]]  # makes the next n attempts, each of them fresh
+Attempts = Callable[[int], list[Completion]]  # makes the next n attempts, all of them new
 
 
 class Student(Protocol):
@@ -194,8 +197,8 @@ class Student(Protocol):
         ...
 
     def attempts(self, draft: Draft | None, problem: Problem, rng: random.Random) -> Attempts:
-        """Return a function that makes the next n attempts. A real student looks at ``problem`` alone.
+        """Return a function that makes the next n attempts. A real student uses ``problem`` only.
 
-        ``draft`` is what the problem was made from; None where it is not at hand.
+        ``draft`` is what the problem was made from; None if that is not known.
         """
         ...

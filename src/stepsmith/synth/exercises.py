@@ -1,8 +1,8 @@
-"""Exercises: problems straight from the grammar, whose answers are right by construction.
+"""Exercises: problems made directly by the grammar, whose answers are right by construction.
 
-The program of a composition *defines* what is right (as Deep Dive's ``f`` does), and the grammar's code computes the
-outputs in this process. Nothing is voted on or rated, so thousands come in a minute: for the first lessons of a small
-model, for pools of problems of a wanted kind, and for held-out problems to measure on.
+The program of a composition *defines* the answer (like Deep Dive's ``f``), and the grammar's code computes the outputs
+in this process. There is no vote and no rating, so thousands can be made in a minute. They are used to teach a small
+model the basics (SFT), as pools of problems of a chosen kind, and as held-out problems for evaluation.
 """
 
 import itertools
@@ -39,18 +39,18 @@ from stepsmith.synth.grammar.variants import brute_force, wrong_variants
 from stepsmith.synth.offline import MAX_WRONG, SAMPLES, VALUE_SIZES, OfflineDraft
 
 Weight = Annotated[float, Meta(ge=0)]
-TRIES = 400  # compositions in a row that may be refused
-FEWEST_OUTPUTS = 2  # distinct outputs that a problem must have
-SHORTEST_STONE = 2  # steps
+TRIES = 400  # an error is raised after so many unusable compositions in a row
+FEWEST_OUTPUTS = 2  # a problem must have at least so many different outputs
+SHORTEST_STONE = 2  # steps of the shortest stepping stone
 
 
 class ExerciseSettings(Record, frozen=True, kw_only=True):
     """Which exercises, and how many. Weights are relative.
 
-    With ``solutions`` above 1, every exercise in induction comes up to so many times, each time with another right
-    program: its steps by their own code or by brute force. With ``stones``, every exercise in induction is the end of a
-    chain and brings its stepping stones: the compositions that begin like it, down to two steps. ``count`` counts
-    neither.
+    With ``solutions`` above 1, every exercise in induction is repeated up to so many times, each time with another
+    right program, in which each step is its code or its brute force. With ``stones``, every exercise in induction comes
+    with its stepping stones: the compositions that begin in the same way, down to two steps. ``count`` counts neither
+    repetitions nor stones.
     """
 
     count: Annotated[int, Meta(ge=0)] = 8000
@@ -76,7 +76,7 @@ def exercises(
     judge: Judge | None = None,
     distinct: bool = False,
 ) -> Iterator[Problem]:
-    """Yield ``settings.count`` exercises, those of compositions that are ``wanted``; with ``distinct`` none twice.
+    """Yield ``settings.count`` exercises whose compositions are ``wanted``; with ``distinct``, no exercise twice.
 
     The same settings give the same exercises. Environments other than induction need a ``judge``. Raises
     ``ConfigError`` if no more can be found.
@@ -114,9 +114,9 @@ def exercises(
 def exercise(
     composition: Composition, environment: EnvironmentName, rng: random.Random, judge: Judge | None = None
 ) -> Problem | None:
-    """Return the problem of a composition in an environment; None if it does not lend itself to one.
+    """Return the problem of a composition in an environment; None if that is not possible.
 
-    The environments that ask for values need a ``judge``: no thoughtless answer may be right.
+    Environments other than induction need a ``judge``, which checks that no baseline answer is right.
     """
     interface: Interface = "function"
     samples = [CaseInput(case, "nominal") for case in sample_cases(rng, composition, SAMPLES)]
@@ -168,7 +168,7 @@ def exercise(
 def _stones(
     composition: Composition, end: Problem, wanted: Callable[[Composition], bool], rng: random.Random
 ) -> Iterator[Problem]:
-    """Yield the beginnings of a composition as exercises, longest first; not those that leave a value unused."""
+    """Yield the beginnings of a composition as exercises, longest first; skip those with an unused value."""
     parent = end
     for length in range(len(composition.steps) - 1, SHORTEST_STONE - 1, -1):
         stone = msgspec.structs.replace(composition, steps=composition.steps[:length])
@@ -185,14 +185,14 @@ def _stones(
 
 
 def _other_programs(composition: Composition, rng: random.Random, most: int) -> list[str]:
-    """Return right programs other than the reference, at random."""
+    """Return up to ``most`` random right programs other than the reference."""
     ways: list[list[Pick]] = [["code", "slow"] if feature.slow else ["code"] for feature in composition.features]
     picks = list(itertools.product(*ways))[1:]
     return [render_program(composition, "function", pick) for pick in rng.sample(picks, min(most, len(picks)))]
 
 
 def _wrong(composition: Composition, problem: Problem, rng: random.Random, judge: Judge) -> tuple[WrongSolution, ...]:
-    """Wrong programs of the grammar, each with the first test that it fails."""
+    """Return wrong programs of the grammar, each with the first test that it fails."""
     found = []
     for variant in wrong_variants(composition, "function", rng)[:MAX_WRONG]:
         solution = Solution(language="python", code=variant.code)
@@ -204,7 +204,7 @@ def _wrong(composition: Composition, problem: Problem, rng: random.Random, judge
 
 
 def _thoughtless(problem: Problem, judge: Judge) -> bool:
-    """Return whether an answer that takes no thought is right."""
+    """Return whether a baseline answer is right."""
     environment = ENVIRONMENTS[problem.environment]
     return any(
         environment.judge(judge, problem, answer, stop_at_first_failure=True).verdict is Verdict.AC

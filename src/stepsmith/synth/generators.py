@@ -13,12 +13,12 @@ OUTPUT_MB = 16.0
 
 
 class Generated(Record, frozen=True, kw_only=True):
-    """The inputs of one run, or in ``reason`` and ``detail`` why there are none."""
+    """The inputs of a generator, or in ``reason`` and ``detail`` why there are none."""
 
     inputs: tuple[TestInput, ...] = ()
     reason: str = ""  # "generator-fails", "generator-unseeded", "generator-unreadable"
     detail: str = ""
-    unreadable: int = 0  # lines that hold no input, or a kind that we do not know
+    unreadable: int = 0  # lines without an input, or with an unknown kind
     runs: int = 0
 
 
@@ -33,8 +33,8 @@ def run_generator(
     """Run a Python generator as ``generator.py SEED`` in the sandbox, twice, and read the inputs that it prints.
 
     Each line of its output is ``{"kind": ..., "input": ...}``, the input a text (stdio) or a list of arguments
-    (function). Its output has to be the same both times. Lines that cannot be read, repetitions and inputs over
-    ``longest`` characters are left out. CYaRon is importable where it is installed (extra ``cyaron``).
+    (function). Its output must be the same both times. Lines that cannot be read, repetitions and inputs of more than
+    ``longest`` characters are left out. CYaRon can be imported if it is installed (extra ``cyaron``).
     """
     program = Program(
         language="python",

@@ -1,7 +1,7 @@
-"""The offline teacher: composes problems from the typed grammar, steered by what a seed's code does.
+"""The offline teacher: it composes problems from the typed grammar, guided by what a seed's code does.
 
-It needs no network and no model. Its programs are composed, not recalled; its solvers are simulated by the stated
-skill model, so that voting has something to settle; its refinement sees what any teacher sees, the pass rate.
+It needs no network and no model. Its solvers are simulated by the stated skill model, so that there is a vote as with
+real models. Like every teacher, it refines problems by their pass rate.
 """
 
 import random
@@ -48,11 +48,11 @@ from stepsmith.synth.signals import Signal, read_signals
 from stepsmith.synth.skill import SkillModel
 
 SAMPLES = 2  # worked samples in a statement
-COMPOSITION = "composition"  # the key of a problem's provenance that holds the whole of it as JSON
-MAX_WRONG = 10  # wrong programs that are tried against the tests
+COMPOSITION = "composition"  # the key of a problem's provenance that holds its composition as JSON
+MAX_WRONG = 10  # most wrong programs that are tried against the tests
 
-TIME_LIMIT_S = 2.0  # the grammar bounds sizes so that a reference program needs a few hundredths of it
-VALUE_SIZES: dict[Size, int] = {"edge": 3, "small": 5, "random": 3}  # where a person works with the values by hand
+TIME_LIMIT_S = 2.0  # CPU seconds; the sizes are bounded so that a reference program needs a few hundredths of this
+VALUE_SIZES: dict[Size, int] = {"edge": 3, "small": 5, "random": 3}  # few small inputs, for environments of values
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class CompositionInputs:
         return format_case(self.composition, self.interface, draw_case(rng, self.composition, size))
 
     def allows(self, text: str) -> bool:
-        """Parse the input and hold it against the stated bounds."""
+        """Return whether the input can be parsed and is within the stated bounds."""
         try:
             case = parse_case(self.composition, self.interface, text)
         except ValueError:
@@ -78,10 +78,10 @@ class CompositionInputs:
 
 @dataclass(frozen=True, slots=True)
 class OfflineDraft:
-    """A composition on its way to a problem. Implements ``Draft``."""
+    """The draft of a problem, made from a composition. Implements ``Draft``."""
 
     composition: Composition
-    signals: tuple[Signal, ...]  # of the seed; they go on steering refinement
+    signals: tuple[Signal, ...]  # signals of the seed, which also guide refinement
     environment: EnvironmentName
     style: Style
     direction: Direction
@@ -91,20 +91,20 @@ class OfflineDraft:
     brute_force: Solution | None
     wrong: tuple[LabelledProgram, ...]
     theme_seed: int
-    fault: Fault | None = None  # none: the grammar makes whole problems only
+    fault: Fault | None = None  # always None: the grammar makes only complete problems
     executions: int = 0
     examples: tuple[Example, ...] = ()
     defining: bool = False
-    claimed_wrong: tuple[Solution, ...] = ()  # what it knows to be wrong is in ``wrong``
+    claimed_wrong: tuple[Solution, ...] = ()  # empty: known wrong programs are in ``wrong``
 
     @property
     def interface(self) -> Interface:
-        """Complete programs for Codeforces and AtCoder, functions for LeetCode."""
+        """Whole programs (stdio) for Codeforces and AtCoder, functions for LeetCode."""
         return interface_of(self.style)
 
     @property
     def contract(self) -> Contract:
-        """Called and compared as the interface has it."""
+        """How solutions are called and outputs compared, which depends on the interface."""
         function = self.interface == "function"
         return Contract(
             interface=self.interface,
@@ -127,11 +127,11 @@ class OfflineDraft:
         return CompositionInputs(self.composition, self.interface)
 
     def program(self, picks: Sequence[Pick]) -> str:
-        """The program that uses the given piece of every step."""
+        """Return the program in which every step is the given piece: its code, or one of its mistakes."""
         return render_program(self.composition, self.interface, picks)
 
     def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
-        """Write the statement around the worked samples, which are the first tests; none without known outputs."""
+        """Write the statement with the worked samples, which are the first tests; no samples without known outputs."""
         samples = [(test.input, test.output) for test in tests[:SAMPLES] if test.confidence > 0]
         written = write_statement(self.composition, self.style, samples, self.theme_seed)
         return Problem(
@@ -160,7 +160,7 @@ Derivation = Callable[[OfflineDraft, Problem, Sequence[WrongSolution], random.Ra
 
 
 def _fuzzing(draft: OfflineDraft, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
-    """Show a wrong program that some short test kills; the property is that it agrees with an independent program."""
+    """Return a problem with a wrong program that a short test rejects; the property compares it with a right one."""
     faulty = [w for w in wrong if len(base.tests[w.killed_by].input) <= MAX_SHOWN]
     if not faulty:
         return None
@@ -209,9 +209,9 @@ def _renamed(code: str, old: str, new: str) -> str:
 
 
 def draft_from_problem(problem: Problem) -> OfflineDraft | None:
-    """Return the draft behind a problem's record, for refinement; None if the record does not hold one.
+    """Return the draft that a problem was made from, for refinement; None if its record does not hold one.
 
-    What the record says of its composition must be what the grammar makes of it today: its features and its bounds.
+    The features and bounds in the record must be the same as in today's grammar.
     """
     text = dict(problem.provenance).get(COMPOSITION)
     if text is None:
@@ -221,11 +221,11 @@ def draft_from_problem(problem: Problem) -> OfflineDraft | None:
         same = composition.uses() == problem.features
         if not same or validator_program(composition, interface_of(problem.style)) != problem.validator:
             return None
-    except (msgspec.DecodeError, KeyError, ValueError):  # of another version: a feature is gone or takes other things
+    except (msgspec.DecodeError, KeyError, ValueError):  # another version: a feature is missing or has other parameters
         return None
     return OfflineDraft(
         composition=composition,
-        signals=(),  # those of the seed are gone; the steps still say what led to them
+        signals=(),  # the seed's signals are not in the record; the steps still name theirs
         environment=problem.environment,
         style=problem.style,
         direction=problem.lineage.direction,
@@ -250,7 +250,7 @@ class OfflineTeacher:
         self.voter_skill = voter_skill
 
     def propose(self, seed: Seed, environment: EnvironmentName, rng: random.Random) -> Draft:
-        """Compose what the seed's signals call for."""
+        """Compose a problem, guided by the seed's signals."""
         signals = read_signals(seed)
         composition = compose(rng, signals, profile=self.profile)
         return self._draft(composition, signals, environment, self._style(environment, rng), "new", "", rng)
@@ -258,7 +258,7 @@ class OfflineTeacher:
     def refine(self, draft: Draft, feedback: Feedback | None, direction: Direction, rng: random.Random) -> Draft:
         """Change the composition in the wanted direction. Raises ``TypeError`` for another teacher's draft.
 
-        The pass rate has shaped ``direction``; this teacher does not read the replies.
+        The pass rate has decided ``direction``; this teacher does not read the attempts.
         """
         if not isinstance(draft, OfflineDraft):
             raise TypeError("the offline teacher can only refine its own problems")
@@ -266,7 +266,7 @@ class OfflineTeacher:
         return self._draft(composition, draft.signals, draft.environment, draft.style, direction, change, rng)
 
     def _style(self, environment: EnvironmentName, rng: random.Random) -> Style:
-        """The value environments show functions, and micro is too small for stories."""
+        """Return a random style. Abduction, deduction, fuzzing and the profile micro always use functions."""
         if environment != "induction" or self.profile == "micro":
             return "leetcode"
         return rng.choices(list(self.styles), weights=list(self.styles.values()))[0]

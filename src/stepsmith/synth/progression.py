@@ -1,7 +1,8 @@
-"""Where a chain goes next: which direction, and which pass rate to aim at, by the last rate and the stones it has.
+"""Decide the next turn of a chain: its direction and the pass rate to aim at.
 
-Deep Dive (arXiv 2603.24202) says "harder" above a pass rate of .65, towards medium, and "easier" at 0. What lies
-between is ours: towards the stones that the chain still lacks.
+The decision depends on the last pass rate and on the problems that the chain has. Deep Dive (arXiv 2603.24202) says
+"harder" above a pass rate of .65, towards medium, and "easier" at 0. In between is our choice: towards the bands that
+the chain still lacks.
 """
 
 from collections.abc import Collection
@@ -10,7 +11,7 @@ from typing import Literal
 
 from stepsmith.core.records import Band, Direction
 
-Range = tuple[float, float]  # of pass rates
+Range = tuple[float, float]  # of pass rates, (low, high)
 Stone = Literal["hard", "medium", "easy"]
 
 # Deep Dive's chains are built from a hard problem down: hard .05-.16, medium .41-.59, easy .81-.91.
@@ -26,16 +27,16 @@ class Progression:
     medium: Range = (0.35, 0.65)  # Deep Dive
     easier_below: float = 0.35  # and at 0; Deep Dive: 0
     easy_high: float = 0.97  # Deep Dive: above it nothing is kept
-    hard_first: bool = False  # chains go from a hard problem down
+    hard_first: bool = False  # chains go from a hard problem to easier ones
 
     def first(self) -> Range | None:
-        """Return the aim for a problem from a seed; None: not said."""
+        """Return the pass rates to aim at for the first problem; None: no aim."""
         return CHAIN_AIMS["hard"] if self.hard_first else None
 
     def direction(self, rate: float, held: Collection[Band]) -> Direction:
-        """Return where to go after a problem with pass rate ``rate``."""
+        """Return the direction after a problem with pass rate ``rate``."""
         stones = {STONE_OF[band] for band in held}
-        if self.hard_first:  # it climbs until it holds a hard problem, then only goes down
+        if self.hard_first:  # harder until there is a hard problem, then only easier
             return "easier" if rate == 0 or "hard" in stones else "harder"
         if rate == 0:
             return "easier"
@@ -48,9 +49,9 @@ class Progression:
         return "sideways" if "easy" in stones else "easier"
 
     def aim(self, rate: float, direction: Direction, held: Collection[Band]) -> Range | None:
-        """Return the aim for the next problem in that direction; None for one that is as hard.
+        """Return the pass rates to aim at for the next problem; None if it should be equally hard.
 
-        It is the nearest stone on the way that the chain lacks; the nearest one where it lacks none.
+        This is the nearest band in that direction that the chain lacks, or the nearest band if it lacks none.
         """
         if direction not in ("harder", "easier"):
             return None

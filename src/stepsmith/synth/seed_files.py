@@ -18,7 +18,7 @@ _IN_VIRTUAL_ENVIRONMENTS = ("pyvenv.cfg", "conda-meta", "bin/activate", "Scripts
 _CACHES = frozenset({"__pycache__"})
 _CACHE_TAG = "CACHEDIR.TAG"  # https://bford.info/cachedir/
 
-# IPython: commands in the place of statements, requests for help, and cells in another language.
+# IPython: commands instead of statements, requests for help, and cells in another language.
 _MAGIC_LINE = re.compile(r"\s*(?:[%!][A-Za-z_(]|\?|[\w.]+\?{1,2}\s*$)")
 _PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
@@ -57,7 +57,7 @@ class _Notebook(msgspec.Struct):
 
 
 def reason_to_skip(folder: Path) -> str:
-    """Return why a folder inside a seed folder is not walked; "" for one that is."""
+    """Return why a folder inside a seed folder is skipped; "" if it is not."""
     if folder.name.startswith("."):
         return "hidden folders"
     if folder.name in _INSTALLED:

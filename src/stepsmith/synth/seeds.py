@@ -20,11 +20,11 @@ WINDOW_LINES = (25, 50)  # Deep Dive, seeds
 SKIPPED_IN_STDLIB = frozenset(
     {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__", "lib-dynload"}
 )
-MAX_MISSES = 200  # files in a row that turn out unusable before we say that there is no usable seed
+MAX_MISSES = 200  # after so many unusable files in a row, an error says that there is no usable seed
 
 
 class SeedCounts(Record, frozen=True, kw_only=True):
-    """What the seeds of a run are drawn from, and what was left out, by reason."""
+    """How many files and rows the seeds of a run are drawn from, and how many were left out, by reason."""
 
     files: int
     notebooks: int
@@ -43,11 +43,11 @@ class SeedSource:
     """Draws seeds from Python files, notebooks, JSONL files and folders; no paths: the interpreter's standard library.
 
     Folders are walked once, in sorted order; hidden folders, virtual environments, installed packages and caches in
-    them are skipped. A file is read when a window is drawn from it, so a draw costs one file at most and memory stays
-    flat; a file of a folder that cannot be read or decoded is passed over. ``Seed.source`` is the path relative to the
-    folder that was named, so ids do not depend on where that folder lies. ``field`` names the field of a JSONL row
-    that holds the code. With ``licenses``, files and rows of other licences, and those without one, are left out.
-    Raises ``SeedError`` for a path that is missing or holds nothing usable, and for a word that is no licence.
+    them are skipped. A file is read only when a window is drawn from it, so little memory is needed; files in a folder
+    that cannot be read or decoded are skipped. ``Seed.source`` is the path relative to the given folder, so ids do not
+    depend on the place of that folder. ``field`` is the field of a JSONL row that holds the code. With ``licenses``,
+    files and rows of other licences, and those without one, are left out. Raises ``SeedError`` for a path that is
+    missing or holds nothing usable, and for a word that is not a licence.
     """
 
     def __init__(self, paths: Sequence[Path] = (), field: str = ROW_FIELD, licenses: Sequence[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What a window of real code shows, read from its syntax tree: the signals that steer the grammar."""
+"""Find signals, such as a sorted call, in the syntax tree of a code window; they guide the grammar."""
 
 import ast
 import re
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 from stepsmith.core.records import Record, Seed
 
-MAX_TRIMS = 6  # how often a piece is cut at a syntax error before its first line is given up
+MAX_TRIMS = 6  # how many times a piece is cut at a syntax error before its first line is dropped
 
 
 class Signal(Record, frozen=True, kw_only=True):
-    """One thing seen in a seed, with the file's line numbers where it was seen (ascending, distinct)."""
+    """One thing found in a seed, with the line numbers in the file (ascending, distinct)."""
 
     name: str
     lines: tuple[int, ...]
@@ -21,8 +21,8 @@ class Signal(Record, frozen=True, kw_only=True):
 def read_signals(seed: Seed) -> tuple[Signal, ...]:
     """Return the signals of a seed in the order of ``SIGNALS``.
 
-    A window usually starts and ends in the middle of a function, so features are read from the largest pieces that
-    parse once they are dedented; lines that belong to no such piece are passed over.
+    A window usually starts and ends in the middle of a function. So signals are read from the largest pieces that can
+    be parsed after they are dedented; all other lines are skipped.
     """
     seen: dict[str, set[int]] = {}
     for first_line, tree in parsable_pieces(seed.code):
@@ -77,7 +77,7 @@ def _indent(line: str) -> int:
 def _parse(lines: list[str]) -> tuple[ast.Module | None, int]:
     """Return the tree, or None and the 1-based line of the first syntax error."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a seed's odd escapes are no concern of the user
+        warnings.simplefilter("ignore")  # warnings about a seed's code do not help the user
         try:
             return ast.parse(textwrap.dedent("\n".join(lines))), 0
         except SyntaxError as error:
@@ -293,6 +293,6 @@ SIGNALS: tuple[str, ...] = tuple(name for name, _ in DETECTORS)
 
 
 def _formats(node: ast.AST) -> bool:
-    """Tell ``"%d" % x`` from arithmetic."""
+    """Return whether ``%`` formats text, as in ``"%d" % x``, and is not arithmetic."""
     left = getattr(node, "left", None)
     return isinstance(left, ast.JoinedStr) or (isinstance(left, ast.Constant) and isinstance(left.value, str))

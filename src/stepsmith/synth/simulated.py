@@ -1,8 +1,8 @@
-"""The simulated student: real programs, really judged, drawn from a stated skill model. It never learns.
+"""The simulated student: its attempts are real programs, drawn from a stated skill model. It never learns.
 
-It stands in for a language model where there is none. What it answers is always a program of the grammar with the
-mistakes it made in it, or a value that such a program led it to, so that judging, rating and refinement are exercised
-as with a real student. Everything that reports it says that it is simulated.
+It replaces a language model if there is none. Its answer is a program of the grammar with random mistakes, or a value
+that such a program computes. So judging, rating and refinement work as with a real student. Every report says that the
+student is simulated.
 """
 
 import random
@@ -24,7 +24,7 @@ from stepsmith.synth.grammar.program import Pick, entry_point, render_program
 from stepsmith.synth.offline import OfflineDraft
 from stepsmith.synth.skill import SkillModel
 
-IDEAS = 4  # inputs that the student thinks of when it looks for one (abduction, fuzzing)
+IDEAS = 4  # number of inputs that the student considers when it looks for one (abduction, fuzzing)
 NO_ANSWER = "I could not find a solution."
 
 
@@ -50,7 +50,7 @@ class SimulatedStudent:
         return lambda n: [attempt() for _ in range(n)]
 
     def _induction(self, draft: OfflineDraft, _: Problem) -> Callable[[random.Random], Answer]:
-        """Write the program as believed."""
+        """Answer with the program that the student believes to be right."""
 
         def think(rng: random.Random) -> Answer:
             return Answer(text=draft.program(self.model.believe(draft.composition, rng)))
@@ -58,7 +58,7 @@ class SimulatedStudent:
         return think
 
     def _deduction(self, draft: OfflineDraft, problem: Problem) -> Callable[[random.Random], Answer]:
-        """Run in the head what the program is believed to do; a belief that crashes becomes a shrug."""
+        """Answer with the output of the program that the student believes in; no answer if that program crashes."""
         shown = msgspec.json.decode(problem.task, type=DeductionTask).input
         outputs: dict[tuple[Pick, ...], str] = {}
 
@@ -71,7 +71,7 @@ class SimulatedStudent:
         return think
 
     def _abduction(self, draft: OfflineDraft, problem: Problem) -> Callable[[random.Random], Answer]:
-        """Think of inputs, among them the one that was used; answer one that is believed to give the output."""
+        """Consider some inputs, one of them right; answer one that the believed program maps to the output."""
         shown = msgspec.json.decode(problem.task, type=AbductionTask).output
         ideas = self._ideas(draft, problem.tests[0].input)
         outputs: dict[tuple[Pick, ...], list[str | None]] = {}
@@ -86,7 +86,7 @@ class SimulatedStudent:
         return think
 
     def _fuzzing(self, draft: OfflineDraft, problem: Problem) -> Callable[[random.Random], Answer]:
-        """See through the program and find a counter-example among a few ideas, or try one of them at random."""
+        """Find a counter-example among some inputs if the student notices the mistake; else answer a random one."""
         ideas = self._ideas(draft, problem.tests[-1].input)
 
         def think(rng: random.Random) -> Answer:
@@ -96,14 +96,14 @@ class SimulatedStudent:
         return think
 
     def _ideas(self, draft: OfflineDraft, known: str) -> list[str]:
-        """A known good input first, then others that the statement allows; the same for every attempt."""
+        """Return a known right input, then others that the statement allows; the same for every attempt."""
         rng = random.Random(known)
         composition = draft.composition
         others = [format_case(composition, "function", draw_case(rng, composition, "small")) for _ in range(IDEAS - 1)]
         return list(dict.fromkeys([known, *others]))
 
     def _outputs(self, draft: OfflineDraft, picks: tuple[Pick, ...], inputs: list[str]) -> list[str | None]:
-        """What a believed program returns on each input; None if it fails."""
+        """Return the output of a believed program on each input; None if it fails."""
         program = Solution(language="python", code=render_program(draft.composition, "function", picks))
         contract = Contract(
             interface="function", entry_point=entry_point(draft.composition), checker=Checker(name="literal")

@@ -1,4 +1,4 @@
-"""The stated skill model of everything that is simulated: who gets which step of a composition right."""
+"""The skill model of simulated students and solvers: the probability that a step of a composition is right."""
 
 import math
 import random
@@ -18,9 +18,9 @@ class SkillModel(Record, frozen=True, kw_only=True):
 
         1 / (1 + exp(difficulty - skill + length_penalty · (steps - 1)))
 
-    where ``difficulty`` is the feature's own, in logits; where it gets a step wrong it makes one of the feature's
-    mistakes, each equally likely. It gives no answer at all with probability ``no_answer``. A step whose feature has no
-    stated mistakes is always right. All figures are ours; nothing here was fitted to a real model.
+    where ``difficulty`` is that of the feature, in logits. If a step is wrong, the solver makes one of the feature's
+    mistakes, each with the same probability. With probability ``no_answer`` it gives no answer at all. A step whose
+    feature has no known mistakes is always right. All figures are our choice; none was fitted to a real model.
     """
 
     skill: float = 1.7
@@ -28,15 +28,15 @@ class SkillModel(Record, frozen=True, kw_only=True):
     no_answer: Share = 0.02
 
     def better_by(self, logits: float) -> "SkillModel":
-        """A solver whose skill is higher by ``logits``."""
+        """Return a solver whose skill is higher by ``logits``."""
         return SkillModel(skill=self.skill + logits, length_penalty=self.length_penalty, no_answer=self.no_answer)
 
     def step_success(self, difficulty: float, steps: int) -> float:
-        """Probability that one step of ``steps`` is right."""
+        """Return the probability that one of ``steps`` steps is right."""
         return 1 / (1 + math.exp(difficulty - self.skill + self.length_penalty * (steps - 1)))
 
     def believe(self, composition: Composition, rng: random.Random) -> tuple[Pick, ...]:
-        """Draw what a solver takes for the right program: "code", or the index of a mistake, for every step."""
+        """Draw the program that a solver believes in: for every step "code", or the index of a mistake."""
         picks: list[Pick] = []
         for step in composition.steps:
             feature = FEATURES[step.feature]

@@ -1,1 +1,1 @@
-"""The feature tree: what competitive programming is made of, as paths from seven categories down to leaves."""
+"""The feature tree: features of contest problems, as paths from seven categories down to leaves."""

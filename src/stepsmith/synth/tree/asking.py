@@ -1,4 +1,4 @@
-"""Many requests for JSON at once: what extraction and evolution have in common."""
+"""Send many requests for JSON at once; extraction and evolution use this."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +20,10 @@ _T = TypeVar("_T")
 def ask_each(
     llm: LLM, prompts: "PromptLibrary", texts: Sequence[str], schema: type[_T], purpose: str, at_once: int = AT_ONCE
 ) -> list[_T | ParseFailure]:
-    """Ask every prompt of ``texts``, ``at_once`` of them at a time; return the replies as ``schema``, in their order.
+    """Send every prompt of ``texts``, ``at_once`` at a time; return the answers as ``schema``, in their order.
 
-    A reply that cannot be read is sent back once. The first error (a budget that is used up, an endpoint that is gone)
-    is raised after the requests in flight have ended; those that were not sent yet are not.
+    A completion that cannot be read is sent back once. The first error (a budget that is used up, an endpoint that is
+    down) is raised after the requests in flight have ended; further requests are not sent.
     """
 
     def one(text: str) -> _T | ParseFailure:

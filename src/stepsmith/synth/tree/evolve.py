@@ -1,4 +1,4 @@
-"""Evolution: a model widens the tree (new siblings) and deepens it (children of nodes that have none yet)."""
+"""Evolution: a model adds siblings to nodes of the tree (wider), and children to nodes without any (deeper)."""
 
 import random
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 EVOLVE = "features/evolve"
 PURPOSE = "evolve features"
-CONTEXT_LINES = 200  # of the tree that a request shows
+CONTEXT_LINES = 200  # most lines of the tree that a request shows
 
 
 class EvolveSettings(Record, frozen=True, kw_only=True):
-    """How much is asked for. X-Coder asks for at least two siblings a node; the other figures are ours."""
+    """How much is asked for. X-Coder asks for at least two siblings per node; the other figures are our choice."""
 
     requests: int = 20
     nodes_per_request: int = 4
@@ -42,11 +42,11 @@ class Evolution(Record, frozen=True, kw_only=True):
     before: TreeCounts
     after: TreeCounts
     requests: int
-    asked: int  # nodes
-    widened: int  # nodes that got at least the siblings asked for, new ones
-    deepened: int  # nodes that got at least the children asked for
-    repeated: int  # proposals that their parent had already, under whatever spelling
-    elsewhere: int  # proposals that have their home at another place of the category
+    asked: int  # nodes that were asked about
+    widened: int  # nodes that got at least the requested number of new siblings
+    deepened: int  # nodes that got at least the requested number of children
+    repeated: int  # proposals that their parent had already, also in another spelling
+    elsewhere: int  # proposals that are already at another place of the category
     unusable: int  # empty names, sentences, paths that were not asked about
     failures: tuple[ParseFailure, ...] = ()
 
@@ -69,9 +69,9 @@ def evolve(
 ) -> Evolution:
     """Extend ``tree`` by ``settings.requests`` requests, each over nodes below one node of depth 2.
 
-    In a pass every such node is asked about once, so that the requests of a pass do not depend on each other and run at
-    once; the next pass sees the larger tree. The result does not depend on ``settings.at_once``. Every node of the
-    input is in the result, with its place and count; what comes new has ``seen`` 0.
+    In a pass every such node is asked about once, so that the requests of a pass are independent and can run at the
+    same time; the next pass sees the larger tree. The result does not depend on ``settings.at_once``. Every node of the
+    input is in the result, with its place and count; new nodes have ``seen`` 0.
     """
     rng = random.Random(settings.seed)
     tally = _EvolutionTally()
@@ -116,7 +116,7 @@ class _EvolutionTally:
 
 
 class _GrownTree:
-    """A tree and what is added to it in one pass; merged once, at the end."""
+    """A tree, and the nodes that one pass adds to it; they are merged at the end of the pass."""
 
     def __init__(self, tree: FeatureTree) -> None:
         self._tree = tree
@@ -125,7 +125,7 @@ class _GrownTree:
         self._added: list[Path] = []
 
     def add(self, parent: Path, names: Sequence[str], tally: _EvolutionTally) -> int:
-        """Add children to ``parent`` and return how many are new; the others are counted."""
+        """Add children to ``parent`` and return how many are new; count the others."""
         new = 0
         for raw in names:
             name = clean_name(raw)
@@ -144,14 +144,14 @@ class _GrownTree:
         return new
 
     def tree(self) -> FeatureTree:
-        """Return the tree with all that was added."""
+        """Return the tree with all added nodes."""
         return merge(self._tree, *(FeatureTree(roots=(_chain(path),)) for path in self._added))
 
 
 def _take(
     reply: _Extensions, targets: Sequence[Path], growth: _GrownTree, settings: EvolveSettings, tally: _EvolutionTally
 ) -> None:
-    """Add what a reply proposes for the nodes that it was asked about."""
+    """Add the proposals of a completion for the nodes that were asked about."""
     by_key = {_keys(path): path for path in targets}
     for entry in reply.nodes:
         path = by_key.get(_keys(path_of(entry.path)))
@@ -165,7 +165,7 @@ def _take(
 
 
 def _targets(tree: FeatureTree, settings: EvolveSettings, rng: random.Random) -> list[list[Path]]:
-    """For each request of a pass some nodes below one node of depth 2, categories taken in turn."""
+    """Return, for each request of a pass, some nodes below one node of depth 2; the categories take turns."""
     groups: list[list[list[Path]]] = []
     for root in tree.roots:
         below = [
@@ -179,7 +179,7 @@ def _targets(tree: FeatureTree, settings: EvolveSettings, rng: random.Random) ->
 
 
 def _excerpt(tree: FeatureTree, targets: Sequence[Path]) -> str:
-    """The branch that the targets lie in, and the names beside it."""
+    """Return the text of the branch that holds the targets, and of the names next to it."""
     root = tree.find(targets[0][:1]) or Node(name=targets[0][0])
     branch = targets[0][1]
     shown = tuple(child if child.name == branch else Node(name=child.name) for child in root.children)

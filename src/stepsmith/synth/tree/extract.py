@@ -1,4 +1,4 @@
-"""Features out of snippets: by a model, many snippets a request, or without one from what the syntax tree shows."""
+"""Extract features from code snippets: with a model, or without one from signals in the syntax tree."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,17 +17,17 @@ from stepsmith.synth.tree.tree import CATEGORIES, FeatureTree, Path, path_of
 if TYPE_CHECKING:
     from stepsmith.prompts.library import PromptLibrary  # needs the extra `llm`
 
-BATCH = 5  # snippets a request; X-Coder does not say
+BATCH = 5  # snippets per request; our choice, X-Coder gives no figure
 PURPOSE = "extract features"
 
 
 class Extraction(Record, frozen=True, kw_only=True):
-    """A tree of the features that were met, and what the extraction came to."""
+    """A tree of the features that were found, and counts."""
 
     tree: FeatureTree
     snippets: int
     with_features: int
-    mentions: int  # features named, repetitions counted
+    mentions: int  # features that were named, with repetitions
     outside: int  # names that belong to none of the seven categories
     failures: tuple[ParseFailure, ...] = ()  # batches whose answer could not be read, even after a repair
 
@@ -50,11 +50,11 @@ def extract(
     into: FeatureTree = FeatureTree(),  # noqa: B008 - frozen
     at_once: int = AT_ONCE,
 ) -> Extraction:
-    """Ask ``llm`` for the features of every seed, ``batch`` seeds a request, ``at_once`` requests at a time.
+    """Ask ``llm`` for the features of every seed, ``batch`` seeds per request, ``at_once`` requests at a time.
 
-    A reply that cannot be read is asked for once more and then left out, with its text, in ``failures``. ``seen`` of a
-    node counts the snippets that named it or something below it (a snippet's features count once each). A feature that
-    has its home in ``into``, or in an earlier snippet, is put there (``Homes``).
+    If a completion cannot be read, it is requested once more; if that fails, its text goes into ``failures``. ``seen``
+    of a node is the number of snippets with this feature or one below it. A feature that is already in ``into``, or in
+    an earlier snippet, is put at the same place (``Homes``).
     """
     parts = [seeds[first : first + batch] for first in range(0, len(seeds), batch)]
     texts = [
@@ -76,10 +76,7 @@ def extract(
 
 
 def extract_offline(seeds: Sequence[Seed]) -> Extraction:
-    """Read features off the seeds' syntax: each signal of ``synth.signals`` stands for paths of the starter tree.
-
-    It knows only what ``SIGNAL_PATHS`` says, and takes names for what they mean; no model is asked.
-    """
+    """Extract features without a model: ``SIGNAL_PATHS`` maps each signal of a seed to paths of the starter tree."""
     found = _Found(FeatureTree())
     for seed in seeds:
         found.add(list(seed_paths(seed)))
@@ -87,7 +84,7 @@ def extract_offline(seeds: Sequence[Seed]) -> Extraction:
 
 
 def seed_paths(seed: Seed) -> dict[Path, tuple[int, ...]]:
-    """Return the starter tree's nodes that a seed's code shows, each with the lines where."""
+    """Return the nodes of the starter tree that a seed's code shows, each with its line numbers."""
     lines: dict[Path, set[int]] = {}
     for signal in read_signals(seed):
         for path in SIGNAL_PATHS.get(signal.name, ()):
@@ -96,11 +93,11 @@ def seed_paths(seed: Seed) -> dict[Path, tuple[int, ...]]:
 
 
 class _Found:
-    """Gathers the features of one snippet after the other."""
+    """Collects the features of one snippet after the other."""
 
     def __init__(self, into: FeatureTree) -> None:
         self._homes = Homes(into)
-        self.trees: list[FeatureTree] = []  # one a snippet, merged at the end
+        self.trees: list[FeatureTree] = []  # one per snippet, merged at the end
         self.with_features = self.mentions = self.outside = 0
         self.failures: list[ParseFailure] = []
 
@@ -124,7 +121,7 @@ class _Found:
         )
 
 
-# What each signal says in terms of the starter tree; signals that say nothing about a problem are left out.
+# The paths of the starter tree that each signal stands for; signals that say nothing about a problem are left out.
 SIGNAL_PATHS: dict[str, tuple[str, ...]] = {
     "loop": ("implementation logic/iteration/single pass",),
     "while loop": ("implementation logic/iteration/until stable",),

@@ -1,14 +1,14 @@
-"""One home for each feature: where in its category a name stands, so that no feature grows at two places."""
+"""One place (home) for each feature in its category, so that no feature is at two places of the tree."""
 
 from stepsmith.synth.tree.merge import category_of, clean_name, key_of
 from stepsmith.synth.tree.tree import FeatureTree, Path
 
 
 class Homes:
-    """The names of a tree that mean the same wherever they stand below a category, with their place.
+    """The place of every name that has the same meaning everywhere in its category.
 
-    These are the names directly below the category ("greedy") and those of several words ("meet in the middle"); a
-    single word further down ("weighted") takes its meaning from the names above it and may stand at many places.
+    These are names directly below the category ("greedy"), and names of several words ("meet in the middle"). A single
+    word further down ("weighted") gets its meaning from the names above it, so it may be at many places.
     """
 
     def __init__(self, tree: FeatureTree) -> None:

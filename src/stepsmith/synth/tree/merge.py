@@ -1,4 +1,4 @@
-"""Merging trees: names that mean the same are one node, whatever their case, number, hyphens or spelling."""
+"""Merge trees: names that differ only in case, plural, hyphens or spelling become one node."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _CATEGORY_KEYS: dict[str, str] = {}
 
 
 def key_of(name: str) -> str:
-    """Return what names of the same feature have in common: case, plurals, hyphens, articles and spelling aside."""
+    """Return a key that is equal for names of the same feature: without case, plural, hyphens and articles."""
     plain = unicodedata.normalize("NFKC", name).casefold().replace("’", "'").replace("'s ", " ")
     words = re.sub(r"[\s\-_‐-―]+", " ", re.sub(r"[\"'`().,:;]", "", plain)).split()
     singular = (_WORDS.get(word, _singular(word)) for word in words if word not in ("a", "an", "the"))

@@ -1,4 +1,4 @@
-"""The tree as a file that people read, edit and diff: one node a line, two spaces a level.
+"""The tree as a text file that people can read, edit and compare: one node per line, two spaces per level.
 
     # a comment
     algorithm x12
@@ -6,7 +6,7 @@
         inversions x2
         median
 
-``xN`` is ``Node.seen``, left out where it is 0. Blank lines and lines that start with ``#`` are passed over.
+``xN`` is ``Node.seen``; it is left out if it is 0. Blank lines and lines that start with ``#`` are skipped.
 """
 
 import re

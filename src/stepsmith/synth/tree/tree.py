@@ -20,7 +20,7 @@ CATEGORIES: tuple[str, ...] = (
 
 
 class Node(Record, frozen=True, kw_only=True):
-    """A feature and those it divides into. ``seen``: in how many snippets it was met, itself or below it."""
+    """A feature with its sub-features. ``seen``: in how many snippets it, or one of its sub-features, was found."""
 
     name: str
     seen: int = 0

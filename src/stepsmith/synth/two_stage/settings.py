@@ -1,4 +1,4 @@
-"""The figures of the two-stage method: those that the paper states, and ours where it is silent."""
+"""The settings of the two-stage method: the paper's figures, and our choice if it gives none."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,27 +16,27 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 class TwoStageSettings(Record, frozen=True, kw_only=True):
-    """Table ``[two_stage]`` of a configuration."""
+    """The table ``[two_stage]`` of a configuration."""
 
-    tree_version: str = ""  # hash of its content; filled in when a run starts
+    tree_version: str = ""  # hash of the tree's content; Stepsmith fills it in when a run starts
     # Features with these words in a name are not drawn: they contradict what a plan may be (no interaction, no floating
     # point). Ours.
     avoid: tuple[str, ...] = ("interactive", "real-valued", "floating", "floating-point", "noisy", "approximation")
-    leaves: Positive = 12  # of the sampled subtree; ours
-    least_chosen: Positive = 2  # features that a problem rests on; ours
+    leaves: Positive = 12  # leaves of the sampled subtree; our choice
+    least_chosen: Positive = 2  # fewest features that a problem combines; our choice
     most_chosen: Positive = 4
     seed_pull: float = 3.0  # weight of leaves that the chain's seed shows, relative to the others; 1: X-Coder, ours 3
     samples: Positive = 2  # X-Coder: at least two
     min_statement_tokens: Positive = 200  # X-Coder
-    prompted_inputs: int = 15  # X-Coder; 0: none by prompting
-    generator: bool = True  # inputs by a CYaRon program, too
+    prompted_inputs: int = 15  # inputs that the model is asked for; X-Coder; 0: none
+    generator: bool = True  # also make inputs with a CYaRon program
     generator_cases: Positive = 5  # X-Coder: at least five kinds of case
     generated_inputs: Positive = 20  # ours; the paper's suites have 13.6 (prompted) and 18.3 (generated) tests
     generator_time_s: float = 10.0
-    max_input_chars: Positive = 200_000  # ours
-    min_inputs: Positive = 8  # valid ones, the samples among them; ours
+    max_input_chars: Positive = 200_000  # our choice
+    min_inputs: Positive = 8  # fewest valid inputs, including the samples; our choice
     solutions: Positive = 8  # candidates that vote, spread over the solvers; X-Coder compares 4, 8 and 16
-    max_reply_tokens: Positive = 25_000  # X-Coder
+    max_completion_tokens: Positive = 25_000  # longer completions of solvers are dropped; X-Coder
     time_limit_s: float = 2.0
 
     def resolve(self, tree: FeatureTree) -> "TwoStageSettings":

@@ -279,7 +279,7 @@ class TwoStageTeacher:
                 outcomes["request-refused"] += count
                 continue
             for reply in replies:
-                code, reason = read_solution(reply, self._settings.max_reply_tokens)
+                code, reason = read_solution(reply, self._settings.max_completion_tokens)
                 outcomes[reason or "kept"] += 1
                 if code:
                     kept.append(Solution(language="python", code=code))
