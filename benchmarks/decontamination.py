@@ -46,7 +46,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_rows(Path(folder) / "problems.parquet", PROBLEM_SCHEMA, (problem_row(one.problem) for one in planted))
         table = read_table([Path(folder)])
-        text = [__doc__.splitlines()[0], "", "Made by `python benchmarks/decontamination.py`.", "", _kinds(planted)]
+        text = [
+            __doc__.splitlines()[0],
+            "",
+            f"Made by `python benchmarks/decontamination.py --behaviour {chosen.behaviour:g}`.",
+            "",
+            _kinds(planted),
+        ]
         scores = _scores(table, planted, items)
         text += ["## The usual rule: any shared n-gram", "", *_usual(table, planted, items, framed)]
         for method, values in scores.items():

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from stepsmith.store.problem_sets import load_problems
 from tests.cli.commands import run_here
 from tests.curate.problems import ISLANDS, WORDS, made, write_set
@@ -45,3 +47,19 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "o").exists()
     assert not (damaged / "curated").exists()
     assert not (good / "curated").exists()
+
+
+def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_set(tmp_path / "run", [made(ISLANDS)])
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("stepsmith.curate.curation.write_kept", interrupted)
+        stopped = run_here("curate", folder)
+    assert stopped.code == 130
+    assert "with --resume continues" in stopped.err
+    assert run_here("curate", folder).code == 2
+    assert run_here("curate", folder, "--resume").code == 0
+    assert len(load_problems(folder / "curated")) == 1

@@ -86,7 +86,7 @@ def test_the_same_input_gives_the_same_bytes(some: Path, tmp_path: Path) -> None
 @pytest.fixture
 def rated(tmp_path: Path) -> Path:
     """Problems of three bands; those of one band differ in their features."""
-    rates = {"hard": pass_rate(3, 16), "medium": pass_rate(8, 16), "easy": pass_rate(15, 16)}
+    rates = {"hard": pass_rate(15, 100), "medium": pass_rate(45, 100), "easy": pass_rate(96, 100)}
     kinds = (("ships", "alpha", ("a",)), ("birds", "beta", ("a",)), ("maps", "gamma", ("b", "c")))
     problems = []
     for band, rate in rates.items():
@@ -120,6 +120,8 @@ def test_quotas_that_cannot_be_met_leave_no_result(rated: Path, tmp_path: Path) 
     with pytest.raises(CaseError, match="asks for 8 problems of band 'hard' and 3 are left"):
         curate([rated], tmp_path / "out", settings)
     assert not (tmp_path / "out" / "problems.parquet").exists()
+    with pytest.raises(CaseError, match="only 9 problems are left; select fewer"):
+        curate([rated], tmp_path / "more", CurationSettings(select=10))
     with pytest.raises(ValueError, match=r"add up to 0\.5"):
         CurationSettings(select=8, quotas={"hard": 0.5})
 

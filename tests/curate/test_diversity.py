@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stepsmith.curate.diversity import diversity, feature_vectors, vendi_score
+from stepsmith.curate.diversity import diversity, feature_vectors, shapes_of, vendi_score
 from stepsmith.curate.problem_table import read_table
 from tests.curate.problems import ISLANDS, LONGEST_RUN, RENAMED_ISLANDS, WORDS, made, write_set
 
@@ -44,7 +44,7 @@ def test_counts_of_a_set(tmp_path: Path) -> None:
         made(LONGEST_RUN, chain="c", features=("split", "grid", "dfs")),
     ]
     table = read_table([write_set(tmp_path / "set", problems)])
-    found = diversity(table, range(4))
+    found = diversity(table, range(4), shapes_of(table))
     assert (found.problems, found.chains, found.bands, found.environments) == (4, 3, {"medium": 4}, {"induction": 4})
     assert found.features.distinct == 3
     assert found.feature_pairs.most_common == (("dfs + grid", 3), ("dfs + split", 1), ("grid + split", 1))
@@ -53,4 +53,4 @@ def test_counts_of_a_set(tmp_path: Path) -> None:
     assert dict(found.shapes.most_common)["def for if else return"] == 1
     assert 1 < found.vendi_features < 3
     assert found.vendi_statements is None
-    assert diversity(table, [2]).features.effective == 1.0
+    assert diversity(table, [2], shapes_of(table)).features.effective == 1.0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import typer
 from rich.console import Console
 
+from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.quantities import read_quantity
 from stepsmith.core.records import UNDECIDED, Band
@@ -85,17 +86,21 @@ def curate(
         )
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    manifest = curation.curate(
-        sources,
-        folder,
-        settings,
-        against=against or (),
-        match=[match] if match else (),
-        resume=resume,
-        workers=workers or os.cpu_count() or 1,
-        allow_unsafe=allow_unsafe,
-        say=say,
-    )
+    try:
+        manifest = curation.curate(
+            sources,
+            folder,
+            settings,
+            against=against or (),
+            match=[match] if match else (),
+            resume=resume,
+            workers=workers or os.cpu_count() or 1,
+            allow_unsafe=allow_unsafe,
+            say=say,
+        )
+    except KeyboardInterrupt:
+        say(f"Stopped. The same command with --resume continues in {folder}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     say(summary(manifest, folder))
 
 

@@ -11,7 +11,7 @@ from stepsmith.curate.embeddings import Vectors, embed, load_encoder
 from stepsmith.curate.likeness import DEPTHS, FEWEST_SEQUENCES, Depth, ProblemSketches, shortened
 from stepsmith.curate.meaning import MeaningRule, Meanings, nearest_items
 from stepsmith.curate.minhash import band_keys, pairs_across, signatures, similarity
-from stepsmith.curate.ngrams import Hashes, Rows, among, common_hashes, jaccard
+from stepsmith.curate.ngrams import Hashes, Rows, Vocabulary, among, common_hashes, jaccard
 from stepsmith.curate.overlap import FEWEST_ITEMS, ItemGrams
 from stepsmith.curate.problem_table import ProblemTable
 from stepsmith.curate.sketches import COMMON_SHARE, Sketches
@@ -21,7 +21,7 @@ Method = Literal["13-grams", "8-grams", "statements", "programs", "meaning", "pa
 
 ROWS_PER_BAND = 3  # 42 bands: items are few, so that unlike pairs can be looked at, too
 SLACK = 0.1  # an estimate may be so far below the similarity
-CHUNK = 16384  # problems that are compared at once
+CHUNK = 8192  # problems that are compared at once
 
 
 class ContaminationRule(Record, frozen=True, kw_only=True):
@@ -55,8 +55,7 @@ def find_contamination(
 ) -> list[ContaminationHit]:
     """Return the hits of the depth "near"."""
     return [
-        *_gram_hits(table, items, 13, "13-grams", rule.grams_13),
-        *_gram_hits(table, items, 8, "8-grams", rule.grams_8),
+        *_gram_hits(table, items, rule),
         *_sketch_hits(sketches.statements, [statement_words(item.text) for item in items], items, "statements",
                       rule.statements, fewest=1),
         *_sketch_hits(sketches.programs, [program_words(item.program, item.language) for item in items], items,
@@ -91,19 +90,24 @@ def best_first(hits: Iterable[ContaminationHit]) -> list[ContaminationHit]:
 
 
 def _gram_hits(
-    table: ProblemTable, items: Sequence[BenchmarkItem], n: int, method: Method, least: float
+    table: ProblemTable, items: Sequence[BenchmarkItem], rule: ContaminationRule
 ) -> Iterator[ContaminationHit]:
-    grams = ItemGrams([statement_words(item.text) for item in items], n)
-
-    def words(row: int) -> list[str]:
-        return statement_words(table.statement(row))
-
-    for row, item, score in grams.overlaps(words, len(table), least / 2):
-        passage = shortened(grams.passage(words(row), item))
-        yield ContaminationHit(
-            row=row, item=items[item].name, depth="near", method=method, score=round(score, 4), evidence=passage,
-            counts=score >= least,
-        )  # fmt: skip
+    vocabulary = Vocabulary()
+    texts = [statement_words(item.text) for item in items]
+    kinds: list[tuple[Method, ItemGrams, float]] = [
+        ("13-grams", ItemGrams(texts, 13, vocabulary), rule.grams_13),
+        ("8-grams", ItemGrams(texts, 8, vocabulary), rule.grams_8),
+    ]
+    for start in range(0, len(table), CHUNK):
+        rows = range(start, min(start + CHUNK, len(table)))
+        words = vocabulary.rows(statement_words(table.statement(row)) for row in rows)
+        for method, grams, least in kinds:
+            for place, item, score in grams.overlaps(words, least / 2):
+                passage = shortened(grams.passage(statement_words(table.statement(start + place)), item))
+                yield ContaminationHit(
+                    row=start + place, item=items[item].name, depth="near", method=method, score=round(score, 4),
+                    evidence=passage, counts=score >= least,
+                )  # fmt: skip
 
 
 def _sketch_hits(

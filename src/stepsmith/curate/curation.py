@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from stepsmith import __version__
-from stepsmith.core.errors import MachineError, RunFolderError
+from stepsmith.core.errors import CaseError, MachineError, RunFolderError
 from stepsmith.core.records import Record
 from stepsmith.curate.benchmark_items import BenchmarkItem, benchmark_files, read_items
 from stepsmith.curate.contamination import (
@@ -24,9 +24,9 @@ from stepsmith.curate.contamination import (
     meaning_hits,
 )
 from stepsmith.curate.decisions import decide, record_row
-from stepsmith.curate.diversity import Diversity, diversity
+from stepsmith.curate.diversity import Diversity, diversity, shapes_of
 from stepsmith.curate.duplicates import Duplicates, DuplicateSearch, Ranking, exact_duplicates
-from stepsmith.curate.embeddings import EncoderName
+from stepsmith.curate.embeddings import EncoderName, Vectors
 from stepsmith.curate.folder import DIVERSITY, HITS, MANIFEST, PROBLEMS, RECORDS, CurationFolder
 from stepsmith.curate.likeness import DEPTHS, Depth, NearRule, ProblemSketches
 from stepsmith.curate.meaning import MeaningRule, Meanings
@@ -105,7 +105,8 @@ def curate(
         records = _selected(table, decided, settings, model)
         write_kept(table, [record.decision == "kept" for record in records], out / PROBLEMS)
         write_rows(out / RECORDS, RECORD_SCHEMA, map(record_row, records))
-        _write_json(out / DIVERSITY, _diversities(table, {"read": None, "curated": decided, "kept": records}))
+        vectors = stages.meanings.vectors if stages.meanings else None
+        _write_json(out / DIVERSITY, _diversities(table, {"read": None, "curated": decided, "kept": records}, vectors))
         names = [PROBLEMS, RECORDS, DIVERSITY]
         if items:
             write_whole(out / HITS, b"".join(map(partial(_hit_line, table), hits)))
@@ -205,6 +206,8 @@ def _selected(
     elif settings.quotas:
         quotas = shared_out(settings.quotas, settings.select or 0)
     else:
+        if settings.select is not None and settings.select > len(rows):
+            raise CaseError(f"--select {settings.select}, but only {len(rows)} problems are left; select fewer")
         quotas = {ANY_BAND: settings.select or 0}
         bands = [ANY_BAND] * len(rows)
     chosen = {rows[number] for number in select([table.features[row] for row in rows], bands, quotas)}
@@ -216,13 +219,16 @@ def _selected(
     ]
 
 
-def _diversities(table: ProblemTable, stages: Mapping[str, Sequence[CurationRecord] | None]) -> dict[str, Diversity]:
+def _diversities(
+    table: ProblemTable, stages: Mapping[str, Sequence[CurationRecord] | None], vectors: Vectors | None
+) -> dict[str, Diversity]:
     """Return the diversity of the problems that each stage left; None stands for all."""
+    shapes = shapes_of(table)
     found: dict[str, Diversity] = {}
     known: dict[int, Diversity] = {}
     for name, records in stages.items():
         rows = [row for row in range(len(table)) if records is None or records[row].decision == "kept"]
-        found[name] = known.setdefault(len(rows), known.get(len(rows)) or diversity(table, rows))
+        found[name] = known.setdefault(len(rows), known.get(len(rows)) or diversity(table, rows, shapes, vectors))
     return found
 
 

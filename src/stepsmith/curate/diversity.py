@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from stepsmith.core.records import Record
+from stepsmith.curate.embeddings import Vectors
 from stepsmith.curate.problem_table import ProblemTable
 from stepsmith.curate.selection import elements_of
 from stepsmith.curate.words import program_words, shape
-
-Vectors = npt.NDArray[np.float32]
 
 
 class KindCounts(Record, frozen=True, kw_only=True):
@@ -42,19 +40,30 @@ class Diversity(Record, frozen=True, kw_only=True):
     environments: dict[str, int]
 
 
-def diversity(table: ProblemTable, rows: Sequence[int], vectors: Vectors | None = None) -> Diversity:
-    """Measure the problems ``rows``; ``vectors`` are unit vectors of all statements, shape (problems, width)."""
+def shapes_of(table: ProblemTable) -> list[str]:
+    """Return the shape of every golden program."""
+    languages = enumerate(table.languages)
+    return [shape(program_words(table.code(row), language), language) for row, language in languages]
+
+
+def diversity(
+    table: ProblemTable, rows: Sequence[int], shapes: Sequence[str], vectors: Vectors | None = None
+) -> Diversity:
+    """Measure the problems ``rows``.
+
+    ``shapes`` are those of all programs (``shapes_of``), ``vectors`` unit vectors of all statements, shape (problems,
+    width).
+    """
     used = [table.features[row] for row in rows]
     elements = Counter(element for names in used for element in elements_of(names))
     singles = {" ".join(one): n for one, n in elements.items() if len(one) == 1}
     pairs = {" + ".join(one): n for one, n in elements.items() if len(one) == 2}
-    shapes = Counter(shape(program_words(table.code(row), table.languages[row]), table.languages[row]) for row in rows)
     return Diversity(
         problems=len(rows),
         chains=len({table.chains[row] for row in rows}),
         features=_coverage(singles),
         feature_pairs=_coverage(pairs, len(singles) * (len(singles) - 1) // 2),
-        shapes=_coverage(shapes),
+        shapes=_coverage(Counter(shapes[row] for row in rows)),
         vendi_features=round(vendi_score(feature_vectors(used)), 3),
         vendi_statements=None if vectors is None else round(vendi_score(vectors[np.asarray(rows, dtype=np.int64)]), 3),
         bands=dict(sorted(Counter(table.bands[row] for row in rows).items())),

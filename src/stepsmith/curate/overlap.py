@@ -7,7 +7,7 @@ import numpy as np
 
 from stepsmith.curate.minhash import spans
 from stepsmith.curate.ngrams import Hashes, Places, Rows, Vocabulary, among, ngrams
-from stepsmith.curate.sketches import CHUNK, Words, longest_run
+from stepsmith.curate.sketches import longest_run
 
 ITEM_SHARE, FEWEST_ITEMS = 0.01, 2  # an n-gram of more items than both is the benchmark's boilerplate
 
@@ -26,9 +26,9 @@ class ItemGrams:
     An item of fewer than ``n`` words is one n-gram as a whole.
     """
 
-    def __init__(self, texts: Sequence[Sequence[str]], n: int) -> None:
+    def __init__(self, texts: Sequence[Sequence[str]], n: int, vocabulary: Vocabulary) -> None:
         self.n = n
-        self._vocabulary = Vocabulary()
+        self._vocabulary = vocabulary
         found = ngrams(self._vocabulary.rows(texts), n)
         owners = found.rows()
         order = np.lexsort((owners, found.flat))
@@ -41,29 +41,25 @@ class ItemGrams:
         self._grams, self._owners = grams[rare], owners[rare]
         self.sizes: Places = np.bincount(self._owners, minlength=len(texts))
 
-    def overlaps(self, words: Words, count: int, least: float) -> Iterator[Overlap]:
-        """Yield the overlaps of the texts ``words(0)`` to ``words(count - 1)`` with a score of ``least``, by row."""
-        for start in range(0, count, CHUNK):
-            rows = range(start, min(start + CHUNK, count))
-            found = self._grams_of(map(words, rows))
-            mask = among(found.flat, self._grams)
-            pairs = self._pairs(found.rows()[mask], found.flat[mask])
-            for code, shared in zip(*np.unique(pairs, return_counts=True), strict=True):
-                row, item = divmod(int(code), len(self.sizes))
-                score = float(shared) / float(self.sizes[item])
-                if score >= least:
-                    yield Overlap(start + row, item, score)
+    def overlaps(self, words: Rows, least: float) -> Iterator[Overlap]:
+        """Yield the overlaps of texts with a score of ``least``, by row; ``words`` are those of the vocabulary."""
+        found = ngrams(words, self.n)
+        mask = among(found.flat, self._grams)
+        pairs = self._pairs(found.rows()[mask], found.flat[mask])
+        for code, shared in zip(*np.unique(pairs, return_counts=True), strict=True):
+            row, item = divmod(int(code), len(self.sizes))
+            score = float(shared) / float(self.sizes[item])
+            if score >= least:
+                yield Overlap(row, item, score)
 
     def passage(self, words: Sequence[str], item: int) -> str:
         """Return the longest run of words that a text shares with an item."""
-        return longest_run(words, self.n, among(self._grams_of(iter([words])).flat, self._of(item)))
+        found = ngrams(self._vocabulary.rows([words]), self.n)
+        return longest_run(words, self.n, among(found.flat, self._of(item)))
 
     def _of(self, item: int) -> Hashes:
         found: Hashes = np.sort(self._grams[self._owners == item])
         return found
-
-    def _grams_of(self, texts: Iterator[Sequence[str]]) -> Rows:
-        return ngrams(self._vocabulary.rows(texts), self.n)
 
     def _pairs(self, rows: Places, grams: Hashes) -> Places:
         """Return row × items + item for each distinct n-gram that a row shares with an item."""

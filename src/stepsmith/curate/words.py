@@ -31,6 +31,7 @@ _C_FAMILY = frozenset(
 _PYTHON = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 _FLOW = frozenset(_WORD.findall("def class for while if elif else try except with lambda yield return break continue"))
 _C_FLOW = frozenset(_WORD.findall("class struct for while if else switch case try catch return break continue do"))
+MOST_FORMS = 1_000_000  # distinct tokens that are remembered
 CHOSEN = "@"  # stands for a name that the author chose
 
 
@@ -55,14 +56,34 @@ def program_words(code: str, language: str = "python") -> list[str]:
     Comments, docstrings and layout (with Python's indentation) are left out; keywords, builtins, attributes, numbers
     and strings count. Renaming and reformatting change nothing, moving functions about changes little.
     """
-    python = language in ("python", "pypy")
-    known = _PYTHON if python else _C_FAMILY
-    found = (_HASH_COMMENTS if python else _SLASH_COMMENTS).findall(code)
-    return [
-        token if token in known or not (token[0].isalpha() or token[0] == "_") or token[-1] in "\"'" else CHOSEN
-        for token in found
-        if token and token[:3] not in ('"""', "'''")
-    ]
+    if language in ("python", "pypy"):
+        return _counted(_HASH_COMMENTS.findall(code), _IN_PYTHON)
+    return _counted(_SLASH_COMMENTS.findall(code), _IN_OTHERS)
+
+
+def _counted(tokens: Sequence[str], forms: "_Forms") -> list[str]:
+    return [form for token in tokens if (form := forms[token])]
+
+
+class _Forms(dict[str, str]):
+    """What tokens count as: themselves, CHOSEN, or "" for nothing. Each distinct token is looked at once."""
+
+    def __init__(self, known: frozenset[str]) -> None:
+        self._known = known
+
+    def __missing__(self, token: str) -> str:
+        if token[:3] in ('"""', "'''"):
+            form = ""
+        elif token in self._known or not (token[:1].isalpha() or token[:1] == "_") or token[-1] in "\"'":
+            form = token
+        else:
+            form = CHOSEN
+        if len(self) < MOST_FORMS:
+            self[token] = form
+        return form
+
+
+_IN_PYTHON, _IN_OTHERS = _Forms(_PYTHON), _Forms(_C_FAMILY)
 
 
 def shape(tokens: Sequence[str], language: str = "python") -> str:
