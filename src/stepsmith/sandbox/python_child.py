@@ -116,6 +116,7 @@ class PythonMain:
 
         Finalizing costs several times more than a small program.
         """
+        _flush_main()
         try:
             if len(threading._active) > 1 or threading._threading_atexits:  # type: ignore[attr-defined]
                 threading._shutdown()  # type: ignore[attr-defined]
@@ -249,6 +250,15 @@ def _report_hook(kind: type[BaseException], error: BaseException, trace: Traceba
 
 
 # The end
+
+
+def _flush_main() -> None:
+    """Flush the streams as CPython does when the main module has ended, before threads and exit handlers."""
+    for name in ("stderr", "stdout"):
+        try:
+            getattr(sys, name).flush()
+        except BaseException:  # ignored here; what is still unwritten at the very end is reported then
+            continue
 
 
 def _is_closed(stream: Any) -> bool:
