@@ -6,7 +6,7 @@ SLIM := .venv-slim
 PIP_INSTALL := -m pip install -q --disable-pip-version-check -c constraints.txt
 
 TORCH := torch==2.13.0  # installed first: the rest takes what is there
-.PHONY: help setup setup-dev demo test lint slim docs study bench bench-judge bench-verify bench-trainer clean
+.PHONY: help setup setup-dev demo test lint slim docs study interop bench bench-judge bench-verify bench-trainer clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,9 @@ slim: setup-dev
 STUDY ?= controls
 study: setup  ## Run a study (STUDY=NAME of `stepsmith study --list`; hours on 2 cores, resumable)
 	$(BIN)/stepsmith study $(STUDY) --workers 2 --resume
+
+interop: setup-dev  ## The consumers of exports, each in an environment of its own under .interop/ (5 GB; not in CI)
+	$(BIN)/python benchmarks/interop/run.py
 
 bench: setup-dev  ## Throughput and memory of synthesis and of curation (about 15 minutes)
 	$(BIN)/python benchmarks/synthesis.py

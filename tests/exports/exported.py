@@ -10,9 +10,12 @@ from stepsmith.scoring.tests import SplitSettings
 from tests.envs.test_environments import PROBLEMS
 from tests.records import a_problem
 
-CHECKER = (
-    "import sys\nright = abs(int(sys.stdin.read())) == int(open(sys.argv[2]).read())\nsys.exit(42 if right else 43)\n"
-)
+RULES = "def right(given, answer):\n    return abs(given) == answer\n"
+CHECKER = """\
+import sys
+from rules import right
+sys.exit(42 if right(int(sys.stdin.read()), int(open(sys.argv[2]).read())) else 43)
+"""
 
 
 VALIDATOR = "import sys\nline = sys.stdin.read()\nsys.exit(0 if line == f'{int(line)}\\n' else 1)\n"
@@ -52,7 +55,10 @@ def a_checked_problem() -> Problem:
     return a_problem(
         title="Root",
         statement="Print a number whose square is n.\n",
-        contract=Contract(interface="stdio", checker=Checker(name="custom-kattis", files=(("validate.py", CHECKER),))),
+        contract=Contract(
+            interface="stdio",
+            checker=Checker(name="custom-kattis", files=(("checker.py", CHECKER), ("rules.py", RULES))),
+        ),
         starter_code="",
         examples=(),
         tests=tuple(TestCase(input=f"{n * n}\n", output=f"{n}\n") for n in (3, 4, 0, 7)),

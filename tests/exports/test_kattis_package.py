@@ -40,7 +40,11 @@ def test_a_package_reads_back_as_the_same_problem(form: str, tmp_path: Path) -> 
         assert one.left_out == ()
     assert [c.verdict for c in read[short_name(problems[0])].candidates[1:]] == [Verdict.RTE, Verdict.WA]
     assert read[short_name(checked)].checker == "custom-kattis"
-    assert dict(read[short_name(checked)].checker_files) == dict(checked.contract.checker.files)
+    files = dict(checked.contract.checker.files)
+    assert dict(read[short_name(checked)].checker_files) == {
+        "main.py": files["checker.py"],
+        "rules.py": files["rules.py"],
+    }
     settings_of = yaml.safe_load((packages / short_name(checked) / "problem.yaml").read_text())
     assert (settings_of["license"], settings_of["rights_owner"]) == ("cc by", "The authors of little")
 

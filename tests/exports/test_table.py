@@ -112,3 +112,25 @@ def test_a_problem_that_comes_twice_is_written_once(tmp_path: Path) -> None:
     written = write_export([*problems, *problems], "jsonl", tmp_path / "set", ExportSettings(held_out=0.0))
     assert (written.train, written.test) == (len(problems), 0)
     assert not (tmp_path / "set" / "test.jsonl").exists()
+
+
+def test_the_card_says_what_a_curation_found(tmp_path: Path) -> None:
+    from stepsmith.exports.card import facts_of
+
+    run, curated = tmp_path / "run", tmp_path / "curated"
+    run.mkdir()
+    (run / "manifest.json").write_text(json.dumps({"teacher": "offline", "student": "simulated", "seed": 7}))
+    counts = {"problems": 120, "contaminated": {"ngram": 2, "near": 1}}
+    manifest = {
+        "settings": {"depth": "near"}, "counts": counts, "against": [{"path": "bench/HumanEval.jsonl"}],
+        "sources": [{"path": str(run / "problems.parquet")}],
+    }  # fmt: skip
+    curated.mkdir()
+    (curated / "manifest.json").write_text(json.dumps(manifest))
+    facts = facts_of([curated])
+    assert (facts.teachers, facts.students, facts.seeds) == (("offline",), ("simulated",), (7,))
+    assert facts.contamination == (
+        "Compared with HumanEval.jsonl by `stepsmith curate` (depth `near`). Of 120 problems 3 were taken out as "
+        "contaminated (ngram 2, near 1)."
+    )
+    assert facts_of([tmp_path / "nowhere"]).contamination == ""

@@ -15,7 +15,6 @@ from stepsmith.core.stats import band_of
 from stepsmith.exports.bundle import Bundle, LeftOut
 from stepsmith.store.runfolder import MANIFEST
 
-CURATION = "curation.json"  # of `stepsmith curate`
 MOST_FEATURES = 25
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -34,8 +33,12 @@ class CardFacts(Record, frozen=True, kw_only=True):
 
 def facts_of(places: Sequence[Path]) -> CardFacts:
     """Return what the manifests beside the problems say; a manifest that cannot be read says nothing."""
-    runs = [found for place in places if (found := _json(place / MANIFEST)) is not None]
-    curations = [found for place in places if (found := _json(place / CURATION)) is not None]
+    manifests = [found for place in places if (found := _json(place / MANIFEST)) is not None]
+    curations = [one for one in manifests if "against" in one]
+    for one in curations:  # what it was curated from says who made it
+        beside = {Path(source["path"]).parent for source in one.get("sources", [])}
+        manifests += [found for place in sorted(beside) if (found := _json(place / MANIFEST)) is not None]
+    runs = [one for one in manifests if "teacher" in one]
     return CardFacts(
         sources=tuple(place.name for place in places),
         teachers=_each(run.get("teacher") for run in runs),
@@ -179,11 +182,16 @@ def _limits(problems: Sequence[Problem], left_out: Sequence[LeftOut]) -> str:
 
 
 def _contamination(curation: Mapping[str, Any]) -> str:
-    """Say what `stepsmith curate --against` found, from its manifest."""
-    found = curation.get("contamination")
-    if not isinstance(found, Mapping):
+    """Say what `stepsmith curate --against` found, from its manifest; "" where it compared with nothing."""
+    against = [Path(one["path"]).name for one in curation["against"]]
+    if not against:
         return ""
-    return "\n".join(f"- {key}: {value}" for key, value in found.items())
+    found = curation["counts"]["contaminated"]
+    by_depth = ", ".join(f"{depth} {count}" for depth, count in found.items()) or "none"
+    return (
+        f"Compared with {', '.join(against)} by `stepsmith curate` (depth `{curation['settings']['depth']}`). Of "
+        f"{curation['counts']['problems']} problems {sum(found.values())} were taken out as contaminated ({by_depth})."
+    )
 
 
 def _json(path: Path) -> Mapping[str, Any] | None:

@@ -39,9 +39,9 @@ def refuses(problem: Problem) -> str | None:
     checker = problem.contract.checker
     if not is_custom(checker):
         return None
-    if checker.name == "custom-kattis" and len(checker.files) == 1 and checker.files[0][0].endswith(".py"):
+    if checker.name == "custom-kattis" and all(name.endswith(".py") for name, _ in checker.files):
         return None
-    return f"its checker program ({checker.name}) is none that runs in the container: one file of Python, Kattis's way"
+    return f"its checker program ({checker.name}) is none that runs in the container: Python, of the Kattis convention"
 
 
 def write(bundle: Bundle, folder: Path) -> None:

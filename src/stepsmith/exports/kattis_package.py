@@ -15,6 +15,7 @@ from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Judgement, Problem, Solution, TestCase, Verdict
 from stepsmith.exports.latex import latex, latex_text
 from stepsmith.judge.checkers import custom_kind
+from stepsmith.judge.checkers.custom import checker_program
 from stepsmith.judge.languages import language
 from stepsmith.judge.pool import JudgePool
 
@@ -121,8 +122,15 @@ def write_input_validator(problem: Problem, folder: Path) -> None:
 
 
 def write_output_validator(problem: Problem, folder: Path) -> None:
-    """Write the files of a checker program into ``folder``, if the problem has one."""
-    for name, source in problem.contract.checker.files:
+    """Write the files of a checker program into ``folder``, if the problem has one.
+
+    Of several files the tools take ``main.*`` for the program.
+    """
+    if not problem.contract.checker.files:
+        return
+    _, ((name, source), *others) = checker_program(problem.contract.checker)
+    write_text(folder / (f"main{Path(name).suffix}" if others else name), source)
+    for name, source in others:
         write_text(folder / name, source)
 
 

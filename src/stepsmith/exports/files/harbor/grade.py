@@ -24,6 +24,7 @@ import msgspec  # noqa: E402
 from stepsmith.core.records import Execution, Judgement, Problem, TestResult, Verdict  # noqa: E402
 from stepsmith.envs import ENVIRONMENTS, Answer  # noqa: E402
 from stepsmith.judge.checkers import compare, is_custom  # noqa: E402
+from stepsmith.judge.checkers.custom import checker_program  # noqa: E402
 
 NOBODY = 65534
 CHECKER_S = 30.0
@@ -127,13 +128,15 @@ def run_limited(words, text, limits, folder, *, as_nobody):
 def by_program(checker, input_text, expected, actual):
     """Let a Kattis output validator in Python decide."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, source in checker.files:
+        _, files = checker_program(checker)  # the main one is the first
+        main = files[0][0]
+        for name, source in files:
             Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
             Path(folder, name).write_text(source, "utf-8")
         (Path(folder) / "feedback").mkdir()
         for name, text in (("input.txt", input_text), ("answer.txt", expected)):
             Path(folder, name).write_bytes(text.encode("utf-8", "surrogateescape"))
-        words = [sys.executable, checker.files[0][0], "input.txt", "answer.txt", "feedback/", *checker.flags]
+        words = [sys.executable, main, "input.txt", "answer.txt", "feedback/", *checker.flags]
         given = actual.encode("utf-8", "surrogateescape")
         ended = subprocess.run(words, input=given, capture_output=True, cwd=folder, timeout=CHECKER_S, check=False)
     if ended.returncode not in (42, 43):

@@ -104,6 +104,9 @@ def output_validator(folder: Path, settings: KattisSettings) -> dict[str, str]:
     Raises ``UnsupportedError`` if the one that is asked for cannot be used.
     """
     places = _entries(folder / "output_validator") + _entries(folder / "output_validators")
+    own = folder / "output_validator"  # of 2025-09: the folder is the program, where it has several files
+    if any(path.stem in _ENTRY_POINTS and path.parent == own for path in places):
+        places = [own, *(path for path in places if path.parent != own)]
     if settings.custom is False or (settings.custom is None and not places):
         return {}
     if not places:
