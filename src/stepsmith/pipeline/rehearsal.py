@@ -73,7 +73,8 @@ class Rehearsal:
     def projected(self) -> tuple[float, float]:
         """Return the tokens and USD of a whole run if all its requests were like these: a rough figure.
 
-        Requests of one kind are averaged; repairs, rejections and the share of environments are left out.
+        Requests of one kind are averaged; repairs, rejections, the share of environments and attempts
+        that adaptive rating saves are left out.
         """
         synth = self.config.synth
         turns = 1 if synth.mode == "single-turn" else synth.turns
