@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -105,6 +106,15 @@ def test_mistakes_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert "3 left out: its answer is a value, not a program (listed in left-out.jsonl)" in output
     assert yaml.safe_load((out / "README.md").read_text().split("---\n")[1])["license"] == "apache-2.0"
     assert json.loads((out / LEFT_OUT).read_text().splitlines()[0])["problem_id"].startswith("prob_")
+
+
+def test_the_card_names_the_licences_of_seeds(tmp_path: Path) -> None:
+    first, *others = one_of_each()
+    licensed = msgspec.structs.replace(first.lineage, seed_license="MIT")
+    problems = [msgspec.structs.replace(first, lineage=licensed), *others]
+    write_export(problems, "jsonl", tmp_path / "set", ExportSettings(license="Apache-2.0"))
+    card = (tmp_path / "set" / "README.md").read_text()
+    assert f"inspired the problems: not recorded ({len(others)}), MIT (1)." in card
 
 
 def test_a_problem_that_comes_twice_is_written_once(tmp_path: Path) -> None:

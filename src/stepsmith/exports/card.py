@@ -160,8 +160,8 @@ def _methods(problems: Sequence[Problem], facts: CardFacts) -> str:
 
 
 def _licences(bundle: Bundle) -> str:
-    seeds = Counter(dict(one.provenance).get("seed_license", "") for one in bundle.problems)
-    named = ", ".join(f"{name or 'not recorded'} ({count})" for name, count in sorted(seeds.items()))
+    seeds = Counter(one.lineage.seed_license for one in bundle.problems)
+    named = ", ".join(f"{name or 'not recorded'} ({count})" for name, count in sorted(seeds.items()))  # "" first
     given = bundle.settings.license or "none was named when the set was exported (`--license`)"
     return f"## Licences\n\n- Of this set: {given}.\n- Of the seeds that inspired the problems: {named}.\n"
 
