@@ -22,6 +22,7 @@ from stepsmith.core.records import (
     Rejection,
     Solution,
     TestCase,
+    TestKind,
     Verdict,
     WrongSolution,
 )
@@ -34,6 +35,7 @@ from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.claims import check_claims
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.rating import FIXED, Rating, RatingSettings, rate, tally
+from stepsmith.pipeline.variations import varied_inputs
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Draft, Student
 from stepsmith.verify.labels.ambiguity import REASON as MANY_ANSWERS
@@ -114,11 +116,14 @@ def label(build: Building) -> Problem | Rejection:
     if draft.fault or not draft.candidates:
         fault = draft.fault
         return _rejected(_unverified(build), fault.reason if fault else "no-candidates", fault.detail if fault else "")
-    inputs = [item.text for item in draft.inputs]
+    least = build.config.suite.least_tests if build.config.synth.teacher != "offline" else 0
+    varied = varied_inputs(draft, judge, build.rng, least)
+    given = (*draft.inputs, *varied)
+    inputs = [item.text for item in given]
     by_brute_force = _by_brute_force(draft, judge)
     matrix = ExecutionMatrix(judge, draft.contract, draft.candidates, inputs)
     try:
-        verification = _verified(build, matrix, by_brute_force)
+        verification = _verified(build, matrix, [item.kind for item in given], by_brute_force)
     except CheckerError as error:
         return _rejected(_unverified(build), "checker-fails", str(error))
     if verification.status == "rejected" or verification.golden is None:
@@ -133,6 +138,7 @@ def label(build: Building) -> Problem | Rejection:
             ("golden_confidence", f"{verification.confidence:.3f}"),
             ("voters", str(len(draft.candidates))),
             ("brute_force_tests", str(len(by_brute_force))),
+            *((("varied_tests", str(len(varied))),) if varied else ()),
         ),
     )
     if many := _fault_of_answers(problem, judge):
@@ -146,10 +152,11 @@ def label(build: Building) -> Problem | Rejection:
     return problem
 
 
-def _verified(build: Building, matrix: ExecutionMatrix, by_brute_force: Sequence[Example]) -> Verification:
+def _verified(
+    build: Building, matrix: ExecutionMatrix, kinds: Sequence[TestKind], by_brute_force: Sequence[Example]
+) -> Verification:
     """Determine labels and golden by the method that the draft and the configuration ask for."""
     draft, config = build.draft, build.config
-    kinds = [item.kind for item in draft.inputs]
     statement = draft.write((), draft.candidates[0], build.lineage).statement
     if draft.defining:
         verification = msgspec.structs.replace(verify_majority(matrix, kinds), method="definition")
@@ -270,7 +277,7 @@ def derive(build: Building, problem: Problem) -> Problem | Rejection:
     draft, judge = build.draft, build.judge
     if draft.environment == "induction":
         return problem
-    derived = draft.derive(problem, problem.wrong, build.rng)
+    derived = draft.derive(problem, _drawn_kills(build, problem), build.rng)
     if derived is None:
         return _rejected(problem, "environment-unfit", f"no test can be used for {draft.environment}")
     environment = ENVIRONMENTS[derived.environment]
@@ -279,6 +286,23 @@ def derive(build: Building, problem: Problem) -> Problem | Rejection:
         if judgement.verdict is Verdict.AC:
             return _rejected(derived, "trivial-solution", f'the baseline answer "{name}" is right')
     return derived
+
+
+def _drawn_kills(build: Building, problem: Problem) -> list[WrongSolution]:
+    """Return the wrong programs, each with a test that rejects it drawn from all that do.
+
+    Most mutants fail on the first test already; without this the student would be shown that one nearly always. A
+    teacher's own wrong programs are more particular and stay as they are.
+    """
+    if build.draft.wrong:
+        return list(problem.wrong)
+    drawn = []
+    for wrong in problem.wrong:
+        results = build.judge.judge(wrong.solution, problem.contract, problem.tests).tests
+        kills = [place for place, result in enumerate(results) if result.verdict not in (Verdict.AC, Verdict.IE)]
+        place = build.rng.choice(kills) if kills else wrong.killed_by
+        drawn.append(msgspec.structs.replace(wrong, killed_by=place))
+    return drawn
 
 
 def solve(build: Building, problem: Problem, strong_solver: Student) -> Problem | Rejection:

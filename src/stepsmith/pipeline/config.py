@@ -97,6 +97,8 @@ class VoterSettings(Record, frozen=True, kw_only=True):
 class SuiteSettings(Record, frozen=True, kw_only=True):
     """How much work goes into the tests of a problem. Our choices, sized for speed; 0 turns a part off."""
 
+    # Where a teacher gives fewer inputs (Deep Dive: five) and may have them varied, so many tests in all.
+    least_tests: Annotated[int, Meta(ge=0)] = 24
     growth_executions: Annotated[int, Meta(ge=0)] = 48  # most program runs to find tests for wrong programs that pass
     mutants: Annotated[int, Meta(ge=0)] = 6  # new mutants that measure the kill rate
     pool: Annotated[int, Meta(ge=0)] = 6  # further inputs that show which mutants are equivalent

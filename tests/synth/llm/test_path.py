@@ -59,7 +59,7 @@ def config_for(server: ScriptedServer, cache: Path, **changes: object) -> Config
         name: ModelSpec(name=name, base_url=server.url, model=name, prices=PRICES, sampling=SAMPLING, timeout_s=60.0)
         for name in ("teacher", "student", "solver-a", "solver-b", "strong-solver")
     }
-    synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=9, teacher="teacher", student="student")
+    synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=8, teacher="teacher", student="student")
     runtime = RuntimeSettings(**{"cache": str(cache), "workers": 1} | changes)
     return Config(runtime=runtime, models=models, synth=synth, suite=SuiteSettings(mutants=0))
 

@@ -9,6 +9,8 @@ from stepsmith.core.records import Problem, Seed, TestCase, Verdict
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.llm.gateway import EndpointModel
+from stepsmith.pipeline.building import Building, label
+from stepsmith.pipeline.config import Config, SynthSettings
 from stepsmith.pipeline.rating import rate
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.scoring.scorer import Scorer
@@ -73,10 +75,10 @@ def problem_of(draft: LLMDraft) -> Problem:
     [
         ("0001", "deduction", ["AC", "AC", "WA", "AC"]),  # without quotes; behind "Answer:"
         ("0002", "fuzzing", ["AC", "AC", "WA", "AC"]),  # as a call; as JSON
-        ("0003", "induction", ["AC", "WA", "AC", "WA"]),
+        ("0003", "induction", ["AC", "WA", "AC", "RTE"]),
         ("0004", "abduction", ["AC", "AC", "WA", "AC"]),  # as an assignment
         ("0026", "induction", ["AC", "AC", "AC", "WA"]),  # as a class; the second is wrong on further inputs alone
-        ("0032", "induction", ["WA", "WA", "WA", "no answer"]),
+        ("0032", "induction", ["WA", "WA", "RTE", "no answer"]),
     ],
 )
 def test_attempts_are_read_as_they_are_meant(server, model, judge, id, environment, expected):
@@ -114,9 +116,10 @@ def test_attempts_on_refined_problems(server, model, judge, id, turns, expected)
         ("0001", ["answered 'd0.c.b/' where 'd0.c.b/a' is right, for f('a.b.c.d', [2, 0, 4, 1])"],
          "The student was shown the input f('a.b.c.d', [2, 0, 4, 1])."),
         ("0002", ["answered f('a(+b)c'), for which test_f returns True"], ""),
-        ("0003", [f"returned something else than [3, 5, 8, 10, 11] on input 2, f(4, [1, 4], [2, 3, 6, 7, 8]) ({place})"
-                  for place in ("[3]: expected 10, got 9", "[2]: expected 8, got 11")],
-         "Of the inputs above the student was shown f(5, [3], [1, 3, 4, 5]); f(4, [1, 4], [2, 3, 6, 7, 8]); "),
+        ("0003", [f"{what} on input 1, f(3, [1, 2, 3], [1, 3, 4, 10]){place}" for what, place in (
+                      ("returned something else than [4, 6, 10, 22]", " ([2]: expected 10, got 7)"),
+                      ("failed with IndexError: list index out of range", ""))],
+         "Of the inputs above the student was shown f(3, [1, 2, 3], [1, 3, 4, 10]); f(6, [2, 3, 5], [3, 4, 9, 10, "),
         ("0004", ["answered f([2, 3, 4, 1, 5, 2]), but the program returns [12, 11, 10, 13, 10, 12] on it"],
          "The student was shown the output of f([3, 2, 4, 1, 5, 2]), and not this input."),
     ],
@@ -166,3 +169,18 @@ def test_golden_answers_of_what_is_kept_are_right(server, model, judge):
         assert problem is not None
         environment = ENVIRONMENTS[problem.environment]
         assert environment.judge(judge, problem, environment.golden(problem)).verdict is Verdict.AC
+
+
+def test_a_wrong_program_that_five_inputs_let_through_fails_on_varied_ones(server, model, judge):
+    draft = refined(server, model, judge, "0026", 0)
+    config = Config(synth=SynthSettings(teacher="t"))
+    problem = label(Building(draft, PLACE, config, judge, Scorer(judge), random.Random(1)))
+    assert isinstance(problem, Problem), problem.detail
+    assert len(problem.tests) == 24
+    environment = ENVIRONMENTS["induction"]
+    found = []
+    for attempt in LLMStudent(model, "s").attempt(draft, problem, 4, random.Random(1)):
+        answer = environment.parse(problem, attempt.text)
+        assert answer is not None
+        found.append(environment.judge(judge, problem, answer, stop_at_first_failure=True).verdict.value)
+    assert found == ["AC", "WA", "AC", "WA"], "five inputs said that the second is right"

@@ -10,6 +10,7 @@ from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import Environment, Example, Lineage, Problem, Rejection, Seed, Solution, TestCase, Verdict
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.envs.literals import call_text
 from stepsmith.judge.local import LocalJudge
 from stepsmith.llm.records import Message, Sampling
 from stepsmith.pipeline.building import Building, build_problem
@@ -93,7 +94,10 @@ def test_a_good_reply_becomes_a_draft_with_outputs_by_execution(judge: LocalJudg
     draft = teacher(judge, llm).propose(SEED, "induction", random.Random(1))
     assert isinstance(draft, LLMDraft)
     assert draft.fault is None
-    assert draft.outputs == ("[6]", "[8, 8]", "[24]", "[]", "[16, 18]")
+    given = [f"({text}{',' * text.endswith(']')})" for text in INPUTS]
+    right = dict(zip(given, ("[6]", "[8, 8]", "[24]", "[]", "[16, 18]"), strict=True))
+    assert dict(zip([item.text for item in draft.inputs], draft.outputs, strict=True)) == right
+    assert [item.text for item in draft.inputs] != given, "the order is drawn: the first three are shown"
     assert draft.executions == 10
     assert draft.defining
     assert draft.candidates == (draft.program,)
@@ -107,8 +111,8 @@ def test_the_problem_shows_three_examples_and_hides_the_program(judge: LocalJudg
     tests = [TestCase(input=i.text, output=o) for i, o in zip(draft.inputs, draft.outputs, strict=True)]
     problem = draft.write(tests, draft.program, PLACE)
     prompt = ENVIRONMENTS["induction"].render(problem)
-    assert "f([4, 4, 1]) -> [8, 8]" in prompt
-    assert "[16, 18]" not in prompt
+    shown = [prompt.count(f"{call_text('f', test.input)} -> {test.output}\n") for test in tests]
+    assert shown == [1, 1, 1, 0, 0]
     assert "sorted" not in prompt
     assert problem.title == MESSAGE.rstrip(".")
     assert problem.starter_code.startswith("def f(xs, k):")
@@ -252,8 +256,8 @@ def test_solvers_see_the_problem_and_vote(judge: LocalJudge) -> None:
     shown = zip(draft.reply.inputs[:3], draft.outputs[:3], strict=True)
     assert draft.examples == tuple(Example(input=text, output=output) for text, output in shown)
     prompt = right.asked[0][0].content
-    assert "f([4, 4, 1]) -> [8, 8]" in prompt
-    assert "[16, 18]" not in prompt
+    outputs = zip(draft.reply.inputs, draft.outputs, strict=True)
+    assert [f"{call_text('f', text)} -> {output}\n" in prompt for text, output in outputs] == [True] * 3 + [False] * 2
     assert right.purposes == ["solve"]
 
 

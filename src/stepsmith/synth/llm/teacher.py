@@ -9,6 +9,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from stepsmith.core.errors import RequestRefused
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Direction, Lineage, PassRate, Seed, TestCase
@@ -22,7 +24,7 @@ from stepsmith.synth.draft import Draft, Fault, Feedback
 from stepsmith.synth.llm.allowed import AllowedInputs
 from stepsmith.synth.llm.draft import SHOWN, LLMDraft
 from stepsmith.synth.llm.gates import tried
-from stepsmith.synth.llm.reply import INPUTS, parse_reply
+from stepsmith.synth.llm.reply import INPUTS, TeacherReply, parse_reply
 from stepsmith.synth.llm.solvers import solve
 from stepsmith.synth.progression import Progression
 
@@ -135,16 +137,28 @@ class LLMTeacher:
         return drafts[-1] if drafts[-1].fault else self._completed(drafts[-1])
 
     def _completed(self, draft: LLMDraft) -> LLMDraft:
-        """Add what a draft without a fault gets: further inputs that are allowed, and the solvers' programs."""
+        """Add what a draft without a fault gets: a drawn order, further inputs that are allowed, solvers' programs."""
         reply = draft.reply
         assert reply is not None
         if draft.environment == "induction":
+            draft, reply = _in_drawn_order(draft, reply)
             draft = replace(draft, supply=AllowedInputs(self._judge, reply.form, reply.inputs))
         if draft.environment == "induction" and self._solvers:
             tests = [TestCase(input=i, output=o) for i, o in zip(reply.inputs, draft.outputs, strict=True)]
             problem = draft.write(tests, draft.program, NOWHERE)
             return replace(draft, asked=len(self._solvers), solvers=solve(self._solvers, self._prompts, problem))
         return draft
+
+
+def _in_drawn_order(draft: LLMDraft, reply: TeacherReply) -> tuple[LLMDraft, TeacherReply]:
+    """Return draft and reply with the inputs in an order that the reply alone decides: the first ones are shown.
+
+    Teachers begin with the plainest, and what is never shown would always be the same kind of input.
+    """
+    order = list(range(len(reply.inputs)))
+    random.Random(content_id("order", reply.code, reply.inputs)).shuffle(order)
+    reply = msgspec.structs.replace(reply, inputs=tuple(reply.inputs[place] for place in order))
+    return replace(draft, reply=reply, outputs=tuple(draft.outputs[place] for place in order)), reply
 
 
 # Where a problem stands that only the solvers see.
