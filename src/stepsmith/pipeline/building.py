@@ -37,6 +37,7 @@ from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.rating import FIXED, Rating, RatingSettings, rate, tally
 from stepsmith.pipeline.variations import varied_inputs
 from stepsmith.scoring.scorer import Scorer
+from stepsmith.synth.derivation import MAX_SHOWN
 from stepsmith.synth.draft import Draft, Student
 from stepsmith.verify.labels.ambiguity import REASON as MANY_ANSWERS
 from stepsmith.verify.labels.ambiguity import refuse_many_answers
@@ -289,19 +290,26 @@ def derive(build: Building, problem: Problem) -> Problem | Rejection:
 
 
 def _drawn_kills(build: Building, problem: Problem) -> list[WrongSolution]:
-    """Return the wrong programs, each with a test that rejects it drawn from all that do.
+    """Return the wrong programs, each with a test that rejects it drawn from those that do and are short enough to show.
 
     Most mutants fail on the first test already; without this the student would be shown that one nearly always. A
     teacher's own wrong programs are more particular and stay as they are.
     """
     if build.draft.wrong:
         return list(problem.wrong)
+    places = [place for place, test in enumerate(problem.tests) if len(test.input) + len(test.output) <= MAX_SHOWN]
     drawn = []
     for wrong in problem.wrong:
-        results = build.judge.judge(wrong.solution, problem.contract, problem.tests).tests
-        kills = [place for place, result in enumerate(results) if result.verdict not in (Verdict.AC, Verdict.IE)]
-        place = build.rng.choice(kills) if kills else wrong.killed_by
-        drawn.append(msgspec.structs.replace(wrong, killed_by=place))
+        order = build.rng.sample(places, len(places))
+        tests = [problem.tests[place] for place in order]
+        results = (
+            build.judge.judge(wrong.solution, problem.contract, tests, stop_at_first_failure=True).tests
+            if tests
+            else ()
+        )
+        if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
+            wrong = msgspec.structs.replace(wrong, killed_by=order[len(results) - 1])
+        drawn.append(wrong)
     return drawn
 
 

@@ -16,9 +16,10 @@ class Generated(Record, frozen=True, kw_only=True):
     """The inputs of a generator, or in ``reason`` and ``detail`` why there are none."""
 
     inputs: tuple[TestInput, ...] = ()
-    reason: str = ""  # "generator-fails", "generator-unseeded", "generator-unreadable"
+    reason: str = ""  # "generator-fails", "generator-unseeded", "generator-unreadable", "inputs-too-long"
     detail: str = ""
     unreadable: int = 0  # lines without an input, or with an unknown kind
+    too_long: int = 0  # inputs with more characters than are allowed
     runs: int = 0
 
 
@@ -51,7 +52,7 @@ def run_generator(
         detail = "run twice with the same seed, it printed different inputs"
         return Generated(reason="generator-unseeded", detail=detail, runs=2)
     inputs: dict[str, TestInput] = {}
-    unreadable = 0
+    unreadable = too_long = 0
     for line in first.stdout.splitlines():
         if not line.strip():
             continue
@@ -61,11 +62,17 @@ def run_generator(
             unreadable += 1
             continue
         text = input_text(read.input, interface)
-        if text is None or len(text) > longest:
+        if text is None:
             unreadable += 1
+        elif len(text) > longest:
+            too_long += 1
         else:
             inputs.setdefault(text, TestInput(text=text, kind=read.kind))
+    found = Generated(inputs=tuple(inputs.values()), unreadable=unreadable, too_long=too_long, runs=2)
+    if too_long and not inputs:
+        detail = f"all {too_long} inputs that it printed are longer than {longest} characters"
+        return msgspec.structs.replace(found, reason="inputs-too-long", detail=detail)
     if not inputs:
         detail = f"none of the {unreadable} lines that it printed is an input as JSON"
-        return Generated(reason="generator-unreadable", detail=detail, unreadable=unreadable, runs=2)
-    return Generated(inputs=tuple(inputs.values()), unreadable=unreadable, runs=2)
+        return msgspec.structs.replace(found, reason="generator-unreadable", detail=detail)
+    return found

@@ -9,7 +9,7 @@ from stepsmith.core.records import Limits
 from stepsmith.core.stats import pass_rate
 from stepsmith.prompts.library import PromptLibrary, fenced
 from stepsmith.synth.draft import FailedAttempt
-from stepsmith.synth.generators import KINDS
+from stepsmith.synth.generators import KINDS, MEMORY_MB
 from stepsmith.synth.tree.tree import CATEGORIES
 from stepsmith.synth.two_stage.filters import least_words
 from stepsmith.synth.two_stage.settings import TwoStageSettings
@@ -53,7 +53,7 @@ def examples(library: PromptLibrary) -> dict[str, tuple[str, str]]:
     }  # fmt: skip
     generator = {
         "kinds": KINDS, "least": settings.generator_cases, "count": settings.generated_inputs,
-        "longest": settings.max_input_chars,
+        "longest": settings.max_input_chars, "time_limit": settings.generator_time_s, "memory_limit": MEMORY_MB,
     }  # fmt: skip
     asked: list[tuple[str, str, dict[str, object]]] = [
         ("Features of snippets", "features/extract", {"categories": CATEGORIES, "snippets": ["a.sort()", "x = y[0]"]}),

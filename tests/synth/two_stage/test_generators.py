@@ -37,7 +37,7 @@ def test_arguments_of_functions_and_lines_that_are_none(judge):
     )
     run = run_generator(judge, code, 0, "function", longest=50)
     assert [(item.kind, item.text) for item in run.inputs] == [("stress", "([1, 2], 'a', None)")]
-    assert (run.unreadable, run.runs) == (3, 2)
+    assert (run.unreadable, run.too_long, run.runs) == (2, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,7 @@ def test_arguments_of_functions_and_lines_that_are_none(judge):
         ("def (", "generator-fails", "CE"),
         ("print(json.dumps({'kind': 'nominal', 'input': str(time.time_ns())}))", "generator-unseeded", "same seed"),
         ("print('1 2 3')", "generator-unreadable", "none of the 1 lines"),
+        ("print(json.dumps({'kind': 'stress', 'input': '1' * 200001}))", "inputs-too-long", "longer than 200000"),
         ("open('/etc/passwd').read()", "generator-fails", ""),
     ],
 )

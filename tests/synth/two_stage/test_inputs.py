@@ -85,7 +85,25 @@ def test_a_generator_that_fails_is_sent_back_once_with_what_it_said(judge):
     writer = InputWriter(llm, judge, PromptLibrary(), TwoStageSettings(prompted_inputs=0))
     collected = writer.collect(statement(), "T", random.Random(1))
     assert len(llm.conversations) == 2
-    assert (collected.notes, collected.generator) == ({"generated": "generator-fails"}, "")
+    assert collected.notes == {"generated": "generator-fails (it ended in RTE: no such graph)"}
+    assert collected.generator == ""
+    assert collected.under_tested(100) == (
+        "no input has 100 characters or more, and the generator program gave none: "
+        "generator-fails (it ended in RTE: no such graph)"
+    )
+    assert collected.under_tested(2) == "", "the sample is as long"
+
+
+def test_what_is_too_long_is_left_out_and_counted(judge):
+    long = GOOD.replace("str(n)", "str(n) + ' ' * (40 if n > 100 else 0)")
+    prompted = '[{"size": "large", "input": "' + "1" * 50 + '"}, {"size": "small", "input": "3"}]'
+    writer = InputWriter(Fixed(prompted, long), judge, PromptLibrary(), TwoStageSettings(max_input_chars=40))
+    collected = writer.collect(statement(), "T", random.Random(1))
+    assert collected.too_long == 6
+    assert "6 were too long" in collected.under_tested(30)
+    whole = InputWriter(Fixed(PROMPTED, GOOD), judge, PromptLibrary(), TwoStageSettings())
+    small = whole.collect(statement(), "T", random.Random(1))
+    assert (small.too_long, small.under_tested(30)) == (0, ""), "the bounds are small, and nothing went wrong"
 
 
 def test_the_supply_draws_valid_short_inputs_and_falls_back_to_a_known_one(judge):

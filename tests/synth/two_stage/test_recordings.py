@@ -211,3 +211,19 @@ def test_a_claim_that_does_not_hold_and_a_wrong_sample_are_told_to_the_teacher(s
     assert told.count("Your output:") == 1
     assert statement.simpler[0] in told
     assert "It passes every test of the problem" in told
+
+
+def test_a_problem_whose_generator_fails_for_good_is_under_tested(server, writer, judge):
+    """CYaRon's Vector gives points, and distinct ones; the recorded program took them for numbers, twice."""
+    before = len(server.prompts)
+    statement = recorded_statement(server, "Storage Ledger")
+    collected = InputWriter(writer, judge, PromptLibrary(), TwoStageSettings()).collect(
+        statement, statement.text(()), random.Random(1)
+    )
+    asked = [messages for messages in server.prompts[before:] if "generates test inputs" in messages[0]]
+    assert "a list of *distinct* points" in asked[0][0]
+    assert "may take 10 seconds" in asked[0][0]
+    assert "TypeError: %d format: a real number is required, not list" in asked[1][-1], "the traceback"
+    why = collected.under_tested(TwoStageSettings().large_input_chars)
+    assert "5000 characters" in why
+    assert "can not generate unique vectors" in why

@@ -16,12 +16,13 @@ from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message
 from stepsmith.prompts.library import PromptLibrary
 from stepsmith.synth.draft import Fault, TestInput
-from stepsmith.synth.generators import KINDS, Generated, run_generator
+from stepsmith.synth.generators import KINDS, MEMORY_MB, Generated, run_generator
 from stepsmith.synth.two_stage.settings import TwoStageSettings
 from stepsmith.synth.two_stage.statement import WrittenStatement, input_text
 
 INPUTS, GENERATOR, REPAIR = "two_stage/inputs", "two_stage/generator", "two_stage/repair"
 SEEDS = 2**31
+NOTE = 160  # characters of what a generator said when it failed
 
 # X-Coder prompts for four sizes and weights four kinds; which is which is our reading.
 KIND_OF_SIZE: dict[str, TestKind] = {"edge": "boundary", "small": "nominal", "medium": "complex", "large": "stress"}
@@ -69,7 +70,21 @@ class CollectedInputs:
     generator: str = ""  # the program, where there is a usable one
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)  # source -> (valid and new, proposed)
     notes: dict[str, str] = field(default_factory=dict)  # source -> why it gave nothing
+    too_long: int = 0  # inputs that were left out because they have more characters than are allowed
     executions: int = 0
+
+    def under_tested(self, large: int) -> str:
+        """Say why large inputs are missing, or "": none of at least ``large`` characters, and something went wrong.
+
+        Where a generator works and none of its inputs is cut off, the statement's bounds may just be small.
+        """
+        if any(len(item.text) >= large for item in self.inputs):
+            return ""
+        if note := self.notes.get("generated"):
+            return f"no input has {large} characters or more, and the generator program gave none: {note}"
+        if self.too_long:
+            return f"no input has {large} characters or more; {self.too_long} were too long and were left out"
+        return ""
 
 
 class InputWriter:
@@ -92,7 +107,9 @@ class InputWriter:
         distinct: dict[str, tuple[str, TestInput]] = {}
         for source, inputs in sources.items():
             for item in inputs:
-                if len(item.text) <= self._settings.max_input_chars:
+                if len(item.text) > self._settings.max_input_chars:
+                    collected.too_long += 1
+                else:
                     distinct.setdefault(item.text, (source, item))
         allowed = Validator(self._judge, statement).allowed(list(distinct))
         collected.executions += len(distinct)
@@ -155,15 +172,19 @@ class InputWriter:
             least=self._settings.generator_cases,
             count=self._settings.generated_inputs,
             longest=self._settings.max_input_chars,
+            time_limit=self._settings.generator_time_s,
+            memory_limit=MEMORY_MB,
         )
         try:
             code = ask(self._llm, [Message(role="user", content=prompt)], tried, self._repair, purpose="generator")
         except RequestRefused as refusal:
             code = ParseFailure(reason="request-refused", detail=str(refusal), raw="")
         if isinstance(code, ParseFailure):
-            collected.notes["generated"] = code.reason
+            why = f" ({code.detail.rstrip().splitlines()[-1][:NOTE]})" if runs and runs[-1].reason else ""
+            collected.notes["generated"] = f"{code.reason}{why}"
             return []
         collected.generator = code
+        collected.too_long += runs[-1].too_long
         return list(_spread(runs[-1].inputs, self._settings.generated_inputs))
 
     def _repair(self, failure: ParseFailure) -> str:

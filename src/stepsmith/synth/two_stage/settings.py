@@ -34,6 +34,8 @@ class TwoStageSettings(Record, frozen=True, kw_only=True):
     generated_inputs: Positive = 20  # ours; the paper's suites have 13.6 (prompted) and 18.3 (generated) tests
     generator_time_s: float = 10.0
     max_input_chars: Positive = 200_000  # our choice
+    # A problem without an input as long as this is not kept if its generator failed; our choice.
+    large_input_chars: int = 5_000
     min_inputs: Positive = 8  # fewest valid inputs, including the samples; our choice
     solutions: Positive = 8  # candidates that vote, spread over the solvers; X-Coder compares 4, 8 and 16
     max_completion_tokens: Positive = 25_000  # longer completions of solvers are dropped; X-Coder

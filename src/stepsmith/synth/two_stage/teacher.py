@@ -253,6 +253,10 @@ class TwoStageTeacher:
         if len(collected.inputs) < self._settings.min_inputs:
             detail = f"{len(collected.inputs)} valid inputs, at least {self._settings.min_inputs} are needed"
             return replace(draft, fault=Fault(reason="too-few-inputs", detail=f"{detail} ({_tally(collected)})"))
+        if why := collected.under_tested(self._settings.large_input_chars):
+            return replace(draft, fault=Fault(reason="under-tested", detail=why))
+        if note := collected.notes.get("generated"):
+            draft = replace(draft, provenance=(*draft.provenance, ("under_tested", f"no generated inputs: {note}")))
         if collected.generator:
             supply = GeneratorSupply(validator, self._judge, collected.generator, collected.inputs[0], self._settings)
             draft = replace(draft, supply=supply)
@@ -310,7 +314,8 @@ def _failed(draft: TwoStageDraft, failure: ParseFailure) -> TwoStageDraft:
 
 def _tally(collected: CollectedInputs) -> str:
     parts = [f"{name} {valid}/{proposed} kept" for name, (valid, proposed) in collected.counts.items()]
-    return "; ".join([*parts, *(f"{name}: {note}" for name, note in collected.notes.items())])
+    cut = [f"{collected.too_long} too long and left out"] if collected.too_long else []
+    return "; ".join([*parts, *cut, *(f"{name}: {note}" for name, note in collected.notes.items())])
 
 
 def _wanted(direction: Direction, rate: PassRate | None) -> str:
