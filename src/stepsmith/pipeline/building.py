@@ -290,12 +290,12 @@ def derive(build: Building, problem: Problem) -> Problem | Rejection:
 
 
 def _drawn_kills(build: Building, problem: Problem) -> list[WrongSolution]:
-    """Return the wrong programs, each with a test that rejects it drawn from those that do and are short enough to show.
+    """Return the wrong programs, each with a test drawn from those that reject it and are short enough to be shown.
 
     Most mutants fail on the first test already; without this the student would be shown that one nearly always. A
-    teacher's own wrong programs are more particular and stay as they are.
+    teacher's own wrong programs are more particular and stay as they are, and fuzzing shows no test.
     """
-    if build.draft.wrong:
+    if build.draft.wrong or build.draft.environment == "fuzzing":
         return list(problem.wrong)
     places = [place for place, test in enumerate(problem.tests) if len(test.input) + len(test.output) <= MAX_SHOWN]
     drawn = []
