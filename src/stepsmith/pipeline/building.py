@@ -36,8 +36,8 @@ from stepsmith.pipeline.claims import check_claims
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.rating import FIXED, Rating, RatingSettings, rate, tally
 from stepsmith.pipeline.variations import varied_inputs
+from stepsmith.pipeline.wrong_programs import drawn_kills, is_real, losing_voters, undetected
 from stepsmith.scoring.scorer import Scorer
-from stepsmith.synth.derivation import MAX_SHOWN
 from stepsmith.synth.draft import Draft, Student
 from stepsmith.verify.labels.ambiguity import REASON as MANY_ANSWERS
 from stepsmith.verify.labels.ambiguity import refuse_many_answers
@@ -67,6 +67,11 @@ class Building:
     judge: Judge
     scorer: Scorer
     rng: random.Random
+
+    @property
+    def of_model(self) -> bool:
+        """Whether a model wrote the draft."""
+        return self.config.synth.teacher != "offline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def label(build: Building) -> Problem | Rejection:
     if draft.fault or not draft.candidates:
         fault = draft.fault
         return _rejected(_unverified(build), fault.reason if fault else "no-candidates", fault.detail if fault else "")
-    least = build.config.suite.least_tests if build.config.synth.teacher != "offline" else 0
+    least = build.config.suite.least_tests if build.of_model else 0
     varied = varied_inputs(draft, judge, build.rng, least)
     given = (*draft.inputs, *varied)
     inputs = [item.text for item in given]
@@ -144,6 +149,8 @@ def label(build: Building) -> Problem | Rejection:
     )
     if many := _fault_of_answers(problem, judge):
         return _rejected(problem, *many)
+    if build.of_model:  # simulated solvers make mistakes that the teacher has made up
+        problem = msgspec.structs.replace(problem, wrong=losing_voters(matrix, tests))
     labels = {test.input: test.output for test in tests}
     for example in by_brute_force:
         said = labels.get(example.input)
@@ -233,7 +240,7 @@ def admit(build: Building, problem: Problem) -> Problem | Rejection:
     gates = admission.admit(problem, judge, suspects, settings=config.admission, ran_before=True)
     if not gates.admitted:
         return _rejected(problem, gates.reason, gates.detail)
-    wrong, weak = gates.wrong, gates.passing_hidden
+    voters, wrong, weak = problem.wrong, gates.wrong, gates.passing_hidden
     whole_suite = draft.environment == "induction"  # the other environments use a single test
     if whole_suite and weak and draft.supply and config.suite.growth_executions:
         shown = {example.input for example in problem.examples}
@@ -258,7 +265,7 @@ def admit(build: Building, problem: Problem) -> Problem | Rejection:
             problem = msgspec.structs.replace(draft.write(tests, problem.golden, build.lineage), provenance=provenance)
             found = _killed_by_growth(problem, judge, weak, grown.survivors)
             wrong = (*(w for w in wrong if w.solution not in {w.solution for w in found}), *found)
-    return msgspec.structs.replace(problem, wrong=wrong)
+    return msgspec.structs.replace(problem, wrong=(*voters, *wrong))
 
 
 def _killed_by_growth(
@@ -278,7 +285,10 @@ def derive(build: Building, problem: Problem) -> Problem | Rejection:
     draft, judge = build.draft, build.judge
     if draft.environment == "induction":
         return problem
-    derived = draft.derive(problem, _drawn_kills(build, problem), build.rng)
+    wrong = problem.wrong
+    if not draft.wrong and draft.environment != "fuzzing":  # a teacher's own are more particular; fuzzing shows no test
+        wrong = drawn_kills(judge, problem, build.rng)
+    derived = draft.derive(problem, wrong, build.rng)
     if derived is None:
         return _rejected(problem, "environment-unfit", f"no test can be used for {draft.environment}")
     environment = ENVIRONMENTS[derived.environment]
@@ -287,30 +297,6 @@ def derive(build: Building, problem: Problem) -> Problem | Rejection:
         if judgement.verdict is Verdict.AC:
             return _rejected(derived, "trivial-solution", f'the baseline answer "{name}" is right')
     return derived
-
-
-def _drawn_kills(build: Building, problem: Problem) -> list[WrongSolution]:
-    """Return the wrong programs, each with a test drawn from those that reject it and are short enough to be shown.
-
-    Most mutants fail on the first test already; without this the student would be shown that one nearly always. A
-    teacher's own wrong programs are more particular and stay as they are, and fuzzing shows no test.
-    """
-    if build.draft.wrong or build.draft.environment == "fuzzing":
-        return list(problem.wrong)
-    places = [place for place, test in enumerate(problem.tests) if len(test.input) + len(test.output) <= MAX_SHOWN]
-    drawn = []
-    for wrong in problem.wrong:
-        order = build.rng.sample(places, len(places))
-        tests = [problem.tests[place] for place in order]
-        results = (
-            build.judge.judge(wrong.solution, problem.contract, tests, stop_at_first_failure=True).tests
-            if tests
-            else ()
-        )
-        if results and results[-1].verdict not in (Verdict.AC, Verdict.IE):
-            wrong = msgspec.structs.replace(wrong, killed_by=order[len(results) - 1])
-        drawn.append(wrong)
-    return drawn
 
 
 def solve(build: Building, problem: Problem, strong_solver: Student) -> Problem | Rejection:
@@ -370,15 +356,24 @@ def measure(build: Building, problem: Problem) -> Problem:
         return problem
     mutants = mutate(problem.golden, limit=suite.mutants, seed=rng.randrange(2**32))
     pool = [draft.supply.draw(rng) for _ in range(suite.pool)] if draft.supply else []
+    if build.of_model:
+        pool += [item.text for item in varied_inputs(draft, build.judge, rng, len(draft.inputs) + suite.pool)]
     strength = suite_strength(
         build.judge, problem.contract, problem.golden, problem.tests, mutants=mutants, pool=pool, coverage=True
     )
-    killed, tried = strength.killed + len(problem.wrong), strength.wrong + len(problem.wrong)
+    real = [wrong for wrong in problem.wrong if is_real(wrong)]
+    made = len(problem.wrong) - len(real)
+    killed, tried = strength.killed + made, strength.wrong + made
     low, _ = wilson_interval(killed, tried)
+    real_tried = len(real)
+    if build.of_model:
+        real_tried += undetected(build.judge, problem, draft.candidates, pool)
     facts = [
         ("kill_rate", f"{killed / tried:.3f}" if tried else ""),
         ("kill_rate_low", f"{low:.3f}"),
         ("wrong_tried", str(tried)),
+        ("kill_rate_real", f"{len(real) / real_tried:.3f}" if real_tried else ""),
+        ("real_wrong_tried", str(real_tried) if real_tried else ""),
         ("branch_coverage", "" if strength.branch_coverage is None else f"{strength.branch_coverage:.3f}"),
         ("output_entropy_bits", f"{strength.output_entropy_bits:.2f}"),
     ]

@@ -35,7 +35,7 @@ from tests.synth.llm.scripted_server import ScriptedServer
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
 PRICES = Prices(input=1.0, output=4.0)
 SAMPLING = Sampling(max_tokens=400, seed=0)
-CHAINS, TURNS, ATTEMPTS = 4, 2, 6
+CHAINS, TURNS, ATTEMPTS, SEED = 4, 2, 6, 8
 WEAKER = SkillModel(skill=1.0, length_penalty=0.15, no_answer=0.02)  # so that problems are kept with so few attempts
 
 
@@ -59,7 +59,9 @@ def config_for(server: ScriptedServer, cache: Path, **changes: object) -> Config
         name: ModelSpec(name=name, base_url=server.url, model=name, prices=PRICES, sampling=SAMPLING, timeout_s=60.0)
         for name in ("teacher", "student", "solver-a", "solver-b", "strong-solver")
     }
-    synth = SynthSettings(chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=8, teacher="teacher", student="student")
+    synth = SynthSettings(
+        chains=CHAINS, turns=TURNS, attempts=ATTEMPTS, seed=SEED, teacher="teacher", student="student"
+    )
     runtime = RuntimeSettings(**{"cache": str(cache), "workers": 1} | changes)
     return Config(runtime=runtime, models=models, synth=synth, suite=SuiteSettings(mutants=0))
 
@@ -67,7 +69,7 @@ def config_for(server: ScriptedServer, cache: Path, **changes: object) -> Config
 def toml_for(server: ScriptedServer, cache: Path, folder: Path) -> Path:
     """The same configuration as a file."""
     lines = [
-        "[runtime]", f'cache = "{cache}"', "[synth]", 'teacher = "teacher"', 'student = "student"', "seed = 9",
+        "[runtime]", f'cache = "{cache}"', "[synth]", 'teacher = "teacher"', 'student = "student"', f"seed = {SEED}",
         f"chains = {CHAINS}", f"turns = {TURNS}", f"attempts = {ATTEMPTS}", "[suite]", "mutants = 0",
     ]  # fmt: skip
     for name in ("teacher", "student"):

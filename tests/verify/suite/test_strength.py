@@ -44,6 +44,8 @@ def test_a_better_suite_has_the_better_numbers(local_judge):
     assert weak.kill_rate_low < weak.kill_rate < weak.kill_rate_high
     assert weak.branch_coverage < strong.branch_coverage == 1.0
     assert "candidate 0" in weak.survivors
+    assert (weak.kill_rate_real, strong.kill_rate_real) == (0.5, 1.0), "of the two candidates"
+    assert strong.kill_rate_mutants == (strong.killed - 2) / (strong.wrong - 2)
     assert strong.killed == strong.wrong - len(strong.survivors)
     assert strong.wrong == 2 + len(mutants) - strong.equivalent_mutants
     assert strong.output_entropy_bits > weak.output_entropy_bits

@@ -19,7 +19,7 @@ class SuiteStrength(Record, frozen=True, kw_only=True):
     tests: int
     wrong: int  # programs that the suite ought to reject: wrong candidates, and mutants that are not equivalent
     killed: int
-    kill_rate: float | None  # None without wrong programs
+    kill_rate: float | None  # over all of them; None without wrong programs
     kill_rate_low: float  # 95% Wilson interval
     kill_rate_high: float
     mutants: int
@@ -29,6 +29,8 @@ class SuiteStrength(Record, frozen=True, kw_only=True):
     output_entropy_bits: float
     time_margin: float | None  # time limit over the slowest golden run, rounded down to a power of two, at most 64
     separation: float | None  # fastest run that was too slow over the slowest golden run, rounded alike; None without
+    kill_rate_mutants: float | None = None  # of mutants that are not equivalent
+    kill_rate_real: float | None = None  # of wrong candidates: mistakes that somebody made
 
 
 def suite_strength(
@@ -69,6 +71,8 @@ def suite_strength(
     total = len(suspects) - len(equivalent)
     killed = total - len(survivors)
     low, high = wilson_interval(killed, total)
+    wrong_killed = len(wrong) - sum(i <= len(wrong) for i in passed)
+    counted = total - len(wrong)
     covered = branch_coverage(judge, contract, golden, inputs) if coverage else None
     slowest = runs.slowest(0)
     return SuiteStrength(
@@ -85,6 +89,8 @@ def suite_strength(
         output_entropy_bits=round(output_entropy(outputs), 3),
         time_margin=time_margin(contract.limits.time_s, slowest),
         separation=time_margin(min(slow), slowest) if (slow := runs.too_slow()) else None,
+        kill_rate_mutants=(killed - wrong_killed) / counted if counted else None,
+        kill_rate_real=wrong_killed / len(wrong) if wrong else None,
     )
 
 
