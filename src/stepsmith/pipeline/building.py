@@ -55,6 +55,7 @@ BRUTE_FORCE_TIME_S = 0.25  # time limit of the brute force, in CPU seconds per i
 BRUTE_FORCE_FIRST, BRUTE_FORCE_INPUTS = 3, 9  # the brute force runs on the three shortest inputs, then on six more
 UNREADABLE = "attempts-unreadable"  # the reason of a rejection: too few attempts count
 FALLBACK_MUTANTS = 12  # wrong programs that are made for a draft without any
+_FIGURE = {"probability": "golden_confidence", "support": "golden_support"}  # its name in the provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def label(build: Building) -> Problem | Rejection:
         provenance=(
             *problem.provenance,
             ("method", verification.method),
-            ("golden_confidence", f"{verification.confidence:.3f}"),
+            (_FIGURE[verification.confidence_is], f"{verification.confidence:.3f}"),
             ("voters", str(len(draft.candidates))),
             ("brute_force_tests", str(len(by_brute_force))),
             *((("varied_tests", str(len(varied))),) if varied else ()),
@@ -167,14 +168,16 @@ def _verified(
     draft, config = build.draft, build.config
     statement = draft.write((), draft.candidates[0], build.lineage).statement
     if draft.defining:
-        verification = msgspec.structs.replace(verify_majority(matrix, kinds), method="definition")
+        verification = msgspec.structs.replace(
+            verify_majority(matrix, kinds), method="definition", confidence_is="probability"
+        )
     elif config.uses_dual_verification:
         settings = DualVerificationSettings(holdout=config.voters.hold_out)
         verification = verify_dual(matrix, kinds, seed=build.rng.randrange(2**32), settings=settings)
     else:
         asked = ConsensusSettings(
             target_error=config.voters.target_error,
-            population="offline-teacher" if config.synth.teacher == "offline" else "model-samples",
+            population=config.voters.population if build.of_model else "offline-teacher",
         )
         examples = (*draft.examples, *by_brute_force)
         return verify_consensus(matrix, kinds, examples=examples, statement=statement, settings=asked)

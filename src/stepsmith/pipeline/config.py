@@ -89,6 +89,7 @@ class VoterSettings(Record, frozen=True, kw_only=True):
 
     method: Literal["auto", "consensus", "dual-verification"] = "auto"
     target_error: Share = 0.02  # consensus: share of wrong golden solutions to aim at among accepted problems
+    population: Literal["model-samples", "strong-solvers"] = "model-samples"  # consensus: who the solvers are
     candidates: Positive = 6  # solutions that vote
     skill_bonus: float = 2.5  # how much better a voter is than the simulated student, in logits
     hold_out: Share = 0.5  # dual verification: share of the tests that are held out; X-Coder: about half

@@ -27,10 +27,15 @@ class TestReport(Record, frozen=True, kw_only=True):
 
 
 class Golden(Record, frozen=True, kw_only=True):
-    """The selected candidate and the probability that it is right on every input."""
+    """The selected candidate and the probability that it is right on every input.
+
+    Methods that give no probability (majority, dual verification) give ``support``: how far the candidate agrees with
+    the majority, of which it is a part.
+    """
 
     candidate: int
-    confidence: float
+    confidence: float | None
+    support: float | None = None
 
 
 class DisputedLabel(Record, frozen=True, kw_only=True):

@@ -260,7 +260,10 @@ class _Verifier:
     def _golden(self, verification: Verification) -> Golden | None:
         if verification.golden is None:
             return None
-        return Golden(candidate=self._voting[verification.golden], confidence=round(verification.confidence, 4))
+        candidate, figure = self._voting[verification.golden], round(verification.confidence, 4)
+        if verification.confidence_is == "support":
+            return Golden(candidate=candidate, confidence=None, support=figure)
+        return Golden(candidate=candidate, confidence=figure)
 
     def _contract(self, slowest: float) -> Contract:
         """Return the contract with the time limit that follows from the slowest trusted run, in CPU seconds."""

@@ -69,7 +69,7 @@ def test_different_right_answers_vote_together_and_wrong_ones_do_not(judge):
     problem = labelled(judge, CHECK, FIRST, WRONG, HALVES, LAST, WRONG)
     assert isinstance(problem, Problem), problem.detail
     assert problem.golden == program(FIRST)
-    assert dict(problem.provenance)["golden_confidence"] == "1.000"
+    assert dict(problem.provenance)["golden_support"] == "1.000"
     wrong = judge.judge(program(WRONG), problem.contract, problem.tests)
     right = judge.judge(program(HALVES), problem.contract, problem.tests)
     assert (wrong.verdict, right.verdict) == (Verdict.WA, Verdict.AC)

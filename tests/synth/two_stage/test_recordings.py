@@ -22,6 +22,7 @@ from stepsmith.synth.two_stage.settings import TwoStageSettings
 from stepsmith.synth.two_stage.statement import WrittenStatement, statement_parser
 from stepsmith.synth.two_stage.teacher import TwoStageTeacher
 from stepsmith.verify.formats.problems import Candidate, VerifyProblem
+from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
 from stepsmith.verify.matrix import ExecutionMatrix
 from stepsmith.verify.verifier import VerifyOptions, verify_problem
 from tests.recordings import ReplayServer, load, models, needs_recordings
@@ -227,3 +228,21 @@ def test_a_problem_whose_generator_fails_for_good_is_under_tested(server, writer
     why = collected.under_tested(TwoStageSettings().large_input_chars)
     assert "5000 characters" in why
     assert "can not generate unique vectors" in why
+
+
+@pytest.mark.parametrize("title", ["Cutting with Cancellation", "Storage Ledger"])
+def test_right_goldens_of_strong_solvers_are_not_refused(server, writer, judge, title):
+    """As votes of a weak sampler they were worth .26 to .72, which is too little for any target."""
+    statement = recorded_statement(server, title)
+    asked = [e for e in server.exchanges if e.kind == "solve" and f"# {title}" in e.messages[0] and e.model != "small"]
+    texts = [answer[0] for e in asked for answer in e.answers]
+    programs = [Solution(language="python", code=code_blocks(text)[-1].code) for text in texts]
+    inputs = InputWriter(writer, judge, PromptLibrary(), TwoStageSettings(generator=False)).collect(
+        statement, statement.text(()), random.Random(1)
+    )
+    matrix = ExecutionMatrix(judge, statement.contract(2.0), programs, [item.text for item in inputs.inputs])
+    strong = verify_consensus(matrix, settings=ConsensusSettings(population="strong-solvers"))
+    weak = verify_consensus(matrix, settings=ConsensusSettings())
+    assert (strong.status, weak.reason) == ("accepted", "low-confidence"), strong.detail
+    assert weak.confidence < 0.75 < 0.96 < strong.confidence
+    assert strong.golden == weak.golden == 0

@@ -1,6 +1,7 @@
 """Verification by behaviours: which program is right on every input, how probably, and which labels follow from it."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from stepsmith.core.records import Example, Record, TestKind
 from stepsmith.verify.labels.ambiguity import REASON, many_valid_answers
@@ -15,16 +16,19 @@ from stepsmith.verify.labels.posterior import (
     shipped_model,
 )
 from stepsmith.verify.labels.run_pruning import SETTLED, run_alive, worth_running
+from stepsmith.verify.labels.strong_solvers import strong_belief
 from stepsmith.verify.labels.verification import Label, Status, Verification
 from stepsmith.verify.labels.vote import refuse_empty
 from stepsmith.verify.matrix import ExecutionMatrix
+
+Voters = Population | Literal["strong-solvers"]
 
 
 class ConsensusSettings(Record, frozen=True, kw_only=True):
     """What the user asks for."""
 
     target_error: float = 0.02  # wanted share of wrong goldens among accepted problems; never above twice of it
-    population: Population = "model-samples"  # who the candidates are; decides which fitted model is used
+    population: Voters = "model-samples"  # who the candidates are; decides which fitted model, or rule, is used
     prune_runs: bool = True  # leave out runs that cannot change a label or the golden solution
 
 
@@ -54,13 +58,16 @@ def verify_consensus(
         refused = refuse_empty(matrix, empty, "consensus")
         assert refused is not None
         return refused
-    model = model or shipped_model(settings.population)
+    # Where no behaviour is right, nothing is known of the outputs of strong solvers in particular.
+    model = model or shipped_model("model-samples" if settings.population == "strong-solvers" else settings.population)
     regime = model.with_examples if examples else model.without_examples
     rows = worth_running(matrix, examples) if settings.prune_runs else tuple(range(len(matrix.solutions)))
     found = behaviours(matrix, examples, rows)
-    belief = choose(
-        regime.behaviour, [*features(found, len(examples), len(matrix.solutions)), *_passed_over(matrix, found)]
-    )[: len(found)]
+    if settings.population == "strong-solvers":
+        belief = strong_belief(found, len(examples))
+    else:
+        evidence = [*features(found, len(examples), len(matrix.solutions)), *_passed_over(matrix, found)]
+        belief = choose(regime.behaviour, evidence)[: len(found)]
     if settings.prune_runs:
         so_far = _probabilities(matrix, examples, found, belief, regime)
         unsettled = [j for j, p in enumerate(so_far) if max(p, default=0.0) < SETTLED]

@@ -58,6 +58,7 @@ def verify_dual(
         labels=labels,
         golden=golden,
         confidence=sum(hits[golden]) / len(labelled),
+        confidence_is="support",
         status="accepted" if confirmed else "rejected",
         reason="" if confirmed else "golden-unconfirmed",
         detail=detail,

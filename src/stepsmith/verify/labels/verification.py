@@ -25,10 +25,12 @@ class Verification(Record, frozen=True, kw_only=True):
     method: str
     labels: tuple[Label, ...]
     golden: int | None  # candidate index
-    confidence: float  # probability that the golden is right on every input
+    confidence: float  # probability that the golden is right on every input, or what ``confidence_is`` says
     status: Status
     reason: str = ""  # slug when rejected: "no-candidates", "golden-unconfirmed", ...
     detail: str = ""
+    # "support" is the golden's agreement with the majority of which it is a part: a score for ranking, no probability.
+    confidence_is: Literal["probability", "support"] = "probability"
     executions: int = 0  # runs made for this problem up to here
     candidate_confidence: tuple[float, ...] = ()  # per candidate; empty if the method has none
 

@@ -34,6 +34,7 @@ def verify_majority(matrix: ExecutionMatrix, kinds: Sequence[TestKind] = ()) -> 
         labels=labels,
         golden=golden,
         confidence=scores[golden] / len(labels) * support,
+        confidence_is="support",
         status="accepted",
         executions=matrix.executions,
     )
