@@ -36,7 +36,7 @@ def test_outcomes_come_in_order_and_do_not_depend_on_workers(tmp_path):
     _run(tmp_path / "two.jsonl", workers=3)
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
     row = json.loads((tmp_path / "one.jsonl").read_text().splitlines()[2])
-    assert row["golden"] == {"candidate": 0, "confidence": 1.0}
+    assert row["golden"] == {"candidate": 0, "confidence": None, "support": 1.0}
     assert row["suite"] == {}
     assert [test["output"] for test in row["tests"]] == ["3", "4"]
 
