@@ -179,7 +179,7 @@ def test_a_wrong_program_that_five_inputs_let_through_fails_on_varied_ones(serve
     assert len(problem.tests) == 24
     environment = ENVIRONMENTS["induction"]
     found = []
-    for attempt in LLMStudent(model, "s").attempt(draft, problem, 4, random.Random(1)):
+    for attempt in LLMStudent(model, "s").attempts(draft, problem, random.Random(1))(4):
         answer = environment.parse(problem, attempt.text)
         assert answer is not None
         found.append(environment.judge(judge, problem, answer, stop_at_first_failure=True).verdict.value)
