@@ -25,7 +25,7 @@ from stepsmith.core.ids import content_id, derive_rng
 from stepsmith.store.dataset import PROBLEM_SCHEMA, Row, problem_row, write_rows
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 
-BASES = 150
+BASES = 400
 ITEMS = 1000  # rows of the benchmark that is kept out
 COPY, RENAMED = 0.05, 0.05
 BANDS = ("hard", "medium", "easy-medium", "easy")

@@ -133,7 +133,7 @@ def write_kept(table: ProblemTable, kept: Sequence[bool], path: Path) -> int:
         row = 0
         for file in table.files:
             try:
-                with pq.ParquetFile(file) as opened:
+                with pq.ParquetFile(file, pre_buffer=False) as opened:  # buffered, all of it would be in memory
                     for batch in opened.iter_batches(batch_size=ROWS_PER_WRITE, use_threads=False):
                         mask = pa.array(kept[row : row + batch.num_rows], pa.bool_())
                         row += batch.num_rows
@@ -186,7 +186,7 @@ def chain_lengths(table: ProblemTable) -> list[int]:
 def _read(path: Path) -> tuple[pa.Table, pa.Schema]:
     """Return the needed columns of a file, and its whole schema."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             schema = file.schema_arrow
             missing = [name for name in PROBLEM_SCHEMA.names if name not in schema.names]
             if missing:

@@ -13,7 +13,7 @@ CHUNK = 4096  # texts whose words are in memory at once
 SAMPLE = 4000  # texts in which sequences that everybody uses are looked for
 COMMON_SHARE, COMMON_TEXTS = 0.1, 20  # a sequence in more than this share, and more than this many, says nothing
 COPY, COPY_BAND = 0.8, 8  # similarity from which on a text is a copy of another; rows of the bands that find it
-CACHED = 20_000
+CACHED = 50_000
 
 Words = Callable[[int], Sequence[str]]
 
