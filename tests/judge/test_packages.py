@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from stepsmith.core.errors import MachineError
 from stepsmith.core.records import Contract, Solution, Verdict
 from stepsmith.judge import packages, worker_set
 from stepsmith.judge.local import LocalJudge
@@ -116,3 +117,16 @@ def test_what_is_missing_is_named_by_extra(monkeypatch: pytest.MonkeyPatch) -> N
     assert packages.missing()["cyaron"] == ["cyaron"]
     assert "sympy" in packages.missing()["contest"]
     assert not {"sympy", "cyaron"} & set(packages.offered())
+
+
+def test_parts_are_found_where_what_lies_beside_can_be_seen_and_not_read() -> None:
+    """At L1 the folder of all packages is there; importing what is not offered from it is an ImportError."""
+    pytest.importorskip("scipy")
+    try:
+        judge = LocalJudge("L1")
+    except MachineError as error:
+        pytest.skip(str(error))
+    code = "import scipy.optimize\ntry:\n    import pytest\nexcept ModuleNotFoundError:\n    print('none')"
+    with judge:
+        (run,) = judge.execute(Solution(language="python", code=code), STDIO, [""])
+    assert run.output == "none\n", run

@@ -61,6 +61,11 @@ def wanted(code: str, own: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(sorted(name for name in named | used if folders(name)))
 
 
+def loaded(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the modules to load for packages, with what they need: programs find nothing that is not loaded."""
+    return tuple(dict.fromkeys(part for name in names for part in (*_BY_NAME[name].needs, name)))
+
+
 @functools.cache
 def folders(name: str) -> tuple[str, ...]:
     """Return the folders that a package needs, its own first; none if it or something it needs is missing."""

@@ -55,7 +55,7 @@ class WorkerSet:
     def _start(self, level: int, names: Sequence[str]) -> Worker:
         folders = dict.fromkeys(folder for name in names for folder in packages.folders(name))
         setup = Setup(
-            packages=tuple(names),
+            packages=packages.loaded(names),
             package_folders=tuple(folders),
             programs=(*tool_folders(), str(self.cache.prepared)),
             library_folder=str(self.cache.libraries),

@@ -169,5 +169,7 @@ def preload(settings: wire.ServerSettings) -> None:
     sys.dont_write_bytecode = True  # programs may not, and should not lose time trying
     warm_up.run()
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # too much output ends a program, as it would one in C
-    if settings["package_root"] in sys.path:
-        sys.path.remove(settings["package_root"])
+    # What else lies beside the packages can be seen at L1 and not read, so that importing it would be no ImportError.
+    for path in (settings["package_root"], *settings["package_path"]):
+        if path in sys.path:
+            sys.path.remove(path)
