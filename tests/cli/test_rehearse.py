@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import run_here
+from tests.llm.hostile_provider import HostileProvider
 from tests.synth.llm.scripted_server import ScriptedServer
 
 
@@ -45,11 +46,11 @@ def test_prompt_reply_and_what_was_understood_are_shown(server: ScriptedServer, 
 
 
 def test_the_exit_code_says_that_something_was_not_understood(tmp_path: Path) -> None:
-    with ScriptedServer(rates={"prose": 1.0}) as server:
-        done = run_here("rehearse", written(tmp_path, server.url))
+    with HostileProvider(reply=lambda _: "I would rather not.") as provider:
+        done = run_here("rehearse", written(tmp_path, provider.url))
     assert done.code == 1
     assert "not understood: no-code" in done.out
-    assert "Not understood: refine: deduction (teacher)." in done.out
+    assert "Not understood: propose: deduction (teacher); refine: deduction (teacher)" in done.out
 
 
 def test_mistakes_are_one_line(server: ScriptedServer, tmp_path: Path) -> None:

@@ -88,8 +88,8 @@ def test_the_two_stages_their_inputs_and_a_refinement(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_used_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
-    with ScriptedServer(rates={"prose": 1.0}) as server:
-        rehearsal, shown = rehearsed(config_for(server.url, tmp_path / "c", environments={"abduction": 1.0}))
+    with HostileProvider(reply=lambda _: "I would rather not.") as provider:
+        rehearsal, shown = rehearsed(config_for(provider.url, tmp_path / "c", environments={"abduction": 1.0}))
     assert {request.purpose for request in shown} >= {"propose", "propose, repair", "refine", "attempt"}
     first = shown[0]
     assert not first.understood
