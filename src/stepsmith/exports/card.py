@@ -10,8 +10,7 @@ import msgspec
 import yaml
 
 import stepsmith
-from stepsmith.core.records import Problem, Record
-from stepsmith.core.stats import band_of
+from stepsmith.core.records import UNDECIDED, Problem, Record
 from stepsmith.exports.bundle import Bundle, LeftOut
 from stepsmith.store.runfolder import MANIFEST
 
@@ -124,7 +123,7 @@ def _counts(bundle: Bundle) -> str:
 
 def _band(problem: Problem) -> str:
     measured = problem.pass_rate
-    return band_of(measured.rate) if measured and measured.attempts else "not measured"
+    return (measured.band or UNDECIDED) if measured and measured.attempts else "not measured"
 
 
 def _features(problems: Sequence[Problem]) -> str:
