@@ -39,7 +39,7 @@ def deduction(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random)
 def shown_test(base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> int | None:
     """Return the index of a short test; None if no test is short.
 
-    If possible, its output is not a constant that is easy to guess, and it rejects a wrong program; the former matters
+    If possible, its output is not a constant that is easy to guess, and it rejects a wrong program; the first matters
     more.
     """
     short = [i for i, test in enumerate(base.tests) if len(test.input) <= MAX_SHOWN and len(test.output) <= MAX_SHOWN]

@@ -1,7 +1,7 @@
-"""Programs judged on tests, run once and kept: what the execution matrix is where a program decides what is right.
+"""Verdicts of programs on tests, judged once and kept. It replaces the execution matrix if a checker program decides.
 
-Where a checker of the problem's own decides, or talks with the program, outputs cannot be compared with each other:
-an output is right where the checker accepts it for the published answer.
+If the problem has its own checker or interactor, outputs cannot be compared with each other: an output is right if the
+checker accepts it for the published answer.
 """
 
 from collections.abc import Iterable, Sequence

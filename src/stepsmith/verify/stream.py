@@ -67,7 +67,7 @@ def write_reports(reports: Iterable[ProblemReport], path: Path, seen: Callable[[
                 lines.flush()
                 seen(report)
     except BrokenPipeError:
-        raise StoreError(f"nobody reads {path} any more") from None
+        raise StoreError(f"the reader of {path} has closed it") from None
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror}; run the same command again to continue") from None
 

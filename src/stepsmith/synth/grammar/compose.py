@@ -28,23 +28,23 @@ from stepsmith.synth.grammar.sources import LADDER, MICRO_SOURCES, TYPE_WEIGHT, 
 from stepsmith.synth.signals import Signal
 
 SIGNAL_STRENGTH = 3.0  # a feature's weight is 1 + SIGNAL_STRENGTH × (its signals that the seed shows)
-FILLER_WEIGHT = 0.3  # of a micro feature in profile contest
+FILLER_WEIGHT = 0.3  # weight of a micro feature in the profile contest
 NEW_SOURCE_WEIGHT = 0.6  # of reading a second source instead of an earlier value
 LIST_ANSWER_WEIGHT = 0.5  # of an answer that is no single number or truth value
 DEAD_END_WEIGHT = 0.1  # of a single number before the last step: few features go on from there
 GIVEN_SHARE = 0.4  # how often a parameter that can be read from the input is
 WORK_BUDGET = 120_000.0  # basic steps of the reference program on the largest input, about 10 ms of CPU time
 SMALLEST_BOUND = 6  # a source of fewer elements makes no problem
-ENOUGH_FEATURES = 10  # a type that fewer features read starts a problem less often
+ENOUGH_FEATURES = 10  # a problem seldom starts with a type that fewer features read
 TOP_WEIGHTS = (1, 3, 6)  # of the three largest bounds, 10,000 first: large tests are what a dataset weighs
 MAX_SOURCES = 2
 MAX_GIVEN = 2
 STEP_WEIGHTS: dict[Profile, tuple[int, ...]] = {"contest": (12, 30, 30, 16, 8, 4), "micro": (1, 2, 3, 3, 2, 0)}
-PATIENCE = 5  # drafts before one that ended early, because no step fitted any more, is good enough
-DRAWS = 400  # drafts before we admit that a request cannot be met
+PATIENCE = 5  # after so many drafts, one that is too short because no further step fits is accepted
+DRAWS = 400  # after so many drafts, an error says that the request cannot be met
 CHOICES_FOR_TARGET = 16  # drafts that compete for a target difficulty
 
-USUAL_SUCCESS = 0.7  # of a middling student at a middling step
+USUAL_SUCCESS = 0.7  # probability that an average student gets an average step right
 
 Weights = Mapping[str, float]
 
@@ -80,7 +80,7 @@ def compose(
         if target is not None:
             drafts.sort(key=lambda draft: abs(difficulty(draft) - target))
         for draft in drafts:
-            if wanted(draft) and is_sound(draft):  # the cheaper question first
+            if wanted(draft) and is_sound(draft):  # the faster check first
                 return draft
     raise CannotComposeError(f"no sound composition in {DRAWS} drafts of profile {profile}")
 

@@ -45,7 +45,7 @@ LEAST_GAIN = {"contest": 0.25, "micro": 0.1}  # logits by which harder and easie
 SIDEWAYS = 0.6  # logits by which sideways may move it
 FRESH_STEP = 0.8  # logits between a composition and the fresh one that replaces it when no move applies
 SMALL_BOUND = 50
-NUMBERS_SPARED = 0.6  # how often a single number is not gone on from
+NUMBERS_SPARED = 0.6  # how often no step is added after a single number
 TRIES = 8  # candidates of one move
 
 

@@ -19,7 +19,7 @@ _ALPHABETS = (
     "abc01234",
 )  # fmt: skip
 
-# How often a problem starts from each type, before the seed has its say.
+# How often a problem starts from each type, before the seed's signals change these weights.
 TYPE_WEIGHT: dict[Type, float] = {
     Type.INTS: 32, Type.STR: 16, Type.WORDS: 6, Type.PAIRS: 8, Type.GRID: 8, Type.MATRIX: 5, Type.INT: 4,
     Type.TREE: 6, Type.GRAPH: 6, Type.DIGRAPH: 4, Type.WGRAPH: 4,

@@ -1,4 +1,4 @@
-"""Stories and titles: who keeps what, where. A setting names the source and nothing else; it never hints."""
+"""Stories and titles. A setting only gives the input a meaning in a story; it never hints at a solution."""
 
 import random
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ MAX_DOUBLE = 12
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A program and what is known of it; ``feature`` names the step that a wrong one gets wrong ("" otherwise)."""
+    """A program with its label; ``feature`` names the step that is wrong in a wrong program ("" otherwise)."""
 
     label: str
     code: str

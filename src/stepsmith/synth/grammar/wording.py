@@ -1,4 +1,4 @@
-"""From text templates to English in a style: names of values, numbers, bounds, and the last polish."""
+"""Turn text templates into English in a style: names of values, numbers, bounds, and final corrections."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -151,7 +151,7 @@ _UNITS = "element|character|letter|place|position|time|step|word|number|item|uni
 
 
 def polish(text: str, style: Style) -> str:
-    """Mend what templates cannot know: ordinals, singulars after 1, a/an before numbers, and set formulas as such."""
+    """Correct ordinals, singulars after 1 and a/an before numbers, which templates cannot know; mark formulas."""
     text = re.sub(r"\b(\d+)-th\b", lambda match: ordinal(int(match[1])), text)
     text = re.sub(rf"\b1 ({_UNITS})s\b", r"1 \1", text)
     text = _VOWEL_NUMBER.sub(r"an \2", text)
