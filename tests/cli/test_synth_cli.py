@@ -1,18 +1,22 @@
 """What `stepsmith synth` says of itself, of mistakes, and of what it spends."""
 
 import re
+from io import StringIO
+from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from stepsmith.cli.main import app
 from stepsmith.cli.progress import spent_text
-from stepsmith.cli.synth import _spending
+from stepsmith.cli.synth import _spending, _summary
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.model_outputs import Usage
 from stepsmith.llm.money import Spend
-from stepsmith.store.manifest import Spending
+from stepsmith.store.manifest import Spending, read_manifest
+from tests.report.runs import make_run
 
 
 @pytest.mark.parametrize(
@@ -68,3 +72,14 @@ def test_what_a_run_cost_is_said_in_usd_only_where_prices_are_known() -> None:
     )
     free = msgspec.structs.replace(priced, usd=0.0, paid_usd=0.0, unsure_tokens=0)
     assert _spending(free, 0) == "Models: 12.0k tokens. This run paid for 13.0k tokens."
+
+
+@pytest.mark.parametrize(("unreadable", "said"), [(1, False), (4, True)])
+def test_many_attempts_that_cannot_be_read_are_told(tmp_path: Path, unreadable: int, said: bool) -> None:
+    manifest = read_manifest(make_run(tmp_path / "run", chains=1, turns=1))
+    attempts = {"AC": 10, "WA": 10, "none": unreadable}
+    console = Console(file=StringIO())
+    counts = msgspec.structs.replace(manifest.counts, attempts=attempts)
+    _summary(console, msgspec.structs.replace(manifest, counts=counts), tmp_path)
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert ("17% of the student's attempts have no readable answer (4) or were cut off (0)" in told) is said

@@ -14,11 +14,11 @@ pytest.importorskip("trl")
 import torch
 
 from stepsmith.core.errors import ConfigError, MachineError
-from stepsmith.core.records import Problem
+from stepsmith.core.records import NO_ANSWER, TRUNCATED, Problem
 from stepsmith.judge.local import LocalJudge
 from stepsmith.pipeline import roles
 from stepsmith.pipeline.config import Config, RefineSettings, RuntimeSettings, SuiteSettings, SynthSettings
-from stepsmith.pipeline.rating import NO_ANSWER, TRUNCATED, rate
+from stepsmith.pipeline.rating import rate
 from stepsmith.pipeline.roles import asked_models, resolve_config
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.scoring.scorer import Scorer

@@ -10,11 +10,14 @@ from stepsmith.cli.forecast import print_forecast
 from stepsmith.cli.progress import progress_display, short_count
 from stepsmith.cli.report import try_report
 from stepsmith.cli.resuming import resumable
+from stepsmith.core.records import NO_ANSWER, TRUNCATED
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.forecast import forecast
 from stepsmith.pipeline.synthesis import seed_source, synthesize
 from stepsmith.store.manifest import Manifest, Spending
 from stepsmith.store.runfolder import WORK
+
+MUCH_UNREADABLE = 0.1  # share of attempts above which the run says so
 
 
 def synth(
@@ -158,6 +161,15 @@ def _summary(console: Console, manifest: Manifest, out: Path) -> None:
         soft_wrap=True,
         highlight=False,
     )
+    if counts.unreadable > MUCH_UNREADABLE:
+        none, cut = (counts.attempts.get(name, 0) for name in (NO_ANSWER, TRUNCATED))
+        console.print(
+            f"{counts.unreadable:.0%} of the student's attempts have no readable answer ({none}) or were cut off "
+            f"({cut}). They move no difficulty. Look at the student's max_tokens and at its replies: "
+            "stepsmith rehearse shows one of each kind.",
+            soft_wrap=True,
+            highlight=False,
+        )
     if manifest.spend:
         console.print(_spending(manifest.spend, counts.accepted), soft_wrap=True, highlight=False)
     if not counts.accepted:

@@ -17,6 +17,7 @@ Style = Literal["codeforces", "atcoder", "leetcode"]
 TestKind = Literal["nominal", "complex", "boundary", "stress", "adversarial"]
 Direction = Literal["new", "harder", "easier", "sideways"]
 Band = Literal["hard", "medium", "easy-medium", "easy"]
+NO_ANSWER, TRUNCATED = "none", "truncated"  # attempts without a verdict, counted beside those with one
 UNDECIDED: Literal["undecided"] = "undecided"  # what files and pages say where the attempts settle no band
 
 # X-Coder's vote weights by kind of test (arXiv 2601.06953); "adversarial" is ours, with the weight of "stress".
@@ -278,6 +279,9 @@ class Turn(Record, frozen=True, kw_only=True):
     problem_id: str | None = None
     rejected: str | None = None
     pass_rate: PassRate | None = None
+    verdicts: dict[str, int] = msgspec.field(
+        default_factory=dict
+    )  # of the attempts; "none" and "truncated" beside them
 
 
 class StudentAttempt(Record, frozen=True, kw_only=True):

@@ -87,6 +87,7 @@ def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judg
                 problem_id=problem_id if isinstance(result, Problem) else None,
                 rejected=result.reason if isinstance(result, Rejection) else None,
                 pass_rate=built.rating.rate if built.rating else None,
+                verdicts=dict(sorted(built.rating.verdicts.items())) if built.rating else {},
             )
         )
     return Chain(

@@ -13,7 +13,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from stepsmith.core.errors import SandboxError
-from stepsmith.core.records import PassRate, Problem, Record, Verdict
+from stepsmith.core.records import NO_ANSWER, TRUNCATED, PassRate, Problem, Record, Verdict
 from stepsmith.core.stats import BAND_CONFIDENCE, pass_rate, settled_band
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.scoring.explanation import explain, shown_input
@@ -21,7 +21,6 @@ from stepsmith.scoring.scorer import ScoredCompletion, Scorer, passing
 from stepsmith.synth.draft import Draft, FailedAttempt, Feedback, Student
 
 SHOWN = 2  # the teacher is shown this many solved and this many failed completions
-NO_ANSWER, TRUNCATED = "none", "truncated"  # counted like verdicts
 _WORD = re.compile(r"\w+")
 Positive = Annotated[int, Meta(ge=1)]
 

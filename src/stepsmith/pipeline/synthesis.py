@@ -232,6 +232,7 @@ class _Counting:
         self.by_environment: Counter[str] = Counter()
         self.by_band: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
+        self.attempts: Counter[str] = Counter()
         self.spent: tuple[StageSpend, ...] = ()
 
     def problems(self, problems: Iterator[Problem]) -> Iterator[Problem]:
@@ -249,6 +250,8 @@ class _Counting:
             self.programs += chain.judged_programs
             self.executions += chain.executions
             self.spent = add_spends((*self.spent, *chain.spent))
+            for turn in chain.turns:
+                self.attempts.update(turn.verdicts)
             doubles = [
                 Rejection(reason="duplicate", detail=f"the same as in {first_seen[problem.id]}", problem=problem)
                 for problem in chain.problems
@@ -271,6 +274,7 @@ class _Counting:
             accepted_per_proposed=round(self.accepted / max(1, self.proposed), 4),
             accepted_per_judged_program=round(self.accepted / max(1, self.programs), 5),
             executions_per_accepted=round(self.executions / max(1, self.accepted), 2),
+            attempts=dict(sorted(self.attempts.items())),
         )
 
     def spending(self, paid: Sequence[Spend]) -> Spending:

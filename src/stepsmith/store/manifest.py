@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.errors import RunFolderError
-from stepsmith.core.records import Record, StageSpend
+from stepsmith.core.records import NO_ANSWER, TRUNCATED, Record, StageSpend
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.runfolder import MANIFEST
 
@@ -33,6 +33,13 @@ class Counts(Record, frozen=True, kw_only=True):
     accepted_per_proposed: float
     accepted_per_judged_program: float
     executions_per_accepted: float
+    attempts: dict[str, int] = msgspec.field(default_factory=dict)  # of the student, by verdict; also none, truncated
+
+    @property
+    def unreadable(self) -> float:
+        """Share of the student's attempts that have no readable answer or were cut off: they move no difficulty."""
+        without = sum(self.attempts.get(name, 0) for name in (NO_ANSWER, TRUNCATED))
+        return without / max(1, sum(self.attempts.values()))
 
 
 class Spending(Record, frozen=True, kw_only=True):

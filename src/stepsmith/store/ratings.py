@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from stepsmith.core.records import UNDECIDED, PassRate, Record
+from stepsmith.core.records import NO_ANSWER, TRUNCATED, UNDECIDED, PassRate, Record
 from stepsmith.core.stats import band_of
 from stepsmith.store.dataset import write_rows
 
@@ -56,7 +56,7 @@ def _row(rating: StudentRating) -> dict[str, object]:
         "pass_rate_high": rate.high,
         "band": rate.band or UNDECIDED,
         "likely_band": band_of(rate.rate) if rate.attempts else None,
-        "no_answer": verdicts.get("none", 0),
-        "truncated": verdicts.get("truncated", 0),
+        "no_answer": verdicts.get(NO_ANSWER, 0),
+        "truncated": verdicts.get(TRUNCATED, 0),
         "unjudged": verdicts.get("IE", 0),
     }

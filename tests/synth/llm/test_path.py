@@ -394,5 +394,6 @@ def test_the_offline_teacher_can_be_attempted_by_a_model(server: ScriptedServer,
     synth = msgspec.structs.replace(config.synth, teacher="offline", profile="micro", chains=1, turns=1)
     manifest = synthesize(msgspec.structs.replace(config, synth=synth), tmp_path / "run", Quiet())
     assert manifest.counts.rejected == {"attempts-unreadable": 1}
+    assert (manifest.counts.attempts, manifest.counts.unreadable) == ({"none": ATTEMPTS}, 1.0)
     (row,) = read_rows(tmp_path / "run" / "rejected.parquet")
     assert {"key": "attempts", "value": f"none {ATTEMPTS}"} in row["provenance"]  # type: ignore[operator]
