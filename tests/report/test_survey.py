@@ -77,7 +77,7 @@ def test_evidence_is_numbers_only_when_all_values_are(tmp_path: Path) -> None:
 
 
 def test_foreign_files_are_refused_in_one_line(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match=r"problems\.parquet is not there"):
+    with pytest.raises(RunFolderError, match=r"problems\.parquet does not exist"):
         survey(tmp_path)
     (tmp_path / "problems.parquet").write_bytes(b"PAR1 nonsense")
     with pytest.raises(RunFolderError, match="cannot be read as Parquet"):

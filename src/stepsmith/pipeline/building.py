@@ -338,7 +338,7 @@ def rate_by(build: Building, problem: Problem, student: Student) -> tuple[Proble
         return rating, None
     provenance = (*problem.provenance, ("attempts", tally(rating.verdicts)))
     problem = msgspec.structs.replace(problem, pass_rate=rating.rate, provenance=provenance)
-    if rating.unreadable * 2 > rating.verdicts.total():
+    if not config.rating.count_unreadable and rating.unreadable * 2 > rating.verdicts.total():
         return _rejected(problem, UNREADABLE, _unreadable(rating)), rating
     detail = f"{rating.rate.passes} of {rating.rate.attempts} attempts pass"
     if rating.rate.rate < config.refine.keep_low:

@@ -34,6 +34,8 @@ class RatingSettings(Record, frozen=True, kw_only=True):
     step: Positive = 2  # attempts that are made at once afterwards
     extreme: Positive = 10  # counted attempts before a problem that all or none of them solve is settled
 
+    count_unreadable: bool = False  # as failed: no readable answer, cut off. RL does so, as they get no reward there
+
     def next(self, passes: int, counted: int, made: int, most: int) -> int:
         """Return the number of attempts to make next, 0 if it is enough; ``counted`` of the ``made`` ones count."""
         if not made:
@@ -47,6 +49,7 @@ class RatingSettings(Record, frozen=True, kw_only=True):
 
 
 FIXED = RatingSettings(adaptive=False)
+OF_POLICY = RatingSettings(adaptive=False, count_unreadable=True)  # of one in training, which learns the form, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def rate(
         completions = attempt(more)
         for completion, one in zip(completions, scorer.score(problem, completions, known=known), strict=True):
             verdicts[_name(one)] += 1
-            counted += one.verdict not in (None, Verdict.IE)
+            counted += not one.unjudged and (one.verdict is not None or settings.count_unreadable)
             ending = (_ending(one), completion.text)
             if one.solved:
                 solved.append(("", completion.text))

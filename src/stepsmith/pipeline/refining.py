@@ -28,7 +28,7 @@ from stepsmith.pipeline.building import Building, build_problem
 from stepsmith.pipeline.config import Config, load_config, with_changes
 from stepsmith.pipeline.executor import Executor, InProcess, LocalThreads
 from stepsmith.pipeline.models import Models
-from stepsmith.pipeline.rating import rate
+from stepsmith.pipeline.rating import OF_POLICY, rate
 from stepsmith.pipeline.roles import RoleFactory, Roles, asked_models, resolve_config
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.store.folder_lock import write_whole
@@ -191,7 +191,7 @@ class Refinement:
     def _built(self, chosen: _Chosen, roles: Roles, rng: random.Random) -> Problem | str:
         parent, settings = chosen.problem, self._settings
         scorer = Scorer(self._judge)
-        rating = rate(roles.student, chosen.draft, parent, settings.attempts, scorer, rng)
+        rating = rate(roles.student, chosen.draft, parent, settings.attempts, scorer, rng, OF_POLICY)
         shown = (chosen.counts.passes + rating.rate.passes) / (chosen.counts.attempts + rating.rate.attempts)
         if settings.low <= shown <= settings.high:
             return "back in the band"
@@ -256,6 +256,7 @@ def teaching(settings: TeacherSettings) -> Config:
         workers=None,
         allow_unsafe=None,
         synth={"teacher": settings.teacher, "student": IN_TRAINING, "attempts": settings.attempts},
+        rating=msgspec.structs.asdict(OF_POLICY),
     )
     if config.synth.method == "two-stage":
         raise ConfigError(

@@ -66,8 +66,9 @@ class ForkServer:
                 self._launch(there.fileno())
             self._configure(setup)
         except (NoControlGroupError, OSError) as error:
+            words = self.last_words()
             self.close()
-            raise SandboxError(f"a fork server could not be started: {error}") from error
+            raise SandboxError(f"a fork server could not be started: {error}. {words}".rstrip(". ")) from error
         except BaseException:
             self.close()
             raise
