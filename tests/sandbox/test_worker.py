@@ -343,3 +343,18 @@ def test_the_size_of_an_image() -> None:
     assert image_mb(b"") == 0
     assert 0 < image_mb(Path(os.path.realpath(sys.executable)).read_bytes()) < 100
     assert image_mb(b"\x7fELF\x02" + bytes(10)) == 0  # cut off: no image, and no crash
+
+
+def test_a_worker_starts_however_many_files_its_judge_has_open() -> None:
+    """Descriptor numbers that the fork server uses itself are no exception."""
+    held: list[int] = []
+    try:
+        while not held or held[-1] < 70:
+            held.append(os.open("/dev/null", os.O_RDONLY))
+            if held[-1] >= 55:
+                worker = Worker(1, Setup())
+                assert run(worker, "print(1)").stdout == b"1\n"
+                worker.close()
+    finally:
+        for descriptor in held:
+            os.close(descriptor)

@@ -24,7 +24,11 @@ PRELOADED = "math collections heapq itertools bisect functools re string random 
 
 def main(descriptor: int) -> None:
     """Serve one judge over a socket until the judge closes it."""
-    control = _socket.socket(fileno=os.dup2(descriptor, EXEC_FD + 1, inheritable=False))
+    if descriptor == EXEC_FD + 1:  # dup2 refuses equal numbers
+        os.set_inheritable(descriptor, False)
+    else:
+        descriptor = os.dup2(descriptor, EXEC_FD + 1, inheritable=False)
+    control = _socket.socket(fileno=descriptor)
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     for low in (0, 1, 3, EXEC_FD):  # reserve the numbers of a test's descriptors, so that none of ours gets them
         os.dup2(null, low)
