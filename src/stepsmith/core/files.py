@@ -16,7 +16,7 @@ def check_not_a_pipe(path: Path, *, read_once: bool = False) -> None:
     try:
         mode = path.stat().st_mode
     except OSError:
-        return  # missing or unreadable: whoever opens it says so
+        return  # missing or unreadable: the code that opens it reports that
     if read_once and str(path).startswith(_ALREADY_OPEN):
         return
     if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):

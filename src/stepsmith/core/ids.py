@@ -5,7 +5,7 @@ import random
 
 import msgspec
 
-ID_BYTES = 16  # 128 bits: no collisions to expect below 10^15 records
+ID_BYTES = 16  # 128 bits: below 10^15 records no collision is to be expected
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 

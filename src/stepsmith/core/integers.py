@@ -51,7 +51,7 @@ class HugeInt:
 
 
 def read_integer(text: str) -> int | HugeInt:
-    """Return the integer that ``text`` writes in decimal, of any length, in linear time. ``_`` may part digits."""
+    """Return the integer that ``text`` writes in decimal, of any length, in linear time. ``_`` may separate digits."""
     if len(text) <= SAFE_DIGITS:
         return int(text)
     digits = text.lstrip("+-").replace("_", "").lstrip("0")

@@ -1,4 +1,4 @@
-"""Numbers with a unit, as people type them: read exactly as they stand, or refused. A limit is never guessed."""
+"""Numbers with a unit, as people type them: read exactly as they are written, or refused. Nothing is guessed."""
 
 import re
 from collections.abc import Mapping

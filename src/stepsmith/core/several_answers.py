@@ -8,7 +8,7 @@ _BEST = (
     r"shortest|longest|cheapest|smallest|largest|lightest|heaviest|fastest|minimal|maximal|minimum|maximum|optimal|best"
     r"|valid|feasible|correct|suitable|possible"
 )
-# A best number is one number, however many ways lead to it.
+# The best number is a single answer, even if several solutions reach it.
 _AMOUNT = r"numbers?|integers?|values?|lengths?|costs?|sums?|counts?|times?|amounts?|totals?|sizes?|scores?|prices?"
 
 # "print any", "any of them is accepted", "print the edges in any order".
@@ -19,7 +19,7 @@ _SAYS_SO = re.compile(
     rf"|\b{_NOT}{_TELL}\b[^.\n]{{0,80}}\bin\s+any\s+order\b",
     re.IGNORECASE,
 )
-# "if there are several answers", "find a shortest sequence": so it is, unless the statement says which one counts.
+# "if there are several answers", "find a shortest sequence": several are right unless the statement says which counts.
 _UNLESS_SETTLED = re.compile(
     r"\b(?:multiple|several|many|more\s+than\s+one)\s+(?:\w+\s+){0,2}(?:answers|solutions|outputs)\b"
     rf"|\b{_NOT}(?:find|{_TELL}|determine|choose)\s+(?:(?:me|us|him|her|them|out)\s+)?(?:an?|one|some)\s+"
@@ -33,7 +33,7 @@ _SETTLED = re.compile(
     r"|later|latest|shorter|shortest|longer|longest|leftmost|rightmost|minimum|maximum|counts|wins)\b",
     re.IGNORECASE,
 )
-# Said of inputs as often as of outputs: it explains why programs differ, but proves nothing by itself.
+# Statements say this of inputs as often as of outputs: it can explain why programs differ, but it is no proof.
 _HINTS_AT_IT = re.compile(
     r"\b(?:print|output|return|find|give|report)s?\s+any\b|\bany\s+(?:of\s+them|one\s+of\s+them|valid|such|correct)\b"
     r"|\bin\s+any\s+order\b|\bany\s+order\b|\border\s+does\s*(?:n.t|\s+not)\s+matter\b",
@@ -50,7 +50,7 @@ def says_several_answers(statement: str) -> str:
 
 
 def hints_at_several_answers(statement: str) -> str:
-    """Return these words, or else words that may mean as much where programs do differ, or ""."""
+    """Return such words, or words that may mean the same if programs differ; "" if there are none."""
     return says_several_answers(statement) or _plain(_HINTS_AT_IT.search(statement))
 
 

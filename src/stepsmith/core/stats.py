@@ -55,7 +55,7 @@ def band_of(rate: float) -> Band:
 
 @lru_cache(maxsize=4096)
 def band_probabilities(passes: int, attempts: int) -> dict[Band, float]:
-    """Return the probability of each band after ``passes`` of ``attempts``; before them all pass rates are as likely.
+    """Return the probability of each band after ``passes`` of ``attempts``, from a uniform prior of the pass rate.
 
     The pass rate then has the density Beta(passes + 1, attempts - passes + 1), and is below an edge e with probability
     P(X > passes) for X ~ Binomial(attempts + 1, e). Raises ``ValueError`` unless 0 <= passes <= attempts.
@@ -75,8 +75,8 @@ def band_probabilities(passes: int, attempts: int) -> dict[Band, float]:
 def settled_band(passes: int, attempts: int, confidence: float) -> Band | None:
     """Return the band that holds the pass rate with a probability of at least ``confidence``; None if none does.
 
-    A credible interval of that confidence lies inside the band. The probability does not depend on when the attempts
-    were ended, so it stays true where they are ended because a band is settled.
+    A credible interval of that confidence lies inside the band. The probability does not depend on why the attempts
+    ended, so it also holds if they end because a band is settled.
     """
     band, probability = max(band_probabilities(passes, attempts).items(), key=lambda item: item[1])
     return band if probability >= confidence else None

@@ -1,4 +1,4 @@
-"""Making a set of problems fit to train on: duplicates out, benchmarks out, diversity measured and steered.
+"""Prepare a set of problems for training: drop duplicates and problems of benchmarks, measure and steer diversity.
 
 Needs the extra ``curate`` (``stepsmith[curate]``); docs/curation.md says what each depth finds.
 """

@@ -18,20 +18,20 @@ from stepsmith.curate.benchmark_items import BenchmarkItem
 from stepsmith.judge.protocol import Judge
 
 Alike = Literal["same", "differ", "unsure"]
-Order = tuple[int, ...]  # the arguments as the other function takes them
+Order = tuple[int, ...]  # positions of the arguments, in the order in which the other function takes them
 
 INPUTS = 16  # of each problem, at most
 FEWEST_INPUTS = 4
 MOST_PERMUTED = 3  # arguments
-FEWEST_CASES = 2  # tests on standard input, which ask for more than one value
-FEWEST_CHECKS = 5  # fewer prove little: concatenation, for one, passes where nothing is removed
+FEWEST_CASES = 2  # fewest tests on standard input, each of which usually asks for more than one value
+FEWEST_CHECKS = 5  # fewer prove little: for example, concatenation passes checks in which nothing has to be removed
 CHECK_S = 0.3  # CPU seconds for all checks of one item, in one order of the arguments
 _MARK = "@@passes"
 _LIMITS = Limits(time_s=8.0, memory_mb=1024)
 
 
 class BehaviourComparison(Record, frozen=True):
-    """What running two programs showed."""
+    """The result of running two programs on each other's inputs."""
 
     alike: Alike
     evidence: str = ""
@@ -84,7 +84,7 @@ def _comparable(one: Problem, other: Problem) -> bool:
 
 
 def _varied(problem: Problem) -> int:
-    """Number of tests that are looked at; 0 where all have one output, which proves nothing."""
+    """Return the number of tests to compare; 0 where all have the same output, which proves nothing."""
     tests = problem.tests[:INPUTS]
     return len(tests) if len({test.output for test in tests}) > 1 else 0
 
@@ -196,7 +196,7 @@ def _passed_checks(judge: Judge, problem: Problem, items: Sequence[BenchmarkItem
     if run.verdict is not Verdict.AC or f"{_MARK} end" not in run.output:
         if len(items) == 1:
             return []
-        half = len(items) // 2  # find what is too slow, or ends the process, and leave it out
+        half = len(items) // 2  # find the item that is too slow or ends the process, and leave it out
         first, second = _passed_checks(judge, problem, items[:half]), _passed_checks(judge, problem, items[half:])
         return [*first, *((half + number, order) for number, order in second)]
     lines = [line.split()[1:] for line in run.output.splitlines() if line.startswith(_MARK)]

@@ -1,6 +1,6 @@
 """Items of benchmarks (HumanEval, MBPP, EvalPlus, CRUXEval, LiveCodeBench, others), not to be trained on.
 
-A row is known by its keys. Text, program and checks are taken as far as they are there; a row with neither text nor
+A row is recognised by its keys. Text, program and checks are read where a row has them; a row with neither text nor
 program is an error of the file. Pickled tests (LiveCodeBench's private ones) are never loaded.
 """
 
@@ -21,7 +21,7 @@ from stepsmith.store.problem_sets import problem_files
 
 ItemRow = dict[str, object]
 
-MOST_INPUTS = 30  # of an item with very many
+MOST_INPUTS = 30  # at most so many inputs of an item are used
 
 _TEXTS = (
     "question_content", "statement", "question", "prompt", "problem", "description", "text", "content", "instruction",

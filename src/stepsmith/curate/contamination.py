@@ -19,16 +19,16 @@ from stepsmith.curate.words import program_words, prose, statement_words
 
 Method = Literal["13-grams", "8-grams", "statements", "programs", "meaning", "passes"]
 
-ROWS_PER_BAND = 3  # 42 bands: items are few, so that unlike pairs can be looked at, too
+ROWS_PER_BAND = 3  # 42 bands: items are few, so there is time to compare less similar pairs, too
 SLACK = 0.1  # an estimate may be so far below the similarity
 CHUNK = 8192  # problems that are compared at once
 
 
 class ContaminationRule(Record, frozen=True, kw_only=True):
-    """From which score on a problem counts as an item; benchmarks/results/decontamination.md has the curves.
+    """The scores from which on a problem counts as an item; benchmarks/results/decontamination.md has the curves.
 
     ``grams_13`` and ``grams_8`` are shares of the item's n-grams; ``statements`` and ``programs`` are Jaccard
-    similarities as for duplicates. Scores from half of that on are reported as hits that do not count.
+    similarities as for duplicates. Scores of at least half of these limits are reported as hits that do not count.
     """
 
     grams_13: float = 0.1
@@ -46,7 +46,7 @@ class ContaminationHit(Record, frozen=True, kw_only=True):
     method: Method
     score: float
     evidence: str  # the shared words or tokens
-    counts: bool  # whether it drops the problem; the others are there to be looked at
+    counts: bool  # whether it drops the problem; other hits are only reported
     program: str = ""  # the golden program that passes the item's checks
 
 
@@ -76,7 +76,7 @@ def meaning_hits(meanings: Meanings, items: Sequence[BenchmarkItem], rule: Meani
 
 
 def embed_items(items: Sequence[BenchmarkItem]) -> Vectors:
-    """Embed the texts of items with wordllama; an item without a text is like nothing."""
+    """Embed the texts of items with wordllama; an item without a text is similar to no problem."""
     vectors = embed(load_encoder("wordllama"), [prose(item.text) for item in items])
     vectors[[not item.text.strip() for item in items]] = 0
     return vectors

@@ -1,4 +1,4 @@
-"""One curation: problems in, a new folder with those that are kept and a record of every decision out."""
+"""One curation: it reads problems, and writes those that it keeps and a record of every decision into a new folder."""
 
 import math
 from collections import Counter
@@ -76,10 +76,10 @@ def curate(
 ) -> CurationManifest:
     """Curate the problems of ``sources`` into the new folder ``out`` and return the manifest.
 
-    ``against`` are files of benchmarks: their problems go. The bands of what is kept have the proportions of the set
-    ``match``, if one is given. ``say`` is told of each stage. Raises ``CaseError`` for a benchmark that cannot be read
-    and for quotas that cannot be met, ``RunFolderError`` if ``out`` cannot be used or a source
-    cannot be read, ``StoreError`` for files of another schema; nothing that was there is changed.
+    ``against`` are files of benchmarks, whose problems are dropped. The bands of the kept problems have the proportions
+    of the set ``match``, if one is given. ``say`` is called at each stage. Raises ``CaseError`` for a benchmark that
+    cannot be read and for quotas that cannot be met, ``RunFolderError`` if ``out`` cannot be used or a source cannot be
+    read, ``StoreError`` for files of another schema. No existing file is changed.
     """
     if out.exists() and not out.is_dir():
         raise RunFolderError(f"{out} is a file, not a folder; choose another --out")
@@ -124,7 +124,7 @@ def curate(
 
 
 class _Stages:
-    """What is computed at each depth, when it is first needed."""
+    """The results of each depth, computed when they are first needed."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class _Stages:
 
 
 def _judge(workers: int, allow_unsafe: bool) -> JudgePool:
-    """Return judges at the best level there is; L0 only where that is allowed."""
+    """Return judges at the best isolation level of this machine; L0 only where ``allow_unsafe`` is set."""
     try:
         return JudgePool(workers)
     except MachineError:

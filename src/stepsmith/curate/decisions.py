@@ -1,4 +1,4 @@
-"""The decision on every problem: what all findings together come to."""
+"""The decision on every problem, from all findings together."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,8 +14,8 @@ from stepsmith.curate.records import CurationRecord
 def decide(table: ProblemTable, found: Duplicates, hits: Sequence[ContaminationHit]) -> list[CurationRecord]:
     """Return one record per problem, in the order of the table.
 
-    Contaminated problems go first, then duplicates. What is a duplicate of a contaminated problem, or linked to one,
-    is contaminated as well: it may just have lost the words that the hit found.
+    Contaminated problems are dropped first, then duplicates. A problem that is a duplicate of a contaminated one, or
+    linked to one, counts as contaminated, too: it may only lack the words by which the other was found.
     """
     linked: defaultdict[int, list[int]] = defaultdict(list)
     for left, right, _ in found.links:

@@ -1,8 +1,8 @@
-"""Duplicates: which problems go, which copy stays, and the evidence.
+"""Duplicates: which problems are dropped, which copy is kept, and the evidence.
 
-Problems are looked at from the best to the worst (``Ranking``). One goes if it is a duplicate of a problem that stays,
-so every problem that went has a counterpart that is really there, and no chain of small differences joins far ones.
-Alike problems of one chain are stepping stones: they stay, linked.
+Problems are compared from the best to the worst (``Ranking``). One is dropped if it is a duplicate of a kept problem.
+So every dropped problem has a counterpart in the result, and small differences do not add up to a large one. Similar
+problems of one chain are stepping stones: they are kept and linked.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ ROUNDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A problem that goes, the one that stays for it, and why it is that one."""
+    """A dropped problem, the one that is kept instead, and why that one is preferred."""
 
     row: int
     kept: int
@@ -61,7 +61,7 @@ class Ranking:
 
 
 Compare = Callable[[int, int], Likeness]
-# Looks at a pair of rows that may be duplicates, with its likeness, and says what it finds.
+# Compares two rows that may be duplicates, given their likeness; returns the finding, or None.
 Verify = Callable[[int, int, Likeness], Finding | None]
 
 
@@ -79,7 +79,7 @@ def exact_duplicates(table: ProblemTable, ranking: Ranking) -> Duplicates:
 
 
 class DuplicateSearch:
-    """Finds duplicates among candidate pairs, and keeps ``found`` true: whatever it says stays does stay."""
+    """Finds duplicates among candidate pairs. ``found`` never names a counterpart that was itself dropped."""
 
     def __init__(
         self, table: ProblemTable, ranking: Ranking, found: Duplicates, likeness: Compare, verify: Verify
@@ -87,7 +87,7 @@ class DuplicateSearch:
         self.found = found
         self._table, self._ranking, self._likeness, self._verify = table, ranking, likeness, verify
         self._seen: set[tuple[int, int]] = set()
-        self._stand_for: defaultdict[int, list[int]] = defaultdict(list)  # kept row -> rows that went for it
+        self._stand_for: defaultdict[int, list[int]] = defaultdict(list)  # kept row -> rows that were dropped for it
         self._place = np.empty(len(table), dtype=np.int64)
         self._place[ranking.order] = np.arange(len(table))
 
@@ -132,7 +132,7 @@ class DuplicateSearch:
         return self._verify(row, rival, self._likeness(row, rival))
 
     def _drop(self, row: int, kept: int, finding: Finding) -> None:
-        """Let ``row`` go for ``kept``. What went for ``row`` goes for ``kept``, too, or comes back."""
+        """Drop ``row`` for ``kept``. Rows that were dropped for ``row`` are compared with ``kept``; some come back."""
         self.found.dropped[row] = Duplicate(row, kept, finding, self._ranking.why(kept, row))
         self._stand_for[kept].append(row)
         for other in self._stand_for.pop(row, ()):

@@ -31,7 +31,7 @@ def passing_hits(
 ) -> Iterator[ContaminationHit]:
     """Yield the hits of the depth "behavioural". ``vectors`` are those of the problems and of the items.
 
-    ``judge`` must allow ``workers`` calls at once. A problem that was done before an interruption is not run again.
+    ``judge`` must allow ``workers`` calls at once. Problems that were done before an interruption are not run again.
     """
     numbers = {item.name: number for number, item in enumerate(items)}
     tried: defaultdict[int, set[int]] = defaultdict(set)

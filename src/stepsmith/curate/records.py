@@ -1,4 +1,4 @@
-"""What a curation leaves behind: a record for every problem, and the manifest."""
+"""The results of a curation: a record for every problem, and the manifest."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Reason = Literal["duplicate", "contaminated", "not-selected"]
 
 
 class CurationRecord(Record, frozen=True, kw_only=True):
-    """What became of one problem. ``reason`` and what follows are set for problems that were dropped."""
+    """The decision on one problem. ``reason`` and the fields after it are set for problems that were dropped."""
 
     id: str
     file: str
@@ -32,7 +32,7 @@ class CurationRecord(Record, frozen=True, kw_only=True):
 
 
 class SetCounts(Record, frozen=True, kw_only=True):
-    """How many problems there were and what became of them."""
+    """How many problems there were, and how many were kept or dropped for which reason."""
 
     problems: int
     kept: int
@@ -85,7 +85,7 @@ RECORD_SCHEMA = pa.schema(
 
 
 def count_records(records: Sequence[CurationRecord], *, links: int, compared: int, judged: int) -> SetCounts:
-    """Count what became of problems."""
+    """Count the problems by decision."""
     dropped = Counter((record.reason, str(record.depth)) for record in records if record.reason)
     kept = [record for record in records if record.decision == "kept"]
 

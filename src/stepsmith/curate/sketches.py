@@ -10,8 +10,8 @@ from stepsmith.curate.minhash import PERMUTATIONS, band_keys, pairs_in_buckets, 
 from stepsmith.curate.ngrams import Hashes, Places, Rows, Vocabulary, among, common_hashes, ngrams
 
 CHUNK = 4096  # texts whose words are in memory at once
-SAMPLE = 4000  # texts in which sequences that everybody uses are looked for
-COMMON_SHARE, COMMON_TEXTS = 0.1, 20  # a sequence in more than this share, and more than this many, says nothing
+SAMPLE = 4000  # texts in which boilerplate is searched for
+COMMON_SHARE, COMMON_TEXTS = 0.1, 20  # a sequence in more than this share, and more than this many, is boilerplate
 COPY, COPY_BAND = 0.8, 8  # similarity from which on a text is a copy of another; rows of the bands that find it
 CACHED = 50_000
 

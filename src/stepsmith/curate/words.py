@@ -1,4 +1,4 @@
-"""Statements and programs as lists of words, without what says nothing: layout, case, comments, chosen names."""
+"""Statements and programs as lists of words, without layout, case, comments and names that the author chose."""
 
 import builtins
 import keyword
@@ -54,7 +54,7 @@ def program_words(code: str, language: str = "python") -> list[str]:
     """Return the tokens of a program; every name that its author chose is the same token.
 
     Comments, docstrings and layout (with Python's indentation) are left out; keywords, builtins, attributes, numbers
-    and strings count. Renaming and reformatting change nothing, moving functions about changes little.
+    and strings count. Renaming and reformatting change nothing, and moving functions changes little.
     """
     if language in ("python", "pypy"):
         return _counted(_HASH_COMMENTS.findall(code), _IN_PYTHON)

@@ -42,7 +42,7 @@ class Observation(Record, frozen=True, kw_only=True):
 
 
 class Track(msgspec.Struct, forbid_unknown_fields=True):
-    """PassThe counts of one problem, as they stood at progress ``at``."""
+    """The passes and attempts of one problem, as they were at progress ``at``."""
 
     at: float = 0.0
     passes: float = 0.0

@@ -1,4 +1,4 @@
-"""What every format is given to write: two halves of problems, and the settings."""
+"""The input of every format: two halves of problems, and the settings."""
 
 import re
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class LeftOut(Record, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The problems of an export: each once, all of them served by the format."""
+    """The problems of an export: each once, and only those that the format has a form for."""
 
     train: Sequence[Problem]
     test: Sequence[Problem]

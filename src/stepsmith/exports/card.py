@@ -31,10 +31,10 @@ class CardFacts(Record, frozen=True, kw_only=True):
 
 
 def facts_of(places: Sequence[Path]) -> CardFacts:
-    """Return what the manifests beside the problems say; a manifest that cannot be read says nothing."""
+    """Return the facts in the manifests beside the problems; a manifest that cannot be read is ignored."""
     manifests = [found for place in places if (found := _json(place / MANIFEST)) is not None]
     curations = [one for one in manifests if "against" in one]
-    for one in curations:  # what it was curated from says who made it
+    for one in curations:  # the folders that were curated name the teachers
         beside = {Path(source["path"]).parent for source in one.get("sources", [])}
         manifests += [found for place in sorted(beside) if (found := _json(place / MANIFEST)) is not None]
     runs = [one for one in manifests if "teacher" in one]

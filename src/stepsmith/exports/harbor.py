@@ -35,7 +35,10 @@ file, which Harbor records as a failure of the verifier.
 
 
 def refuses(problem: Problem) -> str | None:
-    """The container has Python alone: no other language of a checker, no interaction, no second pass."""
+    """Return why a problem cannot be a task, or None: its checker program must be Python and run once.
+
+    The container has only Python, and no interaction and no second pass.
+    """
     checker = problem.contract.checker
     if not is_custom(checker):
         return None

@@ -27,7 +27,7 @@ problems = load_dataset("FOLDER", split="train")
 
 
 def refuses(_problem: Problem) -> str | None:
-    """Every problem can be a row."""
+    """Return None: every problem can be a row."""
     return None
 
 

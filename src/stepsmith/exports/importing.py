@@ -1,6 +1,6 @@
-"""Other people's problems as ours, so that ``train``, ``export`` and the rest can use them beside made ones.
+"""Problems of other data sets as ours, so that ``train``, ``export`` and the rest can use them beside synthetic ones.
 
-Whatever ``verify`` reads can be imported, and our own exports ``hf``, ``jsonl``, ``lcb`` and ``kattis-*`` come back. A
+Whatever ``verify`` reads can be imported, and so can our own exports ``hf``, ``jsonl``, ``lcb`` and ``kattis-*``. A
 problem needs a program that passes all its tests; the first of its solutions that does becomes the golden one. Tests
 without a published output are left out. Pickled tests are refused: they are not plain data.
 """
@@ -44,7 +44,7 @@ TITLE = 80  # characters
 
 
 class Imported(NamedTuple):
-    """What an import came to."""
+    """The result of an import."""
 
     folder: Path
     problems: int
@@ -140,7 +140,7 @@ def _decoded(path: Path) -> Iterator[Problem]:
 
 
 def _problem(item: VerifyProblem, source: ProblemSource, judge: Judge) -> Problem | str:
-    """Return a problem as ours, or in words why it is none."""
+    """Return a problem as ours, or in words why it cannot be one."""
     outputs = item.outputs or (None,) * len(item.inputs)
     nominal: TestKind = "nominal"
     kinds = item.kinds or (nominal,) * len(item.inputs)
@@ -207,7 +207,7 @@ def _golden(item: VerifyProblem, tests: tuple[TestCase, ...], judge: Judge) -> S
 
 
 def _wrong(item: VerifyProblem, tests: tuple[TestCase, ...], judge: Judge) -> Iterator[WrongSolution]:
-    """Yield programs that are said to be wrong, and are."""
+    """Yield the programs that are said to be wrong and fail a test."""
     said = [one for one in item.candidates if one.verdict not in (None, Verdict.AC)]
     for one in [one for one in said if language(one.language).name == "python"][:MOST_SOLUTIONS]:
         solution = item.solution(one)

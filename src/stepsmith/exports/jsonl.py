@@ -17,7 +17,7 @@ makes problems of them again.
 
 
 def refuses(_problem: Problem) -> str | None:
-    """Every problem can be a line."""
+    """Return None: every problem can be a line."""
     return None
 
 

@@ -19,7 +19,7 @@ solution's time. The wrong programs lie in the folders of the verdicts that Step
 
 
 def refuses(problem: Problem) -> str | None:
-    """Functions and answers that are no programs have no package."""
+    """Return why a problem has no package (for example, it asks for a function), or None."""
     return package.refuses(problem)
 
 

@@ -19,9 +19,9 @@ from stepsmith.judge.checkers.custom import checker_program
 from stepsmith.judge.languages import language
 from stepsmith.judge.pool import JudgePool
 
-NAMESPACE = uuid.UUID("6d1f3c1e-8a54-5c0d-9a39-6f0c6e1f7b52")  # of the packages' UUIDs, which follow from problems' ids
+NAMESPACE = uuid.UUID("6d1f3c1e-8a54-5c0d-9a39-6f0c6e1f7b52")  # a package's UUID follows from it and the problem's id
 LICENSES = {"CC0-1.0": "cc0", "CC-BY-4.0": "cc by", "CC-BY-SA-4.0": "cc by-sa"}
-FOLDERS = {  # what Kattis calls a verdict; the others are no claim that a package can make
+FOLDERS = {  # Kattis's names of the verdicts; a package has no folder for other verdicts
     Verdict.WA: "wrong_answer",
     Verdict.TLE: "time_limit_exceeded",
     Verdict.RTE: "run_time_error",
@@ -58,7 +58,7 @@ class PackageProgram(NamedTuple):
 
 
 def refuses(problem: Problem) -> str | None:
-    """A package holds programs that read standard input, and a validator of inputs."""
+    """Return why a problem has no package, or None. A package needs programs over stdin and an input validator."""
     contract, checker = problem.contract, problem.contract.checker
     if problem.environment != "induction":
         return "its answer is a value, not a program"
@@ -153,7 +153,7 @@ def write_submissions(submissions: Iterable[PackageProgram], folder: Path) -> No
 def submissions_of(problems: Sequence[Problem]) -> Iterator[list[PackageProgram]]:
     """Yield the submissions of each problem: its golden solution, and its wrong programs by the verdict they get.
 
-    The programs are judged on the tests in the package's order, because a package says what its submissions come to. A
+    The programs are judged on the tests in the package's order, because a package states each submission's verdict. A
     wrong program that passes, does not compile or could not be judged (IE) is left out.
     """
     with JudgePool(len(os.sched_getaffinity(0))) as judge:

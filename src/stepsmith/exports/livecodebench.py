@@ -26,7 +26,7 @@ seconds whatever the problem says, and puts many imports before each program.
 
 
 def refuses(problem: Problem) -> str | None:
-    """Its harness compares outputs as they are, and every problem has a difficulty."""
+    """Return why a problem has no row, or None: it needs a measured pass rate, and outputs compared as they are."""
     measured = problem.pass_rate
     if not (measured and measured.attempts):
         return "it has no measured pass rate, and LiveCodeBench wants a difficulty; rate it first"

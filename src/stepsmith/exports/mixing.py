@@ -1,4 +1,4 @@
-"""Real problems among made ones at a chosen ratio (Deep Dive trains on 25,000 real and 20,000 synthetic problems)."""
+"""Real problems among synthetic ones at a chosen ratio (Deep Dive trains on 25,000 real and 20,000 synthetic ones)."""
 
 from collections.abc import Sequence
 

@@ -21,7 +21,7 @@ LICENSES = {
     "CC-BY-4.0": "Creative Commons Attribution 4.0 International",
     "CC-BY-SA-4.0": "Creative Commons Attribution-ShareAlike 4.0 International",
     "GPL-3.0-only": "GNU General Public License v3.0",
-}  # it knows these names and a few more; any other licence is "TBD"
+}  # NeMo Gym knows these names and a few more; any other licence is "TBD"
 USAGE = """\
 A resources server for NeMo Gym 0.7, judged by a running `stepsmith judge serve`. From the folder that holds
 `resources_servers/` (copy it into a checkout of NeMo Gym, or work in FOLDER):
@@ -34,7 +34,7 @@ What cannot be judged has `mask_sample` and the `failure_kind` "verifier_error".
 
 
 def refuses(_problem: Problem) -> str | None:
-    """The judge serves every environment, with any checker."""
+    """Return None: the judge serves every environment, with any checker."""
     return None
 
 

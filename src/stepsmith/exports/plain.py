@@ -1,4 +1,4 @@
-"""Problems as scorers without checkers of their own know them: a program, inputs, and outputs to compare as they are.
+"""Plain problems, for scorers that have no checkers: inputs, and outputs that are compared as they are.
 
 LiveCodeBench's harness and verl's ``codecontests`` scorer compare texts, or JSON values for functions. A problem that
 needs more than that has no such form: right answers would be called wrong.

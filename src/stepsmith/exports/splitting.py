@@ -1,8 +1,8 @@
-"""Which problems are held out for measuring: whole chains and whole compositions, never a part of either.
+"""Which problems are held out for evaluation: whole chains and whole compositions, never a part of either.
 
 Stepping stones of a chain resemble each other, and so do problems of one composition (the same features in the same
 order). Problems that share a chain or a composition, directly or through others, form a group, and a group stays
-together. Compositions of a single feature tie nothing together: they are the alphabet of all the others.
+together. Compositions of a single feature form no groups: every other composition is made of them.
 """
 
 from collections.abc import Iterable, Sequence

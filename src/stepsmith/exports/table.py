@@ -67,7 +67,7 @@ FORMATS: dict[FormatName, Format] = {
 
 
 class Written(NamedTuple):
-    """What an export came to: its folder, the problems in each half, and those left out."""
+    """The result of an export: its folder, the problems in each half, and those left out."""
 
     folder: Path
     train: int

@@ -1,4 +1,4 @@
-"""Files that go into an export as they are, but for marks like ``@NAME@``. They lie in ``files/``."""
+"""Files that are copied into an export, with marks like ``@NAME@`` replaced. They lie in ``files/``."""
 
 from collections.abc import Mapping
 from importlib.resources import files

@@ -29,7 +29,7 @@ with st.reward_function(st.load_problems("FOLDER")) as reward:  # opens a judge;
 
 
 def refuses(_problem: Problem) -> str | None:
-    """The reward judges every environment, with any checker."""
+    """Return None: the reward function judges every environment, with any checker."""
     return None
 
 

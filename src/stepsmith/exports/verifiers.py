@@ -26,7 +26,7 @@ trace, never a reward of 0.
 
 
 def refuses(_problem: Problem) -> str | None:
-    """The judge serves every environment, with any checker."""
+    """Return None: the judge serves every environment, with any checker."""
     return None
 
 

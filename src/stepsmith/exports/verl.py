@@ -31,7 +31,7 @@ first form.
 
 
 def refuses(_problem: Problem) -> str | None:
-    """The reward function judges every environment, with any checker."""
+    """Return None: the reward function judges every environment, with any checker."""
     return None
 
 

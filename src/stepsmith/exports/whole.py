@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all."""
+"""A folder that appears complete or not at all."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from stepsmith.store.folder_lock import explained
 
 @contextmanager
 def whole(out: Path) -> Iterator[Path]:
-    """Give a folder to write into, which becomes ``out`` at the end and goes where the end is not reached.
+    """Yield a folder to write into. It is renamed to ``out`` at the end, or deleted if an error comes first.
 
     Raises ``RunFolderError`` where ``out`` is there already or cannot be made.
     """

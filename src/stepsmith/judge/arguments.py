@@ -1,4 +1,4 @@
-"""Whether a test's input can be read as the arguments of a function, asked before any program runs on it."""
+"""Checks, before any program runs, whether a test's input can be read as the arguments of a function."""
 
 import ast
 import contextlib

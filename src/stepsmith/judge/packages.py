@@ -62,7 +62,7 @@ def wanted(code: str, own: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def loaded(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the modules to load for packages, with what they need: programs find nothing that is not loaded."""
+    """Return the modules to load for packages, with those that they need: programs can import only loaded ones."""
     return tuple(dict.fromkeys(part for name in names for part in (*_BY_NAME[name].needs, name)))
 
 

@@ -1,7 +1,7 @@
-"""What a teacher says is wrong or too slow, put to the test: such a program has to fail a test of its own problem.
+"""Checks the programs that a teacher says are wrong or too slow: each has to fail a test of its own problem.
 
-One that fails is a wrong program with a known origin, and it stays with the problem. One that passes everything is on
-record, and its teacher is told when it refines the problem: either the claim was wrong, or the tests are too weak.
+One that fails is a wrong program with a known origin, and it stays with the problem. One that passes everything is
+recorded, and its teacher is told when it refines the problem: either the claim was wrong, or the tests are too weak.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ ORIGIN = "claimed by the teacher"
 
 
 def check_claims(claimed: Sequence[Solution], problem: Problem, judge: Judge) -> tuple[Problem, tuple[str, ...]]:
-    """Judge the programs that a teacher ``claimed`` to fail; return the problem with what came of it, and the code of
-    those that pass every test.
+    """Judge the programs that a teacher ``claimed`` to fail; return the problem with the results, and the code of those
+    that pass every test.
 
     A program on which our own machinery fails (IE) counts as neither.
     """

@@ -89,8 +89,8 @@ def rate(
     known = passing(problem, ENVIRONMENTS[problem.environment].golden(problem))
     verdicts: Counter[str] = Counter()
     solved: list[tuple[str, str]] = []
-    wrong: list[tuple[str, str]] = []  # failed for what they say
-    unread: list[tuple[str, str]] = []  # do not count, for their form: no answer, or cut off
+    wrong: list[tuple[str, str]] = []  # failed by their content
+    unread: list[tuple[str, str]] = []  # do not count because of their form: no answer, or cut off
     reasons: dict[tuple[str, str], str] = {}
     attempted: list[tuple[str, str, str]] = []
     counted = 0

@@ -1,10 +1,10 @@
 """A rehearsal: one request of each kind that a run sends to its models, and what is understood of the replies.
 
-The run's own code asks and reads. Where a reply cannot be used, what follows from it is asked about a problem of ours,
-so that each kind of request is sent whatever became of the others.
+The run's own code asks and reads. Where a reply cannot be used, the requests that depend on it are about a built-in
+problem instead, so that each kind of request is sent in any case.
 
-Replies are neither taken from the completion cache nor put there. What is wrong is often a setting of the server (its
-context, its reasoning parser), which is no part of a reply's key; a spoilt reply would come back in the run.
+Replies are neither taken from the completion cache nor put there. The fault is often a setting of the server (its
+context, its reasoning parser), which is no part of a reply's key, so a spoilt reply would be used again in the run.
 """
 
 import random
@@ -43,7 +43,7 @@ from stepsmith.synth.two_stage.settings import tree_at
 if TYPE_CHECKING:
     from stepsmith.pipeline.endpoint_roles import EndpointRoles
 
-ATTEMPTS = 2  # of the student: whether two samples differ shows only with two
+ATTEMPTS = 2  # attempts of the student: at least two are needed to see whether samples differ
 FEEDBACK = Feedback(
     pass_rate=pass_rate(29, 32),
     solved=("(an attempt that is right)",),
@@ -63,7 +63,7 @@ class Rehearsal:
 
     @property
     def failed(self) -> list[str]:
-        """Kinds of request, each with its model, whose last reply was not understood: a repair makes good."""
+        """Kinds of request, each with its model, whose last reply was not understood; a successful repair counts."""
         last = {
             f"{request.purpose.removesuffix(', repair')}: {request.note} ({request.model})": request.understood
             for request in self.requests
@@ -104,8 +104,8 @@ def rehearse(config: Config, show: Show, *, features: bool = False) -> Rehearsal
     """Send each kind of request of a run once, within the budget; ``show`` gets each one when its reply is read.
 
     ``features`` asks the teacher for the features of a snippet and for an evolution of the tree, too, as ``stepsmith
-    features`` does. What an endpoint refuses is on record and ends nothing. Raises ``UserError``
-    (also ``BudgetExceeded``) for what the user can mend, and ``SandboxError`` where programs cannot be run.
+    features`` does. A refusal of an endpoint is recorded, and the rehearsal goes on. Raises ``UserError`` (also
+    ``BudgetExceeded``) for errors that the user can mend, and ``SandboxError`` where programs cannot be run.
     """
     config = resolve_config(config)
     names = asked_models(config)
@@ -194,7 +194,7 @@ class _Rehearser:
         return {} if draft.environment != "induction" else {"induction": draft}
 
     def _attempts(self, environment: Environment, draft: Draft | None) -> None:
-        """Let student and strong solver attempt the drafted problem, or ours."""
+        """Let student and strong solver attempt the drafted problem, or the built-in one."""
         synth = self._config.synth
         problem = _problem(draft, self._rng) or stock_problem(environment)
         players: list[Student] = []
@@ -237,27 +237,27 @@ class _Rehearser:
 
     @contextmanager
     def _step(self, note: str) -> Iterator[None]:
-        """Ask something; failures of an endpoint are on record and end this step alone. Show what was asked."""
+        """Run one step and show its requests; a failure of an endpoint is recorded and ends only this step."""
         before, self._record.note = len(self._record.requests), note
         try:
             yield
         except (EndpointError, ConfigError) as error:
             if not any(str(error) == request.words for request in self._record.requests[before:]):
-                raise  # of nobody's request: a prompt that cannot be rendered, for instance
+                raise  # it belongs to no request: for example, a prompt that cannot be rendered
         finally:
             for request in self._record.requests[before:]:
                 self._show(request)
 
 
 def stock_problem(environment: Environment) -> Problem:
-    """Return our own problem in an environment."""
+    """Return the built-in problem in an environment."""
     problem = _problem(stock_draft(environment), random.Random(1))
     assert problem is not None
     return problem
 
 
 def _problem(draft: Draft | None, rng: random.Random) -> Problem | None:
-    """The problem that students would see, with the teacher's outputs; None where the draft does not come so far."""
+    """Return the problem that students would see, with the teacher's outputs; None if the draft cannot become one."""
     if isinstance(draft, LLMDraft) and not draft.fault:
         pairs = zip(draft.inputs, draft.outputs, strict=False)
         tests = [TestCase(input=given.text, output=output) for given, output in pairs]

@@ -16,9 +16,9 @@ from stepsmith.synth.two_stage.statement import WrittenStatement
 
 @dataclass(slots=True)
 class RehearsedRequest:
-    """One request with its replies, and what was made of them."""
+    """One request with its replies, and what was understood of them."""
 
-    purpose: str  # the stage in the books
+    purpose: str  # the stage, as in the ledger
     note: str  # which of several requests of a stage it is: an environment, "refinement"; "" for none
     model: str
     prompt: str  # the last message
@@ -29,7 +29,7 @@ class RehearsedRequest:
 
     @property
     def kind(self) -> str:
-        """What was asked for, as people read it."""
+        """What was asked for, in words."""
         return f"{self.purpose}: {self.note}" if self.note else self.purpose
 
     @property
@@ -69,7 +69,7 @@ class RehearsedModel:
         *,
         first: int = 0,
     ) -> list[ModelOutput]:
-        """See ``LLM``. An error is on record before it is raised; its words say what to change."""
+        """See ``LLM``. An error is recorded before it is raised; its message says what to change."""
         request = RehearsedRequest(purpose, self._record.note, self._spec.name, messages[-1].content)
         self._record.requests.append(request)
         try:
@@ -84,7 +84,7 @@ class RehearsedModel:
         return outputs
 
     def understood(self, parsed: object) -> None:
-        """Note what was made of the last reply."""
+        """Record what was understood of the last reply."""
         request = self._record.requests[-1]
         request.understood = not isinstance(parsed, ParseFailure)
         request.words = f"{parsed.reason}: {parsed.detail}" if isinstance(parsed, ParseFailure) else described(parsed)

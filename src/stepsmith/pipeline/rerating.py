@@ -1,4 +1,4 @@
-"""Rating a finished data set again, by one student or several; the problems stay as they are.
+"""Rate a finished data set again, by one student or several; the problems stay as they are.
 
 problems ─► attempts of each student, until the band is settled ─► ratings.jsonl, one line a rating
          ─► ratings.parquet (all students) and problems.parquet (the pass rates are those of the first student)
@@ -47,7 +47,7 @@ def rate_problems(
     """Rate ``problems`` by each of ``students`` into the folder ``out``; return the ratings, student by student.
 
     Of ``config`` the tables ``rating``, ``models``, ``judge`` and ``runtime`` count, and ``synth.attempts`` and
-    ``synth.seed``. ``rated`` is told of each rating that is finished, also of those from before an interruption.
+    ``synth.seed``. ``rated`` is called with each finished rating, also with those from before an interruption.
     ``origin`` is the folder of the run that made the problems: a student that voted on their outputs is refused.
     Raises ``ConfigError`` for that, for no students and for no problems, and what ``synthesize`` raises; finished
     ratings stay.
@@ -157,7 +157,7 @@ def _rate_missing(
     def rate_one(problem: Problem) -> StudentRating:
         found = _rating(config, roles, judge, problem)
         with writing:
-            if not ended:  # afterwards the folder may be somebody else's
+            if not ended:  # afterwards another process may use the folder
                 append_line(log, found)
         return found
 

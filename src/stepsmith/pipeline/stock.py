@@ -1,4 +1,4 @@
-"""A small problem of our own in each environment, for a rehearsal to go on with where a model's cannot be used."""
+"""A small built-in problem in each environment; a rehearsal uses it where a model's problem cannot be used."""
 
 from stepsmith.core.records import Environment
 from stepsmith.synth.llm.draft import LLMDraft

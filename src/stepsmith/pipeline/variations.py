@@ -1,7 +1,7 @@
-"""More inputs for a problem that has few: its teacher's, slightly changed, as far as they are allowed.
+"""More inputs for a problem that has few: inputs of its teacher, slightly changed, where the problem allows them.
 
-The first candidate (under Deep Dive's method the program that defines the outputs) has to run on each of them without
-an error, and to give the same twice.
+The first candidate (under Deep Dive's method the program that defines the outputs) has to run on each of them twice
+without an error, and to give the same output.
 """
 
 import random
@@ -13,16 +13,16 @@ from stepsmith.synth.draft import Draft, TestInput
 from stepsmith.verify.suite.input_edits import neighbour, simpler
 
 POOL = 3  # allowed inputs to choose from, for each one that is wanted
-TRIED = 8  # changed inputs of which it is asked whether they are allowed, for each one that is wanted
-MOST_CHARACTERS = 2_000  # longer inputs are not varied: their neighbours tell little that they do not
+TRIED = 8  # changed inputs that are checked for being allowed, for each one that is wanted
+MOST_CHARACTERS = 2_000  # longer inputs are not varied: similar ones would test little that they do not test already
 KIND: TestKind = "nominal"
 
 
 def varied_inputs(draft: Draft, judge: Judge, rng: random.Random, least: int) -> tuple[TestInput, ...]:
-    """Return as many new inputs as ``draft`` lacks to have ``least``, or fewer where not enough are found.
+    """Return the new inputs that ``draft`` needs to have ``least`` inputs, or fewer where not enough are found.
 
-    None where nothing says which inputs are allowed. Inputs whose outputs are made of other parts come first: to
-    put the same things into another order is the most frequent change and tells least.
+    There are none where nothing says which inputs are allowed. Inputs whose outputs have other characters come first:
+    most changes only put the same characters into another order, and such inputs test least.
     """
     wanted = least - len(draft.inputs)
     known = [item.text for item in draft.inputs if len(item.text) <= MOST_CHARACTERS]

@@ -1,4 +1,4 @@
-"""Wrong programs that a problem keeps: those that solvers wrote and lost with, beside mutants and made mistakes."""
+"""Wrong programs that a problem keeps: solvers' programs that lost the vote, mutants, and plausible mistakes."""
 
 import random
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from stepsmith.judge.protocol import Judge
 from stepsmith.synth.derivation import MAX_SHOWN
 from stepsmith.verify.matrix import ExecutionMatrix
 
-VOTER = "candidate"  # how the origin of a program begins that a solver wrote
+VOTER = "candidate"  # the beginning of the origin of a program that a solver wrote
 
 
 def is_real(wrong: WrongSolution) -> bool:
-    """Say whether somebody wrote the program in earnest."""
+    """Say whether the program is a real attempt of a solver, and not a mutant or a constructed mistake."""
     return wrong.origin.startswith(VOTER)
 
 
@@ -48,7 +48,7 @@ def undetected(judge: Judge, problem: Problem, candidates: Sequence[Solution], p
 def drawn_kills(judge: Judge, problem: Problem, rng: random.Random) -> tuple[WrongSolution, ...]:
     """Return the wrong programs, each with a test drawn from those that reject it and are short enough to be shown.
 
-    Most mutants fail on the first test already; without this the student would be shown that one nearly always.
+    Most mutants fail on the first test already, so without the draw the student would nearly always be shown that test.
     """
     places = [place for place, test in enumerate(problem.tests) if len(test.input) + len(test.output) <= MAX_SHOWN]
     drawn = []

@@ -150,7 +150,7 @@ def _stones(folder: Path, chosen: set[str]) -> dict[str, list[Stone]]:
 
 
 def _attempts(folder: Path, chosen: set[str]) -> dict[tuple[str, int], list[StudentAttempt]]:
-    """Some attempts on each rated problem: of each way to end the first, as many as the page shows."""
+    """Return some attempts on each rated problem: the first one of each ending, at most as many as the page shows."""
     found: defaultdict[tuple[str, int], list[StudentAttempt]] = defaultdict(list)
     for attempt in read_attempts(folder / ATTEMPTS):
         if attempt.chain_id not in chosen:

@@ -1,6 +1,6 @@
-"""A problem's life: from the lines of its seed to its tests and rewards, with every filter and export that it met.
+"""A problem's life: from the lines of its seed to its tests and rewards, with every filter and export on the way.
 
-Read from the folders that one names: runs of `stepsmith synth`, of `rate` and `curate`, and exports.
+It is read from the folders that the user names: runs of `stepsmith synth`, of `rate` and `curate`, and exports.
 """
 
 import json

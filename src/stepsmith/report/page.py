@@ -133,7 +133,7 @@ def student_label(name: str) -> str:
 
 
 def _settings(folder: Path, config: object) -> str:
-    """The configuration as a file for ``stepsmith synth``; of an older run, what the data set depends on."""
+    """Return the configuration as TOML for ``stepsmith synth``; for an older run, only what the data set depends on."""
     try:
         return (folder / SETTINGS).read_text("utf-8")
     except (OSError, UnicodeDecodeError):

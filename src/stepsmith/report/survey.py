@@ -128,7 +128,7 @@ class ProblemRef:
 
 @dataclass(slots=True)
 class EvidenceFacts:
-    """The values of one provenance key: numbers and, where a value is none, texts with their counts."""
+    """The values of one provenance key: numbers, and the other values as texts with their counts."""
 
     numbers: list[float] = field(default_factory=list)
     texts: Counter[str] = field(default_factory=Counter)

@@ -12,7 +12,7 @@ def to_toml(config: object) -> str:
 
 
 def _toml_table(table: dict[str, object], path: str, lines: list[str]) -> None:
-    """JSON strings, numbers, booleans and arrays of them are almost valid TOML; only tables differ."""
+    """Add the lines of a table. JSON's strings, numbers, booleans and arrays are almost valid TOML; tables are not."""
     tables = {key: value for key, value in table.items() if isinstance(value, dict)}
     plain = {key: value for key, value in table.items() if key not in tables and value is not None}
     if path and plain:

@@ -16,7 +16,7 @@ Stone = Literal["hard", "medium", "easy"]
 
 # Deep Dive's chains are built from a hard problem down: hard .05-.16, medium .41-.59, easy .81-.91.
 CHAIN_AIMS: dict[Stone, Range] = {"hard": (0.05, 0.16), "medium": (0.41, 0.59), "easy": (0.81, 0.91)}
-HARD_LOW = 0.10  # below it Deep Dive has no bin
+HARD_LOW = 0.10  # Deep Dive has no bin for lower pass rates
 STONE_OF: dict[Band, Stone] = {"hard": "hard", "medium": "medium", "easy-medium": "easy", "easy": "easy"}
 
 

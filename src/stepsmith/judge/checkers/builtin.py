@@ -27,7 +27,7 @@ Comparison = Callable[[str, str], CheckResult]
 def is_custom(checker: Checker) -> bool:
     """Return whether a checker is a program of its own, which ``compare`` cannot run.
 
-    Raises ``CaseError`` for one with a number of passes that cannot be.
+    Raises ``CaseError`` for one whose number of passes is invalid.
     """
     return custom_kind(checker.name) is not None
 

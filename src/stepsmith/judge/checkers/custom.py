@@ -50,10 +50,10 @@ CUSTOM = tuple(_KINDS)
 
 
 def custom_kind(name: str) -> CustomKind | None:
-    """Return what a checker's name says where it is a custom one, and else None.
+    """Return what the name of a custom checker says; None if the checker is not custom.
 
-    ``custom-kattis:3`` and ``interactive-kattis:3`` are checkers with at most three passes. Raises ``CaseError`` for a
-    number of passes that cannot be.
+    ``custom-kattis:3`` and ``interactive-kattis:3`` are checkers with at most three passes. Raises ``CaseError`` for an
+    invalid number of passes.
     """
     base, colon, passes = name.partition(":")
     kind = _KINDS.get(base)

@@ -1,4 +1,4 @@
-"""Tries a checker program out before it decides anything: answers pass for themselves, spoilt ones do not."""
+"""Tries a checker program out before it is used: it has to accept each answer for itself and refuse spoilt ones."""
 
 import ast
 import re
@@ -8,8 +8,8 @@ from stepsmith.core.errors import CheckerError
 from stepsmith.core.records import Contract, Example
 from stepsmith.judge.protocol import Judge
 
-SPOILT_CASES = 6  # of which spoilt outputs are tried; every other case costs one run
-REFUSED = 0.5  # of slightly changed outputs a checker has to refuse this share: a few of them may be right
+SPOILT_CASES = 6  # cases whose outputs are spoilt; each of the other cases costs one run
+REFUSED = 0.5  # the share of slightly changed outputs that a checker has to refuse: a few of them may be right
 FAR = 10**9 + 7
 SHOWN = 100  # characters of a text in a message
 

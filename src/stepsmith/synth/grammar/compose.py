@@ -29,14 +29,14 @@ from stepsmith.synth.signals import Signal
 
 SIGNAL_STRENGTH = 3.0  # a feature's weight is 1 + SIGNAL_STRENGTH × (its signals that the seed shows)
 FILLER_WEIGHT = 0.3  # weight of a micro feature in the profile contest
-NEW_SOURCE_WEIGHT = 0.6  # of reading a second source instead of an earlier value
-LIST_ANSWER_WEIGHT = 0.5  # of an answer that is no single number or truth value
-DEAD_END_WEIGHT = 0.1  # of a single number before the last step: few features go on from there
-GIVEN_SHARE = 0.4  # how often a parameter that can be read from the input is
+NEW_SOURCE_WEIGHT = 0.6  # weight of reading a second source instead of an earlier value
+LIST_ANSWER_WEIGHT = 0.5  # weight of an answer that is no single number or truth value
+DEAD_END_WEIGHT = 0.1  # weight of a single number before the last step: few features take one as their input
+GIVEN_SHARE = 0.4  # the share of parameters that are read from the input, among those that can be
 WORK_BUDGET = 120_000.0  # basic steps of the reference program on the largest input, about 10 ms of CPU time
 SMALLEST_BOUND = 6  # a source of fewer elements makes no problem
 ENOUGH_FEATURES = 10  # a problem seldom starts with a type that fewer features read
-TOP_WEIGHTS = (1, 3, 6)  # of the three largest bounds, 10,000 first: large tests are what a dataset weighs
+TOP_WEIGHTS = (1, 3, 6)  # weights of the three largest bounds, 10,000 first: large tests make a data set large
 MAX_SOURCES = 2
 MAX_GIVEN = 2
 STEP_WEIGHTS: dict[Profile, tuple[int, ...]] = {"contest": (12, 30, 30, 16, 8, 4), "micro": (1, 2, 3, 3, 2, 0)}
@@ -115,11 +115,11 @@ class Palette:
         return base * self._weights.get(feature.name, 1.0) * (1.0 + SIGNAL_STRENGTH * matches)
 
     def weight(self, feature: Feature) -> float:
-        """Return the weight of a feature: its base times what the seed's signals say for it."""
+        """Return the weight of a feature: its base weight times the factor that the seed's signals give it."""
         return self._weight[feature.name]
 
     def openness(self, feature: Feature, *, last: bool) -> float:
-        """Return the factor for a feature's place: 0 if its result can be no answer, or has no continuation."""
+        """Return the factor for a feature's place: 0 if its result cannot be an answer, or no feature can follow it."""
         if last:
             return (1.0 if feature.gives in (Type.INT, Type.BOOL) else LIST_ANSWER_WEIGHT) * (
                 feature.gives in ANSWER_TYPES

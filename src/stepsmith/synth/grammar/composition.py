@@ -45,12 +45,12 @@ class Step(Record, frozen=True, kw_only=True):
     inputs: tuple[int, ...]
     constants: tuple[tuple[str, int], ...] = ()
     given: tuple[Given, ...] = ()
-    signal: str = ""  # what in the seed led here, "" for a free choice
+    signal: str = ""  # the signal of the seed that led to this step; "" for a free choice
     seed_lines: tuple[int, ...] = ()
 
 
 class Composition(Record, frozen=True, kw_only=True):
-    """A problem's skeleton: its program, statement, inputs and wrong variants all derive from it."""
+    """A problem before it is written out: its program, statement, inputs and wrong variants all derive from it."""
 
     profile: Profile
     sources: tuple[Domain, ...]
@@ -58,7 +58,7 @@ class Composition(Record, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """Content id over sources and steps; what led to a step is no part of it."""
+        """Content id over sources and steps; the signal that led to a step is not part of it."""
         steps = [(step.feature, step.inputs, step.constants, step.given) for step in self.steps]
         return content_id("comp", self.profile, self.sources, steps)
 

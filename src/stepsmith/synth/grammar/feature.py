@@ -49,7 +49,7 @@ class Feature:
     the definition, executed literally.
 
     Text templates use ``{x}`` and ``{z}`` (first and second input), ``{y}`` (the result) and the parameters;
-    ``{x[i]}`` renders an element in the style of the day (``a_i`` or ``a[i]``). They are index-neutral: positions are
+    ``{x[i]}`` renders an element in the statement's style (``a_i`` or ``a[i]``). They are index-neutral: positions are
     compared, never printed. ``let`` are full sentences that define ``{y}``, each an alternative wording; ``ask`` are
     noun phrases for the result when it is what the problem asks for ("the number of ..."), without final full stop,
     and read well after "Print", "Find" and "Return"; for BOOL they are clauses that follow "whether". They define

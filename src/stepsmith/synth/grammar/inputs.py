@@ -97,7 +97,7 @@ def tells_something(value: Value, before: Sequence[Value]) -> bool:
 
 
 def draw_case(rng: random.Random, composition: Composition, size: Size) -> Case:
-    """Draw one input case; half of the sources are shaped by a feature that reads them, if one of them can."""
+    """Draw one input case; half of the sources come from the maker of a feature that reads them, if one has a maker."""
     given = [_draw_given(rng, parameter, size) for parameter in composition.given]
     sources = [_draw_source(rng, composition, index, size, given) for index in range(len(composition.sources))]
     return (*sources, *given)

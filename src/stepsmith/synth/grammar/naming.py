@@ -62,7 +62,7 @@ class Names:
 
 
 def name_values(composition: Composition, interface: Interface) -> Names:
-    """Choose names: letters as contests use them, or speaking argument names for the function interface."""
+    """Choose names: letters as contests use them, or descriptive argument names for the function interface."""
     if composition.profile == "micro":
         return Names(("x",) * (1 + len(composition.steps)), ((),), (), _types(composition))
     taken: set[str] = {"i", "j"} | ({"u", "v"} if _has_graph(composition) else set())
@@ -84,7 +84,7 @@ def name_values(composition: Composition, interface: Interface) -> Names:
 
 
 def _has_graph(composition: Composition) -> bool:
-    """Edges are written as u and v in statements."""
+    """Say whether some value is a graph: its edges take the letters u and v in statements."""
     return any(source.type in GRAPH_TYPES for source in composition.sources)
 
 
@@ -104,7 +104,7 @@ def _types(composition: Composition) -> tuple[Type, ...]:
 
 
 def _size_names(type_: Type, taken: set[str]) -> tuple[str, ...]:
-    """Name what a source is measured by; a string needs nothing but its own line."""
+    """Name the sizes of a source; a string has none, because it stands on a line of its own."""
     if type_ in (Type.INT, Type.STR):
         return ()
     if type_ in (Type.GRID, Type.MATRIX):

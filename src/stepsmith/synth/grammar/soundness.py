@@ -22,9 +22,10 @@ ENOUGH_REPEATS = 6  # probes that share a length with an earlier one
 def is_sound(composition: Composition) -> bool:
     """Run the composition on random inputs: its answers vary, and bypassing any run of steps changes some.
 
-    Answers must vary on middling inputs too, where a smallest absent number or a count of ways may freeze. A run of
-    steps can be bypassed where the value that goes in has the type of the value that comes out; that catches sorting
-    before a sum, reversing twice, a filter that lets everything pass. The inputs depend on the composition alone.
+    Answers must vary on middling inputs too, where a smallest absent number or a count of ways may always be the same.
+    A run of steps can be bypassed where the value that goes in has the type of the value that comes out. This finds
+    sorting before a sum, reversing twice, a filter that lets everything pass. The inputs depend on the composition
+    alone.
     """
     rng = random.Random(composition.id)
     cases = [draw_case(rng, composition, "small") for _ in range(PROBES)]
@@ -58,7 +59,7 @@ def _at_middling_size(composition: Composition) -> Composition:
 def _depends_on_lengths(composition: Composition, traces: list[list[Value]]) -> bool:
     """Return whether the length of some value on the way settles the answer, though no step asks for a length.
 
-    Such an answer is a formula in disguise: the longest increasing run of a sequence that was made increasing.
+    Such an answer is only a formula of a length: for example, the longest increasing run of a sorted sequence.
     """
     if any(step.feature in ASKING_FOR_LENGTH for step in composition.steps):
         return False
@@ -93,7 +94,7 @@ def _bypassable(composition: Composition) -> list[tuple[int, int]]:
 
 
 def _still_applies(composition: Composition, first: int, last: int) -> bool:
-    """Return whether the later steps accept what goes into the run; where they do not, they need it."""
+    """Return whether the later steps accept the input of the run; if they do not, the run cannot be left out."""
     sources = len(composition.sources)
     domains = list(composition.domains())
     domains[sources + last] = domains[spine_input(composition, first)]

@@ -50,7 +50,7 @@ def step_slots(composition: Composition, names: Names, number: int, style: Style
 
 
 def fill(template: str, slots: Mapping[str, object], step: Step, composition: Composition) -> str:
-    """Fill a feature's template; remarks go on what cannot be: an empty input, no path in a connected graph."""
+    """Fill a feature's template, without remarks on cases that cannot occur, such as an empty input."""
     template = _without_idle_remarks(template, step, composition)
     template = _ARITHMETIC.sub(lambda match: _reckon(match, slots), template)
     return template.format_map(dict(slots))
@@ -68,7 +68,7 @@ def _reckon(match: re.Match[str], slots: Mapping[str, object]) -> str:
 
 
 def _without_idle_remarks(template: str, step: Step, composition: Composition) -> str:
-    """Drop what a template says of an empty ``{x}`` where the domain has none, and of no path where there is one."""
+    """Drop remarks on an empty ``{x}`` where the domain has none, and on a missing path where there is always one."""
     domains = composition.domains()
     for letter, value in zip("xz", step.inputs, strict=False):
         domain = domains[value]
@@ -161,7 +161,7 @@ def polish(text: str, style: Style) -> str:
     return formulas.sub(lambda match: _formula(match[0], style), text)
 
 
-# A formula in prose: names, calls and intervals, joined by operators. Numbers alone are none, and "a" is a word.
+# A formula in prose: names, calls and intervals, joined by operators. A number alone is no formula, and "a" is a word.
 def _formulas(mark: str) -> re.Pattern[str]:
     atom = rf"(?:{mark}[\w\[\] ^{{}},+-]+{mark}|(?<![\w'`.])[b-z](?![\w'`]|\.\w)|-?\b\d+\b)"
     term = rf"(?:(?<![\w'`])[b-z]\({atom}(?: [-+*/] {atom})*\)|\[l, r\]|{atom})"

@@ -1,9 +1,9 @@
-"""Which further inputs a problem allows of which we have five inputs and, from some teachers, ``pre_test_f``.
+"""Which further inputs a problem allows, given the teacher's five inputs and, from some teachers, ``pre_test_f``.
 
-An input stays within what the five show: types, lengths, ranges, letters, and order and distinctness where all lists of
-a place have them. Then ``pre_test_f`` decides. Without one the members of lists may be left out, repeated and moved,
-within one of the teacher's inputs, and nothing else may change, so that arguments still fit each other. The program
-defines the outputs of what is allowed.
+A further input must be like the five: in types, lengths, ranges and letters. Where all lists of a place are ascending,
+or have distinct members, its list must be so, too. Then ``pre_test_f`` decides. Without ``pre_test_f``, a further input
+is one of the teacher's inputs with members of its lists left out, repeated or moved; nothing else may change, so that
+arguments still fit each other. The program defines the outputs of the inputs that are allowed.
 """
 
 import random
@@ -18,7 +18,7 @@ from stepsmith.synth.llm.gates import well_formed
 
 @dataclass(slots=True)
 class SeenValues:
-    """What a place of the arguments was seen to hold, merged over all inputs; elements of a list share one place."""
+    """The values seen at one place of the arguments, merged over all inputs; elements of a list share one place."""
 
     types: set[type] = field(default_factory=set)
     numbers: list[float] = field(default_factory=list)  # [least, greatest]
@@ -83,7 +83,7 @@ def _distinct(values: list[object]) -> bool:
 
 
 def _members(value: object) -> list[tuple[str, object]]:
-    """What a value holds, by place: a tuple's members each have their own, those of lists, sets and dicts share one."""
+    """Return (place, member) of a value's members: those of a tuple each have a place, those of others share one."""
     if isinstance(value, tuple):
         return [(str(place), member) for place, member in enumerate(value)]
     if isinstance(value, dict):

@@ -44,7 +44,7 @@ FUZZING_STATEMENT = (
 
 @dataclass(frozen=True, slots=True)
 class LLMDraft:
-    """What a teacher wrote, and what came of trying it out. Implements ``Draft``.
+    """What a teacher wrote, and the results of running it. Implements ``Draft``.
 
     Without ``reply`` there is a fault, and ``raw`` is the text that could not be read.
     """
@@ -56,7 +56,7 @@ class LLMDraft:
     raw: str = ""
     reply: TeacherReply | None = None
     outputs: tuple[str, ...] = ()  # of ``f`` on the inputs
-    asked: int = 0  # solvers
+    asked: int = 0  # number of solvers that were asked
     solvers: tuple[Solution, ...] = ()  # their programs, which vote beside the teacher's
     counterexample: str = ""  # fuzzing: the first input that passes pre_test_f and fails test_f
     supply: InputSupply | None = None  # induction: says which further inputs are allowed
@@ -64,11 +64,11 @@ class LLMDraft:
     executions: int = 0
 
     def with_fault(self, fault: Fault) -> "LLMDraft":
-        """Return the draft with what is wrong with it."""
+        """Return the draft with this fault."""
         return replace(self, fault=fault)
 
     def ran(self, executions: int, outputs: tuple[str, ...], counterexample: str = "") -> "LLMDraft":
-        """Return the draft with what further runs came to."""
+        """Return the draft with the results of further runs."""
         counted = self.executions + executions
         return replace(self, executions=counted, outputs=outputs, counterexample=counterexample)
 
@@ -84,7 +84,7 @@ class LLMDraft:
 
     @property
     def program(self) -> Solution:
-        """What the teacher wrote."""
+        """The program that the teacher wrote."""
         return Solution(language="python", code=self.reply.code if self.reply else "")
 
     @property
@@ -94,29 +94,32 @@ class LLMDraft:
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """What the solvers were shown, and students will be."""
+        """The worked examples that the solvers were shown and that students will see."""
         inputs = self.reply.inputs if self.reply else ()
         pairs = zip(inputs, self.outputs, strict=False)
         return tuple(Example(input=text, output=output) for text, output in pairs)[:SHOWN]
 
     @property
     def defining(self) -> bool:
-        """Where no solver was asked, outputs are what the teacher's program gives; no answer confirms nothing."""
+        """True where no solver was asked: the teacher's program alone then defines the outputs.
+
+        Solvers that were asked and gave no program confirm nothing, so it is False for them.
+        """
         return not self.asked
 
     @property
     def brute_force(self) -> Solution | None:
-        """Nobody writes a brute force."""
+        """None: this method writes no brute force."""
         return None
 
     @property
     def wrong(self) -> tuple[LabelledProgram, ...]:
-        """Nobody writes wrong programs."""
+        """Empty: this method writes no wrong programs."""
         return ()
 
     @property
     def claimed_wrong(self) -> tuple[Solution, ...]:
-        """Nobody is asked for any."""
+        """Empty: the teacher is not asked for programs that it believes wrong."""
         return ()
 
     @property
@@ -126,7 +129,7 @@ class LLMDraft:
         return [(call_text(PROGRAM, text), output) for text, output in zip(inputs, self.outputs, strict=False)]
 
     def write(self, tests: Sequence[TestCase], golden: Solution, lineage: Lineage) -> Problem:
-        """Write the message and the first examples as an induction problem; of an unreadable reply, the raw text."""
+        """Return the induction problem: message and first examples, or the raw text of a reply that cannot be read."""
         reply = self.reply
         return Problem(
             environment="induction" if reply else self.environment,
@@ -156,7 +159,7 @@ class LLMDraft:
         return base
 
     def _fuzzing(self, base: Problem, wrong: Sequence[WrongSolution]) -> Problem | None:
-        """The three functions; the counter-example that the teacher knew of is the last test."""
+        """Return the problem with the three functions; its last test is the counter-example that was found."""
         known = [index for index, test in enumerate(base.tests) if test.input == self.counterexample]
         if not known:
             return None
@@ -166,7 +169,7 @@ class LLMDraft:
 
 
 def fuzzing_task(code: str) -> FuzzingTask:
-    """Split the block that defines ``f``, ``pre_test_f`` and ``test_f``; what else it holds stays with ``f``."""
+    """Split the block that defines ``f``, ``pre_test_f`` and ``test_f``; all other code stays with ``f``."""
     program, form, prop = split_functions(code, FORM, PROPERTY)
     return FuzzingTask(program=program, pre_test_f=form, test_f=prop)
 

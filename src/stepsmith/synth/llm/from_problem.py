@@ -17,8 +17,8 @@ DESCRIBES = "\n\nThis describes a Python function"  # where ``synth.llm.draft`` 
 def draft_from_problem(problem: Problem) -> LLMDraft | None:
     """Return what a teacher might have written for a problem: program, inputs with outputs, and message.
 
-    The message is what a student is told, without worked samples; of a fuzzing problem no inputs are shown, as what
-    its faulty program gives for them is not on record. None where it cannot be said in that form: complete programs
+    The message is the text that a student sees, without worked samples. A fuzzing problem gets no inputs, because the
+    outputs of its faulty program are not recorded. Return None for problems that have no such form: complete programs
     over standard input, methods, other languages than Python.
     """
     code = _program(problem)

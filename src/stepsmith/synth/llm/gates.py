@@ -1,7 +1,7 @@
 """What is checked of a teacher's readable reply before anybody solves it, and how a fault is explained to its author.
 
-The cheapest check comes first: the message (where a student will see it), two runs of ``f``, and then what says which
-arguments are well formed. Each fault carries what its author needs to mend it.
+The cheapest check comes first: the message (where a student will see it), then two runs of ``f``, then the functions
+that say which arguments are well formed. Each fault says what its author needs to know to mend it.
 """
 
 import ast
@@ -22,7 +22,7 @@ from stepsmith.synth.llm.reply import TeacherReply
 
 SHOWN_CALL = 120  # characters of a call in a fault's detail
 
-# Calls ``f`` and says what it raised, and where; the line is one of the program, which comes first.
+# Calls ``f`` and says what it raised, and where. The program comes first, so the line number is one of the program.
 _EXPLAIN = f"""
 
 def explained(*arguments):
@@ -37,7 +37,7 @@ def explained(*arguments):
 
 
 def message_fault(reply: TeacherReply, environment: Environment) -> Fault | None:
-    """Return what is wrong with the message; nothing is where the environment does not show it."""
+    """Return the fault of the message, or None; where the environment does not show the message it has none."""
     if environment != "induction":
         return None
     if leak := leaked_code(reply.message, reply.code):
@@ -53,12 +53,12 @@ def message_fault(reply: TeacherReply, environment: Environment) -> Fault | None
 
 
 def run_twice(judge: Judge, program: Solution, inputs: Sequence[str]) -> tuple[list[Execution], Fault | None]:
-    """Run ``f`` on every input, and again, as far as it goes well; return the runs and what is wrong with them.
+    """Run ``f`` on every input, and then once more, until a run fails; return the runs and their fault, or None.
 
     Raises ``SandboxError`` where our own machinery failed.
     """
     runs: list[Execution] = []
-    # The first input alone: a program that never ends usually never does, and each such run is costly.
+    # The first input alone: a program that does not end on one input usually ends on none, and each such run is costly.
     for part in (inputs[:1], inputs[1:], inputs):
         runs += judge.execute(program, CONTRACT, part)
         if fault := _run_fault(judge, program, inputs, runs):
@@ -78,7 +78,7 @@ def form_fault(judge: Judge, reply: TeacherReply) -> tuple[int, Fault | None]:
 
 
 def property_fault(judge: Judge, reply: TeacherReply, outputs: Sequence[str]) -> tuple[str, Fault | None]:
-    """Return the first counter-example of a fuzzing problem, and what is wrong where there is none or nothing else."""
+    """Return the first counter-example of a fuzzing problem, and the fault if no input is one, or every input is."""
     runs = examine(judge, fuzzing_task(reply.code), CONTRACT, reply.inputs)
     _check_ours(runs)
     said = [run.output for run in runs]
@@ -99,7 +99,7 @@ def property_fault(judge: Judge, reply: TeacherReply, outputs: Sequence[str]) ->
 
 
 def tried(judge: Judge, draft: LLMDraft, reply: TeacherReply) -> LLMDraft:
-    """Pass a draft through every gate; its runs are counted on top of those it has."""
+    """Return the draft after every gate; the runs are added to the number that it has."""
     if fault := message_fault(reply, draft.environment):
         return draft.with_fault(fault)
     runs, fault = run_twice(judge, draft.program, reply.inputs)
@@ -130,7 +130,7 @@ def _refused(judge: Judge, form: str, inputs: Sequence[str]) -> list[int]:
 
 
 def _run_fault(judge: Judge, program: Solution, inputs: Sequence[str], runs: Sequence[Execution]) -> Fault | None:
-    """What is wrong with runs of ``f`` on the inputs, one round after the other."""
+    """Return the fault of the runs of ``f`` on the inputs, one round after the other, or None."""
     _check_ours(runs)
     for position, run in enumerate(runs):
         number = position % len(inputs)
@@ -146,7 +146,7 @@ def _run_fault(judge: Judge, program: Solution, inputs: Sequence[str], runs: Seq
 
 
 def _explained(judge: Judge, program: Solution, text: str) -> str:
-    """What ``f`` raises on an input, with the line; "" where it does not raise anything this time."""
+    """Return what ``f`` raises on an input, with the line; "" where it does not raise anything this time."""
     contract = msgspec.structs.replace(CONTRACT, entry_point="explained")
     (run,) = judge.execute(Solution(language="python", code=program.code + _EXPLAIN), contract, [text])
     if run.verdict is not Verdict.AC:

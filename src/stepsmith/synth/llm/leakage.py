@@ -1,6 +1,6 @@
-"""What a message must not do: give the program away, or lean on what its reader has not seen.
+"""What a message must not do: give the program away, or refer to something that its reader has not seen.
 
-The patterns are ours. They are tuned to let doubtful messages pass: a student that profits shows in the pass rate.
+The patterns are ours. They let doubtful messages pass: if a student profits from one, the pass rate shows it.
 """
 
 import ast
@@ -12,11 +12,11 @@ from difflib import SequenceMatcher
 
 from stepsmith.core.integers import long_integers
 
-SHARED_TOKENS = 8  # consecutive code tokens in message and program, from which on it is a copy
+SHARED_TOKENS = 8  # a message that shares so many consecutive code tokens with the program is a copy
 SHARED_NODES = 7  # nodes of a shared expression, names aside
 
 # References to other problems than the one at hand. Stories have predecessors, too (the previous task of a worker, the
-# last question of a quiz), so only words that can but mean the problem count.
+# last question of a quiz), so only words that can mean nothing but the problem count.
 _EARLIER_WORD = r"(?:previous|earlier|preceding|prior|original|former|last)"
 _PROBLEM_WORD = r"(?:problem|exercise|challenge|puzzle|question|task)"
 _EARLIER = re.compile(
@@ -43,7 +43,7 @@ _CODE_LINE = re.compile(
 )
 _TOKEN = re.compile(r"[A-Za-z_]\w*|\d+|[^\s\w]")
 _QUOTED = re.compile(r"`+([^`\n]+)`+")
-# Of prose: words (hyphenated ones whole), numbers, operators, brackets.
+# The pieces of prose: words (hyphenated ones whole), numbers, operators, brackets.
 _PIECE = re.compile(r"[A-Za-z_]\w*(?:-[A-Za-z]\w*)*|\d+(?:\.\d+)?|\*\*|//|<<|>>|[<>=!]=|\S")
 _OPERATORS = frozenset(
     ("+", "-", "*", "/", "%", "**", "//", "<<", ">>", "&", "|", "^", "~", "<", ">", "<=", ">=", "==")
@@ -159,7 +159,7 @@ def _kind(text: str) -> str:
 
 
 def _complete(run: list[tuple[str, str]]) -> Iterator[str]:
-    """Yield what of a run can stand alone: without an operator at its end, and cut at brackets that are not closed."""
+    """Yield the complete formulas of a run: without an operator at the end, and cut at brackets that are not closed."""
     while run and run[-1][0] in ("operator", "open", "comma"):
         run = run[:-1]
     start = 0

@@ -29,9 +29,9 @@ from stepsmith.synth.llm.solvers import solve
 from stepsmith.synth.progression import Progression
 
 PROPOSE, REFINE, REPAIR = "teacher/propose", "teacher/refine", "teacher/repair"
-REPAIRS = 2  # of one proposal, each for another reason; ours
+REPAIRS = 2  # at most so many repairs of one proposal, each for a different reason; ours
 EXCERPT = 2_000  # characters of a student's reply that the teacher is shown; ours
-DRAWS = 10_000  # the number in a prompt that makes chains with the same seed, and turns after a failed one, differ
+DRAWS = 10_000  # a prompt holds a random number below this, so that chains with one seed, and new tries, differ
 
 
 class LLMTeacher:
@@ -137,7 +137,7 @@ class LLMTeacher:
         return drafts[-1] if drafts[-1].fault else self._completed(drafts[-1])
 
     def _completed(self, draft: LLMDraft) -> LLMDraft:
-        """Add what a draft without a fault gets: a drawn order, further inputs that are allowed, solvers' programs."""
+        """Add to a draft without a fault: a random order of inputs, the inputs that are allowed, solvers' programs."""
         reply = draft.reply
         assert reply is not None
         if draft.environment == "induction":
@@ -151,9 +151,9 @@ class LLMTeacher:
 
 
 def _in_drawn_order(draft: LLMDraft, reply: TeacherReply) -> tuple[LLMDraft, TeacherReply]:
-    """Return draft and reply with the inputs in an order that the reply alone decides: the first ones are shown.
+    """Return draft and reply with the inputs in a random order that depends on the reply alone; the first are shown.
 
-    Teachers begin with the plainest, and what is never shown would always be the same kind of input.
+    Teachers write the plainest inputs first. In their order, the hidden inputs would always be of the same kind.
     """
     order = list(range(len(reply.inputs)))
     random.Random(content_id("order", reply.code, reply.inputs)).shuffle(order)
@@ -161,12 +161,12 @@ def _in_drawn_order(draft: LLMDraft, reply: TeacherReply) -> tuple[LLMDraft, Tea
     return replace(draft, reply=reply, outputs=tuple(draft.outputs[place] for place in order)), reply
 
 
-# Where a problem stands that only the solvers see.
+# The lineage of a problem that only the solvers see.
 NOWHERE = Lineage(chain_id="", turn=1, parent_id=None, change="", direction="new", seed_ref="")
 
 
 def _change(direction: Direction, rate: PassRate | None) -> str:
-    """What the teacher was asked for, as a sentence."""
+    """Return what the teacher was asked for, as a sentence."""
     wanted = {"harder": "a harder problem", "easier": "an easier problem"}.get(direction, "another problem as hard")
     return (
         f"Asked for {wanted} after {rate.passes} of {rate.attempts} attempts passed."

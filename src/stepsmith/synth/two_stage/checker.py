@@ -44,7 +44,7 @@ sys.exit(42 if decision else 43)
 def written_checker(code: str, interface: Interface) -> Checker:
     """Return the checker program around a teacher's ``code``, which defines ``check(given, output, answer)``.
 
-    Of programs, ``check`` gets texts; of functions, values: ``given`` is the tuple of arguments.
+    For programs, ``check`` gets texts; for functions it gets values, and ``given`` is the tuple of arguments.
     """
     read = _FUNCTION_VALUES if interface == "function" else _PROGRAM_TEXTS
     program = _PROGRAM.format(check=CHECK, rules=RULES, module=RULES.removesuffix(".py"), read=read.strip("\n"))

@@ -30,7 +30,7 @@ UNREADABLE = "(not written)"
 
 @dataclass(frozen=True, slots=True)
 class TwoStageDraft:
-    """As far as the teacher came: without ``statement`` there is a fault, and ``raw`` is the reply that caused it.
+    """What the two stages made. Without ``statement`` there is a fault, and ``raw`` is the reply that caused it.
 
     Implements ``Draft``.
     """
@@ -47,7 +47,7 @@ class TwoStageDraft:
     inputs: tuple[TestInput, ...] = ()
     candidates: tuple[Solution, ...] = ()
     supply: InputSupply | None = None
-    judge: Judge | None = None  # that tries mutants out for fuzzing
+    judge: Judge | None = None  # runs mutants for fuzzing problems
     examples: tuple[Example, ...] = ()
     defining: bool = False  # its solvers vote
     fault: Fault | None = None
@@ -55,17 +55,17 @@ class TwoStageDraft:
 
     @property
     def contract(self) -> Contract:
-        """As the style has it."""
+        """The contract of the statement's style."""
         return self.statement.contract(self.time_limit_s) if self.statement else Contract(interface="stdio")
 
     @property
     def brute_force(self) -> Solution | None:
-        """Nobody writes a brute force."""
+        """None: this method writes no brute force."""
         return None
 
     @property
     def wrong(self) -> tuple[LabelledProgram, ...]:
-        """Nobody writes wrong programs."""
+        """Empty: this method writes no wrong programs."""
         return ()
 
     @property
@@ -97,9 +97,9 @@ class TwoStageDraft:
         )
 
     def derive(self, base: Problem, wrong: Sequence[WrongSolution], rng: random.Random) -> Problem | None:
-        """Turn the verified function problem into one of the draft's environment; None where it does not lend itself.
+        """Turn the verified function problem into one of the draft's environment; None where that is not possible.
 
-        Programs of models may define their entry point in ways that say nothing about its parameters; these do not.
+        It is not possible, for example, if a model's program defines its entry point without showing its parameters.
         """
         if self.environment == "induction":
             return base
@@ -123,7 +123,7 @@ class TwoStageDraft:
         )
 
     def _confirmed(self, tests: Sequence[TestCase]) -> tuple[tuple[str, str], ...]:
-        """How many of the teacher's own sample outputs the labels agree with, spacing aside."""
+        """Return, for the provenance, how many of the teacher's sample outputs agree with the labels, spacing aside."""
         if self.statement is None:
             return ()
         labels = {test.input: test.output.split() for test in tests if test.output}

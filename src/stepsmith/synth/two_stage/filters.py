@@ -8,10 +8,10 @@ from stepsmith.core.model_outputs import ModelOutput
 from stepsmith.synth.llm.leakage import refers_to_earlier
 
 WORDS_PER_TOKEN = 0.75  # the usual rule for English; the paper counts tokens of a tokenizer that it does not name
-CHARS_PER_TOKEN = 4  # where a server does not count
+CHARS_PER_TOKEN = 4  # used where the server does not report tokens
 
 # Words that name a method rather than a task. Ours: the paper only says that statements give no hints. Words that
-# stories use as well (a heap of stones, a greedy merchant) count only where they can but mean the method.
+# stories use as well (a heap of stones, a greedy merchant) count only where they can mean nothing but the method.
 _METHOD = r"(?:algorithm|approach|method|technique|strategy|solution|search|procedure)s?"
 _USE = (
     r"(?:us(?:e|es|ed|ing)|via|maintain(?:s|ing)?|keep(?:s|ing)?|implement(?:s|ed|ing)?|with the help of|by means of)"
@@ -52,7 +52,7 @@ def drop_statement(statement: str, min_tokens: int) -> tuple[str, str] | None:
 
 
 def least_words(min_tokens: int) -> int:
-    """Words that make ``min_tokens`` tokens."""
+    """Return the number of words that make about ``min_tokens`` tokens."""
     return round(min_tokens * WORDS_PER_TOKEN)
 
 
@@ -81,7 +81,7 @@ def read_solution(completion: ModelOutput, max_tokens: int) -> tuple[str, str]:
 
 
 def tokens(completion: ModelOutput) -> int:
-    """Tokens of a reply as the server counted them, else by length."""
+    """Return the tokens of a reply: as the server counted them, or estimated from its length."""
     if completion.usage.completion_tokens and not completion.usage.estimated:
         return completion.usage.completion_tokens
     return (len(completion.content) + len(completion.reasoning_content)) // CHARS_PER_TOKEN

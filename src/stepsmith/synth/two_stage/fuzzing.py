@@ -1,4 +1,4 @@
-"""Fuzzing from a verified function problem: a mutant, the statement's validator, and the golden as what is right.
+"""Fuzzing from a verified function problem: a mutant, the statement's validator, and the golden as the reference.
 
 X-Coder has no such task. Its problems have all that Deep Dive's fuzzing asks for: ``f`` is a mutant that the tests
 reject, ``pre_test_f`` is the validator, and ``test_f`` compares with the golden solution.
@@ -19,7 +19,7 @@ from stepsmith.judge.protocol import Judge
 from stepsmith.synth.derivation import MAX_SHOWN, with_task
 from stepsmith.synth.two_stage.statement import VALIDATE
 
-TRIED = 5  # mutants that are tried; ours
+TRIED = 5  # at most so many mutants are tried; ours
 STATEMENT = (
     f"Here are three Python functions: `{PROGRAM}`, which has a mistake, `{FORM}`, which says whether arguments are "
     f"well formed, and `{PROPERTY}`, which says whether `{PROGRAM}` is right on them."
@@ -27,10 +27,11 @@ STATEMENT = (
 
 
 def fuzzing(base: Problem, wrong: Sequence[WrongSolution], judge: Judge, rng: random.Random) -> Problem | None:
-    """Ask for an input on which a mutant differs from the golden: the test that rejects it is one, another test is not.
+    """Return a problem that asks for an input on which a mutant differs from the golden solution.
 
-    None where no mutant is like that, and where several answers are right, so that the golden's is not what decides.
-    Raises ``SandboxError`` when our own machinery fails.
+    One of the tests rejects the mutant, and another one does not. None where there is no such mutant, and where several
+    answers are right, because a difference from the golden then shows no mistake. Raises ``SandboxError`` when our own
+    machinery fails.
     """
     if is_custom(base.contract.checker):
         return None
@@ -49,7 +50,7 @@ def fuzzing(base: Problem, wrong: Sequence[WrongSolution], judge: Judge, rng: ra
 
 
 def _task(base: Problem, faulty: str) -> FuzzingTask:
-    """The three functions. What the validator and the golden define besides stays inside the function that needs it."""
+    """Return the three functions. Helpers of the validator and the golden stay inside the function that needs them."""
     entry = base.contract.entry_point or ""
     names = ", ".join(signature_of(base.golden.code, entry).parameters)
     compared = f"return {PROGRAM}(*copy.deepcopy(({names},))) == {_call(entry, names)}"  # either may change arguments

@@ -50,7 +50,7 @@ class Validator:
         return [run.verdict is Verdict.AC and (not function or run.output.strip() == "True") for run in runs]
 
     def fault(self) -> Fault | None:
-        """What is wrong with it on the face of it: it refuses a sample, or lets nonsense pass."""
+        """Return an obvious fault, or None: the validator refuses a sample, or accepts nonsense."""
         samples = [sample.input for sample in self.statement.samples]
         nonsense = _nonsense(self.statement)
         allowed = self.allowed([*samples, *nonsense])
@@ -64,7 +64,7 @@ class Validator:
 
 @dataclass(slots=True)
 class CollectedInputs:
-    """The valid inputs, samples first, and how many of which source were proposed and valid."""
+    """The valid inputs, samples first, and by source how many were proposed and how many are valid."""
 
     inputs: tuple[TestInput, ...] = ()
     generator: str = ""  # the program, where there is a usable one
@@ -74,9 +74,10 @@ class CollectedInputs:
     executions: int = 0
 
     def under_tested(self, large: int) -> str:
-        """Say why large inputs are missing, or "": none of at least ``large`` characters, and something went wrong.
+        """Return why large inputs are missing, or "" if they are not.
 
-        Where a generator works and none of its inputs is cut off, the statement's bounds may just be small.
+        They are missing if no input has at least ``large`` characters and something went wrong. Where a generator works
+        and none of its inputs is too long, the statement's bounds may just be small.
         """
         if any(len(item.text) >= large for item in self.inputs):
             return ""
@@ -192,10 +193,10 @@ class InputWriter:
 
 
 class GeneratorSupply:
-    """More inputs from a generator program that has proved itself: the shorter half of what each seed gives.
+    """Draws further inputs from a generator program that has worked: the shorter half of its inputs for each seed.
 
-    Implements ``InputSupply``; one run serves many draws. Where the program gives nothing valid any more, a known input
-    is given again.
+    Implements ``InputSupply``; one run serves many draws. Where the program gives no valid input any more, a known one
+    is returned again.
     """
 
     def __init__(
@@ -230,7 +231,7 @@ class GeneratorSupply:
 
 
 def _read_inputs(answer: str, interface: Interface) -> list[TestInput] | ParseFailure:
-    """Read prompted inputs. An answer most of whose inputs are no text, or no list of arguments, cannot be used."""
+    """Read prompted inputs. It is a failure if most of them are neither text nor, for functions, lists of arguments."""
     found = parse_json(answer, list[_Prompted])
     if isinstance(found, ParseFailure):
         return found

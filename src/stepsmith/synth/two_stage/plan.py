@@ -20,7 +20,7 @@ class Use(Record, frozen=True, kw_only=True):
 
 
 class Plan(Record, frozen=True, kw_only=True):
-    """What stage 1 came to: a use for every leaf that was annotated, the chosen leaves, the integration strategy."""
+    """The result of stage 1: a use for every annotated leaf, the chosen leaves, and the integration strategy."""
 
     uses: tuple[Use, ...]
     chosen: tuple[Path, ...]
@@ -46,8 +46,8 @@ class _WrittenPlan(msgspec.Struct):
 def plan_parser(leaves: Sequence[Path], least: int, most: int) -> Callable[[str], Plan | ParseFailure]:
     """Return the parser of stage 1's reply over ``leaves``, of which ``least`` to ``most`` are to be chosen.
 
-    Of too many the first ones are taken. A feature may be spelt loosely (case, plural) or by its last names alone
-    where that is unambiguous; features that are not among the leaves are passed over.
+    If a reply chooses too many, the first ones are taken. A feature may be written in another case or number, or by its
+    last names alone where that is unambiguous. Features that are not among the leaves are ignored.
     """
     by_key: dict[tuple[str, ...], Path | None] = {}
     for path in leaves:

@@ -45,7 +45,7 @@ class WrittenStatement(Record, frozen=True, kw_only=True):
         return "function" if self.style == "leetcode" else "stdio"
 
     def contract(self, time_limit_s: float) -> Contract:
-        """How solutions are called and compared."""
+        """Return how solutions are called and compared."""
         checker = Checker(name="literal" if self.interface == "function" else "tokens")
         return Contract(
             interface=self.interface,
@@ -183,7 +183,7 @@ def _validator_fault(code: str, style: Style) -> str:
 
 
 def _programs(text: str, name: str) -> tuple[str, ...]:
-    """The different programs in sections called ``name``; what does not parse is none."""
+    """Return the different programs in sections called ``name``; text that does not parse is left out."""
     found: dict[str, None] = {}
     for section in sections(text, name):
         code = _unfenced(section)

@@ -1,7 +1,7 @@
-"""X-Coder's teacher (SynthSmith, arXiv 2601.06953), and what no published system does: it refines its problems, too.
+"""X-Coder's teacher (SynthSmith, arXiv 2601.06953). It also refines its problems, which no published system does.
 
 subtree ─► plan (stage 1) ─► statement, samples, validator (stage 2) ─► inputs: prompted, generated ─► solvers' programs
-Whatever fails on the way is a draft with a fault, which is kept as a rejection. The dearest step, solving, comes last.
+A failed step gives a draft with a fault, which is kept as a rejection. Solving costs most, so it comes last.
 """
 
 import random
@@ -34,7 +34,7 @@ from stepsmith.synth.two_stage.settings import TwoStageSettings
 from stepsmith.synth.two_stage.statement import WrittenStatement, statement_parser
 
 PLAN, STATEMENT, SOLVE, REPAIR = "two_stage/plan", "two_stage/statement", "two_stage/solve", "two_stage/repair"
-DRAWS = 10_000  # the number in a prompt that makes chains with the same subtree, and turns after a failed one, differ
+DRAWS = 10_000  # a prompt holds a random number below this, so that chains with one subtree, and new tries, differ
 GROWTH = 4  # further leaves that a refinement may take a feature from; ours
 MOST_GROWN = 6  # features that a problem may grow to; ours
 
@@ -159,9 +159,9 @@ class TwoStageTeacher:
     def _in_truth(
         self, draft: TwoStageDraft, statement: WrittenStatement, settled: Sequence[Example]
     ) -> tuple[str, tuple[Corrected, ...]]:
-        """The statement with settled samples, and which of the teacher's own outputs these correct.
+        """Return the statement with the settled samples, and the teacher's own outputs that turned out wrong.
 
-        Where nothing is settled, it is shown as the teacher wrote it.
+        Where no sample is settled, the statement stays as the teacher wrote it.
         """
         own = {sample.input: sample.output for sample in statement.samples}
         samples = [example for example in settled if example.input in own]
@@ -231,7 +231,7 @@ class TwoStageTeacher:
         return _failed(draft, statement)
 
     def _fault(self, statement: WrittenStatement) -> Fault | None:
-        """What is wrong with the programs of a statement on the face of it; it is sent back once."""
+        """Return an obvious fault of a statement's programs, or None; such a statement is sent back once."""
         if fault := Validator(self._judge, statement).fault():
             return fault
         if not statement.checker:
@@ -267,7 +267,7 @@ class TwoStageTeacher:
         return draft
 
     def _solved(self, draft: TwoStageDraft, statement: WrittenStatement) -> tuple[tuple[Solution, ...], str]:
-        """Ask the solvers for ``solutions`` programs in all; return those that are kept, and what became of all."""
+        """Ask the solvers for ``solutions`` programs in all; return those that are kept, and a tally of all replies."""
         samples = [TestCase(input=sample.input, output=sample.output) for sample in statement.samples]
         problem = draft.write(samples, Solution(language="python", code=""), _NOWHERE)
         question = self._prompts.render(SOLVE, problem=ENVIRONMENTS["induction"].render(problem))
@@ -299,7 +299,7 @@ class TwoStageTeacher:
             return ParseFailure(reason="request-refused", detail=str(refusal), raw="")
 
 
-# Where a problem stands that only the solvers see.
+# The lineage of a problem that only the solvers see.
 _NOWHERE = Lineage(chain_id="", turn=1, parent_id=None, change="", direction="new", seed_ref="")
 
 
@@ -324,7 +324,7 @@ def _wanted(direction: Direction, rate: PassRate | None) -> str:
 
 
 def _change(asked: str, before: Sequence[Path], plan: Plan) -> str:
-    """What was asked for, and which features came and went."""
+    """Return what was asked for, and which features were added and removed, as text."""
     came = [path[-1] for path in plan.chosen if path not in before]
     went = [path[-1] for path in before if path not in plan.chosen]
     parts = [f"{word} {', '.join(names)}" for word, names in (("added", came), ("left out", went)) if names]

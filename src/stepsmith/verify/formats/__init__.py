@@ -1,1 +1,1 @@
-"""Formats: anybody's problems, read as ``VerifyProblem``."""
+"""Formats: problems of published data sets and packages, read as ``VerifyProblem``."""

@@ -32,8 +32,8 @@ def find_examples(statement: str, contract: Contract, candidates: Sequence[Solut
     Of function problems these are doctests, ``f(x) == y`` (also with an arrow or "returns"), blocks of
     ``Input: a = 1`` and ``Output: 2``, and sentences that assign every parameter and then name the result. Of stdio
     problems they are sample blocks with headings. Where the statement shows none, the docstring that most Python
-    candidates share is read instead. Authors make mistakes, and so does this reader: examples are strong evidence,
-    not truth.
+    candidates share is read instead. Authors make mistakes, and this reader does, too: examples are strong evidence,
+    but no proof.
     """
     texts = [statement, shared_docstring(contract, candidates)]
     if contract.interface == "stdio":

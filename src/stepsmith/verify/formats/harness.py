@@ -1,9 +1,9 @@
 """What the harness of a published data set does besides comparing rows: its imports, and when it accepts an output.
 
-A data set is only right or wrong together with the harness that its authors judged it with. Imitated are the imports
-that a harness puts before every program, its recursion limit, and the cases where it accepts an output that our own
-checkers reject. Not imitated is where a harness is stricter than our checkers, or ignores a program's exit code. The
-facts are read from LiveCodeBench/LiveCodeBench (lcb_runner/evaluation/testing_util.py), hendrycks/apps
+Whether a data set is right depends on the harness that its authors judged it with. We imitate the imports that a
+harness puts before every program, its recursion limit, and the cases where it accepts an output that our own checkers
+reject. We do not imitate it where it is stricter than our checkers, or ignores a program's exit code. The facts come
+from LiveCodeBench/LiveCodeBench (lcb_runner/evaluation/testing_util.py), hendrycks/apps
 (eval/testing_util.py), FlagOpen/TACO (metrics/testing_util.py), verl (utils/reward_score/prime_code/testing_util.py)
 and google-deepmind/code_contests (execution/tester_sandboxer.cc).
 """
@@ -100,7 +100,7 @@ def _imports(*modules: str) -> str:
     return "".join(f"import {module}\n" for module in modules)
 
 
-_DYNAMIC = {"eval", "exec", "globals", "locals", "vars"}  # what such a program uses is not in its text
+_DYNAMIC = {"eval", "exec", "globals", "locals", "vars"}  # the text of such a program does not show what it uses
 
 # LiveCodeBench's list; PRIME took it over. `builtins` near the end gives the shadowed built-in functions back.
 _MODULES = (
@@ -123,7 +123,7 @@ _USUAL = (
 )
 
 
-# Comparisons. Each answers only for what our own checker has rejected.
+# Comparisons. They are asked only about outputs that our own checker has rejected.
 
 
 def _never(_expected: str, _actual: str) -> bool:
@@ -177,7 +177,7 @@ def _apps_text(expected: str, actual: str) -> bool:
 
 
 def _taco_text(expected: str, actual: str) -> bool:
-    """TACO: its copy of the code of APPS meets a text where that meets lines, and so takes tokens for lines."""
+    """TACO: its copy of the code of APPS gets one text instead of lines, and so takes tokens for lines."""
     want = [line.strip() for line in expected.split("\n") if line]
     if _all_close(want, list(actual)):
         return True

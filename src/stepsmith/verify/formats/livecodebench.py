@@ -126,5 +126,5 @@ class _TextUnpickler(pickle.Unpickler):
     """Refuses every pickle that names a class or function, so that reading a data set never runs code."""
 
     def find_class(self, module: str, name: str) -> object:
-        """Refuse."""
+        """Raise ``UnpicklingError``: no class or function is ever loaded."""
         raise pickle.UnpicklingError(f"it names {module}.{name}")

@@ -42,7 +42,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     verdict: Verdict | None = None
     name: str = ""  # file name or index in the source, for messages
-    permitted: tuple[Verdict, ...] = ()  # what its runs may come to, for a wrong program; empty for anything
+    permitted: tuple[Verdict, ...] = ()  # the verdicts that runs of a wrong program may get; empty for any
 
 
 class InputValidator(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ class VerifyProblem(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()  # parts of the source that are not used, in words
 
     def __post_init__(self) -> None:
-        """Raise ``ValueError`` (which msgspec reports with the rest) for what cannot be meant."""
+        """Raise ``ValueError`` for values that make no sense; msgspec turns it into its ``ValidationError``."""
         if self.outputs is not None and len(self.outputs) != len(self.inputs):
             raise ValueError(f"{len(self.inputs)} `inputs` but {len(self.outputs)} `outputs`")
         if self.kinds and len(self.kinds) != len(self.inputs):

@@ -27,7 +27,7 @@ Voters = Population | Literal["strong-solvers"]
 class ConsensusSettings(Record, frozen=True, kw_only=True):
     """What the user asks for."""
 
-    target_error: float = 0.02  # wanted share of wrong goldens among accepted problems; never above twice of it
+    target_error: float = 0.02  # wanted share of wrong goldens among accepted problems; at most twice this for each one
     population: Voters = "model-samples"  # who the candidates are; decides which fitted model, or rule, is used
     prune_runs: bool = True  # leave out runs that cannot change a label or the golden solution
 
@@ -58,7 +58,7 @@ def verify_consensus(
         refused = refuse_empty(matrix, empty, "consensus")
         assert refused is not None
         return refused
-    # Where no behaviour is right, nothing is known of the outputs of strong solvers in particular.
+    # For the case that no behaviour is right, nothing is known of strong solvers; the general model serves for them.
     model = model or shipped_model("model-samples" if settings.population == "strong-solvers" else settings.population)
     regime = model.with_examples if examples else model.without_examples
     rows = worth_running(matrix, examples) if settings.prune_runs else tuple(range(len(matrix.solutions)))
@@ -155,7 +155,7 @@ def _probabilities(
     belief: Sequence[float],
     regime: Regime,
 ) -> list[list[float]]:
-    """For every input, the probability of each of its clusters so far."""
+    """Return, for every input, the probability of each of the clusters that it has so far."""
     none = 1 - sum(belief)
     evidence = output_evidence(matrix, examples, found, belief)
     return [output_probabilities(regime.output, mass, none, rows) for mass, rows in evidence]
@@ -164,7 +164,7 @@ def _probabilities(
 def output_evidence(
     matrix: ExecutionMatrix, examples: Sequence[Example], found: Sequence[Behaviour], belief: Sequence[float]
 ) -> list[tuple[list[float], list[dict[str, float]]]]:
-    """For every input, the belief behind each of its clusters so far, and the other evidence on each.
+    """Return, for every input, the belief in each of the clusters that it has so far, and the other evidence on each.
 
     Candidates that have not been run on an input count as if they had voted for something else.
     """

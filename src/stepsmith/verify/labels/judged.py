@@ -18,11 +18,12 @@ def verify_judged(
 ) -> tuple[Verification, Audit]:
     """Verify candidates that are all claimed to be right by judging them on every test.
 
-    Whatever the checker accepts is one answer, whatever it refuses another; with these, claims are weighed as in
-    ``verify_trusted``. ``examples`` are the tests that the statement shows. The labels are the published answers, and
-    their confidence is that of the programs which the checker accepts there. Reasons to reject: "no-candidates",
-    "no-inputs", "all-candidates-fail", "answers-refused" where the checker refuses programs that are more probable
-    right than its answers, and those of ``verify_trusted``. Raises ``SandboxError`` if our own machinery fails.
+    On each test there are two kinds of answers: those that the checker accepts and those that it refuses. With these,
+    claims are weighed as in ``verify_trusted``. ``examples`` are the tests that the statement shows. The labels are the
+    published answers, and their confidence is that of the programs which the checker accepts there. Reasons to reject:
+    "no-candidates", "no-inputs", "all-candidates-fail", "answers-refused" where the checker refuses programs that are
+    more probably right than its answers, and those of ``verify_trusted``. Raises ``SandboxError`` if our own machinery
+    fails.
     """
     published = [test.output for test in runs.tests]
     if not runs.solutions or not runs.tests:
@@ -71,7 +72,7 @@ def verify_judged(
 
 
 def _behaviours(runs: JudgedRuns, examples: Sequence[int]) -> list[Behaviour]:
-    """Group the candidates by what they fare on all tests."""
+    """Group the candidates by their results on all tests."""
     tests = range(len(runs.tests))
     groups: dict[tuple[int | None, ...], list[int]] = {}
     for i in range(len(runs.solutions)):

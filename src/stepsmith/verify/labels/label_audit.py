@@ -1,4 +1,4 @@
-"""Published labels under audit: which of them the candidates contradict, how surely, and by which evidence."""
+"""Audit of published labels: which of them the candidates contradict, how probably, and with which evidence."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
-"""How probable a behaviour of strong solvers is: a stated rule of two figures; too little is recorded for a fit.
+"""How probable a behaviour of strong solvers is: a rule with two figures, because there are too few records for a fit.
 
 A solver's program is right with probability RIGHT; two that are wrong are wrong in the same way with probability ALIKE;
-all else being independent. Then a behaviour with s effective members has the odds o·(o/ALIKE)^(s-1) against "no
+everything else is independent. Then a behaviour with s effective members has the odds o·(o/ALIKE)^(s-1) against "no
 behaviour is right", where o = RIGHT / (1 - RIGHT): the first program says little, each one that agrees says much.
 Both figures come from ``python benchmarks/strong_votes.py`` over recorded solutions of a strong model; no problem of an
 evaluation is among them.

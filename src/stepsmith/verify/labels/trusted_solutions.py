@@ -12,7 +12,7 @@ from stepsmith.verify.matrix import ExecutionMatrix
 # Probability that a program is right if somebody claims so. Chosen by us, not fitted: with good tests a few per cent of
 # accepted programs are wrong (4% with the generated tests of CodeContests, Li et al. 2022).
 TRUST = 0.95
-# Factor on the odds for reproducing the worked examples: of wrong programs that are believed right, half do.
+# Factor on the odds for reproducing the worked examples: half of the wrong programs that are believed right do so.
 EXAMPLES_FACTOR = 2.0
 
 
@@ -58,7 +58,7 @@ def verify_trusted(
 
 
 def trusted_belief(found: Sequence[Behaviour], examples: int) -> list[float]:
-    """Return the probability of each behaviour to be right; one that fails on some input has no claim to be right."""
+    """Return the probability of each behaviour to be right; it is 0 for one that fails on some input."""
     weight = math.log(TRUST / (1 - TRUST))
     bonus = math.log(EXAMPLES_FACTOR) if examples else 0.0
     scores = [-math.inf if None in b.answers else weight * b.effective + bonus * (b.passed == examples) for b in found]

@@ -27,7 +27,7 @@ class AdmissionSettings(Record, frozen=True, kw_only=True):
 class _Kills(NamedTuple):
     wrong: tuple[WrongSolution, ...]
     passing_hidden: tuple[Mutant, ...]
-    open_kinds: list[TestKind]  # kinds of test that reject no mutant; not asked for where the suite rejects enough
+    open_kinds: list[TestKind]  # kinds of test that reject no mutant; empty where the suite rejects enough mutants
     executions: int
 
 
@@ -59,11 +59,11 @@ def admit(
 
     In order: the statement is complete ("incomplete-statement"), enough tests ("too-few-tests"), outputs vary
     ("constant-output"), no trivial program passes ("trivial-solution"), the golden is AC on all tests
-    ("golden-fails") and says the same when run again ("non-deterministic"), and the tests reject ``enough_kills`` of
+    ("golden-fails") and gives the same when run again ("non-deterministic"), and the tests reject ``enough_kills`` of
     the mutants, or at least one by every kind of test ("mutants-survive"). A kind alone does not reject a suite that
     rejects most mutants: on the smallest inputs of some problems every program is right. A problem whose golden is in
     a language that has no mutants must bring wrong programs as ``mutants``. If our own machinery failed (IE), the
-    reason is "judge-failed" and the problem deserves another try. ``ran_before`` says that the expected outputs
+    reason is "judge-failed" and the problem should be tried again. ``ran_before`` says that the expected outputs
     include the golden's own from an earlier run, so that one run here shows whether it is deterministic.
     """
     if missing := missing_parts(problem, settings):

@@ -41,7 +41,7 @@ def baselines(contract: Contract, tests: Sequence[TestCase]) -> tuple[Baseline, 
     )
 
 
-# Expressions over `args`, the tuple of arguments, and the same thing computed here.
+# Expressions over `args`, the tuple of arguments, each with a function that computes the same value here.
 _OVER_ARGUMENTS: dict[str, tuple[str, Callable[[tuple[object, ...]], object]]] = {
     "echo": ("args[0] if len(args) == 1 else list(args)", lambda a: a[0] if len(a) == 1 else list(a)),
     "first argument": ("args[0]", lambda a: a[0]),
@@ -56,7 +56,7 @@ _OVER_ARGUMENTS: dict[str, tuple[str, Callable[[tuple[object, ...]], object]]] =
     "largest argument": ("max(args)", lambda a: max(a)),  # type: ignore[type-var]
 }
 
-# Expressions over `t`, the whitespace-separated tokens of the whole input, and the same thing computed here.
+# Expressions over `t`, the whitespace-separated tokens of the input, each with a function that computes the same here.
 _OVER_TOKENS: dict[str, tuple[str, Callable[[list[str]], object]]] = {
     "first token": ("t[0]", lambda t: t[0]),
     "last token": ("t[-1]", lambda t: t[-1]),

@@ -1,4 +1,4 @@
-"""Changes to inputs: similar ones to search among, simpler ones to shrink to. Both may be invalid."""
+"""Changed inputs: similar ones for the search, and simpler ones for shrinking. Both may be invalid."""
 
 import random
 import re
