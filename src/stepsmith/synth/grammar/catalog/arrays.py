@@ -1,4 +1,4 @@
-"""Features on one sequence that a single pass answers."""
+"""Features on one sequence that are computed in a single pass."""
 
 from stepsmith.synth.grammar.catalog.shapes import (
     any_of,

@@ -1,4 +1,4 @@
-"""Features that halving a range answers."""
+"""Features that are computed by binary search."""
 
 import bisect
 import itertools

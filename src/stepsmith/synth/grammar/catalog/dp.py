@@ -1,4 +1,4 @@
-"""Features that a recurrence over one index answers."""
+"""Features that are computed by a recurrence over one index."""
 
 import bisect
 import random

@@ -1,4 +1,4 @@
-"""Features that a recurrence over two indices answers."""
+"""Features that are computed by a recurrence over two indices."""
 
 import functools
 import itertools

@@ -1,4 +1,4 @@
-"""Simple graphs of named shapes, within a domain: what exercises a feature more than the type's own generator.
+"""Simple graphs of named shapes, within a domain; they test a feature harder than the type's own generator does.
 
 Vertices are numbered from 1. Shapes are drawn on the numbers 1..n in their natural order and then, half of the time,
 renumbered at random, so that vertex 1 may be an end, a hub or any vertex. Edges come in random order; those of

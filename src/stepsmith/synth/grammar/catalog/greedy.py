@@ -1,4 +1,4 @@
-"""Features that one well-chosen pass answers."""
+"""Features that are computed by one greedy pass."""
 
 import functools
 import itertools

@@ -1,4 +1,4 @@
-"""The micro operations: one table, one line of program each; long because every one brings text and mistakes."""
+"""The micro operations: one table, one line of program each; long because each one has its texts and mistakes."""
 
 from collections.abc import Callable
 

@@ -7,7 +7,7 @@ from stepsmith.synth.grammar.catalog.shapes import any_of, few_values, short_ran
 from stepsmith.synth.grammar.domain import Domain, Size, Type, integer, ints
 from stepsmith.synth.grammar.feature import Feature, Param, Params, Wrong
 
-LARGEST = 10**9  # what trial division can take
+LARGEST = 10**9  # trial division is fast enough up to here
 MOST_DIVISORS = 1344  # of 735134400, the most of any number up to LARGEST
 
 

@@ -1,4 +1,4 @@
-"""Features that a queue or a heap answers."""
+"""Features that are computed with a queue or a heap."""
 
 import collections
 import heapq

@@ -1,4 +1,4 @@
-"""Features that are defined by, or fall apart into, smaller instances of themselves."""
+"""Features that are defined by smaller instances of themselves, or divided into them."""
 
 import collections
 import functools

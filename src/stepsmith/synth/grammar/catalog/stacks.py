@@ -1,4 +1,4 @@
-"""Features that a stack answers."""
+"""Features that are computed with a stack."""
 
 import itertools
 

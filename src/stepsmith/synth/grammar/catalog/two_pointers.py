@@ -1,4 +1,4 @@
-"""Features that two indices or a sliding window answer."""
+"""Features that are computed with two indices or a sliding window."""
 
 import itertools
 import random
