@@ -66,7 +66,7 @@ def _counted(tokens: Sequence[str], forms: "_Forms") -> list[str]:
 
 
 class _Forms(dict[str, str]):
-    """What tokens count as: themselves, CHOSEN, or "" for nothing. Each distinct token is looked at once."""
+    """Maps a token to the word that it counts as: itself, CHOSEN, or "" if it is left out. Works out each one once."""
 
     def __init__(self, known: frozenset[str]) -> None:
         self._known = known

@@ -46,7 +46,7 @@ def varied_inputs(draft: Draft, judge: Judge, rng: random.Random, least: int) ->
 
 
 def _changed(known: Sequence[str], interface: Interface, rng: random.Random) -> Iterator[str]:
-    """Yield changed inputs without end: one that is simpler, and one that is similar, by turns."""
+    """Yield changed inputs without end: in turn one that is simpler and one that is similar."""
     shorter = [text for start in known for text in simpler(start, interface)]
     rng.shuffle(shorter)
     while True:

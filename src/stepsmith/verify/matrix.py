@@ -203,10 +203,10 @@ class ExecutionMatrix:
         return tuple(sorted(found, key=lambda c: (-c.size, c.members[0])))
 
     def _answers(self, input_index: int, texts: dict[str, list[int]]) -> dict[str, list[int]]:
-        """Return the texts that may be answers at all.
+        """Return the texts that can be answers.
 
-        One that a checker program refuses even for itself is none, unless the program refuses all: then its answers are
-        not of the form of outputs.
+        A text that a checker program refuses even for itself is left out. If the program refuses all texts, all are
+        kept: its answers then have another form than outputs.
         """
         if not is_custom(self.contract.checker):
             return texts
@@ -219,7 +219,7 @@ class ExecutionMatrix:
         return fine or texts
 
     def _same(self, input_index: int, known: str, text: str) -> bool:
-        """Say whether two outputs are one vote. What a checker program accepts for a wrong output is not as wrong."""
+        """Say whether two outputs are one vote. A checker program has to accept each of them for the other."""
         return self.agree(input_index, known, text) and (
             not is_custom(self.contract.checker) or self.agree(input_index, text, known)
         )

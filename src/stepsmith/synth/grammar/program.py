@@ -97,7 +97,7 @@ def _variables(composition: Composition, names: Names) -> set[str]:
 
 
 def signature(composition: Composition, names: Names) -> str:
-    """Return the parameter list of the function interface: annotated, but for profile micro."""
+    """Return the parameter list of the function interface: annotated, except in profile micro."""
     if composition.profile == "micro":
         return ", ".join(names.values[: len(composition.sources)])
     parts = []

@@ -119,7 +119,7 @@ def _swap_in(steps: tuple[Step, ...], number: int, step: Step) -> tuple[Step, ..
 
 
 def _without(steps: tuple[Step, ...], sources: int, number: int) -> tuple[Step, ...]:
-    """Leave out a one-input step; whoever read its result reads its input."""
+    """Leave out a one-input step; steps that read its result read its input instead."""
     gone, instead = sources + number, steps[number].inputs[0]
     return tuple(
         msgspec.structs.replace(step, inputs=tuple(instead if i == gone else i - (i > gone) for i in step.inputs))

@@ -1,4 +1,4 @@
-"""What is checked of a teacher's readable reply before anybody solves it, and how a fault is explained to its author.
+"""The checks of a teacher's readable reply before solvers see it, and how a fault is explained to its author.
 
 The cheapest check comes first: the message (where a student will see it), then two runs of ``f``, then the functions
 that say which arguments are well formed. Each fault says what its author needs to know to mend it.

@@ -181,7 +181,7 @@ class TwoStageTeacher:
         return statement.text([TestCase(input=one.input, output=one.output) for one in samples]), tuple(corrected)
 
     def _made(self, draft: TwoStageDraft, style: Style, brief: _Brief, rng: random.Random) -> TwoStageDraft:
-        """Run both stages and what follows; stop at the first fault."""
+        """Run both stages, then inputs and solvers; stop at the first fault."""
         prompt = self._prompts.render(
             PLAN,
             leaves=[text_of(path) for path in brief.leaves],

@@ -36,7 +36,7 @@ class UnsupportedError(CaseError):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A program, and its verdict where somebody already knows it (a package's own submissions)."""
+    """A program, and its verdict where the source states it (a package's own submissions)."""
 
     language: str
     code: str

@@ -30,7 +30,7 @@ class SuiteStrength(Record, frozen=True, kw_only=True):
     time_margin: float | None  # time limit over the slowest golden run, rounded down to a power of two, at most 64
     separation: float | None  # fastest run that was too slow over the slowest golden run, rounded alike; None without
     kill_rate_mutants: float | None = None  # of mutants that are not equivalent
-    kill_rate_real: float | None = None  # of wrong candidates: mistakes that somebody made
+    kill_rate_real: float | None = None  # of wrong candidates, whose mistakes nobody constructed
 
 
 def suite_strength(

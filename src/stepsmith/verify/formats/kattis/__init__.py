@@ -1,1 +1,1 @@
-"""Kattis problem packages, formats *legacy* and *2025-09*: what they ask for is honoured, or refused by name."""
+"""Kattis problem packages, formats *legacy* and *2025-09*. A feature that is not served is refused by its name."""

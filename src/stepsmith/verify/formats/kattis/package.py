@@ -31,8 +31,8 @@ def package_folders(path: Path) -> Iterator[Path]:
 def kattis_package(folder: Path) -> VerifyProblem:
     """Read one package.
 
-    Raises ``UnsupportedError`` that names what the package needs and is not served, and ``CaseError`` for what cannot
-    be read.
+    Raises ``UnsupportedError`` with the name of a feature that is not served, and ``CaseError`` for a package that
+    cannot be read.
     """
     settings = read_settings(folder)
     for place in ("include", "static_validator"):
@@ -111,7 +111,7 @@ def _check_program(checker: Checker) -> None:
 def _validation_cases(
     folder: Path, settings: KattisSettings
 ) -> tuple[list[tuple[ValidationCase, KattisTest]], list[str]]:
-    """Return the data that tests the validators, and what of it cannot be used."""
+    """Return the data that tests the validators, and in words which of it cannot be used."""
     cases: list[tuple[ValidationCase, KattisTest]] = []
     left_out = []
     for test in read_tests(folder, settings, "invalid_input"):

@@ -28,7 +28,7 @@ _UNSERVED = {
 
 
 class Expectation(NamedTuple):
-    """What a submission's runs may come to, and what at least one of them must come to."""
+    """The verdicts that a submission's runs may get, and those of which at least one run must get one."""
 
     permitted: frozenset[Verdict]
     required: frozenset[Verdict]
@@ -265,7 +265,7 @@ def _matches(pattern: str, place: str) -> bool:
 
 
 def _braces(pattern: str) -> Iterator[str]:
-    """Yield what a pattern with ``{a,b}`` stands for."""
+    """Yield the patterns that a pattern with ``{a,b}`` stands for."""
     match = re.search(r"\{([^{}]*)\}", pattern)
     if match is None:
         yield pattern

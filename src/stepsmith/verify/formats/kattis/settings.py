@@ -13,8 +13,8 @@ from stepsmith.verify.formats.problems import UnsupportedError
 
 LEGACY = ("legacy", "legacy-icpc")
 CURRENT = ("2023-07-draft", "2023-07", "2025-09-draft", "2025-09", "draft")
-TIME_CEILING_S = 20.0  # time limit of accepted submissions while the package's own is being found out
-JUDGE_VALIDATION_S, JUDGE_VALIDATION_MB = 30.0, 2048  # what a custom checker gets from the judge
+TIME_CEILING_S = 20.0  # time limit of accepted submissions, where the package's own limit depends on their times
+JUDGE_VALIDATION_S, JUDGE_VALIDATION_MB = 30.0, 2048  # the limits of a custom checker in the judge
 
 _KEYS = {
     "problem_format_version", "type", "name", "uuid", "version", "author", "credits", "source", "source_url", "license",
@@ -33,7 +33,7 @@ Yaml = Mapping[str, object]  # values are text, lists and mappings: nothing is c
 
 
 class KattisSettings(Record, frozen=True, kw_only=True):
-    """What ``problem.yaml`` asks for, defaults filled in."""
+    """The settings in ``problem.yaml``, with defaults filled in."""
 
     legacy: bool
     types: tuple[str, ...]
@@ -45,7 +45,7 @@ class KattisSettings(Record, frozen=True, kw_only=True):
     memory_mb: int = 2048
     output_mb: float = 8.0
     passes: int = 1  # most passes of a multi-pass problem
-    constants: tuple[tuple[str, str], ...] = ()  # what stands for ``{{name}}``
+    constants: tuple[tuple[str, str], ...] = ()  # (name, text): the text replaces ``{{name}}``
     unknown: tuple[str, ...] = ()  # keys that the format does not have
 
 
@@ -167,7 +167,7 @@ def _time_limit_elsewhere(folder: Path) -> str:
 
 
 def _constants(given: Yaml) -> dict[str, str]:
-    """Return what stands for ``{{name}}``, ``{{name.value}}`` and ``{{name.variant}}``."""
+    """Return the texts that replace ``{{name}}``, ``{{name.value}}`` and ``{{name.variant}}``."""
     constants: dict[str, str] = {}
     for name, value in given.items():
         variants = value if isinstance(value, dict) else {"value": value}
