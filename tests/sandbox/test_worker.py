@@ -137,13 +137,19 @@ def test_a_starved_program_is_given_the_time_that_the_machine_took(worker: Worke
     if not Path("/proc/self/schedstat").exists():
         pytest.skip("this kernel does not tell how long a process waited for a processor")
     code = "import time\nt = time.process_time()\nwhile time.process_time() - t < 0.3: pass\nprint('done')"
-    rivals = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * (os.cpu_count() or 1))]
+    busy = [sys.executable, "-c", "print(flush=True)\nwhile True: pass"]
+    rivals = [  # each in a session of its own: Linux shares processors out among sessions
+        subprocess.Popen(busy, stdout=subprocess.PIPE, start_new_session=True) for _ in range(4 * (os.cpu_count() or 1))
+    ]
     try:
+        for rival in rivals:
+            assert rival.stdout is not None
+            rival.stdout.readline()
         outcome = run(worker, code, b"", RunLimits(cpu_s=2, wall_s=0.35, memory_mb=256, output_bytes=100))
     finally:
         for rival in rivals:
             rival.kill()
-            rival.wait()
+            rival.communicate()
     assert outcome.stdout == b"done\n"
     assert outcome.wall_s > 0.35
 
