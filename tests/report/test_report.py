@@ -60,7 +60,7 @@ def test_header_and_yields_are_the_manifests(run: Path, html: str) -> None:
     text = " ".join(text.split())
     assert f"{counts['accepted']} problems from 10 chains" in text
     assert "by the offline teacher in the contest profile (multi-turn, seed 7)" in text
-    assert "rated by the simulated student with 32 attempts each, judged at isolation level L2" in text
+    assert "rated by the simulated student with at most 32 attempts each, judged at isolation level L2" in text
     for shown in (
         "kept per proposed",
         f"{counts['accepted_per_proposed']:.3f}",
