@@ -1,8 +1,8 @@
 """The output folder of a curation: claimed by one configuration, resumable, finished by its manifest.
 
-OUT/config.json        settings and the hashes of all files that are read; a run with others is refused
-OUT/work.sqlite        results of judged pairs
-OUT/problems.parquet, records.parquet, hits.jsonl, diversity.json, manifest.json   written at the end
+    config.json      settings and the hashes of all files that are read; a run with others is refused
+    work.sqlite      results of judged pairs
+    problems.parquet, records.parquet, hits.jsonl, diversity.json, manifest.json   written at the end
 """
 
 import sqlite3

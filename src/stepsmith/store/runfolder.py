@@ -1,10 +1,10 @@
 """The output folder of a run. It belongs to one configuration, survives crashes, and resumes chain by chain.
 
-    OUT/config.json        the resolved configuration; a run with another one is refused
-    OUT/run.toml           all settings as a file for `stepsmith synth`; nothing reads it but people and the report
-    OUT/work.sqlite        finished chains (only complete ones)
-    OUT/attempts.jsonl.gz  the texts of a model's attempts (runtime.keep_attempts)
-    OUT/problems.parquet, rejected.parquet, manifest.json, timings.json, report.html   written at the end
+    config.json        the resolved configuration; a run with another one is refused
+    run.toml           all settings as a file for `stepsmith synth`; nothing reads it but people and the report
+    work.sqlite        finished chains (only complete ones)
+    attempts.jsonl.gz  the texts of a model's attempts (runtime.keep_attempts)
+    problems.parquet, rejected.parquet, manifest.json, timings.json, report.html   written at the end
 
 SQLite's journal makes ``kill -9`` safe at any moment: a committed chain is never run again.
 """
