@@ -17,18 +17,9 @@ The wrong programs lie in the folders of the verdicts that Stepsmith's judge gav
 """
 
 
-def refuses(problem: Problem) -> str | None:
-    """Return why a problem has no package (for example, it asks for a function), or None."""
-    return package.refuses(problem)
-
-
 def write(bundle: Bundle, folder: Path) -> None:
     """Write a package for each problem."""
-    places = [(half, problem) for half, part in bundle.halves for problem in part]
-    for (half, problem), submissions in zip(places, package.submissions_of(bundle.problems), strict=True):
-        place = folder / half / package.short_name(problem)
-        _write(problem, place, bundle)
-        package.write_submissions(submissions, place)
+    package.write_packages(bundle, folder, _write)
 
 
 def _write(problem: Problem, folder: Path, bundle: Bundle) -> None:

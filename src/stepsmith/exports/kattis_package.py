@@ -4,7 +4,7 @@ import os
 import re
 import uuid
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ import yaml
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Judgement, Problem, Solution, TestCase, Verdict
+from stepsmith.exports.bundle import Bundle
 from stepsmith.exports.latex import latex, latex_text
 from stepsmith.judge.checkers import custom_kind
 from stepsmith.judge.checkers.custom import checker_program
@@ -142,6 +143,15 @@ def output_flags(problem: Problem) -> list[str]:
     if name == "exact":
         return ["case_sensitive", "space_change_sensitive"]
     return list(problem.contract.checker.flags)
+
+
+def write_packages(bundle: Bundle, folder: Path, write_one: Callable[[Problem, Path, Bundle], None]) -> None:
+    """Write a package for each problem: what ``write_one`` puts into its folder, and the submissions."""
+    places = [(half, problem) for half, part in bundle.halves for problem in part]
+    for (half, problem), submissions in zip(places, submissions_of(bundle.problems), strict=True):
+        place = folder / half / short_name(problem)
+        write_one(problem, place, bundle)
+        write_submissions(submissions, place)
 
 
 def write_submissions(submissions: Iterable[PackageProgram], folder: Path) -> None:

@@ -15,6 +15,7 @@ from stepsmith.exports import (
     jsonl,
     kattis_2025,
     kattis_legacy,
+    kattis_package,
     livecodebench,
     nemo_gym,
     trl,
@@ -57,10 +58,10 @@ FORMATS: dict[FormatName, Format] = {
         livecodebench.USAGE,
     ),
     "kattis-legacy": Format(
-        "problem packages for Kattis", kattis_legacy.refuses, kattis_legacy.write, usage=kattis_legacy.USAGE
+        "problem packages for Kattis", kattis_package.refuses, kattis_legacy.write, usage=kattis_legacy.USAGE
     ),
     "kattis-2025-09": Format(
-        "problem packages for BAPCtools", kattis_2025.refuses, kattis_2025.write, usage=kattis_2025.USAGE
+        "problem packages for BAPCtools", kattis_package.refuses, kattis_2025.write, usage=kattis_2025.USAGE
     ),
     "jsonl": Format("one problem a line, complete", jsonl.refuses, jsonl.write, jsonl.DATA_FILES, jsonl.USAGE),
 }

@@ -10,12 +10,11 @@ SQLite's journal makes ``kill -9`` safe at any moment: a committed chain is neve
 """
 
 import sqlite3
-import uuid
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -35,19 +34,26 @@ _decode_chain = msgspec.msgpack.Decoder(Chain).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class RunFolder:
-    """An output folder, locked for this process. Use it as a context manager.
+class WorkFolder:
+    """An output folder with a database of what is finished, locked for this process. Use it as a context manager.
 
-    ``config`` is the part of the configuration that the bytes of the data set depend on, as builtins for JSON. Raises
-    ``RunFolderError`` if the folder belongs to another run, is in use, holds a finished run or (without ``resume``) an
-    unfinished one, or cannot be written; ``StoreError`` if the disk is full.
+    ``config`` is the part of the configuration that the results depend on, as builtins for JSON. ``TABLES`` are the SQL
+    statements that make the tables. Raises ``RunFolderError`` if the folder belongs to another run, is in use, holds a
+    finished run or (without ``resume``) an unfinished one, or cannot be written; ``StoreError`` if the disk is full.
     """
+
+    TABLES: ClassVar[tuple[str, ...]]
 
     def __init__(self, path: Path, config: object, *, resume: bool) -> None:
         self._lock = FolderLock(path, config, started=WORK, finished=MANIFEST, resume=resume)
         self.path, self.config_id = path, self._lock.config_id
         try:
-            self._db = self._open_database()
+            with explained(path):
+                self._db = sqlite3.connect(path / WORK)
+                self._db.execute("PRAGMA journal_mode=WAL")
+                with self._db:
+                    for statement in self.TABLES:
+                        self._db.execute(statement)
         except BaseException:
             self._lock.close()
             raise
@@ -60,6 +66,16 @@ class RunFolder:
     ) -> None:
         self._db.close()
         self._lock.close()
+
+
+class RunFolder(WorkFolder):
+    """The folder of a synthesis. ``config`` is what the bytes of the data set depend on. For errors see the base."""
+
+    TABLES = (
+        "CREATE TABLE IF NOT EXISTS chains (idx INTEGER PRIMARY KEY, body BLOB NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS run (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL)",
+        "INSERT OR IGNORE INTO run VALUES (1, lower(hex(randomblob(16))))",
+    )
 
     @property
     def id(self) -> str:
@@ -84,13 +100,3 @@ class RunFolder:
         with explained(self.path):
             for (body,) in self._db.execute("SELECT body FROM chains ORDER BY idx"):
                 yield _decode_chain(zlib.decompress(body))
-
-    def _open_database(self) -> sqlite3.Connection:
-        with explained(self.path):
-            db = sqlite3.connect(self.path / WORK)
-            db.execute("PRAGMA journal_mode=WAL")
-            with db:
-                db.execute("CREATE TABLE IF NOT EXISTS chains (idx INTEGER PRIMARY KEY, body BLOB NOT NULL)")
-                db.execute("CREATE TABLE IF NOT EXISTS run (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL)")
-                db.execute("INSERT OR IGNORE INTO run VALUES (1, ?)", (uuid.uuid4().hex,))
-        return db
