@@ -323,11 +323,20 @@ def _attempted(
     try:
         return rate(student, build.draft, problem, attempts, build.scorer, build.rng, settings)
     except SandboxError as error:
-        if not is_custom(problem.contract.checker):
+        if not is_custom(problem.contract.checker) or not _runs(build.judge, problem):
             raise
         return _rejected(problem, "checker-fails", str(error))
     except RequestRefused as refusal:
         return _rejected(problem, "request-refused", str(refusal))
+
+
+def _runs(judge: Judge, problem: Problem) -> bool:
+    """Return whether the judge can run the golden program: then it is the problem's checker that fails."""
+    try:
+        (run,) = judge.execute(problem.golden, problem.contract, [problem.tests[0].input])
+    except SandboxError:
+        return False
+    return run.verdict is not Verdict.IE
 
 
 def rate_by(build: Building, problem: Problem, student: Student) -> tuple[Problem | Rejection, Rating | None]:

@@ -1,18 +1,21 @@
 """A teacher's checker, from its reply to every place where a kept problem goes."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 import stepsmith as st
-from stepsmith.core.records import Lineage, Problem, Rejection, Solution, TestCase, Verdict
+from stepsmith.core.errors import SandboxError
+from stepsmith.core.records import Judgement, Lineage, Problem, Rejection, Solution, TestCase, Verdict
 from stepsmith.llm.parsing import ParseFailure
-from stepsmith.pipeline.building import Building, label
+from stepsmith.pipeline.building import Building, label, rate_by
 from stepsmith.pipeline.config import Config, SynthSettings, VoterSettings
+from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.scoring.tests import SplitSettings
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, read_problems, write_rows
-from stepsmith.synth.draft import TestInput
+from stepsmith.synth.draft import Attempts, TestInput
 from stepsmith.synth.two_stage.checker import unusable_checker
 from stepsmith.synth.two_stage.draft import TwoStageDraft
 from stepsmith.synth.two_stage.settings import TwoStageSettings
@@ -114,6 +117,43 @@ def test_a_crash_of_the_checker_is_nobodys_wrong_answer(judge):
     reply = f"```python\n{program('print(*((6, n - 6) if n > 6 else (1, n - 1)))').code}```"
     (scored,) = st.score(problem, [reply], judge=judge)
     assert scored.reward is None
+
+
+class Attempting:
+    """A student whose answers the checker crashes on."""
+
+    name = "attempting"
+
+    def attempts(self, draft: object, problem: Problem, rng: random.Random) -> Attempts:
+        reply = f"```python\n{program('print(*((6, n - 6) if n > 6 else (1, n - 1)))').code}```"
+        return lambda n: [Completion(text=reply)] * n
+
+
+class Gone:
+    """A judge that is gone."""
+
+    isolation = "L1"
+
+    def judge(self, *_: object, **__: object) -> Judgement:
+        raise SandboxError("gone")
+
+    execute = judge
+
+    def agree(self, *_: object) -> bool:
+        raise SandboxError("gone")
+
+
+def test_a_checker_that_fails_on_attempts_is_a_reason_and_a_judge_that_is_gone_is_not(judge):
+    code = CHECK.replace("return len", "assert parts[:1] != [6]\n    return len")
+    made = build(judge, code, FIRST, HALVES, LAST)
+    problem = label(made)
+    assert isinstance(problem, Problem)
+    found, _ = rate_by(made, problem, Attempting())
+    assert isinstance(found, Rejection)
+    assert found.reason == "checker-fails"
+    gone = replace(made, judge=Gone(), scorer=Scorer(Gone()))
+    with pytest.raises(SandboxError):
+        rate_by(gone, problem, Attempting())
 
 
 def test_it_goes_wherever_the_problem_goes(judge, tmp_path):
