@@ -49,7 +49,7 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ,
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1034)  # dup, flags, locks, seals; not F_SETOWN, not leases
 _PRCTL = (3, 15, 16, 0x53564D41)  # PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 
-OWN_PID = 0x7E57_0001  # placeholder for the process's own id, replaced when ``narrow`` is installed
+OWN_PID = 0x7E57_0001  # stands for the process's own id, which is filled in when ``narrow`` is installed
 
 
 def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:

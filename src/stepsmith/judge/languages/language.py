@@ -97,7 +97,7 @@ class Language(Record, frozen=True, kw_only=True):
 
         ``prepared`` are those paths of ``prepared()`` that the compiler may read.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say how its programs are compiled or checked")
 
     def packed(self, outputs: Files, sources: Sources) -> bytes:
         """Return what is kept of a compiled program: one file."""

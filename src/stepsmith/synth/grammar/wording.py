@@ -36,7 +36,7 @@ class Symbol:
 
 
 def step_slots(composition: Composition, names: Names, number: int, style: Style) -> dict[str, object]:
-    """Return what the placeholders of a step's templates stand for."""
+    """Return the values that a step's templates are filled with, by name."""
     step = composition.steps[number]
     slots: dict[str, object] = {
         letter: Symbol(names.values[value], style) for letter, value in zip("xz", step.inputs, strict=False)
