@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the scripted end
 
 from tests.synth.llm.scripted_server import FAULTY, MUTE, UNREADABLE, ScriptedServer
 
-from stepsmith.core.records import Chain, Problem
+from stepsmith.core.records import BANDS, Chain, Problem
 from stepsmith.core.stats import BAND_EDGES, band_of, paired
 from stepsmith.llm.records import ModelSpec, Prices, Sampling
 from stepsmith.pipeline.config import Config, Mode, RuntimeSettings, SuiteSettings, SynthSettings
@@ -120,7 +120,7 @@ def row(name: str, skill: float, arms: Sequence[Arm]) -> str:
     problems = [problem for arm in arms for problem in arm.problems]
     proposed, tokens = sum(chain.proposed for chain in chains), sum(arm.tokens for arm in arms)
     bands = Counter(band_of(problem.pass_rate.rate) for problem in problems if problem.pass_rate)
-    shown = " / ".join(str(bands[band]) for band in ("easy", "easy-medium", "medium", "hard"))
+    shown = " / ".join(str(bands[band]) for band in BANDS)
     return (
         f"| {skill} | {name} | {len(chains)} | {proposed} | {len(problems)} | {len(problems) / max(1, proposed):.2f} "
         f"| {shown} | {tokens / 1000:.0f}k | {1e6 * len(problems) / max(1, tokens):.0f} |"

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepsmith.core.errors import ConfigError
+from stepsmith.core.records import BANDS
 from stepsmith.curriculum import Layout, Sampler, Schedule, Segment, load_curriculum, presets
-from stepsmith.curriculum.pool import BANDS
 from tests.curriculum.items import an_item, some_items
 
 # Deep Dive's tables again, typed by hand: (until, of 40,000) → easy, easy-medium, medium, hard.

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepsmith.core.errors import RunFolderError, StoreError
-from stepsmith.core.records import UNDECIDED, Problem
+from stepsmith.core.records import BANDS, UNDECIDED, Problem
 from stepsmith.report.chains import choose
 from stepsmith.report.figures import grain_of
-from stepsmith.report.survey import BANDS, CONFIDENCE_EDGES, ChainFacts, Survey, survey
+from stepsmith.report.survey import CONFIDENCE_EDGES, ChainFacts, Survey, survey
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, read_problems, read_rows, write_rows
 from tests.records import a_problem
 from tests.report.runs import make_run

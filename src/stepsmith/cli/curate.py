@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -10,13 +10,13 @@ from rich.console import Console
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.quantities import read_quantity
-from stepsmith.core.records import UNDECIDED, Band
+from stepsmith.core.records import BANDS, UNDECIDED
 
 if TYPE_CHECKING:
     from stepsmith.curate.records import CurationManifest
 
 DEFAULT_FOLDER = "curated"
-BANDS: tuple[str, ...] = (*get_args(Band), UNDECIDED, "unrated")
+QUOTA_BANDS = (*BANDS, UNDECIDED, "unrated")
 
 
 def curate(
@@ -117,8 +117,10 @@ def summary(manifest: "CurationManifest", folder: Path) -> str:
 def _quota(text: str) -> tuple[str, float]:
     band, _, share = text.partition("=")
     quantity = read_quantity(share, {"": 1})
-    if band not in BANDS or not quantity or quantity > 1:
-        raise ConfigError(f"--quota {text}: write BAND=SHARE with a band of {', '.join(BANDS)} and a share up to 1")
+    if band not in QUOTA_BANDS or not quantity or quantity > 1:
+        raise ConfigError(
+            f"--quota {text}: write BAND=SHARE with a band of {', '.join(QUOTA_BANDS)} and a share up to 1"
+        )
     return band, float(quantity)
 
 

@@ -8,9 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stepsmith.core.records import Band
+from stepsmith.core.records import BANDS, Band
 from stepsmith.curriculum import Schedule, load_curriculum, presets
-from stepsmith.curriculum.pool import BANDS
 
 curriculum_app = typer.Typer(
     help="List and show curricula: which problems are trained on, and when.", no_args_is_help=True

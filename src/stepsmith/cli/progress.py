@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from stepsmith.core.records import UNDECIDED, Chain
+from stepsmith.core.records import BANDS, UNDECIDED, Chain
 from stepsmith.llm.money import Spend
 from stepsmith.pipeline.synthesis import Observer
 
@@ -48,7 +48,7 @@ class _Tally:
     def text(self) -> str:
         kept = self.bands.total()
         rate = 60 * kept / max(1e-9, time.monotonic() - self.started_at)
-        bands = " ".join(f"{band} {self.bands[band]}" for band in ("easy", "easy-medium", "medium", "hard", UNDECIDED))
+        bands = " ".join(f"{band} {self.bands[band]}" for band in (*BANDS, UNDECIDED))
         return f"kept {kept}/{self.proposed} · {rate:.0f} per min · {bands}"
 
 

@@ -13,14 +13,14 @@ from rich.table import Table
 
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.resuming import resumable
-from stepsmith.core.records import NO_ANSWER, TRUNCATED, UNDECIDED
+from stepsmith.core.records import BANDS, NO_ANSWER, TRUNCATED, UNDECIDED
 from stepsmith.core.stats import paired
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.rerating import LOG, rate_problems
 from stepsmith.store.problem_sets import load_problems
 from stepsmith.store.ratings import RATINGS, StudentRating
 
-SHOWN = ("easy", "easy-medium", "medium", "hard", UNDECIDED)
+SHOWN = (*BANDS, UNDECIDED)
 
 
 def rate(

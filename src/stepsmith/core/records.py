@@ -17,6 +17,7 @@ Style = Literal["codeforces", "atcoder", "leetcode"]
 TestKind = Literal["nominal", "complex", "boundary", "stress", "adversarial"]
 Direction = Literal["new", "harder", "easier", "sideways"]
 Band = Literal["hard", "medium", "easy-medium", "easy"]
+BANDS: tuple[Band, ...] = ("easy", "easy-medium", "medium", "hard")
 NO_ANSWER, TRUNCATED = "none", "truncated"  # attempts without a verdict, counted beside those with one
 UNDECIDED: Literal["undecided"] = "undecided"  # what files and pages say where the attempts settle no band
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
-from stepsmith.core.records import Record
+from stepsmith.core.records import BANDS, Record
 from stepsmith.curriculum.curriculum import Cell, Moment
-from stepsmith.curriculum.pool import BANDS, Item
+from stepsmith.curriculum.pool import Item
 
 Positive = Annotated[float, Meta(gt=0)]
 NonNegative = Annotated[float, Meta(ge=0)]

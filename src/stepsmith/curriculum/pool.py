@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 
 from stepsmith.core.errors import ConfigError
-from stepsmith.core.records import Band, Environment, PassRate, Problem, Record
+from stepsmith.core.records import BANDS, Band, Environment, PassRate, Problem, Record
 from stepsmith.core.stats import band_of
-
-BANDS: tuple[Band, ...] = ("easy", "easy-medium", "medium", "hard")  # easiest first
 
 
 class Item(Record, frozen=True, kw_only=True):

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
-from stepsmith.core.records import Band, Record
+from stepsmith.core.records import BANDS, Band, Record
 from stepsmith.curriculum.curriculum import Cell, Moment
-from stepsmith.curriculum.pool import BANDS, Item, band_counts
+from stepsmith.curriculum.pool import Item, band_counts
 
 Weight = Annotated[float, Meta(ge=0)]
 

@@ -13,9 +13,9 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from stepsmith.core.records import UNDECIDED, Lineage, Problem, StudentAttempt
+from stepsmith.core.records import BANDS, UNDECIDED, Lineage, Problem, StudentAttempt
 from stepsmith.core.stats import BAND_EDGES
-from stepsmith.report.survey import BANDS, ChainFacts
+from stepsmith.report.survey import ChainFacts
 from stepsmith.report.text import code_html, difference_html, statement_html, value_html
 from stepsmith.store.attempts import read_attempts
 from stepsmith.store.dataset import Row, read_rows, row_problem

@@ -18,11 +18,12 @@ from plotly.offline import get_plotlyjs
 
 from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
+from stepsmith.core.records import BANDS, UNDECIDED
 from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
 from stepsmith.report.curves import Curve, curves_of, window_of
 from stepsmith.report.figures import figures_json, grain_of
 from stepsmith.report.study_page import holds_study, study_page
-from stepsmith.report.survey import BANDS, survey
+from stepsmith.report.survey import survey
 from stepsmith.report.tables import evidence_row, feature_rows
 from stepsmith.report.toml import to_toml
 from stepsmith.report.training import TrainingRun, holds_training, read_run, runs_within
@@ -115,7 +116,7 @@ def _synthesis_page(folder: Path, templates: jinja2.Environment, figures: dict[s
         simulated=student != manifest.student,
         survey=found,
         bands=BANDS,
-        rated=[*BANDS, *(band for band in ("undecided", None) if any(band == other for other, _ in found.by_band))],
+        rated=[*BANDS, *(band for band in (UNDECIDED, None) if any(band == other for other, _ in found.by_band))],
         grain=grain_of(found),
         features=feature_rows(found),
         evidence=[evidence_row(key, found.evidence[key]) for key in sorted(found.evidence)],

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
+from stepsmith.core.records import BANDS
 from stepsmith.report.figures import BAND_COLOUR, REJECTED_COLOUR
-from stepsmith.report.survey import BANDS
 from stepsmith.store.training_log import Tally
 
 SMOOTHED_FROM = 20  # with fewer points the line is not smoothed

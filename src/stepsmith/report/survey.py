@@ -13,11 +13,10 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.errors import StoreError
-from stepsmith.core.records import Band
+from stepsmith.core.records import BANDS, Band
 from stepsmith.store.dataset import Row, read_rows
 from stepsmith.store.runfolder import PROBLEMS, REJECTED
 
-BANDS: tuple[Band, ...] = ("easy", "easy-medium", "medium", "hard")
 EXAMPLES = 3  # rejected problems that are shown per reason
 WEAKEST = 10  # problems shown whose tests kill the fewest mutants
 DISTINCT = 200  # different texts that are counted per provenance key

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from stepsmith.report.survey import BANDS, EvidenceFacts, Survey
+from stepsmith.core.records import BANDS, UNDECIDED
+from stepsmith.report.survey import EvidenceFacts, Survey
 
 BARS = 12  # bars of the small histogram in a row
 
@@ -36,7 +37,7 @@ def feature_rows(found: Survey) -> list[FeatureRow]:
             category,
             name,
             tuple(found.features[category, name, band] for band in BANDS),
-            sum(found.features[category, name, band] for band in (*BANDS, "undecided", None)),
+            sum(found.features[category, name, band] for band in (*BANDS, UNDECIDED, None)),
         )
         for category, name in kinds
     ]

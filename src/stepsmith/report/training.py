@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from stepsmith.core.errors import RunFolderError
-from stepsmith.report.survey import BANDS
+from stepsmith.core.records import BANDS
 from stepsmith.store.folder_lock import CONFIG
 from stepsmith.store.json_lines import read_lines
 from stepsmith.store.training_log import (
