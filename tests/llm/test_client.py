@@ -214,6 +214,19 @@ def test_missing_choices_are_asked_for_again_and_none_is_paid_twice() -> None:
         assert provider.delivered["a"] == 5
 
 
+def test_later_samples_are_new_and_are_paid_and_booked_once() -> None:
+    with HostileProvider() as provider, Gateway() as gateway:
+        model = gateway.model(spec_of(provider))
+        before = model.complete(user("on"), 2, purpose="attempt")
+        after = model.complete(user("on"), 3, purpose="attempt", first=2)
+        assert [output.sample for output in (*before, *after)] == [0, 1, 2, 3, 4]
+        assert provider.delivered["on"] == 5
+        (spend,) = gateway.ledger.spends()
+        assert spend.completions == 5  # the first two are not handed out again
+        assert model.complete(user("on"), 5) == [*before, *after]
+        assert provider.delivered["on"] == 5
+
+
 def test_what_a_server_refuses_by_name_is_left_out() -> None:
     refuses = {
         "max_tokens": "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",

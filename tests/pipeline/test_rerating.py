@@ -5,15 +5,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stepsmith.core.errors import ConfigError, RunFolderError
+from stepsmith.core.errors import ConfigError, EndpointError, RunFolderError
 from stepsmith.core.records import Problem
+from stepsmith.llm.records import ModelSpec, Retries
 from stepsmith.pipeline.config import Config, SynthSettings
 from stepsmith.pipeline.rerating import LOG, rate_problems
 from stepsmith.pipeline.synthesis import synthesize
 from stepsmith.store.dataset import read_rows
 from stepsmith.store.json_lines import read_lines
+from stepsmith.store.manifest import read_manifest
 from stepsmith.store.problem_sets import load_problems
 from stepsmith.store.ratings import RATINGS, StudentRating
+from tests.report.runs import make_run
 
 CONFIG = Config(synth=SynthSettings(chains=2, turns=2, profile="micro", attempts=6))
 
@@ -77,3 +80,21 @@ def test_what_cannot_be_rated_is_said(made: list[Problem], tmp_path: Path) -> No
     foreign = msgspec.structs.replace(made[0], provenance=())
     with pytest.raises(ConfigError, match="only the offline teacher's problems"):
         rate_problems([foreign], ["simulated"], CONFIG, tmp_path / "out")
+
+
+def test_a_model_that_voted_on_the_outputs_is_refused_before_it_is_asked(made: list[Problem], tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", chains=1, turns=1)
+    manifest = read_manifest(run)
+    voted = {"synth": {"solvers": ["big"]}, "models": {"big": {"weights": "m"}}}
+    msgspec.structs.replace(manifest, config=msgspec.Raw(msgspec.json.encode(voted))).write(run)
+    models = {
+        name: ModelSpec(name=name, base_url="http://127.0.0.1:9/v1", model=model)
+        for name, model in (("same", "m"), ("other", "n"))
+    }
+    config = msgspec.structs.replace(CONFIG, models=models)
+    with pytest.raises(ConfigError, match="'m' voted on the outputs"):
+        rate_problems(made, ["same"], config, tmp_path / "out", origin=run)
+    assert not (tmp_path / "out").exists()
+    hurried = {"other": msgspec.structs.replace(models["other"], retries=Retries(attempts=1, patience_s=0.1))}
+    with pytest.raises(EndpointError):  # another one is asked; nobody is there
+        rate_problems(made, ["other"], msgspec.structs.replace(config, models=hurried), tmp_path / "out", origin=run)

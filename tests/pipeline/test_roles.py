@@ -196,3 +196,10 @@ def test_the_command_line_overrides_models_by_name(tmp_path: Path) -> None:
         prices=Prices(input=0.6, output=2.2),
         concurrency=msgspec.structs.replace(config.models["strong"].concurrency, high=200),
     )
+
+
+def test_a_student_that_is_asked_by_batches_makes_all_attempts_at_once(tmp_path: Path) -> None:
+    """Each step of the attempts would wait for a batch of its own."""
+    assert resolve_config(load(tmp_path)).rating.adaptive
+    batched = load(tmp_path, FILE.replace('model = "small"', 'model = "small"\nbatch = true'))
+    assert not resolve_config(batched).rating.adaptive
