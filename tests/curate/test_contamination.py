@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from stepsmith.curate.benchmark_items import BenchmarkItem
 from stepsmith.curate.contamination import ContaminationHit, ContaminationRule, find_contamination
 from stepsmith.curate.decisions import decide
@@ -60,6 +62,20 @@ def test_what_is_like_a_contaminated_problem_goes_as_well(tmp_path: Path) -> Non
     assert (direct.reason, direct.match, direct.evidence) == ("contaminated", "Bench/1", "8-grams: land belong")
     assert (kept.reason, kept.evidence) == ("contaminated", f"like {table.ids[1]}, which is Bench/1: land belong")
     assert linked.decision == "dropped"
+
+
+@pytest.mark.parametrize("hit_row", [0, 1, 2])
+def test_what_is_recorded_as_a_duplicate_has_its_counterpart_in_the_result(tmp_path: Path, hit_row: int) -> None:
+    """Three copies of one problem, of which only one has the words of the benchmark: all three go for it."""
+    table = table_of(tmp_path, WORDS, ISLANDS, LONGEST_RUN, RENAMED_ISLANDS)
+    finding = Finding("near", 0.8, "alike")
+    found = Duplicates(dropped={row: Duplicate(row, 0, finding, "it comes first") for row in (1, 2)})
+    hit = ContaminationHit(
+        row=hit_row, item="Bench/1", depth="near", method="8-grams", score=0.5, evidence="x", counts=True
+    )
+    records = decide(table, found, [hit])
+    assert [record.reason for record in records] == ["contaminated"] * 3 + [None]
+    assert [record.reason for record in decide(table, found, [])] == [None, "duplicate", "duplicate", None]
 
 
 def test_hits_that_do_not_count_drop_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ def decide(table: ProblemTable, found: Duplicates, hits: Sequence[ContaminationH
     """Return one record per problem, in the order of the table.
 
     Contaminated problems are dropped first, then duplicates. A problem that is a duplicate of a contaminated one, or
-    linked to one, counts as contaminated, too: it may only lack the words by which the other was found.
+    linked to one, counts as contaminated, too: it may only lack the words by which the other was found. So does every
+    other duplicate of such a problem. Hence what is recorded as a duplicate has its counterpart in the result.
     """
     linked: defaultdict[int, list[int]] = defaultdict(list)
     for left, right, _ in found.links:
@@ -23,18 +24,21 @@ def decide(table: ProblemTable, found: Duplicates, hits: Sequence[ContaminationH
         linked[right].append(left)
     worst = {hit.row: hit for hit in reversed(hits) if hit.counts}
     beside = dict(_beside_contaminated(found, worst))
+    for one in found.dropped.values():
+        if one.row not in beside and one.kept in beside:
+            beside[one.row] = beside[one.kept]
     records = []
     for row, record in enumerate(_untouched(table)):
         if row in worst:
             records.append(_contaminated(record, worst[row]))
-        elif row in found.dropped:
-            records.append(_duplicate(table, record, found.dropped[row]))
         elif row in beside:
             hit = worst[beside[row]]
             near = f"like {table.ids[beside[row]]}, which is {hit.item}: {hit.evidence}"
             records.append(msgspec.structs.replace(_contaminated(record, hit), evidence=near))
+        elif row in found.dropped:
+            records.append(_duplicate(table, record, found.dropped[row]))
         else:
-            ids = tuple(sorted(table.ids[other] for other in linked[row] if other not in worst))
+            ids = tuple(sorted(table.ids[other] for other in linked[row] if other not in worst and other not in beside))
             records.append(msgspec.structs.replace(record, linked=ids))
     return records
 
