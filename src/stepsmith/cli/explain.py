@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from stepsmith.core.records import UNDECIDED, Chain, PassRate, Problem, Turn
+from stepsmith.core.records import Chain, PassRate, Problem, Turn
 from stepsmith.core.stats import pass_rate
 from stepsmith.report.life import Life, life_of
 from stepsmith.scoring.tests import SplitSettings, split_tests
@@ -149,7 +149,7 @@ def _difficulty(life: Life, facts: dict[str, str]) -> list[str]:
 
 
 def _rate(rate: PassRate) -> str:
-    band = f", {rate.band or UNDECIDED}" if rate.band else ""
+    band = f", {rate.band}" if rate.band else ""
     return f"{rate.passes} of {rate.attempts} attempts pass ({rate.low:.2f} to {rate.high:.2f}){band}"
 
 

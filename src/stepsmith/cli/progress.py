@@ -43,7 +43,7 @@ class _Tally:
 
     def add(self, chain: Chain) -> None:
         self.proposed += chain.proposed
-        self.bands.update(problem.pass_rate.band or UNDECIDED for problem in chain.problems if problem.pass_rate)
+        self.bands.update(problem.pass_rate.claimed_band for problem in chain.problems if problem.pass_rate)
 
     def text(self) -> str:
         kept = self.bands.total()

@@ -82,7 +82,7 @@ def rate(
         task = progress.add_task("rating", total=len(found) * len(student), text="")
 
         def rated(one: StudentRating) -> None:
-            progress.update(task, advance=1, text=f"{one.student}: {one.rate.band or UNDECIDED}")
+            progress.update(task, advance=1, text=f"{one.student}: {one.rate.claimed_band}")
 
         origin = problems if problems.is_dir() else problems.parent
         ratings = rate_problems(found, student, settings, out, rated, origin=origin, resume=resume)
@@ -117,7 +117,7 @@ def _summary(console: Console, ratings: Sequence[StudentRating]) -> None:
 
 def _column(ratings: Collection[StudentRating]) -> dict[str, str]:
     """Return what one student made of the problems, by the name of the row."""
-    bands = Counter(str(rating.rate.band or UNDECIDED) for rating in ratings)
+    bands = Counter(rating.rate.claimed_band for rating in ratings)
     rates = [rating.rate.rate for rating in ratings if rating.rate.attempts]
     attempts = sum(sum(rating.verdicts.values()) for rating in ratings)
     unreadable = sum(rating.verdicts.get(name, 0) for rating in ratings for name in (NO_ANSWER, TRUNCATED))

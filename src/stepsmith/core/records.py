@@ -159,6 +159,11 @@ class PassRate(Record, frozen=True, kw_only=True):
         """Passes per attempt; 0 without attempts."""
         return self.passes / self.attempts if self.attempts else 0.0
 
+    @property
+    def claimed_band(self) -> str:
+        """The settled band as files and pages show it; UNDECIDED if there is none."""
+        return self.band or UNDECIDED
+
 
 class FeatureUse(Record, frozen=True, kw_only=True):
     """One algorithmic feature of a problem, and the lines of the seed that suggested it (empty: chosen at random)."""

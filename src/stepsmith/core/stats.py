@@ -53,6 +53,11 @@ def band_of(rate: float) -> Band:
     return "easy"
 
 
+def likely_band(rate: PassRate | None) -> Band | None:
+    """Return the band of the rate itself, whether settled or not; None without a counted attempt."""
+    return band_of(rate.rate) if rate is not None and rate.attempts else None
+
+
 @lru_cache(maxsize=4096)
 def band_probabilities(passes: int, attempts: int) -> dict[Band, float]:
     """Return the probability of each band after ``passes`` of ``attempts``, from a uniform prior of the pass rate.

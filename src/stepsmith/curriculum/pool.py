@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.records import BANDS, Band, Environment, PassRate, Problem, Record
-from stepsmith.core.stats import band_of
+from stepsmith.core.stats import likely_band
 
 
 class Item(Record, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Item(Record, frozen=True, kw_only=True):
     @property
     def band(self) -> Band | None:
         """Band of the pass rate (see ``band_of``); None for an unrated problem."""
-        return band_of(self.pass_rate.rate) if self.pass_rate is not None and self.pass_rate.attempts else None
+        return likely_band(self.pass_rate)
 
 
 def item_of(problem: Problem, *, real: bool = False) -> Item:

@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 import stepsmith
-from stepsmith.core.records import UNDECIDED, Problem, Record
+from stepsmith.core.records import Problem, Record
 from stepsmith.exports.bundle import Bundle, LeftOut
 from stepsmith.store.runfolder import MANIFEST
 
@@ -123,7 +123,7 @@ def _counts(bundle: Bundle) -> str:
 
 def _band(problem: Problem) -> str:
     measured = problem.pass_rate
-    return (measured.band or UNDECIDED) if measured and measured.attempts else "not measured"
+    return measured.claimed_band if measured and measured.attempts else "not measured"
 
 
 def _features(problems: Sequence[Problem]) -> str:

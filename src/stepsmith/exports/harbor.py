@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.records import Problem, Solution
-from stepsmith.core.stats import band_of
+from stepsmith.core.stats import likely_band
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.exports.bundle import Bundle
 from stepsmith.exports.kattis_package import short_name
@@ -106,7 +106,8 @@ def _task(problem: Problem, bundle: Bundle) -> dict[str, object]:
             "chain": problem.lineage.chain_id,
             "turn": problem.lineage.turn,
             "environment": problem.environment,
-            "band": band_of(measured.rate) if measured and measured.attempts else None,
+            "band": measured.claimed_band if measured else None,
+            "likely_band": likely_band(measured),
         },
         "verifier": {"timeout_sec": 60.0 + tests * (10 * problem.contract.limits.time_s + 10)},
         "agent": {"timeout_sec": 1800.0},

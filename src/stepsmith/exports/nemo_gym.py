@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.records import Problem
-from stepsmith.core.stats import band_of
+from stepsmith.core.stats import likely_band
 from stepsmith.exports.bundle import Bundle, ExportSettings
 from stepsmith.exports.jsonl import write_lines
 from stepsmith.exports.plain import not_plain, plain_tests
@@ -65,7 +65,8 @@ def row(problem: Problem, settings: ExportSettings) -> dict[str, object]:
         "problem": problem.id,
         "chain": problem.lineage.chain_id,
         "environment": problem.environment,
-        "difficulty": band_of(measured.rate) if measured and measured.attempts else None,
+        "band": measured.claimed_band if measured else None,
+        "likely_band": likely_band(measured),
         "ground_truth": msgspec.json.encode(ground_truth(problem, settings.tests)).decode(),
     }
     if not_plain(problem) is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.records import Problem
-from stepsmith.core.stats import band_of
+from stepsmith.core.stats import likely_band
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.exports.bundle import Bundle, ExportSettings
 from stepsmith.exports.jsonl import write_lines
@@ -52,7 +52,8 @@ def task_row(problem: Problem, half: str, settings: ExportSettings) -> dict[str,
         "name": problem.title,
         "prompt": prompt_of(problem, settings.form),
         "environment": problem.environment,
-        "band": band_of(measured.rate) if measured and measured.attempts else None,
+        "band": measured.claimed_band if measured else None,
+        "likely_band": likely_band(measured),
         "chain": problem.lineage.chain_id,
     }
     truth = msgspec.json.encode(ground_truth(problem, settings.tests)).decode()

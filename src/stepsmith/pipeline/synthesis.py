@@ -13,7 +13,7 @@ import msgspec
 import pyarrow as pa
 
 import stepsmith
-from stepsmith.core.records import UNDECIDED, Chain, Problem, Rejection, StageSpend
+from stepsmith.core.records import Chain, Problem, Rejection, StageSpend
 from stepsmith.judge.local import LocalJudge
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import RunningJudge
@@ -240,7 +240,7 @@ class _Counting:
             self.accepted += 1
             self.by_environment[problem.environment] += 1
             if problem.pass_rate:
-                self.by_band[problem.pass_rate.band or UNDECIDED] += 1
+                self.by_band[problem.pass_rate.claimed_band] += 1
             yield problem
 
     def rejections(self, chains: Iterator[Chain], first_seen: dict[str, str]) -> Iterator[Rejection]:

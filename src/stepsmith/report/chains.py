@@ -13,7 +13,7 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from stepsmith.core.records import BANDS, UNDECIDED, Lineage, Problem, StudentAttempt
+from stepsmith.core.records import BANDS, Lineage, Problem, StudentAttempt
 from stepsmith.core.stats import BAND_EDGES
 from stepsmith.report.survey import ChainFacts
 from stepsmith.report.text import code_html, difference_html, statement_html, value_html
@@ -82,7 +82,7 @@ class Stone:
     @property
     def band(self) -> str | None:
         """Settled band of the pass rate, or "undecided"; None if it was not rated."""
-        return (self.problem.pass_rate.band or UNDECIDED) if self.problem.pass_rate else None
+        return self.problem.pass_rate.claimed_band if self.problem.pass_rate else None
 
     @property
     def task(self) -> dict[str, Markup]:

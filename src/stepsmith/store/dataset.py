@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from stepsmith.core.errors import RunFolderError, StoreError
 from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.records import UNDECIDED, Problem, Rejection
-from stepsmith.core.stats import band_of
+from stepsmith.core.stats import likely_band
 
 ROWS_PER_GROUP = 128  # writing holds one row group in memory
 ROWS_PER_BATCH = 32  # reading holds this many rows in memory
@@ -122,8 +122,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("pass_rate_low", _FLOAT, "pass_rate.low"),
     Column("pass_rate_high", _FLOAT, "pass_rate.high"),
     # The band that the attempts settle, or "undecided"; and the one that the rate alone suggests.
-    Column("band", _TEXT, derive=lambda problem: (problem.pass_rate.band or UNDECIDED) if problem.pass_rate else None),
-    Column("likely_band", _TEXT, derive=lambda problem: band_of(problem.pass_rate.rate) if problem.pass_rate else None),
+    Column("band", _TEXT, derive=lambda problem: problem.pass_rate.claimed_band if problem.pass_rate else None),
+    Column("likely_band", _TEXT, derive=lambda problem: likely_band(problem.pass_rate)),
     Column("provenance", _list_of(key=_TEXT, value=_TEXT), "provenance", _pairs("key", "value")),
 )
 PROBLEM_SCHEMA = pa.schema([(column.name, column.type) for column in COLUMNS])

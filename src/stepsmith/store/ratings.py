@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from stepsmith.core.records import NO_ANSWER, TRUNCATED, UNDECIDED, PassRate, Record
-from stepsmith.core.stats import band_of
+from stepsmith.core.records import NO_ANSWER, TRUNCATED, PassRate, Record
+from stepsmith.core.stats import likely_band
 from stepsmith.store.dataset import write_rows
 
 RATINGS = "ratings.parquet"
@@ -54,8 +54,8 @@ def _row(rating: StudentRating) -> dict[str, object]:
         "pass_rate": rate.rate if rate.attempts else None,
         "pass_rate_low": rate.low,
         "pass_rate_high": rate.high,
-        "band": rate.band or UNDECIDED,
-        "likely_band": band_of(rate.rate) if rate.attempts else None,
+        "band": rate.claimed_band,
+        "likely_band": likely_band(rate),
         "no_answer": verdicts.get(NO_ANSWER, 0),
         "truncated": verdicts.get(TRUNCATED, 0),
         "unjudged": verdicts.get("IE", 0),

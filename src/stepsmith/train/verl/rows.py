@@ -4,7 +4,7 @@ import msgspec
 import pyarrow as pa
 
 from stepsmith.core.records import Contract, Environment, Problem, Record, TestCase
-from stepsmith.core.stats import band_of
+from stepsmith.core.stats import likely_band
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.envs.abduction import AbductionTask
 from stepsmith.envs.fuzzing import FAILS, PROGRAM, FuzzingTask, harness
@@ -31,6 +31,7 @@ ROW_SCHEMA = pa.schema(
                     ("turn", pa.int64()),
                     ("environment", _TEXT),
                     ("band", _TEXT),
+                    ("likely_band", _TEXT),
                     ("pass_rate", pa.float64()),
                     ("features", pa.list_(_TEXT)),
                 ]
@@ -100,7 +101,8 @@ def verl_row(problem: Problem, index: int, split: str, form: PromptLength, tests
             "chain": problem.lineage.chain_id,
             "turn": problem.lineage.turn,
             "environment": problem.environment,
-            "band": band_of(measured.rate) if measured and measured.attempts else None,
+            "band": measured.claimed_band if measured else None,
+            "likely_band": likely_band(measured),
             "pass_rate": measured.rate if measured and measured.attempts else None,
             "features": [use.name for use in problem.features],
         },

@@ -21,6 +21,7 @@ class ProblemData(vf.TaskData):
 
     environment: str
     band: str | None = None
+    likely_band: str | None = None
     chain: str
 
 
