@@ -5,7 +5,6 @@ behaves like an item of a benchmark if it passes the item's checks; where an ite
 also give the problem's outputs on the problem's inputs. Arguments may come in another order.
 """
 
-import ast
 import itertools
 from collections.abc import Sequence
 from typing import Literal
@@ -13,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from stepsmith.core.errors import CaseError, SandboxError
+from stepsmith.core.integers import literal_text, read_literal
 from stepsmith.core.records import Checker, Contract, Limits, Problem, Record, Solution, TestCase, Verdict
 from stepsmith.curate.benchmark_items import BenchmarkItem
 from stepsmith.judge.protocol import Judge
@@ -124,7 +124,7 @@ def _orders(problem: Problem, input_text: str) -> list[Order]:
     if problem.contract.interface == "stdio":
         return [()]
     try:
-        count = len(ast.literal_eval(input_text))
+        count = len(read_literal(input_text))
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return [()]
     if count > MOST_PERMUTED:
@@ -136,8 +136,8 @@ def _permuted(input_text: str, order: Order) -> str:
     if order == tuple(range(len(order))):
         return input_text
     try:
-        values = ast.literal_eval(input_text)
-        return repr(tuple(values[place] for place in order))
+        values = read_literal(input_text)
+        return literal_text(tuple(values[place] for place in order))
     except (ValueError, SyntaxError, TypeError, IndexError, RecursionError, MemoryError):
         return input_text
 

@@ -4,12 +4,12 @@ LiveCodeBench's harness and verl's ``codecontests`` scorer compare texts, or JSO
 needs more than that has no such form: right answers would be called wrong.
 """
 
-import ast
 import json
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stepsmith.core.integers import read_literal
 from stepsmith.core.records import Problem, TestCase
 from stepsmith.judge.checkers import is_custom
 from stepsmith.judge.checkers.flags import TOLERANCE_FLAGS
@@ -76,7 +76,7 @@ def _value(text: str, *, floats: bool) -> object:
 
 def _literal(text: str) -> object:
     try:
-        return ast.literal_eval(text)
+        return read_literal(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         raise NotPlainError("an argument or output is no plain literal") from None
 

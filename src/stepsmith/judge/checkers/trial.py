@@ -1,10 +1,10 @@
 """Tries a checker program out before it is used: it has to accept each answer for itself and refuse spoilt ones."""
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 
 from stepsmith.core.errors import CheckerError
+from stepsmith.core.integers import literal_text, read_literal
 from stepsmith.core.records import Contract, Example
 from stepsmith.judge.protocol import Judge
 
@@ -59,11 +59,11 @@ def _changed(contract: Contract, answer: str) -> list[str]:
     texts = list(_with_other_numbers(answer))
     if contract.interface == "function":
         try:
-            value = ast.literal_eval(answer)
+            value = read_literal(answer)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return []
         if isinstance(value, list) and value:
-            texts += [repr(value[:-1]), repr([*value, value[-1]])]
+            texts += [literal_text(value[:-1]), literal_text([*value, value[-1]])]
     elif parts := answer.split():
         texts += [f"{answer.rstrip()} {parts[-1]}\n"] + [answer.rstrip().removesuffix(parts[-1])] * (len(parts) > 1)
     return [text for text in dict.fromkeys(texts) if text.split() != answer.split()]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from stepsmith.core.integers import read_literal
 from stepsmith.core.records import Contract, Record, Solution, Verdict
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.matrix import ExecutionMatrix
@@ -129,7 +130,7 @@ def _defines(tree: ast.AST, name: str) -> bool:
 def _hits(text: str, branches: int) -> list[int]:
     """Return the branches that a run reported; anything else in its output is ignored."""
     try:
-        value = ast.literal_eval(text)
+        value = read_literal(text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return []
     return [v for v in value if isinstance(v, int) and 0 <= v < branches] if isinstance(value, list) else []
