@@ -11,7 +11,7 @@ TORCH := torch==2.13.0  # installed first: the rest takes what is there
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(VENV)/.ready  ## Make .venv with stepsmith in it (enough for `synth`, `judge`, `verify`, `train`, `report`)
+setup: $(VENV)/.ready  ## Make .venv with stepsmith in it (enough for `synth`, `judge`, `verify`, `train`, `report`, `view`)
 
 setup-dev: $(VENV)/.ready-dev
 
@@ -22,7 +22,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python $(PIP_INSTALL) $(TORCH)
-	$(BIN)/python $(PIP_INSTALL) -e '.[report,serve,train]'
+	$(BIN)/python $(PIP_INSTALL) -e '.[report,serve,train,view]'
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python

@@ -366,7 +366,7 @@ def test_two_solvers_settle_the_outputs_of_induction_problems(server: ScriptedSe
 
 
 def test_what_a_strong_solver_never_solves_is_dropped_before_the_student_is_asked(tmp_path: Path) -> None:
-    with ScriptedServer(solver=SkillModel(skill=-0.8)) as server:
+    with ScriptedServer(solver=SkillModel(skill=-0.6)) as server:
         config = config_for(server, tmp_path / "m.sqlite")
         synth = msgspec.structs.replace(
             config.synth, chains=20, turns=1, attempts=2, strong_solver="strong-solver", strong_attempts=2
@@ -376,8 +376,8 @@ def test_what_a_strong_solver_never_solves_is_dropped_before_the_student_is_aske
     kept = [dict(problem.provenance) for problem in read_problems(tmp_path / "run" / "problems.parquet")]
     rows = [row for row in read_rows(tmp_path / "run" / "rejected.parquet") if row["reason"] == "unsolvable"]
     dropped = [{fact["key"]: fact["value"] for fact in row["provenance"]} for row in rows]  # type: ignore[union-attr, index]
-    assert kept
-    assert dropped
+    assert len(kept) >= 2
+    assert len(dropped) >= 2
     assert all("AC" in facts["strong_attempts"] and "attempts" in facts for facts in kept)
     assert not any("AC" in facts["strong_attempts"] or "attempts" in facts for facts in dropped)
     assert {row["detail"] for row in rows} <= {f"none of {n} attempts of strong-solver passes" for n in (1, 2)}
