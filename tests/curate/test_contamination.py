@@ -8,7 +8,7 @@ from stepsmith.curate.benchmark_items import BenchmarkItem
 from stepsmith.curate.contamination import ContaminationHit, ContaminationRule, find_contamination
 from stepsmith.curate.decisions import decide
 from stepsmith.curate.duplicates import Duplicate, Duplicates
-from stepsmith.curate.likeness import Finding, ProblemSketches
+from stepsmith.curate.likeness import ProblemSketches, Resemblance
 from stepsmith.curate.problem_table import ProblemTable, read_table
 from tests.curate.problems import ISLANDS, LONGEST_RUN, RENAMED_ISLANDS, WORDS, made, write_set
 
@@ -56,7 +56,7 @@ def test_what_is_like_a_contaminated_problem_goes_as_well(tmp_path: Path) -> Non
     hit = ContaminationHit(
         row=1, item="Bench/1", depth="near", method="8-grams", score=0.5, evidence="land belong", counts=True
     )
-    finding = Finding("near", 0.8, "alike")
+    finding = Resemblance("near", 0.8, "alike")
     found = Duplicates(dropped={1: Duplicate(1, 0, finding, "it comes first")}, links=[(1, 2, finding)])
     kept, direct, linked = decide(table, found, [hit])
     assert (direct.reason, direct.match, direct.evidence) == ("contaminated", "Bench/1", "8-grams: land belong")
@@ -68,7 +68,7 @@ def test_what_is_like_a_contaminated_problem_goes_as_well(tmp_path: Path) -> Non
 def test_what_is_recorded_as_a_duplicate_has_its_counterpart_in_the_result(tmp_path: Path, hit_row: int) -> None:
     """Three copies of one problem, of which only one has the words of the benchmark: all three go for it."""
     table = table_of(tmp_path, WORDS, ISLANDS, LONGEST_RUN, RENAMED_ISLANDS)
-    finding = Finding("near", 0.8, "alike")
+    finding = Resemblance("near", 0.8, "alike")
     found = Duplicates(dropped={row: Duplicate(row, 0, finding, "it comes first") for row in (1, 2)})
     hit = ContaminationHit(
         row=hit_row, item="Bench/1", depth="near", method="8-grams", score=0.5, evidence="x", counts=True

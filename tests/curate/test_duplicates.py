@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stepsmith.core.records import Problem
 from stepsmith.curate.duplicates import Duplicates, DuplicateSearch, Ranking, exact_duplicates
-from stepsmith.curate.likeness import Finding, Likeness, NearRule, ProblemSketches
+from stepsmith.curate.likeness import Likeness, NearRule, ProblemSketches, Resemblance
 from stepsmith.curate.problem_table import read_table
 from tests.curate.problems import ISLANDS, LONGEST_RUN, RENAMED_ISLANDS, WORDS, made, write_set
 
@@ -16,7 +16,7 @@ def found_in(tmp_path: Path, problems: Sequence[Problem], rule: NearRule = NearR
     found = exact_duplicates(table, ranking)
     sketches = ProblemSketches(table)
 
-    def verify(row: int, rival: int, likeness: Likeness) -> Finding | None:
+    def verify(row: int, rival: int, likeness: Likeness) -> Resemblance | None:
         return sketches.near(row, rival, likeness) if likeness.is_near(rule) else None
 
     DuplicateSearch(table, ranking, found, sketches.likeness, verify).run(lambda rows: [sketches.pairs(rows, rule)])

@@ -7,6 +7,7 @@ from typing import NoReturn
 import typer
 
 import stepsmith
+from stepsmith.cli.audit import audit_app
 from stepsmith.cli.cache import cache_app
 from stepsmith.cli.curate import curate
 from stepsmith.cli.curriculum import curriculum_app
@@ -51,6 +52,7 @@ app.add_typer(features_app, name="features")
 app.add_typer(curriculum_app, name="curriculum")
 app.add_typer(train_app, name="train")
 app.add_typer(cache_app, name="cache")
+app.add_typer(audit_app, name="audit")
 
 
 @app.callback(invoke_without_command=True)

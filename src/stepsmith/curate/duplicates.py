@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stepsmith.curate.likeness import Finding, Likeness
+from stepsmith.curate.likeness import Likeness, Resemblance
 from stepsmith.curate.minhash import Candidates
 from stepsmith.curate.ngrams import Places
 from stepsmith.curate.problem_table import ProblemTable, chain_lengths
@@ -25,7 +25,7 @@ class Duplicate:
 
     row: int
     kept: int
-    finding: Finding
+    finding: Resemblance
     why: str
 
 
@@ -34,7 +34,7 @@ class Duplicates:
     """What was found in a table. ``links`` are alike problems of one chain, as (row, row, finding)."""
 
     dropped: dict[int, Duplicate] = field(default_factory=dict)
-    links: list[tuple[int, int, Finding]] = field(default_factory=list)
+    links: list[tuple[int, int, Resemblance]] = field(default_factory=list)
     compared: int = 0  # pairs that were compared in full
 
 
@@ -62,7 +62,7 @@ class Ranking:
 
 Compare = Callable[[int, int], Likeness]
 # Compares two rows that may be duplicates, given their likeness; returns the finding, or None.
-Verify = Callable[[int, int, Likeness], Finding | None]
+Verify = Callable[[int, int, Likeness], Resemblance | None]
 
 
 def exact_duplicates(table: ProblemTable, ranking: Ranking) -> Duplicates:
@@ -73,7 +73,7 @@ def exact_duplicates(table: ProblemTable, ranking: Ranking) -> Duplicates:
     for row in ranking.order:
         kept = best.setdefault(keys[row], row)
         if kept != row:
-            finding = Finding("exact", 1.0, "the same environment, statement, task and program")
+            finding = Resemblance("exact", 1.0, "the same environment, statement, task and program")
             found.dropped[row] = Duplicate(row, kept, finding, ranking.why(kept, row))
     return found
 
@@ -127,11 +127,11 @@ class DuplicateSearch:
                 self._drop(row, rival, finding)
                 break
 
-    def _compared(self, row: int, rival: int) -> Finding | None:
+    def _compared(self, row: int, rival: int) -> Resemblance | None:
         self._seen.add((rival, row))
         return self._verify(row, rival, self._likeness(row, rival))
 
-    def _drop(self, row: int, kept: int, finding: Finding) -> None:
+    def _drop(self, row: int, kept: int, finding: Resemblance) -> None:
         """Drop ``row`` for ``kept``. Rows that were dropped for ``row`` are compared with ``kept``; some come back."""
         self.found.dropped[row] = Duplicate(row, kept, finding, self._ranking.why(kept, row))
         self._stand_for[kept].append(row)

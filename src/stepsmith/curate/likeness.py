@@ -48,7 +48,7 @@ class Likeness(NamedTuple):
         )
 
 
-class Finding(NamedTuple):
+class Resemblance(NamedTuple):
     """Why two problems are duplicates."""
 
     depth: Depth
@@ -94,7 +94,7 @@ class ProblemSketches:
             jaccard(self.programs.set_of(left), self.programs.set_of(right)) if long_enough else None,
         )
 
-    def near(self, row: int, other: int, likeness: Likeness) -> Finding:
+    def near(self, row: int, other: int, likeness: Likeness) -> Resemblance:
         """Return the finding on near-duplicates, with what they share."""
         score = max(likeness.statement, likeness.program or 0.0)
         if likeness.program is not None and likeness.program > likeness.statement:
@@ -103,7 +103,7 @@ class ProblemSketches:
         else:
             passage = self.statements.shared_passage(row, self.statements.set_of(other))
             text = f"statements alike {likeness.statement:.2f}; they share: "
-        return Finding("near", round(score, 4), text + shortened(passage))
+        return Resemblance("near", round(score, 4), text + shortened(passage))
 
     def _statement_words(self, row: int) -> Sequence[str]:
         words = statement_words(self._table.statement(row))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stepsmith.curate.behaviour import BehaviourComparison, same_behaviour
 from stepsmith.curate.folder import CurationFolder
-from stepsmith.curate.likeness import Finding, Likeness, NearRule, ProblemSketches, shortened
+from stepsmith.curate.likeness import Likeness, NearRule, ProblemSketches, Resemblance, shortened
 from stepsmith.curate.meaning import MeaningRule, Meanings
 from stepsmith.curate.minhash import Candidates
 from stepsmith.curate.ngrams import Places
@@ -43,7 +43,7 @@ class PairVerifier:
             found.append(self._meanings.pairs(rows, self._sketches.groups, least))
         return found
 
-    def verify(self, row: int, rival: int, likeness: Likeness) -> Finding | None:
+    def verify(self, row: int, rival: int, likeness: Likeness) -> Resemblance | None:
         """Return why two problems are duplicates, or None."""
         if likeness.is_near(self._near):
             return self._sketches.near(row, rival, likeness)
@@ -52,10 +52,12 @@ class PairVerifier:
             unlike = likeness.program is not None and likeness.program < self._near.program_beside
             if cosine >= self._meaning.duplicate and not unlike:
                 text = shortened(" ".join(self._meanings.text(rival).split())[:200])
-                return Finding("semantic", round(cosine, 4), f"statements mean the same, cosine {cosine:.2f}: {text}")
+                return Resemblance(
+                    "semantic", round(cosine, 4), f"statements mean the same, cosine {cosine:.2f}: {text}"
+                )
         return self._same_behaviour(row, rival) if self._judge else None
 
-    def _same_behaviour(self, row: int, rival: int) -> Finding | None:
+    def _same_behaviour(self, row: int, rival: int) -> Resemblance | None:
         if self._judge is None or self._table.environments[row] != "induction":
             return None
         self.judged += 1
@@ -65,4 +67,4 @@ class PairVerifier:
             known = same_behaviour(self._judge, self._reader.problem(rival), self._reader.problem(row))
             if self._folder and known.alike != "unsure":
                 self._folder.keep(key, known)
-        return Finding("behavioural", 1.0, known.evidence) if known.alike == "same" else None
+        return Resemblance("behavioural", 1.0, known.evidence) if known.alike == "same" else None

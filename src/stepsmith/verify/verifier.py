@@ -83,11 +83,11 @@ class _Verifier:
         self._problem, self._judge, self._options = problem, judge, options
         used = range(len(problem.candidates))[: options.candidates]
         available = installed()
-        unserved = {i: reason for i in used if (reason := _unserved(problem, problem.candidates[i], available))}
-        self._used = [i for i in used if i not in unserved]
+        lacking = {i: reason for i in used if (reason := unserved(problem, problem.candidates[i], available))}
+        self._used = [i for i in used if i not in lacking]
         self._left_out = (
             *problem.left_out,
-            *(f"{self._name(i)}: {reason}" for i, reason in unserved.items()),
+            *(f"{self._name(i)}: {reason}" for i, reason in lacking.items()),
         )
         trusted = [i for i in self._used if problem.candidates[i].verdict is Verdict.AC]
         self._has_trusted = bool(trusted)
@@ -347,7 +347,7 @@ def _rejected(
     )
 
 
-def _unserved(problem: VerifyProblem, candidate: Candidate, available: Sequence[str]) -> str:
+def unserved(problem: VerifyProblem, candidate: Candidate, available: Sequence[str]) -> str:
     """Return why a candidate cannot be run here, or ""."""
     try:
         name = language(candidate.language).name

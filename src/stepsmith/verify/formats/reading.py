@@ -59,22 +59,27 @@ def read_problems(source: ProblemSource) -> Iterator[Item]:
     another ``UserError`` if the source cannot be read as a whole; what is wrong with one row or one package is an
     ``UnreadProblem`` in its place.
     """
+    return (item for _, item in read_numbered(source))
+
+
+def read_numbered(source: ProblemSource) -> Iterator[tuple[int | None, Item]]:
+    """Yield (line in a file of JSON Lines, problem), as ``read_problems`` does; None in place of a line elsewhere."""
     path, format_ = source.path, source.format
     check_not_a_pipe(path, read_once=True)
     if file := _parquet_file(source):
         for number, row in enumerate(dataset.read_rows(file), 1):
             if format_ == "dataset" or (format_ == "auto" and row.keys() >= _OUR_COLUMNS):
-                yield dataset_problem(dataset.row_problem(row))
+                yield None, dataset_problem(dataset.row_problem(row))
             else:
-                yield _row_item(source, f"row {number}", number, row)
+                yield None, _row_item(source, f"row {number}", number, row)
     elif path.is_dir() or format_ == "kattis":
         if format_ not in ("auto", "kattis"):
             raise CaseError(f"{path} is a folder; --format {format_} reads JSON Lines or Parquet files")
         for folder in package_folders(path):
-            yield _package_item(folder)
+            yield None, _package_item(folder)
     else:
         for number, line in _lines(path):
-            yield _row_item(source, f"line {number}", number, line)
+            yield number, _row_item(source, f"line {number}", number, line)
 
 
 def count_problems(source: ProblemSource) -> int | None:

@@ -1,0 +1,69 @@
+"""One subject through all checks of its table."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from stepsmith.audit.checks import PROBLEM_CHECKS
+from stepsmith.audit.checks.check import Check
+from stepsmith.audit.findings import Finding, NotChecked, NotCheckedError, SubjectReport
+from stepsmith.audit.subject import AuditItem, AuditOptions, ProblemSubject
+from stepsmith.core.errors import CaseError, MachineError, SandboxError
+from stepsmith.core.ids import content_id
+from stepsmith.judge.program import RunningJudge
+from stepsmith.verify.formats.problems import UnreadProblem
+
+S = TypeVar("S")
+
+Item = AuditItem | UnreadProblem
+
+
+def run_checks(
+    subject: S, checks: Sequence[Check[S]]
+) -> tuple[tuple[Finding, ...], tuple[str, ...], tuple[NotChecked, ...]]:
+    """Return (findings, names of the checks that were made, those that could not be made).
+
+    A check that finds something before it lacks something counts as made, and is named among the others, too.
+    A failure of our own machinery makes a check one that could not be made; it is never a finding.
+    """
+    findings: dict[str, Finding] = {}
+    made: list[str] = []
+    lacking: list[NotChecked] = []
+    for check in checks:
+        found: list[Finding] = []
+        try:
+            found.extend(check.run(subject))
+            made.append(check.name)
+        except NotCheckedError as error:
+            lacking.append(NotChecked(check=check.name, reason=str(error)))
+        except (SandboxError, MachineError, CaseError) as error:
+            lacking.append(NotChecked(check=check.name, reason=f"{type(error).__name__}: {error}"))
+        findings.update((finding.id, finding) for finding in found)
+    return tuple(findings.values()), tuple(made), tuple(lacking)
+
+
+def audit_problem(item: Item, judge: RunningJudge, options: AuditOptions) -> SubjectReport:
+    """Audit one problem. What cannot be checked is named, never an exception."""
+    digest = digest_of(item, options)
+    if isinstance(item, UnreadProblem):
+        return SubjectReport(
+            subject=str(item.problem_id),
+            digest=digest,
+            checked=(),
+            not_checked=tuple(NotChecked(check=check.name, reason=item.detail) for check in PROBLEM_CHECKS),
+        )
+    subject = ProblemSubject(item, judge, options)
+    findings, made, lacking = run_checks(subject, PROBLEM_CHECKS)
+    return SubjectReport(
+        subject=subject.id,
+        digest=digest,
+        checked=made,
+        not_checked=lacking,
+        findings=findings,
+        facts=subject.facts,
+        executions=subject.judge.executions,
+    )
+
+
+def digest_of(item: Item, options: AuditOptions) -> str:
+    """Content id of a subject and how it is audited."""
+    return content_id("audit", item, options)

@@ -1,0 +1,107 @@
+"""The reference solution: it passes its own tests, gives the same in every run, and leaves room in the time limit."""
+
+from collections.abc import Iterator
+
+from stepsmith.audit.findings import Finding
+from stepsmith.audit.steps import Ends, Fails, ProgramReplay, ReplayStep, Slow, Suite, Varies
+from stepsmith.audit.subject import ProblemSubject
+from stepsmith.audit.words import short
+from stepsmith.core.records import Verdict
+from stepsmith.judge.checkers import judges_texts
+from stepsmith.verify.matrix import ExecutionMatrix
+
+ROOM = 0.5  # share of the time limit that the reference may use
+RERUN = 40  # inputs on which the reference is run a second time
+
+
+def check_reference(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield what is wrong with the reference."""
+    reference = subject.reference
+    failed = subject.first_failed(reference)
+    if failed is not None:
+        yield _fails(subject, failed)
+    problem = subject.problem
+    if not problem.inputs or not judges_texts(problem.contract.checker):
+        return
+    matrix = ExecutionMatrix(subject.judge, problem.contract, [reference], problem.inputs)
+    runs = matrix.row(0)
+    again = ExecutionMatrix(subject.judge.fresh, problem.contract, [reference], problem.inputs[:RERUN])
+    changed = again.rerun(0)
+    subject.judge.executions += again.executions
+    for j in changed[:1]:
+        yield Finding.of(
+            "reference-varies",
+            subject.id,
+            subject.place("reference"),
+            f"two runs of the reference on test {j} give different outputs",
+            evidence={"input": short(problem.inputs[j]), "one run": short(again.at(0, j).output)},
+            replay=ProgramReplay(
+                steps=(
+                    Varies(
+                        says="runs of the reference differ",
+                        program=reference,
+                        contract=problem.contract,
+                        input=problem.inputs[j],
+                    ),
+                )
+            ),
+        )
+    limit = problem.contract.limits.time_s
+    slowest = max(range(len(runs)), key=lambda j: runs[j].cpu_s)
+    if failed is None and runs[slowest].verdict is Verdict.AC and runs[slowest].cpu_s > ROOM * limit:
+        share = runs[slowest].cpu_s / limit
+        yield Finding.of(
+            "tight-time-limit",
+            subject.id,
+            subject.place(f"tests[{slowest}]"),
+            f"the reference needs {share:.0%} of the time limit of {limit:g} s on test {slowest}",
+            evidence={"input": short(problem.inputs[slowest]), "CPU seconds": f"{runs[slowest].cpu_s:.2f}"},
+            replay=ProgramReplay(
+                steps=(
+                    Slow(
+                        says=f"the reference needs more than {ROOM:.0%} of the time limit",
+                        program=reference,
+                        contract=problem.contract,
+                        input=problem.inputs[slowest],
+                        share=ROOM,
+                    ),
+                )
+            ),
+        )
+
+
+def _fails(subject: ProblemSubject, failed: int) -> Finding:
+    """Return the finding on a reference that fails a test."""
+    suite, reference = subject.suite, subject.reference
+    if suite.code:
+        return Finding.of(
+            "reference-fails",
+            subject.id,
+            subject.place("reference"),
+            "the reference fails the tests of its problem",
+            replay=ProgramReplay(steps=(Fails(says="the reference fails the tests", program=reference, suite=suite),)),
+        )
+    test = suite.tests[failed]
+    (run,) = subject.judge.execute(reference, suite.contract, [test.input])
+    ends = run.verdict is not Verdict.AC
+    seen = f"ends in {run.verdict} ({short(run.message, 60)})" if ends else f"gives {short(run.output, 60)}"
+    one = Suite(contract=suite.contract, tests=(test,), harness=suite.harness)
+    steps: list[ReplayStep] = [Fails(says="the reference fails the test", program=reference, suite=one)]
+    if ends:
+        steps = [
+            Ends(
+                says=f"the reference ends in {run.verdict}",
+                program=reference,
+                contract=suite.contract,
+                input=test.input,
+                verdict=run.verdict,
+            )
+        ]
+    return Finding.of(
+        "reference-fails",
+        subject.id,
+        subject.place(f"tests[{failed}].output"),
+        f"on test {failed} the reference {seen}; the test expects {short(test.output, 60)}",
+        evidence={"input": short(test.input), "expected": short(test.output), "reference": seen},
+        replay=ProgramReplay(steps=tuple(steps)),
+    )

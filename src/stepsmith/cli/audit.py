@@ -1,0 +1,217 @@
+"""``stepsmith audit``: find what is wrong with problems, tests and rewards, and replay a finding."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from typer.core import TyperGroup
+
+from stepsmith import __version__
+from stepsmith.audit.document import AUDIT, FINDINGS, counted, json_schema
+from stepsmith.audit.findings import AuditDocument, SubjectReport
+from stepsmith.audit.kinds import KINDS, SEVERITIES, Severity, at_least
+from stepsmith.audit.replay import find_finding, replay_finding
+from stepsmith.audit.sources import count_items, read_items
+from stepsmith.audit.stream import already_done, audit_all, write_reports
+from stepsmith.audit.subject import AuditOptions
+from stepsmith.cli.progress import bar_columns
+from stepsmith.cli.terminal import EXIT_INTERRUPTED
+from stepsmith.core.errors import CaseError, ConfigError, MachineError
+from stepsmith.judge.local import LocalJudge
+from stepsmith.store.folder_lock import explained, write_whole
+from stepsmith.verify.formats.reading import Format, ProblemSource
+
+EXIT_FOUND = 1  # what --fail-on and a replay that does not reproduce return
+
+
+class _SourceFirst(TyperGroup):
+    """A group whose first word may be a source: `stepsmith audit FILE` means `stepsmith audit run FILE`."""
+
+    def parse_args(self, ctx: object, args: list[str]) -> list[str]:
+        """Put the command `run` before what is not a command."""
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)  # type: ignore[arg-type]
+
+
+audit_app = typer.Typer(
+    cls=_SourceFirst,
+    help="Find what is wrong with problems, tests and rewards, with proof. `stepsmith audit SOURCE` audits problems.",
+    no_args_is_help=True,
+)
+
+
+@audit_app.command("run", hidden=True)
+def audit(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Problems: JSON Lines or Parquet, HumanEval(+), MBPP(+), a Stepsmith data set, Kattis packages.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the audit. An unfinished audit in it is continued.")] = Path(
+        "audit"
+    ),
+    format: Annotated[
+        Format, typer.Option(help="Format of the problems. auto: detect it from the keys of each row.")
+    ] = "auto",
+    mutants: Annotated[int, typer.Option(min=0, help="Wrong programs made from each reference.")] = 24,
+    inputs: Annotated[int, typer.Option(min=0, help="Inputs tried to tell a program from the reference.")] = 300,
+    candidates: Annotated[int, typer.Option(min=0, help="Programs of the source used for each problem.")] = 50,
+    target_error: Annotated[
+        float, typer.Option(min=0.0, max=0.5, help="Share of wrong accusations of labels to aim at.")
+    ] = 0.02,
+    seed: Annotated[int, typer.Option(help="Seed of the random choices.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of problems audited at once. Default: one per core.")
+    ] = None,
+    testlib: Annotated[
+        Path | None, typer.Option(help="A copy of testlib.h, for problems whose checker includes it.")
+    ] = None,
+    fail_on: Annotated[
+        Severity | None, typer.Option(help="Exit with code 1 if there is a finding of this severity or a graver one.")
+    ] = None,
+    allow_unsafe: Annotated[
+        bool,
+        typer.Option("--allow-unsafe", help="Run untrusted programs even if they cannot be confined here (L0)."),
+    ] = False,
+) -> None:
+    """Audit a source of problems: write OUT/audit.json, and print a table of what was found."""
+    if not source.exists():
+        raise CaseError(f"{source} does not exist")
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file; give a folder")
+    options = AuditOptions(mutants=mutants, inputs=inputs, candidates=candidates, target_error=target_error, seed=seed)
+    where = ProblemSource(source, format, testlib)
+    total = count_items(where)
+    items = read_items(where)
+    console = Console(stderr=True)
+    with explained(out):
+        out.mkdir(parents=True, exist_ok=True)
+    lines = out / FINDINGS
+    done = already_done(lines, items, options)
+    if done:
+        _say(console, f"{len(done)} of {'the' if total is None else total} problems were done before")
+    reports = audit_all(items, lambda: _judge(allow_unsafe), options, workers or os.cpu_count() or 1)
+    try:
+        with _progress(console, total, len(done)) as progress:
+
+            def seen(report: SubjectReport) -> None:
+                done.append(report)
+                progress.update(progress.task_ids[0], advance=1, text=f"findings {sum(len(r.findings) for r in done)}")
+
+            write_reports(reports, lines, seen)
+    except KeyboardInterrupt:
+        again = "" if total is None else f"; the same command continues: {shlex.join(sys.argv)}"
+        _say(console, f"\nStopped. What was found so far is in {lines}{again}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    finally:
+        reports.close()
+    document = AuditDocument(
+        tool=f"stepsmith {__version__}",
+        source=str(source),
+        format=format,
+        options=msgspec.to_builtins(options),
+        isolation=_isolation(allow_unsafe),
+        complete=True,
+        counts=counted(done),
+        subjects=tuple(done),
+    )
+    write_whole(out / AUDIT, msgspec.json.format(msgspec.json.encode(document), indent=1))
+    _table(Console(), document)
+    _say(console, f"The audit is in {out / AUDIT}")
+    if fail_on is not None and any(at_least(f.severity, fail_on) for f in document.findings):
+        raise typer.Exit(EXIT_FOUND)
+
+
+@audit_app.command()
+def replay(
+    finding: Annotated[
+        str, typer.Argument(metavar="FILE#ID", help="A finding of an audit.json, or a file with one finding.")
+    ],
+    allow_unsafe: Annotated[
+        bool,
+        typer.Option("--allow-unsafe", help="Run untrusted programs even if they cannot be confined here (L0)."),
+    ] = False,
+) -> None:
+    """Replay a finding in the sandbox. Exit code 0: it is reproduced; 1: it is not."""
+    found = find_finding(finding)
+    console = Console()
+    _say(console, f"{found.id} {found.kind} ({found.severity}) in {found.subject}: {found.message}")
+    judge = _judge(allow_unsafe)
+    try:
+        steps = []
+        for step in replay_finding(found, judge):
+            steps.append(step)
+            _say(console, f"  {'yes' if step.holds else 'NO '} {step.says}: {step.seen}")
+    finally:
+        judge.close()
+    reproduced = bool(steps) and all(step.holds for step in steps)
+    _say(console, "reproduced" if reproduced else "not reproduced")
+    if not reproduced:
+        raise typer.Exit(EXIT_FOUND)
+
+
+@audit_app.command()
+def schema() -> None:
+    """Print the JSON Schema of audit.json."""
+    print(json_schema().decode())
+
+
+def _table(console: Console, document: AuditDocument) -> None:
+    """Print how many subjects have a finding of each kind, with 95% Wilson intervals."""
+    table = Table(title=f"{document.source}: {len(document.subjects)} problems", title_justify="left")
+    for name in ("finding", "severity", "problems", "checked", "share", "95% interval", "findings", "ambiguous"):
+        table.add_column(name, justify="left" if name in ("finding", "severity") else "right")
+    for row in sorted(document.counts, key=lambda row: SEVERITIES.index(KINDS[row.kind].severity)):
+        table.add_row(
+            KINDS[row.kind].title,
+            KINDS[row.kind].severity,
+            str(row.subjects),
+            str(row.checked),
+            f"{row.subjects / row.checked:.1%}",
+            f"{row.low:.1%}–{row.high:.1%}",
+            str(row.findings),
+            str(row.ambiguous),
+        )
+    console.print(table)
+
+
+@contextmanager
+def _progress(console: Console, total: int | None, completed: int) -> Iterator[Progress]:
+    """Yield a live display on a terminal, nothing elsewhere."""
+    with Progress(*bar_columns(), console=console, disable=not console.is_terminal) as progress:
+        progress.add_task("auditing", total=total, completed=completed, text="")
+        yield progress
+
+
+def _judge(allow_unsafe: bool) -> LocalJudge:
+    """Return a judge at the best level of this machine; L0 only if allowed."""
+    try:
+        return LocalJudge()
+    except MachineError:
+        if not allow_unsafe:
+            raise
+        return LocalJudge("L0", allow_unsafe=True)
+
+
+def _isolation(allow_unsafe: bool) -> str:
+    judge = _judge(allow_unsafe)
+    try:
+        return judge.isolation
+    finally:
+        judge.close()
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, soft_wrap=True, highlight=False, markup=False)

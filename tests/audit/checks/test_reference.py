@@ -1,0 +1,37 @@
+from stepsmith.audit.checks.check import Check
+from stepsmith.audit.checks.reference import check_reference
+from tests.audit.subjects import findings_of, item
+
+
+def test_a_reference_that_passes_is_no_finding(judge):
+    assert findings_of(judge, item(), "reference") == ()
+    assert Check("reference", (), check_reference).run is check_reference
+
+
+def test_a_reference_that_fails_a_test(judge):
+    (found,) = findings_of(judge, item(outputs=("3", "8", "7")), "reference")
+    assert (found.kind, found.severity, found.place.part) == ("reference-fails", "high", "tests[1].output")
+    assert "gives 7" in found.message
+    assert "expects 8" in found.message
+
+
+def test_a_reference_that_crashes(judge):
+    (found,) = findings_of(judge, item("def add(a, b):\n    return a + b if a < 10 else 1 // 0\n"), "reference")
+    assert "ends in RTE" in found.message
+    assert found.place.part == "tests[2].output"
+
+
+def test_a_reference_that_varies(judge):
+    code = "import random\ndef add(a, b):\n    return a + b + (a > 5) * random.random() * 1e-3\n"
+    found = findings_of(judge, item(code, checker="float:1e-2"), "reference")
+    assert found == ()
+    kinds = [f.kind for f in findings_of(judge, item(code, outputs=("3", "7", "7")), "reference")]
+    assert kinds == ["reference-fails", "reference-varies"]
+
+
+def test_a_reference_near_its_time_limit(judge):
+    code = "def add(a, b):\n    import time\n    end = time.process_time() + 0.15 * (a > 5)\n"
+    code += "    while time.process_time() < end:\n        pass\n    return a + b\n"
+    (found,) = findings_of(judge, item(code, time_limit_s=0.2), "reference")
+    assert found.kind == "tight-time-limit"
+    assert found.place.part == "tests[2]"
