@@ -14,6 +14,11 @@ TESTS = Path(__file__).parent
 
 # Test file -> why it tests these modules, and the modules. Keep it short: a test beside its module is better.
 ELSEWHERE: dict[str, tuple[str, str]] = {
+    "benchmarks/test_data.py": (
+        "every benchmark is read through the table",
+        "benchmarks/benchmark benchmarks/evalplus benchmarks/evalplus_inputs benchmarks/fields benchmarks/humaneval "
+        "benchmarks/mbpp",
+    ),
     "envs/test_environments.py": (
         "the laws of every environment, over the table ENVIRONMENTS",
         "envs/environment envs/induction",

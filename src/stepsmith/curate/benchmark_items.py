@@ -5,21 +5,17 @@ program is an error of the file. Pickled tests (LiveCodeBench's private ones) ar
 """
 
 import ast
-import gzip
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from stepsmith.core.errors import CaseError, RunFolderError
-from stepsmith.core.files import check_not_a_pipe
+from stepsmith.benchmarks.evalplus_inputs import mbpp_inputs
+from stepsmith.benchmarks.rows import Row, placed_rows
+from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Record
-from stepsmith.store.dataset import read_rows
 from stepsmith.store.problem_sets import problem_files
-
-ItemRow = dict[str, object]
 
 MOST_INPUTS = 30  # at most so many inputs of an item are used
 
@@ -28,7 +24,6 @@ _TEXTS = (
 )  # fmt: skip
 _PROGRAMS = ("canonical_solution", "golden", "code", "solution", "reference_solution")
 _NAMES = ("task_id", "question_id", "problem_id", "id", "name")
-_GZIP = b"\x1f\x8b"
 
 
 class BenchmarkItem(Record, frozen=True, kw_only=True):
@@ -54,7 +49,7 @@ def read_items(paths: Sequence[Path]) -> list[BenchmarkItem]:
     items: list[BenchmarkItem] = []
     for path in paths:
         before = len(items)
-        for place, number, row in _rows(path):
+        for place, number, row in placed_rows(path, "--against needs one problem a line"):
             items.append(_item(path, place, number, row))
         if len(items) == before:
             raise CaseError(f"{path} has no rows; --against needs the problems of a benchmark")
@@ -66,45 +61,7 @@ def benchmark_files(paths: Sequence[Path]) -> list[Path]:
     return [file for path in paths for file in (problem_files(path) if path.is_dir() else [path])]
 
 
-def _rows(path: Path) -> Iterator[tuple[str, int, ItemRow]]:
-    """Yield (place, number, row) of a file or folder."""
-    if path.is_dir() or path.suffix == ".parquet":
-        try:
-            for file in problem_files(path):
-                for number, row in enumerate(read_rows(file), 1):
-                    yield f"{file}, row {number}", number, row
-        except RunFolderError as error:
-            raise CaseError(f"--against: {error}") from None
-        return
-    check_not_a_pipe(path)
-    try:
-        data = path.read_bytes()
-        text = gzip.decompress(data) if data.startswith(_GZIP) else data
-    except OSError as error:
-        raise CaseError(f"cannot read {path}: {error.strerror or error}") from None
-    except EOFError:
-        raise CaseError(f"cannot read {path}: the gzip file ends too early") from None
-    numbered: Iterator[tuple[str, int, object]]
-    if text.lstrip().startswith(b"["):
-        rows = _sequence(_decoded(str(path), text))
-        numbered = ((f"{path}, item {n}", n, row) for n, row in enumerate(rows, 1))
-    else:
-        lines = ((f"{path}, line {n}", n, line) for n, line in enumerate(text.split(b"\n"), 1) if line.strip())
-        numbered = ((place, n, _decoded(place, line)) for place, n, line in lines)
-    for place, number, item in numbered:
-        if not isinstance(item, dict):
-            raise CaseError(f"{place}: not a JSON object; --against needs one problem a line")
-        yield place, number, item
-
-
-def _decoded(place: str, text: bytes) -> object:
-    try:
-        return json.loads(text)  # not msgspec: some rows hold Infinity
-    except (ValueError, RecursionError) as error:
-        raise CaseError(f"{place}: not JSON ({error}); --against needs one problem a line") from None
-
-
-def _item(path: Path, place: str, number: int, row: ItemRow) -> BenchmarkItem:
+def _item(path: Path, place: str, number: int, row: Row) -> BenchmarkItem:
     text, program = _text(row), _program(row)
     if not text and not program:
         keys = ", ".join(sorted(row)[:8]) or "none"
@@ -128,7 +85,7 @@ def _item(path: Path, place: str, number: int, row: ItemRow) -> BenchmarkItem:
     )
 
 
-def _name(path: Path, number: int, row: ItemRow) -> str:
+def _name(path: Path, number: int, row: Row) -> str:
     stem = "MBPP" if "test_list" in row else path.name.partition(".")[0]
     for key in _NAMES:
         value = row.get(key)
@@ -137,7 +94,7 @@ def _name(path: Path, number: int, row: ItemRow) -> str:
     return f"{stem}/{number}"
 
 
-def _text(row: ItemRow) -> str:
+def _text(row: Row) -> str:
     for key in _TEXTS:
         value = row.get(key)
         if isinstance(value, list):  # messages
@@ -148,7 +105,7 @@ def _text(row: ItemRow) -> str:
     return ""
 
 
-def _program(row: ItemRow) -> str:
+def _program(row: Row) -> str:
     for key in _PROGRAMS:
         value = row.get(key)
         if isinstance(value, dict):
@@ -158,7 +115,7 @@ def _program(row: ItemRow) -> str:
     return ""
 
 
-def _language(row: ItemRow) -> str:
+def _language(row: Row) -> str:
     golden = row.get("golden")
     return str(golden.get("language", "python")) if isinstance(golden, dict) else "python"
 
@@ -173,17 +130,17 @@ def _docstring(prompt: str) -> str:
     return "\n".join(filter(None, (ast.get_docstring(node) for node in functions)))
 
 
-def _metadata(row: ItemRow) -> ItemRow:
+def _metadata(row: Row) -> Row:
     value = row.get("metadata")
     if isinstance(value, str):
         try:
-            return msgspec.json.decode(value, type=ItemRow)
+            return msgspec.json.decode(value, type=Row)
         except msgspec.DecodeError:
             return {}
     return value if isinstance(value, dict) else {}
 
 
-def _tested_name(row: ItemRow, program: str) -> str:
+def _tested_name(row: Row, program: str) -> str:
     """Return the name of the function that MBPP's assertions call, or that CRUXEval's program defines."""
     defined = re.findall(r"^def (\w+)", program, re.MULTILINE)
     tests = row.get("test_list")
@@ -191,7 +148,7 @@ def _tested_name(row: ItemRow, program: str) -> str:
     return next((name for name in reversed(defined) if name in tested), defined[-1] if defined else "")
 
 
-def _checks(row: ItemRow, program: str, entry_point: str) -> str:
+def _checks(row: Row, program: str, entry_point: str) -> str:
     """Return Python that raises where ``candidate`` is wrong; "" where the row has no tests of that kind."""
     if isinstance(row.get("test"), str) and "def check(" in str(row["test"]):
         return f"{row['test']}\ncheck(candidate)\n"
@@ -201,6 +158,8 @@ def _checks(row: ItemRow, program: str, entry_point: str) -> str:
         before = [*map(str, imports if isinstance(imports, list) else ()), str(row.get("test_setup_code") or "")]
         return "\n".join((*before, f"{entry_point} = candidate", *map(str, tests))) + "\n"
     inputs = [*_sequence(row.get("base_input")), *_sequence(row.get("plus_input"))][:MOST_INPUTS]
+    if str(row.get("task_id", "")).startswith("Mbpp/"):
+        inputs = list(mbpp_inputs(str(row["task_id"]), inputs))  # type: ignore[arg-type]  # lists of arguments
     if inputs and program and entry_point:
         return _SAME_AS_REFERENCE.format(program=program, entry_point=entry_point, inputs=inputs)
     functional = [test for test in _public_tests(row) if test.get("testtype") == "functional"]
@@ -229,7 +188,7 @@ for _args in {inputs!r}:
 """
 
 
-def _cases(row: ItemRow) -> tuple[tuple[str, str], ...]:
+def _cases(row: Row) -> tuple[tuple[str, str], ...]:
     """Return LiveCodeBench's public tests on standard input."""
     return tuple(
         (str(test.get("input", "")), str(test.get("output", "")))
@@ -238,7 +197,7 @@ def _cases(row: ItemRow) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _public_tests(row: ItemRow) -> list[ItemRow]:
+def _public_tests(row: Row) -> list[Row]:
     tests = row.get("public_test_cases")
     if isinstance(tests, str):
         try:

@@ -1,0 +1,15 @@
+"""Benchmarks: their problems as typed records, how a model is asked, and how an answer is judged."""
+
+from stepsmith.benchmarks.benchmark import Benchmark
+from stepsmith.benchmarks.evalplus import HumanEvalPlus, MbppPlus
+from stepsmith.benchmarks.humaneval import HumanEval
+from stepsmith.benchmarks.mbpp import FULL, SANITIZED, Mbpp
+
+_ALL: tuple[Benchmark, ...] = (
+    HumanEval(),
+    HumanEvalPlus(),
+    Mbpp("mbpp", "MBPP (sanitized)", SANITIZED),
+    Mbpp("mbpp-full", "MBPP (full)", FULL),
+    MbppPlus(),
+)
+BENCHMARKS: dict[str, Benchmark] = {benchmark.name: benchmark for benchmark in _ALL}

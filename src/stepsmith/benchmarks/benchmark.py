@@ -1,0 +1,58 @@
+"""What a benchmark is: where its problems come from, how a model is asked, and how an answer is judged."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from stepsmith.benchmarks.problem import BenchmarkProblem
+from stepsmith.benchmarks.rows import PlacedRow
+
+
+class DataFile(NamedTuple):
+    """One release of a benchmark's file, as it was published.
+
+    ``sha256`` and ``md5`` are over the content, unpacked; "" where we have not had the file ourselves.
+    """
+
+    name: str  # the file's name in the data folder, without ".gz"
+    source: str  # where a user gets it
+    problems: int  # how many
+    release: str = ""
+    sha256: str = ""
+    md5: str = ""
+
+    @property
+    def hash(self) -> str:
+        """The hash that is known, with its kind."""
+        if self.sha256:
+            return f"sha256 {self.sha256}"
+        return f"md5 {self.md5}" if self.md5 else "hash not known to us"
+
+
+AnswerForm = Literal["completion", "solution", "reply"]
+
+
+class Benchmark(Protocol):
+    """One benchmark. A new one is one file with these members, and one line in ``BENCHMARKS``."""
+
+    @property
+    def name(self) -> str:
+        """The name at the command line: "humaneval"."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """The name in text: "HumanEval"."""
+        ...
+
+    @property
+    def files(self) -> Sequence[DataFile]:
+        """The files that hold its problems, the newest release first; any one of them is enough."""
+        ...
+
+    def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
+        """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of this benchmark."""
+        ...
+
+    def prompt(self, problem: BenchmarkProblem) -> str:
+        """Return what a chat model is asked."""
+        ...

@@ -1,0 +1,96 @@
+"""Finding and reading a benchmark's file. Nothing is ever downloaded."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stepsmith.benchmarks.benchmark import Benchmark, DataFile
+from stepsmith.benchmarks.problem import BenchmarkProblem
+from stepsmith.benchmarks.rows import content_hash, placed_rows, plain_bytes
+from stepsmith.core.errors import CaseError
+from stepsmith.core.ids import content_id
+
+DATA_VARIABLE = "STEPSMITH_DATA"
+
+
+class BenchmarkData(NamedTuple):
+    """The problems of one file, and what file it was."""
+
+    benchmark: Benchmark
+    problems: tuple[BenchmarkProblem, ...]
+    path: Path
+    sha256: str  # of the content, unpacked
+    release: str  # "unknown" if the file's hash is not that of a known release
+    problems_id: str  # over what the problems ask and test: the same for the same problems in another file format
+
+
+def load_benchmark(benchmark: Benchmark, place: Path | None = None) -> BenchmarkData:
+    """Read a benchmark from a file, or from a data folder that holds it.
+
+    ``place`` None: the folder that the environment variable STEPSMITH_DATA names. Raises ``CaseError`` for a file that
+    is missing (the message says which, from where, and its hash and count), is empty, belongs to another benchmark, or
+    has the same task twice.
+    """
+    path = find_file(benchmark, place)
+    problems = tuple(benchmark.read(placed_rows(path)))
+    if not problems:
+        raise CaseError(f"{path} has no problems; {_wanted(benchmark.files)}")
+    twice = [task for task, count in Counter(problem.task_id for problem in problems).items() if count > 1]
+    if twice:
+        raise CaseError(f"{path} has the task {twice[0]} more than once; {_wanted(benchmark.files)}")
+    sha256 = content_hash(path)
+    return BenchmarkData(
+        benchmark, problems, path, sha256, _release(benchmark.files, path, sha256), problems_id(problems)
+    )
+
+
+def find_file(benchmark: Benchmark, place: Path | None = None) -> Path:
+    """Return the file of a benchmark: ``place`` itself, or the first of its files in that folder."""
+    if place is None:
+        named = os.environ.get(DATA_VARIABLE)
+        if not named:
+            raise CaseError(
+                f"no data for {benchmark.title}: give --data FILE or FOLDER, or set {DATA_VARIABLE} to the folder; "
+                + _wanted(benchmark.files)
+            )
+        place = Path(named)
+    if place.is_file() or _is_data_set(place):
+        return place
+    if not place.exists():
+        raise CaseError(f"{place} does not exist; {_wanted(benchmark.files)}")
+    for file in benchmark.files:
+        stem = file.name.rpartition(".")[0]
+        for name in (file.name, f"{file.name}.gz", f"{stem}.parquet", f"{stem}.json", f"{stem}.json.gz"):
+            if (place / name).is_file():
+                return place / name
+    raise CaseError(f"{place} has no file of {benchmark.title}; {_wanted(benchmark.files)}")
+
+
+def problems_id(problems: Sequence[BenchmarkProblem]) -> str:
+    """Return a content id of what the problems ask and test, whatever their order."""
+    return content_id("bench", tuple(sorted(content_id("task", problem) for problem in problems)))
+
+
+def _is_data_set(place: Path) -> bool:
+    return place.is_dir() and (place / "problems.parquet").is_file()
+
+
+def _wanted(files: Sequence[DataFile]) -> str:
+    """Say which file is wanted, from where, with its count and hash."""
+    if not files:
+        return "give the data set's folder or file with --data"
+    first, *others = files
+    also = f" (or {', '.join(file.name for file in others)})" if others else ""
+    return f"it needs {first.name}[.gz]{also} from {first.source}: {first.problems} problems, {first.hash}"
+
+
+def _release(files: Sequence[DataFile], path: Path, sha256: str) -> str:
+    """Return the release whose hash the file has; "unknown" if there is none."""
+    md5 = "" if path.is_dir() else hashlib.md5(plain_bytes(path), usedforsecurity=False).hexdigest()
+    for file in files:
+        if sha256 == file.sha256 or (md5 and md5 == file.md5):
+            return file.release or file.name
+    return "unknown"
