@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from stepsmith.cli.main import app
 from stepsmith.cli.report import try_report
-from stepsmith.cli.resuming import resumable, resume_command
+from stepsmith.cli.resuming import resumable
 from stepsmith.core.errors import BudgetExceeded, ConfigError, EndpointError, SandboxError, StepsmithError, StoreError
+from stepsmith.store.status import resume_command
 
 
 @pytest.mark.parametrize(

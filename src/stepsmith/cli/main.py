@@ -20,6 +20,7 @@ from stepsmith.cli.judge import judge_app
 from stepsmith.cli.rate import rate
 from stepsmith.cli.rehearse import rehearse_command
 from stepsmith.cli.report import report
+from stepsmith.cli.status import status
 from stepsmith.cli.study import study
 from stepsmith.cli.synth import synth
 from stepsmith.cli.terminal import EXIT_INTERRUPTED, accept_any_text, stop_on_signals
@@ -40,6 +41,7 @@ app.command()(synth)
 app.command()(rate)
 app.command("rehearse")(rehearse_command)
 app.command()(report)
+app.command()(status)
 app.command()(doctor)
 app.command()(verify)
 app.command()(curate)

@@ -1,8 +1,7 @@
 """Commands that can be continued: what they print when they are stopped, or when an error ends them."""
 
-import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.core.errors import BudgetExceeded, EndpointError, SandboxError, StoreError
+from stepsmith.store.status import resume_command
 
 _HALF_WAY = (StoreError, EndpointError, SandboxError)
 
@@ -32,18 +32,6 @@ def resumable(console: Console, begun: Path, kept: str) -> Iterator[None]:
         raise BudgetExceeded(_advised(error, begun, kept, resume_command(sys.argv[1:], budget="MORE"))) from None
     except _HALF_WAY as error:
         raise type(error)(_advised(error, begun, kept, resume_command(sys.argv[1:]))) from None
-
-
-def resume_command(words: Sequence[str], budget: str | None = None) -> str:
-    """Return the command line ``words`` with ``--resume``, and with another ``budget`` if one is given."""
-    kept: list[str] = []
-    value_follows = False
-    for word in words:
-        drop = value_follows or word == "--resume" or (budget is not None and word.partition("=")[0] == "--budget")
-        value_follows = budget is not None and word == "--budget"
-        if not drop:
-            kept.append(word)
-    return " ".join(["stepsmith", shlex.join([*kept, *(["--budget", budget] if budget else []), "--resume"])])
 
 
 def _advised(error: Exception, begun: Path, kept: str, command: str) -> str:

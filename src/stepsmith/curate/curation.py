@@ -39,6 +39,7 @@ from stepsmith.judge.pool import JudgePool
 from stepsmith.store.dataset import write_rows
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import file_facts
+from stepsmith.store.progress import ProgressFile
 
 Say = Callable[[str], None]
 ANY_BAND = "any"
@@ -95,10 +96,12 @@ def curate(
         "match": dict(sorted(model.items())),
     }
     with CurationFolder(out, config, resume=resume) as folder, ExitStack() as stack:
+        progress = stack.enter_context(ProgressFile(out, "curation", "problems", len(table)))
+        tell = _noting(progress, say)
         judge = None
         if settings.depth == "behavioural":
             judge = stack.enter_context(_judge(workers, allow_unsafe))
-        stages = _Stages(table, settings, folder, judge, workers, say)
+        stages = _Stages(table, settings, folder, judge, workers, tell)
         found = stages.duplicates()
         hits = stages.contamination(items) if items else []
         decided = decide(table, found, hits)
@@ -120,7 +123,18 @@ def curate(
             files={name: file_facts(out / name) for name in names},
         )
         _write_json(out / MANIFEST, manifest)
+        progress.update(done=len(table), note="")
     return manifest
+
+
+def _noting(progress: ProgressFile, say: Say) -> Say:
+    """Return a function that notes what the curation is doing, and says it."""
+
+    def tell(text: str) -> None:
+        progress.update(note=text)
+        say(text)
+
+    return tell
 
 
 class _Stages:

@@ -7,6 +7,7 @@ problems ─► attempts of each student, until the band is settled ─► ratin
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import RunningJudge
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.executor import LocalThreads
+from stepsmith.pipeline.figures import NotedRatings, spent
 from stepsmith.pipeline.models import Models
 from stepsmith.pipeline.rating import rate, tally
 from stepsmith.pipeline.roles import RoleFactory, asked_models, resolve_config
@@ -27,6 +29,7 @@ from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
 from stepsmith.store.folder_lock import FolderLock, write_whole
 from stepsmith.store.json_lines import append_line, as_lines, read_lines
 from stepsmith.store.manifest import read_manifest
+from stepsmith.store.progress import ProgressFile
 from stepsmith.store.ratings import RATINGS, StudentRating, write_ratings
 from stepsmith.store.runfolder import MANIFEST, PROBLEMS
 
@@ -73,8 +76,9 @@ def rate_problems(
         done = _done(out / LOG)
         for rating in done.values():
             rated(rating)
-        for each in configs:
-            _rate_by(each, problems, done, out / LOG, rated, lock.config_id)
+        with ProgressFile(out, "rating", "ratings", len(problems) * len(configs), len(done)) as progress:
+            for each in configs:
+                _rate_by(each, problems, done, out / LOG, NotedRatings(progress, rated), lock.config_id)
         ratings = [done[problem.id, name] for name in names for problem in problems]
         write_ratings(out / RATINGS, ratings)
         rows = (problem_row(_rerated(problem, done[problem.id, names[0]])) for problem in problems)
@@ -121,7 +125,7 @@ def _rate_by(
     problems: Sequence[Problem],
     done: dict[tuple[str, str], StudentRating],
     log: Path,
-    rated: Callable[[StudentRating], None],
+    rated: NotedRatings,
     run: str,
 ) -> None:
     """Let one student rate the problems that it has not rated yet, and add the ratings to ``done`` and to the log."""
@@ -135,6 +139,7 @@ def _rate_by(
             _rate_missing(config, missing, judge, None, workers, done, log, rated)
             return
         with Models(config, asked, run) as models:
+            rated.progress.spends(partial(spent, models.ledger))
             models.check()
             threads = min(config.runtime.chains_at_once, len(missing))
             _rate_missing(config, missing, judge, models, threads, done, log, rated)

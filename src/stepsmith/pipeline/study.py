@@ -16,6 +16,7 @@ from stepsmith.pipeline.studies.stages import StageResult, StageRunner, Trainer
 from stepsmith.pipeline.studies.summary import summarize
 from stepsmith.report.study_table import markdown
 from stepsmith.store.folder_lock import CONFIG, FolderLock, write_whole
+from stepsmith.store.progress import ProgressFile
 from stepsmith.store.study_results import TABLE, ArmResult, Summary, write_results, write_summary
 
 STAGES = "stages"
@@ -70,7 +71,8 @@ def run_study(
         write_whole(folder / DEFINITION, msgspec.json.format(msgspec.json.encode(study), indent=1))
         runner = StageRunner(stages or folder / STAGES, trainer, threads=1 if workers > 1 else 0)
         run = _Run(study, folder, seeds, arms, todo, runner, observer)
-        run.stages(workers)
+        with ProgressFile(folder, "study", "stages", len(todo.tasks), run.done) as progress:
+            run.stages(workers, progress)
         summary = run.write()
     finally:
         lock.close()
@@ -92,7 +94,12 @@ class _Run:
         self._failed: dict[str, str] = {}
         self._waiting = [task for task in todo.tasks.values() if task.name not in self._done]
 
-    def stages(self, workers: int) -> None:
+    @property
+    def done(self) -> int:
+        """The number of stages that are finished."""
+        return len(self._done)
+
+    def stages(self, workers: int, progress: ProgressFile) -> None:
         """Run each stage after those that it needs."""
         tasks = self._todo.tasks
         self._observer.planned(list(tasks.values()), len(self._done))
@@ -103,6 +110,7 @@ class _Run:
                 self._failed[ended.name] = ended.error
             else:
                 self._done.add(ended.name)
+            progress.update(done=self.done, note=ended.name)
             self._observer.ended(tasks[ended.name], ended.error)
             self.write()
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -21,12 +22,14 @@ from stepsmith.llm.money import Ledger, Spend
 from stepsmith.pipeline.chain import grow_chain
 from stepsmith.pipeline.config import Config, as_file
 from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
+from stepsmith.pipeline.figures import GrownFigures, spent
 from stepsmith.pipeline.models import Models, add_spends
 from stepsmith.pipeline.roles import RoleFactory, asked_models, resolve_config
 from stepsmith.store.attempts import write_attempts
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
+from stepsmith.store.progress import ProgressFile
 from stepsmith.store.runfolder import ATTEMPTS, PROBLEMS, REJECTED, SETTINGS, TIMINGS, RunFolder
 from stepsmith.synth.seeds import SeedSource
 
@@ -89,15 +92,20 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
         missing = [index for index in range(config.synth.chains) if index not in finished]
         observer.started(len(finished), config.synth.chains, isolation)
         started = time.monotonic()
-        with open_chains(proven, missing, run.id) as (chains, ledger):
-            if ledger:
-                observer.asking(ledger.spends)
-            for chain in chains:
-                run.add(chain)
-                observer.grown(chain)
-            paid = ledger.spends() if ledger else ()
-        observer.assembling()
-        return _assemble(config, run, isolation, paid, time.monotonic() - started)
+        with ProgressFile(folder, "synthesis", "chains", config.synth.chains, len(finished)) as progress:
+            with open_chains(proven, missing, run.id) as (chains, ledger):
+                if ledger:
+                    observer.asking(ledger.spends)
+                    progress.spends(partial(spent, ledger))
+                grown = GrownFigures()
+                for chain in chains:
+                    run.add(chain)
+                    progress.advance(figures=grown.add(chain))
+                    observer.grown(chain)
+                paid = ledger.spends() if ledger else ()
+            observer.assembling()
+            progress.update(note="writing files")
+            return _assemble(config, run, isolation, paid, time.monotonic() - started)
 
 
 @contextmanager

@@ -15,11 +15,13 @@ from stepsmith.core.errors import ConfigError
 from stepsmith.core.records import Problem
 from stepsmith.curriculum import Sampler, item_of
 from stepsmith.judge.pool import JudgePool
+from stepsmith.pipeline.figures import NotedTraining
 from stepsmith.pipeline.machine import device_name, library_versions, peak_memory_mb
 from stepsmith.pipeline.refining import Refinement, refinement
 from stepsmith.pipeline.training import NoTrainObserver, TrainObserver, processes
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.store.folder_lock import CONFIG, FolderLock, write_whole
+from stepsmith.store.progress import ProgressFile
 from stepsmith.store.training_log import MODEL, TRAINING, Step, Training, TrainingLog, read_training
 from stepsmith.train.ablations import select
 from stepsmith.train.corpus import Corpus, read_corpus
@@ -55,13 +57,22 @@ def run_training(config: TrainConfig, folder: Path, observer: TrainObserver, *, 
     together()
     try:
         with (
+            _noted(config, folder, observer) if first else nullcontext(NoTrainObserver()) as noted,
             JudgePool(workers, config.isolation, config.allow_unsafe) as judge,
             Scorer(judge, config.rl.rewards, workers=workers) as scorer,
         ):
-            return _Run(config, folder, observer if first else NoTrainObserver(), judge, scorer, first=first).train()
+            return _Run(config, folder, noted, judge, scorer, first=first).train()
     finally:
         if lock:
             lock.close()
+
+
+@contextmanager
+def _noted(config: TrainConfig, folder: Path, observer: TrainObserver) -> Iterator[TrainObserver]:
+    """Yield an observer that also writes ``progress.json``."""
+    steps = config.sft.steps if config.stage == "sft" else config.rl.steps
+    with ProgressFile(folder, "training", "steps", steps) as progress:
+        yield NotedTraining(observer, progress)
 
 
 class _Run:
