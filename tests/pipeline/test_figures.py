@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from stepsmith.core.records import Chain, Rejection, StageSpend
+from stepsmith.core.records import Chain, Rejection, Seed, StageSpend
 from stepsmith.core.stats import pass_rate
 from stepsmith.llm.money import Ledger, Limit
 from stepsmith.pipeline.figures import GrownFigures, NotedRatings, spent, step_figures
 from stepsmith.store.progress import ProgressFile
 from stepsmith.store.ratings import StudentRating
 from stepsmith.store.training_log import Step
+from tests.records import a_problem
 
 
 def test_chains_are_summed() -> None:
@@ -16,14 +17,17 @@ def test_chains_are_summed() -> None:
         purpose="propose, repair 1", model="m", requests=1, completions=1, prompt_tokens=3, completion_tokens=4,
         reasoning_tokens=0, usd=0.1,
     )  # fmt: skip
+    problem = a_problem()
     chain = Chain(
-        id="c", index=0, seed_id="s", problems=(), rejections=(Rejection(reason="too weak", detail="", problem=None),), proposed=2,
-        judged_programs=5, executions=70, seconds=1.5, spent=(stage,),
+        id="c", index=0, seed=Seed(source="a.py", first_line=1, code=""), turns=(), problems=(problem,),
+        rejections=(Rejection(reason="too weak", detail="", problem=problem),), proposed=2, judged_programs=5,
+        executions=70, seconds=1.5, spent=(stage,),
     )  # fmt: skip
     figures = GrownFigures()
     figures.add(chain)
     found = figures.add(chain)
     assert found["rejections"] == {"too weak": 2.0}
+    assert found["problems"] == {"medium": 2.0}
     assert found["executions"] == {"": 140.0}
     assert found["chain_seconds"] == {"": 3.0}
     assert found["stage_tokens"] == {"propose": 14.0}
