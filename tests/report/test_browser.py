@@ -1,13 +1,12 @@
 """The report in a real headless browser, opened from disk and cut off from the network."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from stepsmith.report.writing import write_report
+from tests.browsers import WatchedPage, chromium
 from tests.report.runs import make_run
 from tests.report.trainings import make_rl, make_sft
 
@@ -15,28 +14,10 @@ playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
 
 
-def find_chromium() -> str | None:
-    named = os.environ.get("STEPSMITH_CHROMIUM")
-    places = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    return named or next(filter(None, places), None)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator["playwright.Browser"]:
-    executable = find_chromium()
-    if executable is None:
-        pytest.skip("no Chromium found: install one, or name it in STEPSMITH_CHROMIUM")
-    quiet = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--no-first-run",
-    ]
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=executable, args=quiet)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +25,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_report(make_run(tmp_path_factory.mktemp("run"))).as_uri()
 
 
-class Watched:
-    """A page that remembers what went wrong in it and what it asked for."""
-
-    def __init__(self, context: "playwright.BrowserContext") -> None:
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        self.page = context.new_page()
-        self.page.on("console", lambda message: self.faults.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
+class Watched(WatchedPage):
     def open(self, url: str) -> "playwright.Page":
         self.page.goto(url)
         self.page.wait_for_selector(".stone")

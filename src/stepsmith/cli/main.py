@@ -26,6 +26,7 @@ from stepsmith.cli.synth import synth
 from stepsmith.cli.terminal import EXIT_INTERRUPTED, accept_any_text, stop_on_signals
 from stepsmith.cli.train import train_app
 from stepsmith.cli.verify import verify
+from stepsmith.cli.view import view
 from stepsmith.core.errors import StepsmithError, UserError
 
 EXIT_FAILED, EXIT_USER = 1, 2
@@ -42,6 +43,7 @@ app.command()(rate)
 app.command("rehearse")(rehearse_command)
 app.command()(report)
 app.command()(status)
+app.command()(view)
 app.command()(doctor)
 app.command()(verify)
 app.command()(curate)

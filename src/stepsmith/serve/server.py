@@ -19,16 +19,12 @@ KEEP_ALIVE_S = 330  # longer than clients keep an idle connection (open-r1: 300 
 CANCEL_AFTER_S = 5.0  # after the grace period, for answers that are being sent
 
 
-class JudgeServer(uvicorn.Server):
-    """A uvicorn server that first tells the gate when it has to stop."""
-
-    def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
-        super().__init__(config)
-        self._serving = serving
+class SignalledServer(uvicorn.Server):
+    """A uvicorn server that returns to its caller after a signal."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT, SIGTERM and SIGHUP, and then return to the caller, who closes the judge."""
+        """Stop on SIGINT, SIGTERM and SIGHUP, and then return to the caller, who closes what was served."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -39,6 +35,14 @@ class JudgeServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class JudgeServer(SignalledServer):
+    """A server that first tells the gate when it has to stop."""
+
+    def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
+        super().__init__(config)
+        self._serving = serving
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nothing new, then let uvicorn wait for the running requests."""

@@ -5,8 +5,16 @@ const byId = (id) => document.getElementById(id);
 const json = (id) => JSON.parse(byId(id).textContent);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
+// The value of a colour in the present theme.
+function colour(name) {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = `var(${name})`;
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
 function drawPlots() {
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   for (const place of document.querySelectorAll("[data-figure]")) {
     const { data, layout } = json(`figure-${place.dataset.figure}`);
     const axis = { gridcolor: colour("--line"), linecolor: colour("--line"), zeroline: false };

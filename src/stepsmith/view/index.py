@@ -1,0 +1,197 @@
+"""The index of problems: one narrow DuckDB table with what lists and filters show, and the text that is searched.
+
+It is built from the files with pyarrow, column by column, so tests and programs are not read. DuckDB itself reads and
+writes no file but its own database, and loads no extension.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stepsmith.core.errors import StoreError
+from stepsmith.core.records import Chain
+from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row
+from stepsmith.store.manifest import read_manifest
+from stepsmith.store.ratings import RATINGS
+from stepsmith.view.places import DataFile
+
+FORM = 1  # of the tables; a database of another form is built again
+BATCH = 8192  # rows that are in memory at a time
+LOCKED = {  # nothing from the network, no other file
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",
+    "allow_community_extensions": "false",
+    "allow_unsigned_extensions": "false",
+}
+TABLES = """
+CREATE TABLE problems (
+  row INTEGER, file SMALLINT, place INTEGER, id VARCHAR, title VARCHAR, chain VARCHAR, turn INTEGER, direction VARCHAR,
+  environment VARCHAR, style VARCHAR, interface VARCHAR, language VARCHAR, licence VARCHAR, split VARCHAR,
+  dataset VARCHAR, student VARCHAR, reason VARCHAR, band VARCHAR, rate DOUBLE, low DOUBLE, high DOUBLE,
+  attempts INTEGER, passes INTEGER, tests INTEGER, confidence DOUBLE, killed DOUBLE, features VARCHAR[], words VARCHAR
+);
+CREATE TABLE ratings (
+  id VARCHAR, student VARCHAR, band VARCHAR, rate DOUBLE, low DOUBLE, high DOUBLE, attempts INTEGER, passes INTEGER
+);
+"""
+# Column of the index → its value from the columns of the file. A file without a column of these gets NULL.
+_VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "id": ("id", ("id",)),
+    "title": ("coalesce(title, '')", ("title",)),
+    "chain": ("chain_id", ("chain_id",)),
+    "turn": ("turn", ("turn",)),
+    "direction": ("direction", ("direction",)),
+    "environment": ("environment", ("environment",)),
+    "style": ("nullif(style, '')", ("style",)),
+    "interface": ("interface", ("interface",)),
+    "language": ("golden.language", ("golden",)),
+    "licence": ("coalesce(nullif(seed_license, ''), 'not known')", ("seed_license",)),
+    "reason": ("reason", ("reason",)),
+    "band": ("coalesce(band, 'not rated')", ("band",)),
+    "rate": ("pass_rate", ("pass_rate",)),
+    "low": ("pass_rate_low", ("pass_rate_low",)),
+    "high": ("pass_rate_high", ("pass_rate_high",)),
+    "attempts": ("attempts", ("attempts",)),
+    "passes": ("passes", ("passes",)),
+    "tests": ("len(tests)", ("tests",)),
+    "confidence": ("list_min(list_transform(tests, lambda test: test.confidence))", ("tests",)),
+    "killed": ("try_cast(map_from_entries(provenance)['kill_rate'] AS DOUBLE)", ("provenance",)),
+    "features": ("list_distinct(list_transform(features, lambda use: use.name))", ("features",)),
+}
+_PARTS = {"tests": ".confidence", "features": ".name", "golden": ".language"}  # the only fields that are read of these
+
+Told = Callable[[int, int], None]  # rows that are read, rows in all
+
+
+class ProblemIndex:
+    """An index over files; ``files`` are in the order of the column ``file``, ``faults`` say what could not be read."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection, files: Sequence[DataFile], faults: Sequence[str]) -> None:
+        self._database = database
+        self.files = tuple(files)
+        self.faults = tuple(faults)
+        self.size = int(self.ask("SELECT count(*) FROM problems")[0][0])
+
+    def ask(self, query: str, values: Sequence[object] = (), **tables: pa.Table) -> list[tuple]:  # type: ignore[type-arg]
+        """Return the rows of a query; safe to call from several threads. ``tables`` are named in the query."""
+        with self._database.cursor() as cursor:
+            for name, table in tables.items():
+                cursor.register(name, table)
+            return cursor.execute(query, list(values)).fetchall()
+
+    def ask_table(self, query: str, values: Sequence[object] = ()) -> pa.Table:
+        """Return the rows of a query as an Arrow table."""
+        with self._database.cursor() as cursor:
+            return cursor.sql(query, params=list(values)).to_arrow_table()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+def open_database(path: Path | None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a database in a file, or in memory, that can reach nothing else."""
+    return duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=dict(LOCKED))
+
+
+def fill(database: duckdb.DuckDBPyConnection, files: Sequence[DataFile], told: Told) -> list[str]:
+    """Make the tables from files, and return what could not be read."""
+    faults: list[str] = []
+    database.execute(TABLES)
+    total = sum(count_rows(file) for file in files)
+    done = 0
+    for number, file in enumerate(files):
+        try:
+            for batch in _batches(file):
+                _add(database, batch, file, number, done)
+                done += batch.num_rows
+                told(done, total)
+        except (OSError, pa.ArrowException, duckdb.Error, sqlite3.Error, StoreError) as error:
+            faults.append(f"{file.name} cannot be read as problems: {str(error).splitlines()[0]}")
+    for folder in dict.fromkeys(file.path.parent for file in files):
+        if (folder / RATINGS).is_file():
+            try:
+                _add_ratings(database, pq.read_table(folder / RATINGS))
+            except (OSError, pa.ArrowException, duckdb.Error) as error:
+                faults.append(f"{folder.name}/{RATINGS} cannot be read: {str(error).splitlines()[0]}")
+    return faults
+
+
+def count_rows(file: DataFile) -> int:
+    """Return the number of rows; 0 where it is not known."""
+    try:
+        return 0 if file.running else int(pq.read_metadata(file.path).num_rows)
+    except (OSError, pa.ArrowException):
+        return 0
+
+
+def chains_of(work: Path) -> Iterator[Chain]:
+    """Yield the finished chains of a synthesis that is still running. Raises ``StoreError`` for another version's."""
+    database = sqlite3.connect(f"{work.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        for (body,) in database.execute("SELECT body FROM chains ORDER BY idx"):
+            yield msgspec.msgpack.decode(zlib.decompress(body), type=Chain)
+    except (sqlite3.Error, zlib.error, msgspec.DecodeError) as error:
+        raise StoreError(f"{work.name} cannot be read: {error}") from None
+    finally:
+        database.close()
+
+
+def _batches(file: DataFile) -> Iterator[pa.Table]:
+    if file.running:
+        for chain in chains_of(file.path):
+            if chain.problems:
+                yield pa.Table.from_pylist([problem_row(one) for one in chain.problems], schema=PROBLEM_SCHEMA)
+        return
+    with pq.ParquetFile(file.path, pre_buffer=False) as source:
+        paths = [source.schema.column(i).path for i in range(len(source.schema))]
+        wanted = {name for _, needs in _VALUES.values() for name in needs} | {"statement"}
+        chosen = [
+            path for path in paths if (head := path.partition(".")[0]) in wanted and path.endswith(_PARTS.get(head, ""))
+        ]
+        for batch in source.iter_batches(BATCH, columns=chosen):
+            yield pa.Table.from_batches([batch])
+
+
+def _add(database: duckdb.DuckDBPyConnection, batch: pa.Table, file: DataFile, number: int, before: int) -> None:
+    have = set(batch.column_names)
+    values = {name: (value if have.issuperset(needs) else "NULL") for name, (value, needs) in _VALUES.items()}
+    values["student"] = "?"
+    if "provenance" in have:
+        values["student"] = "coalesce(map_from_entries(provenance)['rated_by'], ?)"
+    texts = [name for name in ("id", "chain_id", "title", "statement") if name in have]
+    texts += ["array_to_string(list_transform(features, lambda use: use.name), ' ')"] if "features" in have else []
+    values["words"] = f"lower(concat_ws(' ', {', '.join(texts)}))"
+    database.register("batch", batch)
+    first = database.execute("SELECT count(*) FROM problems WHERE file = ?", [number]).fetchone()
+    start = int(first[0]) if first else 0
+    database.execute(
+        f"INSERT INTO problems (row, file, place, split, dataset, {', '.join(values)}) "
+        f"SELECT (? + row_number() OVER () - 1)::INTEGER, ?, (? + row_number() OVER () - 1)::INTEGER, ?, ?, "
+        f"{', '.join(values.values())} FROM batch",
+        [before, number, start, file.split or None, file.name, _student(file)],
+    )
+    database.unregister("batch")
+
+
+def _student(file: DataFile) -> str | None:
+    try:
+        return read_manifest(file.path.parent).student
+    except Exception:  # no manifest, or one of another version: the name is not known
+        return None
+
+
+def _add_ratings(database: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
+    database.register("batch", table)
+    database.execute(
+        "INSERT INTO ratings SELECT problem_id, student, coalesce(band, 'not rated'), pass_rate, pass_rate_low, "
+        "pass_rate_high, attempts, passes FROM batch"
+    )
+    database.unregister("batch")
