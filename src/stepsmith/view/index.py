@@ -19,7 +19,7 @@ from stepsmith.core.records import Chain
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row
 from stepsmith.store.manifest import read_manifest
 from stepsmith.store.ratings import RATINGS
-from stepsmith.view.places import DataFile
+from stepsmith.view.places import ProblemFile
 
 FORM = 1  # of the tables; a database of another form is built again
 BATCH = 8192  # rows that are in memory at a time
@@ -73,7 +73,9 @@ Told = Callable[[int, int], None]  # rows that are read, rows in all
 class ProblemIndex:
     """An index over files; ``files`` are in the order of the column ``file``, ``faults`` say what could not be read."""
 
-    def __init__(self, database: duckdb.DuckDBPyConnection, files: Sequence[DataFile], faults: Sequence[str]) -> None:
+    def __init__(
+        self, database: duckdb.DuckDBPyConnection, files: Sequence[ProblemFile], faults: Sequence[str]
+    ) -> None:
         self._database = database
         self.files = tuple(files)
         self.faults = tuple(faults)
@@ -101,7 +103,7 @@ def open_database(path: Path | None, *, read_only: bool = False) -> duckdb.DuckD
     return duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=dict(LOCKED))
 
 
-def fill(database: duckdb.DuckDBPyConnection, files: Sequence[DataFile], told: Told) -> list[str]:
+def fill(database: duckdb.DuckDBPyConnection, files: Sequence[ProblemFile], told: Told) -> list[str]:
     """Make the tables from files, and return what could not be read."""
     faults: list[str] = []
     database.execute(TABLES)
@@ -124,7 +126,7 @@ def fill(database: duckdb.DuckDBPyConnection, files: Sequence[DataFile], told: T
     return faults
 
 
-def count_rows(file: DataFile) -> int:
+def count_rows(file: ProblemFile) -> int:
     """Return the number of rows; 0 where it is not known."""
     try:
         return 0 if file.running else int(pq.read_metadata(file.path).num_rows)
@@ -144,7 +146,7 @@ def chains_of(work: Path) -> Iterator[Chain]:
         database.close()
 
 
-def _batches(file: DataFile) -> Iterator[pa.Table]:
+def _batches(file: ProblemFile) -> Iterator[pa.Table]:
     if file.running:
         for chain in chains_of(file.path):
             if chain.problems:
@@ -160,7 +162,7 @@ def _batches(file: DataFile) -> Iterator[pa.Table]:
             yield pa.Table.from_batches([batch])
 
 
-def _add(database: duckdb.DuckDBPyConnection, batch: pa.Table, file: DataFile, number: int, before: int) -> None:
+def _add(database: duckdb.DuckDBPyConnection, batch: pa.Table, file: ProblemFile, number: int, before: int) -> None:
     have = set(batch.column_names)
     values = {name: (value if have.issuperset(needs) else "NULL") for name, (value, needs) in _VALUES.items()}
     values["student"] = "?"
@@ -181,7 +183,7 @@ def _add(database: duckdb.DuckDBPyConnection, batch: pa.Table, file: DataFile, n
     database.unregister("batch")
 
 
-def _student(file: DataFile) -> str | None:
+def _student(file: ProblemFile) -> str | None:
     try:
         return read_manifest(file.path.parent).student
     except Exception:  # no manifest, or one of another version: the name is not known

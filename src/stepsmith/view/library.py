@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from stepsmith.view.index import FORM, ProblemIndex, count_rows, fill, open_database
-from stepsmith.view.places import DataFile, ServedPlaces
+from stepsmith.view.places import ProblemFile, ServedPlaces
 from stepsmith.view.search import Searcher, read_search
 
 LOOK_EVERY_S = 2.0  # for files that are new, changed or gone
@@ -92,7 +92,7 @@ class Library:
         self.progress = IndexProgress(searcher.index.size, searcher.index.size)
         self._ready.set()
 
-    def _build(self, files: list[DataFile]) -> ProblemIndex:
+    def _build(self, files: list[ProblemFile]) -> ProblemIndex:
         total = sum(map(count_rows, files))
         self.progress = IndexProgress(0, total)
         if total < LARGE:
@@ -144,6 +144,6 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stepsmith" / "view"
 
 
-def _key(files: list[DataFile]) -> str:
+def _key(files: list[ProblemFile]) -> str:
     facts = repr((FORM, duckdb.__version__, [(str(file.path), file.state, file.name) for file in files]))
     return hashlib.sha256(facts.encode()).hexdigest()[:24]

@@ -20,7 +20,7 @@ NEEDED = ("id", "title", "statement")  # columns without which a file holds no p
 
 
 @dataclass(frozen=True, slots=True)
-class DataFile:
+class ProblemFile:
     """A file with problems: Parquet, or the database of a synthesis that has not finished (``running``)."""
 
     path: Path
@@ -85,9 +85,9 @@ class ServedPlaces:
                 children[:] = [] if deep else sorted(name for name in children if not name.startswith("."))
                 yield here
 
-    def data_files(self) -> list[DataFile]:
+    def data_files(self) -> list[ProblemFile]:
         """Return the files of problems, kept ones before rejected ones, in the order of the folders."""
-        found: dict[Path, DataFile] = {}
+        found: dict[Path, ProblemFile] = {}
         for path in self._candidates():
             running = path.name == WORK
             if not path.is_file():  # a folder, a pipe, a link to nothing
@@ -96,7 +96,7 @@ class ServedPlaces:
                 continue
             if state := state_of(path, running=running):
                 name = self.shown(path.parent if path.name in ("problems.parquet", WORK) else path)
-                found.setdefault(path.resolve(), DataFile(path, name, state, running))
+                found.setdefault(path.resolve(), ProblemFile(path, name, state, running))
         return sorted(found.values(), key=lambda file: file.rejects)
 
     def _candidates(self) -> Iterator[Path]:
