@@ -34,6 +34,7 @@ from stepsmith.judge.local import LocalJudge
 from stepsmith.pipeline.chain import grow_chain
 from stepsmith.pipeline.config import Config, SynthSettings
 from stepsmith.pipeline.roles import RoleFactory
+from stepsmith.pipeline.synthesis import drawn_seed
 from stepsmith.synth.grammar.composition import Composition
 from stepsmith.synth.grammar.domain import Size
 from stepsmith.synth.grammar.formats import format_case
@@ -190,7 +191,7 @@ def grow(rule: str, seed: int, chains: range, limit: int) -> Side:
     with mock.patch("stepsmith.synth.offline.make_inputs", inputs), LocalJudge() as judge:
         roles = RoleFactory(config, judge, None)
         for index in chains:
-            chain = grow_chain(index, config, seeds, roles.make(), judge)
+            chain = grow_chain(index, config, drawn_seed(config, seeds, index), roles.make(), judge)
             side.proposed += chain.proposed
             side.runs += chain.executions
             side.accepted += len(chain.problems)

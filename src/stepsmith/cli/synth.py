@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stepsmith.cli.executor import Executor
 from stepsmith.cli.forecast import print_forecast
 from stepsmith.cli.progress import progress_display, short_count
 from stepsmith.cli.report import try_report
@@ -91,6 +92,7 @@ def synth(
         int | None,
         typer.Option(help="Number of worker processes, or of judges when models are asked. Default: one per core."),
     ] = None,
+    executor: Executor = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/synth"),
     budget: Annotated[
         str | None,
@@ -116,6 +118,7 @@ def synth(
         workers=workers,
         allow_unsafe=allow_unsafe or None,
         budget=budget,
+        executor=executor,
         synth={
             "seeds": seeds,
             "seed_field": field,

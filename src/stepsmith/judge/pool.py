@@ -1,8 +1,9 @@
 """Several judges used as one: safe to call from many threads, and as many calls run at once as there are workers."""
 
 import queue
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -113,9 +114,15 @@ class JudgePool:
     ) -> None:
         self.close()
 
-    def _with_judge(self, work: Callable[[LocalJudge], T]) -> T:
+    @contextmanager
+    def lent(self) -> Iterator[LocalJudge]:
+        """Wait for an idle judge and have it for a while, as for one problem: a judge keeps what it compiled."""
         judge = self._idle.get()
         try:
-            return work(judge)
+            yield judge
         finally:
             self._idle.put(judge)
+
+    def _with_judge(self, work: Callable[[LocalJudge], T]) -> T:
+        with self.lent() as judge:
+            return work(judge)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from stepsmith.core.ids import content_id, derive_rng
-from stepsmith.core.records import Chain, Lineage, Problem, Rejection, StudentAttempt, Turn
+from stepsmith.core.records import Chain, Lineage, Problem, Rejection, Seed, StudentAttempt, Turn
 from stepsmith.core.stats import band_of
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.building import Building, build_problem
@@ -20,18 +20,16 @@ from stepsmith.pipeline.rating import Rating
 from stepsmith.pipeline.roles import STUDENTS, Roles
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Draft, Feedback
-from stepsmith.synth.seeds import SeedSource
 
 _T = TypeVar("_T")
 
 
-def grow_chain(index: int, config: Config, seeds: SeedSource, roles: Roles, judge: Judge) -> Chain:
-    """Grow chain number ``index`` of a run. The result depends only on ``config`` and ``index``.
+def grow_chain(index: int, config: Config, seed: Seed, roles: Roles, judge: Judge) -> Chain:
+    """Grow chain number ``index`` of a run from its seed. The result depends only on these and on ``config``.
 
     Raises ``SandboxError`` if the judge keeps failing.
     """
     synth = config.synth
-    seed = seeds.window(derive_rng(synth.seed, "seed", index))
     chain_id = content_id("chain", synth.seed, index, seed.id)
     rng = derive_rng(synth.seed, "chain", index)
     environment = _weighted(dict(synth.environments), rng)

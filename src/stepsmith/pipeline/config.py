@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from stepsmith.cluster.connection import check_executor
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.nested import refuse_renamed
@@ -124,7 +125,8 @@ class RuntimeSettings(Record, frozen=True, kw_only=True):
     ``prompts``, ``tree`` and ``policy`` only say where files are; their contents are part of the fingerprint.
     """
 
-    workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    executor: str = "local"  # or "ray", "ray://HOST:PORT": where chains run
+    workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))  # on a cluster: per node
     chains_at_once: Positive = 16  # chains that run side by side if models are asked, when a chain mostly waits
     budget: str = ""  # like --budget: "5 USD", "2M tokens"
     cache: str = ""  # the file of the completion cache; empty: in $STEPSMITH_CACHE or the user's cache folder
@@ -217,6 +219,7 @@ def with_changes(
     synth: Mapping[str, object],
     rating: Mapping[str, object] | None = None,
     budget: str | None = None,
+    executor: str | None = None,
 ) -> Config:
     """Return ``config`` with the values from the command line (None: keep), checked like a file."""
     plain = msgspec.to_builtins(config)
@@ -226,6 +229,8 @@ def with_changes(
         plain["runtime"]["workers"] = workers
     if budget is not None:
         plain["runtime"]["budget"] = budget
+    if executor is not None:
+        plain["runtime"]["executor"] = executor
     if allow_unsafe is not None:
         plain["judge"]["allow_unsafe"] = allow_unsafe
     try:
@@ -258,6 +263,7 @@ def _in_words(error: Exception) -> str:
 
 def checked(config: Config) -> Config:
     """Return ``config`` unchanged. Raises ``ConfigError`` if settings contradict each other."""
+    check_executor(config.runtime.executor)
     for name, weights in (("environments", config.synth.environments), ("styles", config.synth.styles)):
         if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
             raise ConfigError(f"synth.{name} needs weights that are not negative and not all zero, got {weights}")

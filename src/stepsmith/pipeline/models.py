@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,8 +16,8 @@ from stepsmith.core.errors import ConfigError, EndpointError
 from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import StageSpend
 from stepsmith.llm.check import IMPATIENT, check
-from stepsmith.llm.gateway import EndpointModel, Gateway
-from stepsmith.llm.money import Limit, parse_budget
+from stepsmith.llm.gateway import Gateway
+from stepsmith.llm.money import Limit, Spend, parse_budget
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message, ModelSpec, Retries, Sampling
 from stepsmith.pipeline.config import Config
@@ -89,6 +89,22 @@ def limit_of(config: Config) -> Limit:
     return parse_budget(config.runtime.budget) if config.runtime.budget else Limit()
 
 
+class Books(Protocol):
+    """Says what a run has spent so far; a ``Ledger`` is one."""
+
+    def spends(self) -> tuple[Spend, ...]:
+        """Return the spending by stage and model."""
+        ...
+
+
+class OpenModels(Protocol):
+    """The models of a run, wherever they are asked from."""
+
+    def model(self, name: str, meter: "Meter") -> LLM:
+        """Return a model; ``meter`` counts its completions."""
+        ...
+
+
 class Models:
     """The open models of a run. Use as a context manager: at the end it waits for responses that are already paid for.
 
@@ -126,7 +142,13 @@ class Models:
 
     def model(self, name: str, meter: "Meter") -> LLM:
         """Return a model; ``meter`` counts its completions."""
-        return _MeteredModel(self._models[name], meter)
+        return MeteredModel(self._models[name], name, meter)
+
+    def complete(
+        self, name: str, messages: Sequence[Message], n: int, sampling: Sampling | None, purpose: str, first: int
+    ) -> list[ModelOutput]:
+        """Ask the model ``name``; see ``LLM``. No meter counts its completions."""
+        return self._models[name].complete(messages, n, sampling, purpose, first=first)
 
 
 class Meter:
@@ -176,11 +198,11 @@ def _sum(purpose: str, model: str, completions: Sequence[ModelOutput]) -> StageS
     )
 
 
-class _MeteredModel:
+class MeteredModel:
     """Passes requests on to a model and counts its completions."""
 
-    def __init__(self, model: EndpointModel, meter: Meter) -> None:
-        self._model = model
+    def __init__(self, model: LLM, name: str, meter: Meter) -> None:
+        self._model, self._name = model, name
         self._meter = meter
 
     def complete(
@@ -194,5 +216,5 @@ class _MeteredModel:
     ) -> list[ModelOutput]:
         """See ``LLM``."""
         completions = self._model.complete(messages, n, sampling, purpose, first=first)
-        self._meter.add(purpose, self._model.name, completions)
+        self._meter.add(purpose, self._name, completions)
         return completions

@@ -19,7 +19,7 @@ from stepsmith.core.records import Problem
 from stepsmith.judge.program import RunningJudge
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.config import Config
-from stepsmith.pipeline.models import Meter, Models, check_models, is_address, with_addresses_named
+from stepsmith.pipeline.models import Meter, OpenModels, check_models, is_address, with_addresses_named
 from stepsmith.synth.draft import Draft, Student, Teacher
 from stepsmith.synth.offline import OfflineTeacher, draft_from_problem
 from stepsmith.synth.simulated import SimulatedStudent
@@ -140,7 +140,7 @@ class RoleFactory:
     """
 
     def __init__(
-        self, config: Config, judge: RunningJudge, models: Models | None, student: Student | None = None
+        self, config: Config, judge: RunningJudge, models: OpenModels | None, student: Student | None = None
     ) -> None:
         self._student = student
         self._loading = threading.Lock()

@@ -5,7 +5,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -14,16 +14,20 @@ import msgspec
 import pyarrow as pa
 
 import stepsmith
-from stepsmith.core.records import Chain, Problem, Rejection, StageSpend
+from stepsmith.cluster.connection import is_ray
+from stepsmith.cluster.executor import RayCluster
+from stepsmith.core.ids import derive_rng
+from stepsmith.core.records import Chain, Problem, Rejection, Seed, StageSpend
 from stepsmith.judge.local import LocalJudge
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import RunningJudge
-from stepsmith.llm.money import Ledger, Spend
+from stepsmith.llm.money import Spend
 from stepsmith.pipeline.chain import grow_chain
+from stepsmith.pipeline.cluster_models import ClusterModels
 from stepsmith.pipeline.config import Config, as_file
 from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
 from stepsmith.pipeline.figures import GrownFigures, spent
-from stepsmith.pipeline.models import Models, add_spends
+from stepsmith.pipeline.models import Books, Models, OpenModels, add_spends
 from stepsmith.pipeline.roles import RoleFactory, asked_models, resolve_config
 from stepsmith.store.attempts import write_attempts
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
@@ -83,17 +87,16 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
     observer = observer or NoObserver()
     config = resolve_config(config)
     seed_source(config)  # raises errors in the seeds now, not later in a worker
-    with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
-        isolation = judge.isolation
-    proven = msgspec.structs.replace(config, judge=msgspec.structs.replace(config.judge, isolation=isolation))
-    with RunFolder(folder, config.fingerprint_fields(), resume=resume) as run:
+    with open_cluster(config) as cluster, RunFolder(folder, config.fingerprint_fields(), resume=resume) as run:
+        isolation = cluster.isolation if cluster else _proved(config)
+        proven = msgspec.structs.replace(config, judge=msgspec.structs.replace(config.judge, isolation=isolation))
         write_whole(folder / SETTINGS, as_file(config).encode())
         finished = run.finished()
         missing = [index for index in range(config.synth.chains) if index not in finished]
         observer.started(len(finished), config.synth.chains, isolation)
         started = time.monotonic()
         with ProgressFile(folder, "synthesis", "chains", config.synth.chains, len(finished)) as progress:
-            with open_chains(proven, missing, run.id) as (chains, ledger):
+            with open_chains(proven, missing, run.id, cluster) as (chains, ledger):
                 if ledger:
                     observer.asking(ledger.spends)
                     progress.spends(partial(spent, ledger))
@@ -109,13 +112,44 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
 
 
 @contextmanager
-def open_chains(config: Config, indices: Sequence[int], run: str) -> Iterator[tuple[Iterator[Chain], Ledger | None]]:
-    """Start the chains ``indices``; yield an iterator over the chains as they finish, and the ledger of costs.
+def open_cluster(config: Config) -> Iterator[RayCluster | None]:
+    """Connect to the cluster that the configuration names; None if chains run on this machine."""
+    runtime, judge = config.runtime, config.judge
+    if not is_ray(runtime.executor):
+        yield None
+        return
+    at_once = runtime.chains_at_once if asked_models(config) else None
+    with RayCluster(runtime.executor, runtime.workers, judge.isolation, judge.allow_unsafe, at_once=at_once) as cluster:
+        yield cluster
+
+
+def _proved(config: Config) -> str:
+    """Return the isolation level that a judge proves on this machine."""
+    with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
+        return judge.isolation
+
+
+@contextmanager
+def open_chains(
+    config: Config, indices: Sequence[int], run: str, cluster: RayCluster | None = None
+) -> Iterator[tuple[Iterator[Chain], Books | None]]:
+    """Start the chains ``indices``; yield an iterator over the chains as they finish, and the books of costs.
 
     Offline chains need the processor, so they run in worker processes. Chains that ask models mostly wait, and share
-    one budget and one completion cache, so they run in threads of this process with a pool of judges (docs/adr, 6).
+    one budget and one completion cache, so they run in threads of this process with a pool of judges (docs/adr, 6). On
+    a cluster both run in the threads of its actors, and one more actor asks the models (docs/adr, 8).
     """
     names = asked_models(config)
+    if cluster:
+        with ExitStack() as opened:
+            asked = opened.enter_context(ClusterModels(config, names, run, cluster)) if names else None
+            if asked and indices:
+                asked.check()
+            seeds = seed_source(config)
+            items = ((index, drawn_seed(config, seeds, index)) for index in indices)
+            with _ended(cluster.map(_GrowingThere(config, asked), items)) as chains:
+                yield chains, asked
+        return
     workers = min(config.runtime.workers, max(1, len(indices)))
     if names:
         with (
@@ -150,18 +184,27 @@ def _ended(results: Iterator[Chain]) -> Iterator[Iterator[Chain]]:
 class ChainRunner:
     """Grows chains in one process. One runner grows many chains, because starting a judge takes time."""
 
-    def __init__(self, config: Config, judge: RunningJudge, models: Models | None = None) -> None:
+    def __init__(self, config: Config, judge: RunningJudge, models: OpenModels | None = None) -> None:
         self.judge = judge
         self._config = config
-        self._seeds = seed_source(config)
         self._role_factory = RoleFactory(config, judge, models)
 
-    def grow(self, index: int) -> Chain:
-        """Grow a chain. Several threads may call this at once."""
+    @functools.cached_property
+    def _seeds(self) -> SeedSource:
+        return seed_source(self._config)
+
+    def grow(self, index: int, seed: Seed | None = None) -> Chain:
+        """Grow a chain; ``seed`` None: draw it. Several threads may call this at once."""
         started = time.monotonic()
         roles = self._role_factory.make()
-        chain = grow_chain(index, self._config, self._seeds, roles, self.judge)
+        seed = seed or drawn_seed(self._config, self._seeds, index)
+        chain = grow_chain(index, self._config, seed, roles, self.judge)
         return msgspec.structs.replace(chain, seconds=time.monotonic() - started, spent=roles.meter.spent())
+
+
+def drawn_seed(config: Config, seeds: SeedSource, index: int) -> Seed:
+    """Return the seed of chain number ``index``."""
+    return seeds.window(derive_rng(config.synth.seed, "seed", index))
 
 
 def seed_source(config: Config) -> SeedSource:
@@ -177,6 +220,20 @@ def _grow(config: Config, index: int) -> Chain:
     if not _open_runners:
         _open_runners.append(ChainRunner(config, LocalJudge(config.judge.isolation, config.judge.allow_unsafe)))
     return _open_runners[0].grow(index)
+
+
+class _GrowingThere:
+    """Grows chains in an actor of a cluster. The seeds come along, so that no node needs their files."""
+
+    def __init__(self, config: Config, models: OpenModels | None) -> None:
+        self._config, self._models = config, models
+        self._runners: dict[int, ChainRunner] = {}  # by judge; filled in the actor alone
+
+    def __call__(self, judge: RunningJudge, item: tuple[int, Seed]) -> Chain:
+        runner = self._runners.get(id(judge))
+        if runner is None:
+            runner = self._runners.setdefault(id(judge), ChainRunner(self._config, judge, self._models))
+        return runner.grow(*item)
 
 
 def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spend], seconds: float) -> Manifest:

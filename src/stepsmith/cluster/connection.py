@@ -1,0 +1,83 @@
+"""The connection to Ray: which cluster ``--executor`` names, and errors in our words."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from stepsmith.core.errors import ConfigError, MachineError
+
+LOCAL = "local"
+NAMESPACE = "stepsmith"  # of the named actors
+OBJECT_STORE_MB = 256  # of a Ray that we start ourselves: results of a few hundred KB pass through it
+_EXECUTOR = re.compile(r"ray(://(?P<address>[^/\s]+))?")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def check_executor(executor: str) -> str:
+    """Return ``executor``: "local", "ray" or "ray://HOST:PORT". Raises ``ConfigError`` for everything else."""
+    if executor == LOCAL or _EXECUTOR.fullmatch(executor):
+        return executor
+    raise ConfigError(f'there is no executor {executor!r}; write "local", "ray" or "ray://HOST:PORT"')
+
+
+def is_ray(executor: str) -> bool:
+    """Return whether an executor is Ray. Raises ``ConfigError`` for an unknown one."""
+    return check_executor(executor) != LOCAL
+
+
+@contextmanager
+def connected(executor: str, workers: int) -> Iterator[Any]:
+    """Connect to the cluster that ``executor`` names, and yield the module ``ray``.
+
+    "ray" starts Ray here, with ``workers`` cores, and ends it afterwards; if RAY_ADDRESS is set, it joins that cluster.
+    "ray://HOST:PORT" joins the cluster with that head; this machine must be one of its nodes ("ray://auto": the one
+    that runs here). Raises ``MachineError`` without the extra or if there is no cluster.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's future behaviour; without it, it warns
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise MachineError("--executor ray needs the package ray; run pip install 'stepsmith[ray]'") from None
+    address = executor.partition("://")[2] or os.environ.get("RAY_ADDRESS", "")
+    own: dict[str, Any] = {
+        "num_cpus": workers,
+        "object_store_memory": OBJECT_STORE_MB << 20,
+        "include_dashboard": False,
+    }
+    kept = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        ray.init(
+            address or "local",
+            namespace=NAMESPACE,
+            log_to_driver=False,
+            logging_level="ERROR",
+            **({} if address else own),
+        )
+    except (ConnectionError, RuntimeError, ValueError, AssertionError, TimeoutError) as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise MachineError(
+            f"no Ray cluster at {address or 'this machine'}: {said[:200]}. Start one with `ray start --head` and let "
+            "this machine join it with `ray start --address HOST:PORT`"
+        ) from None
+    finally:
+        for number, handler in kept.items():
+            if signal.getsignal(number) is not handler:  # Ray replaces some; Ctrl-C and SIGTERM stay ours
+                signal.signal(number, handler)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def fetched(ray: Any, reference: Any) -> Any:
+    """Return the value of a reference; an exception of the remote function is raised as it was raised there."""
+    try:
+        return ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, Exception):
+            raise error.cause from None
+        raise
