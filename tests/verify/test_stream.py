@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from stepsmith.core.errors import CaseError, StoreError
+from stepsmith.judge.executor import JudgingThreads
 from stepsmith.judge.local import LocalJudge
 from stepsmith.verify.formats.problems import Candidate, VerifyProblem
 from stepsmith.verify.stream import already_done, verify_all, write_reports
@@ -25,7 +26,7 @@ PROBLEMS = [
 
 def _run(path, problems=PROBLEMS, workers=1, options=OPTIONS):
     done = already_done(path, iter(problems), options)
-    outcomes = verify_all(problems[len(done) :], LocalJudge, options, workers)
+    outcomes = verify_all(problems[len(done) :], JudgingThreads(workers, LocalJudge), options)
     seen = []
     write_reports(outcomes, path, seen.append)
     return [outcome.problem_id for outcome in seen]
@@ -72,4 +73,6 @@ def test_outcomes_of_other_problems_or_options_are_refused(tmp_path):
 
 def test_a_full_disk_is_one_clear_error(tmp_path):
     with pytest.raises(StoreError, match="run the same command again"):
-        write_reports(verify_all(PROBLEMS[:1], LocalJudge, OPTIONS, 1), Path("/dev/full"), lambda _: None)
+        write_reports(
+            verify_all(PROBLEMS[:1], JudgingThreads(1, LocalJudge), OPTIONS), Path("/dev/full"), lambda _: None
+        )

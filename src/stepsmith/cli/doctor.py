@@ -1,6 +1,7 @@
 """``stepsmith doctor``: what works on this machine, and what to install for the rest."""
 
 import importlib.util
+import os
 import platform
 import shutil
 import time
@@ -14,6 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 import stepsmith
+from stepsmith.cli.cluster_view import show_cluster
+from stepsmith.cluster.connection import is_ray
 from stepsmith.core.errors import EndpointError, MachineError, UserError
 from stepsmith.judge import languages, packages
 from stepsmith.llm.check import IMPATIENT, check
@@ -26,6 +29,7 @@ EXTRAS = {  # extra → a module that it installs, and its purpose
     "report": ("plotly", "report.html"),
     "serve": ("starlette", "judge serve"),
     "llm": ("openai", "teachers and students behind endpoints"),
+    "ray": ("ray", "--executor ray"),
 }
 PROVED = "just proved by an attack from inside"
 MEANING = {
@@ -42,6 +46,10 @@ def doctor(
     config: Annotated[
         Path | None,
         typer.Argument(help=r"TOML configuration. Its models (\[models.NAME] tables) are tried."),
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(help="Also check the nodes of a cluster: ray or ray://HOST:PORT. Nodes that differ are an error."),
     ] = None,
 ) -> None:
     """Check this machine: isolation levels, compilers, installed extras and, with a configuration, its models.
@@ -88,6 +96,8 @@ def doctor(
         )
     else:
         console.print(f"Programs run at isolation level {best}.")
+    if executor and is_ray(executor):
+        show_cluster(console, executor, os.cpu_count() or 1)
 
 
 def _toolchain(row: languages.Language) -> tuple[bool, str]:

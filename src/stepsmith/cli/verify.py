@@ -1,7 +1,7 @@
 """``stepsmith verify``: find labels, a golden solution and a confidence for problems from any source."""
 
-import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from stepsmith.cli.executor import Executor, open_executor
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
-from stepsmith.core.errors import CaseError, ConfigError, MachineError
-from stepsmith.judge.local import LocalJudge
+from stepsmith.core.errors import CaseError, ConfigError
 from stepsmith.verify.formats.reading import Format, ProblemSource, count_problems, read_problems
 from stepsmith.verify.report import ProblemReport, ReportStub
 from stepsmith.verify.stream import already_done, verify_all, write_reports
@@ -45,8 +45,10 @@ def verify(
         int, typer.Option(help="Seed of the random choices: mutants, and the held-out half of dual verification.")
     ] = 0,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Number of problems verified at once. Default: one per core.")
+        int | None,
+        typer.Option(min=1, help="Number of problems verified at once; on a cluster, per node. Default: one per core."),
     ] = None,
+    executor: Executor = None,
     format: Annotated[
         Format, typer.Option(help="Format of the problems. auto: detect it from the keys of each row.")
     ] = "auto",
@@ -78,9 +80,12 @@ def verify(
         count.add_done(stub)
     if count.done:
         _say(console, f"{count.done} of {'the' if total is None else total} problems were done before")
-    reports = verify_all(items, lambda: _judge(allow_unsafe), options, workers or os.cpu_count() or 1)
     try:
-        with _progress(console) as progress:
+        with (
+            _progress(console) as progress,
+            open_executor(executor, workers, allow_unsafe=allow_unsafe) as places,
+            closing(verify_all(items, places, options)) as reports,
+        ):
             task = progress.add_task("", total=total, completed=count.done, text="")
 
             def seen(report: ProblemReport) -> None:
@@ -92,8 +97,6 @@ def verify(
         again = "" if total is None else f"; the same command continues: {' '.join(sys.argv)}"
         _say(console, f"\nStopped. The finished reports are in {out}{again}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    finally:
-        reports.close()
     if count.unread and count.unread == count.done + count.new:
         raise CaseError(f"{problems}: none of {count.unread} problems could be read. The first: {count.first_unread}")
     _say(console, count.summary(out))
@@ -149,16 +152,6 @@ def _progress(console: Console) -> Progress:
         console=console,
         disable=not console.is_terminal,
     )
-
-
-def _judge(allow_unsafe: bool) -> LocalJudge:
-    """Return a judge at the best level of this machine; L0 only if allowed."""
-    try:
-        return LocalJudge()
-    except MachineError:
-        if not allow_unsafe:
-            raise
-        return LocalJudge("L0", allow_unsafe=True)
 
 
 def _say(console: Console, line: str) -> None:

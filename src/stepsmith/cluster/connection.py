@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from stepsmith.core.errors import ConfigError, MachineError
 LOCAL = "local"
 NAMESPACE = "stepsmith"  # of the named actors
 OBJECT_STORE_MB = 256  # of a Ray that we start ourselves: results of a few hundred KB pass through it
+CONNECT_S = 5.0
 _EXECUTOR = re.compile(r"ray(://(?P<address>[^/\s]+))?")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -47,7 +49,10 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
         "num_cpus": workers,
         "object_store_memory": OBJECT_STORE_MB << 20,
         "include_dashboard": False,
+        "_node_ip_address": "127.0.0.1",  # nobody else can reach it
     }
+    if address not in ("", "auto"):
+        _check_answers(address)
     kept = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         ray.init(
@@ -71,6 +76,20 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Raise ``MachineError`` if nothing listens at HOST:PORT: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ConfigError(f'"ray://{address}" names no port; the port of the head is 6379 unless you chose another')
+    try:
+        socket.create_connection((host, int(port)), CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise MachineError(
+            f"no Ray cluster at {address}: {error}. Start one with `ray start --head`; let this machine join it with "
+            "`ray start --address HOST:PORT`"
+        ) from None
 
 
 def fetched(ray: Any, reference: Any) -> Any:

@@ -64,7 +64,8 @@ class RayCluster:
     node that can judge. Nodes that join later are used if they are like the others.
 
     If an actor or a node is lost, its items are run elsewhere. If our own machinery fails on an item (a full disk), it
-    is tried on other nodes first. ``at_once`` is how many items are under way; None: one per judge.
+    is tried on other nodes first. ``at_once`` is how many items are under way; None: one per judge. ``mixed`` takes
+    nodes as they are, to look at them.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class RayCluster:
         allow_unsafe: bool = False,
         *,
         at_once: int | None = None,
+        mixed: bool = False,
     ) -> None:
         self._workers, self._isolation, self._allow_unsafe = workers, isolation, allow_unsafe
         self._wanted = at_once
@@ -87,7 +89,8 @@ class RayCluster:
         self.ray = self._stack.enter_context(connected(executor, workers))
         try:
             self._wait_for_nodes()
-            check_alike(self.nodes)
+            if not mixed:
+                self._check()
         except BaseException:
             self.close()
             raise
@@ -96,6 +99,11 @@ class RayCluster:
     def nodes(self) -> list[NodeFacts]:
         """What each judge pool gives, in the order of addresses."""
         return sorted((place.facts for place in self._places if place.facts), key=lambda facts: facts.address)
+
+    @property
+    def unable(self) -> dict[str, str]:
+        """Nodes that cannot judge at the moment, and why."""
+        return dict(self._why)
 
     @property
     def isolation(self) -> str:
@@ -274,14 +282,17 @@ class RayCluster:
         self._look()
         while self._starting and time.monotonic() < until:
             self._take_started(LOOK_EVERY_S)
-        if self._why:
-            where, why = next(iter(self._why.items()))
-            raise MachineError(f"node {where} cannot judge programs: {why}")
-        if not self.nodes:
+        if not self.nodes and not self._why:
             raise MachineError(
                 f"no node gave its cores within {START_S:.0f} s; another job may hold them (see `ray status`)"
             )
         self._compared = True
+
+    def _check(self) -> None:
+        """Refuse a cluster in which a node cannot judge, or is unlike the others."""
+        for where, why in self._why.items():
+            raise MachineError(f"node {where} cannot judge programs: {why}")
+        check_alike(self.nodes)
 
     def _take_started(self, wait_s: float) -> None:
         if self._starting:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from stepsmith.cluster.facts import NodeFacts, gather
+from stepsmith.core.errors import SandboxError
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import RunningJudge
 
+BEGIN_S = 60.0  # longest wait of an item for its work
 Work = Callable[[RunningJudge, Any], Any]
 
 
@@ -24,7 +26,7 @@ class Host:
         self._lends = threads <= judges  # otherwise more items than judges are under way, and they share
         self._address, self._judges = address, judges
         self._works: dict[str, Work] = {}
-        self._lock = threading.Lock()
+        self._taken = threading.Condition()
 
     def facts(self) -> NodeFacts:
         """Return what this node gives."""
@@ -32,12 +34,16 @@ class Host:
 
     def begin(self, key: str, work: Work) -> None:
         """Take the work of a map; the work of earlier maps is dropped."""
-        with self._lock:
+        with self._taken:
             self._works = {key: work}
+            self._taken.notify_all()
 
     def run(self, key: str, item: object) -> Any:
         """Do the work on one item. While the item is under way, its judge does nothing else."""
-        work = self._works[key]
+        with self._taken:  # calls of several threads may overtake `begin`
+            if not self._taken.wait_for(lambda: key in self._works, BEGIN_S):
+                raise SandboxError("the work did not reach this node")
+            work = self._works[key]
         if not self._lends:
             return work(self._pool, item)
         with self._pool.lent() as judge:

@@ -1,14 +1,13 @@
 """A stream of problems to a file of reports: in order, on several workers, resumable after any interruption."""
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 
 import msgspec
 
 from stepsmith.core.errors import CaseError, StoreError
+from stepsmith.judge.executor import JudgingExecutor, in_order
 from stepsmith.judge.program import RunningJudge
 from stepsmith.verify.formats.problems import UnreadProblem, VerifyProblem
 from stepsmith.verify.report import ProblemReport, ReportStub, encode_report
@@ -20,39 +19,14 @@ Item = VerifyProblem | UnreadProblem
 
 
 def verify_all(
-    problems: Iterable[Item], make_judge: Callable[[], RunningJudge], options: VerifyOptions, workers: int
+    problems: Iterable[Item], executor: JudgingExecutor, options: VerifyOptions
 ) -> Generator[ProblemReport, None, None]:
-    """Yield one report per problem, in order, with a judge for each of ``workers`` problems under way at once.
+    """Yield one report per problem, in order; the executor says how many are under way at once, and where."""
+    return in_order(executor, partial(_verified, options), problems, AHEAD)
 
-    The judges are made before anything starts, so that a machine that cannot judge says so at once, and are closed at
-    the end. Closing the iterator waits for the problems under way only.
-    """
-    idle: SimpleQueue[RunningJudge] = SimpleQueue()
-    judges: list[RunningJudge] = []
 
-    def one(problem: Item) -> ProblemReport:
-        judge = idle.get()
-        try:
-            return verify_problem(problem, judge, options)
-        finally:
-            idle.put(judge)
-
-    waiting: deque[Future[ProblemReport]] = deque()
-    threads = ThreadPoolExecutor(workers, thread_name_prefix="verify")
-    try:
-        for _ in range(workers):
-            judges.append(make_judge())
-            idle.put(judges[-1])
-        for problem in problems:
-            waiting.append(threads.submit(one, problem))
-            while waiting and (len(waiting) >= workers * AHEAD or waiting[0].done()):
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        threads.shutdown(cancel_futures=True)
-        for judge in judges:
-            judge.close()
+def _verified(options: VerifyOptions, judge: RunningJudge, problem: Item) -> ProblemReport:
+    return verify_problem(problem, judge, options)
 
 
 def write_reports(reports: Iterable[ProblemReport], path: Path, seen: Callable[[ProblemReport], None]) -> None:

@@ -1,0 +1,195 @@
+"""Work on a Ray cluster of two nodes: the same bytes as here, and nothing lost or twice when parts of it die."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("ray")
+
+from stepsmith.cluster import host as host_module
+from stepsmith.cluster.executor import RayCluster
+from stepsmith.cluster.judge import ClusterJudge
+from stepsmith.core.errors import SandboxError
+from stepsmith.core.records import Contract, Solution, TestCase, Verdict
+from stepsmith.judge.executor import in_order
+from stepsmith.judge.program import RunningJudge
+from tests.cluster.two_nodes import TwoNodes, two_nodes
+from tests.processes import heed_interrupts
+
+STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
+SMALL = ["synth", "--profile", "micro", "--chains", "6", "--turns", "2", "--attempts", "8", "--seed", "11"]
+DOUBLE = Solution(language="python", code="print(2 * int(input()))")
+STDIO = Contract(interface="stdio")
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[TwoNodes]:
+    with two_nodes() as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def cluster(nodes: TwoNodes) -> Iterator[RayCluster]:
+    with RayCluster(nodes.executor, 1) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on this machine."""
+    out = tmp_path_factory.mktemp("runs") / "here"
+    run(*SMALL, "--workers", 1, "--out", out)
+    return out
+
+
+def run(*words: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([STEPSMITH, *map(str, words)], capture_output=True, text=True, timeout=240, check=False)
+    if check:
+        assert done.returncode == 0, done.stderr
+    return done
+
+
+def data(folder: Path) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in ("problems.parquet", "rejected.parquet", "manifest.json")]
+
+
+def doubled(judge: RunningJudge, number: int) -> tuple[int, int]:
+    """Our process, and what a program prints."""
+    (execution,) = judge.execute(DOUBLE, STDIO, [str(number)])
+    return os.getpid(), int(execution.output)
+
+
+def die_once(judge: RunningJudge, item: tuple[int, str]) -> int:
+    number, flag = item
+    if number == 3 and not Path(flag).exists():
+        Path(flag).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def fail_once(judge: RunningJudge, item: tuple[int, str]) -> int:
+    number, flag = item
+    if number == 3 and not Path(flag).exists():
+        Path(flag).touch()
+        raise SandboxError("no space left on device")
+    return number
+
+
+def always_fail(judge: RunningJudge, number: int) -> int:
+    raise SandboxError(f"item {number} fails everywhere")
+
+
+def slow(judge: RunningJudge, number: int) -> int:
+    time.sleep(0.2)
+    return number
+
+
+def test_work_is_spread_over_the_nodes_in_order(cluster: RayCluster) -> None:
+    found = list(in_order(cluster, doubled, range(40), ahead=4))
+    assert [output for _, output in found] == [2 * number for number in range(40)]
+    assert len({process for process, _ in found}) == 2
+    assert list(cluster.map(slow, [])) == []
+
+
+def test_a_killed_actor_loses_nothing(cluster: RayCluster, tmp_path: Path) -> None:
+    items = [(number, str(tmp_path / "flag")) for number in range(12)]
+    assert sorted(cluster.map(die_once, items)) == list(range(12))
+    assert (tmp_path / "flag").exists()
+
+
+def test_what_fails_on_one_node_is_tried_on_another(cluster: RayCluster, tmp_path: Path) -> None:
+    items = [(number, str(tmp_path / "flag")) for number in range(8)]
+    assert sorted(cluster.map(fail_once, items)) == list(range(8))
+    with pytest.raises(SandboxError, match="item 0 fails everywhere"):
+        list(cluster.map(always_fail, [0]))
+
+
+def test_the_whole_cluster_is_one_judge(cluster: RayCluster) -> None:
+    judge = ClusterJudge(cluster)
+    tests = [TestCase(input="2", output="4"), TestCase(input="3", output="6")]
+    assert judge.workers == 2
+    assert judge.judge(DOUBLE, STDIO, tests).verdict is Verdict.AC
+    wrong = Solution(language="python", code="print(4)")
+    assert judge.judge(wrong, STDIO, tests, stop_at_first_failure=True).verdict is Verdict.WA
+    assert [execution.output.strip() for execution in judge.execute(DOUBLE, STDIO, ["1", "5"])] == ["2", "10"]
+    assert judge.agree(STDIO, "", "1 2", "1  2")
+    assert judge.isolation == cluster.isolation
+
+
+def test_two_nodes_give_the_same_bytes(here: Path, nodes: TwoNodes, tmp_path: Path) -> None:
+    run(*SMALL, "--workers", 1, "--executor", nodes.executor, "--out", tmp_path / "two")
+    assert data(tmp_path / "two") == data(here)
+
+
+def test_interrupt_and_a_killed_driver_resume_on_another_executor(here: Path, nodes: TwoNodes, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    words = [*SMALL, "--workers", "1", "--executor", nodes.executor, "--out", str(out)]
+    with started(words) as first:
+        assert first.stdout is not None
+        wait_for(first, "chain 1/6")
+        os.killpg(first.pid, signal.SIGINT)
+        rest = first.stdout.read()
+    assert first.returncode == 130
+    assert "--resume" in rest
+    with started([*words, "--resume"]) as second:
+        wait_for(second, "chain ")
+        os.kill(second.pid, signal.SIGKILL)
+    run(*SMALL, "--workers", 1, "--out", out, "--resume")
+    assert data(out) == data(here)
+
+
+def started(words: list[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [STEPSMITH, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
+    )
+
+
+def wait_for(process: "subprocess.Popen[str]", words: str) -> None:
+    assert process.stdout is not None
+    while words not in (line := process.stdout.readline()):
+        assert line, f"the run ended before it said {words!r}"
+
+
+def test_doctor_shows_both_nodes(nodes: TwoNodes) -> None:
+    said = run("doctor", "--executor", nodes.executor).stdout
+    assert "2 judge pools, all alike" in said
+
+
+def test_a_killed_node_loses_nothing_and_a_new_one_helps(nodes: TwoNodes) -> None:
+    """Last, because it changes the cluster."""
+    with RayCluster(nodes.executor, 1) as cluster:
+        results = cluster.map(slow, range(60))
+        seen = [next(results) for _ in range(6)]
+        nodes.kill()
+        seen += [next(results) for _ in range(20)]
+        assert cluster.at_once == 1
+        nodes.add()
+        seen += list(results)
+        assert sorted(seen) == list(range(60))
+        assert cluster.at_once == 2
+
+
+def test_the_actor_of_a_node() -> None:
+    host = host_module.Host("here", 1, 1, "auto", False)
+    try:
+        host.begin("a", doubled)
+        assert host.run("a", 4)[1] == 8
+        assert host.facts().judges == 1
+        assert host.ask("execute", (DOUBLE, STDIO, ["1"]), {})[0].output.strip() == "2"
+    finally:
+        host.close()
