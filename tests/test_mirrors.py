@@ -43,6 +43,10 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "every form by the command, and its card",
         "cli/export exports/bundle exports/card exports/whole",
     ),
+    "cluster/test_executor.py": (
+        "one cluster of two nodes for everything that runs on Ray",
+        "pipeline/cluster_models cli/cluster_view cli/executor",
+    ),
     "exports/test_importing.py": ("the command, too", "cli/imports"),
     "exports/test_kattis_package.py": (
         "both versions of the package, read back",

@@ -165,6 +165,17 @@ def wait_for(process: "subprocess.Popen[str]", words: str) -> None:
         assert line, f"the run ended before it said {words!r}"
 
 
+def test_commands_that_judge_give_the_same_results_there(here: Path, nodes: TwoNodes, tmp_path: Path) -> None:
+    for name, executor in (("here", "local"), ("there", nodes.executor)):
+        where = ["--workers", 1, "--executor", executor, "--out"]
+        run("verify", here, *where, tmp_path / f"{name}.jsonl")
+        run("rate", here, "--student", "simulated", "--attempts", 6, *where, tmp_path / name)
+        run("curate", here, "--depth", "behavioural", *where, tmp_path / f"{name}-curated")
+    assert (tmp_path / "here.jsonl").read_bytes() == (tmp_path / "there.jsonl").read_bytes()
+    for file in ("here/problems.parquet", "here/ratings.parquet", "here-curated/problems.parquet"):
+        assert (tmp_path / file).read_bytes() == (tmp_path / file.replace("here", "there", 1)).read_bytes(), file
+
+
 def test_doctor_shows_both_nodes(nodes: TwoNodes) -> None:
     said = run("doctor", "--executor", nodes.executor).stdout
     assert "2 judge pools, all alike" in said

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from stepsmith.cli.executor import Executor
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
+from stepsmith.cluster.connection import LOCAL
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.quantities import read_quantity
 from stepsmith.core.records import BANDS, UNDECIDED
@@ -56,6 +58,7 @@ def curate(
         typer.Option(help="Sentence embeddings of the semantic depth. minilm looks again at wordllama's candidates."),
     ] = "wordllama",
     workers: Annotated[int | None, typer.Option(min=1, help="Programs judged at once. Default: one per core.")] = None,
+    executor: Executor = None,
     allow_unsafe: Annotated[
         bool, typer.Option("--allow-unsafe", help="Run untrusted code even without confinement (isolation level L0).")
     ] = False,
@@ -95,6 +98,7 @@ def curate(
             match=[match] if match else (),
             resume=resume,
             workers=workers or os.cpu_count() or 1,
+            executor=executor or LOCAL,
             allow_unsafe=allow_unsafe,
             say=say,
         )

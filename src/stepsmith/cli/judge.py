@@ -11,7 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stepsmith.cli.executor import Executor
 from stepsmith.cli.judge_view import CaseProgress, PatientConsole, case_progress, show_test
+from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.opening import open_judge
 from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreError
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
 from stepsmith.judge.arguments import check_input
@@ -49,6 +52,7 @@ def run(
         ),
     ],
     workers: Workers = CPUS,
+    executor: Executor = None,
     isolation: Isolation = "auto",
     allow_unsafe: AllowUnsafe = False,
     time_factors: TimeFactors = None,
@@ -64,10 +68,13 @@ def run(
     total, bad = _count(cases)
     before = resume_point(out, cases)
     if before.done < total:
-        with _judge(workers, isolation, allow_unsafe, time_factors) as judge, _append(out) as file:
+        opened = open_judge(
+            executor or LOCAL, workers, isolation, allow_unsafe, time_factors=_time_factors(time_factors)
+        )
+        with opened as (judge, at_once), _append(out) as file:
             progress = case_progress(console, before.done, total, judge.isolation)
             left = islice(read_cases(cases), before.done, None)
-            results = judge_all(judge, left, workers, stop_at_first_failure=stop_at_first_failure)
+            results = judge_all(judge, left, at_once, stop_at_first_failure=stop_at_first_failure)
             with progress as shown, closing(results):
                 try:
                     _write(results, file, out, shown)
@@ -230,8 +237,7 @@ def serve(
 
 @contextmanager
 def _judge(workers: int, isolation: str, allow_unsafe: bool, time_factors: list[str] | None) -> Iterator[JudgePool]:
-    factors = dict(_time_factor(text) for text in time_factors or ())
-    judge = JudgePool(workers, isolation=isolation, allow_unsafe=allow_unsafe, time_factors=factors)
+    judge = JudgePool(workers, isolation, allow_unsafe, time_factors=_time_factors(time_factors))
     try:
         yield judge
     finally:
@@ -245,6 +251,10 @@ def _naming(path: Path) -> Iterator[None]:
         yield
     except CaseError as error:
         raise CaseError(f"{path}: {error}") from None
+
+
+def _time_factors(texts: list[str] | None) -> dict[str, float]:
+    return dict(_time_factor(text) for text in texts or ())
 
 
 def _time_factor(text: str) -> tuple[str, float]:

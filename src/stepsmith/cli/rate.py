@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from stepsmith.cli.executor import Executor
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.resuming import resumable
 from stepsmith.core.records import BANDS, NO_ANSWER, TRUNCATED, UNDECIDED
@@ -51,6 +52,7 @@ def rate(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Number that decides all random choices.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Number of judges. Default: one per core.")] = None,
+    executor: Executor = None,
     budget: Annotated[
         str | None, typer.Option(help='The most that models may cost, over all resumptions: "5 USD" or "2M tokens".')
     ] = None,
@@ -70,6 +72,7 @@ def rate(
         workers=workers,
         allow_unsafe=allow_unsafe or None,
         budget=budget,
+        executor=executor,
         synth={"attempts": attempts, "seed": seed},
         rating={"confidence": confidence},
     )

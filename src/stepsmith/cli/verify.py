@@ -1,5 +1,6 @@
 """``stepsmith verify``: find labels, a golden solution and a confidence for problems from any source."""
 
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +10,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from stepsmith.cli.executor import Executor, open_executor
+from stepsmith.cli.executor import Executor
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
+from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.opening import open_executor
 from stepsmith.core.errors import CaseError, ConfigError
 from stepsmith.verify.formats.reading import Format, ProblemSource, count_problems, read_problems
 from stepsmith.verify.report import ProblemReport, ReportStub
@@ -83,7 +86,7 @@ def verify(
     try:
         with (
             _progress(console) as progress,
-            open_executor(executor, workers, allow_unsafe=allow_unsafe) as places,
+            open_executor(executor or LOCAL, workers or os.cpu_count() or 1, allow_unsafe=allow_unsafe) as places,
             closing(verify_all(items, places, options)) as reports,
         ):
             task = progress.add_task("", total=total, completed=count.done, text="")

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -76,10 +76,11 @@ class RayCluster:
         allow_unsafe: bool = False,
         *,
         at_once: int | None = None,
+        time_factors: Mapping[str, float] | None = None,
         mixed: bool = False,
     ) -> None:
         self._workers, self._isolation, self._allow_unsafe = workers, isolation, allow_unsafe
-        self._wanted = at_once
+        self._wanted, self._time_factors = at_once, dict(time_factors or {})
         self._places: list[_Place] = []
         self._starting: dict[Any, _Place] = {}
         self._looked = float("-inf")
@@ -254,7 +255,7 @@ class RayCluster:
                 max_concurrency=place.slots + 2,
                 scheduling_strategy=NodeAffinitySchedulingStrategy(place.node, soft=False),
             )
-            .remote(place.address, place.judges, place.slots, self._isolation, self._allow_unsafe)
+            .remote(place.address, place.judges, place.slots, self._isolation, self._allow_unsafe, self._time_factors)
         )
         self._starting[place.actor.facts.remote()] = place
 

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from stepsmith.cluster.facts import NodeFacts, gather
@@ -21,8 +21,16 @@ class Host:
     ``MachineError`` and ``SandboxError`` as ``JudgePool`` does; then the actor does not come up.
     """
 
-    def __init__(self, address: str, judges: int, threads: int, isolation: str, allow_unsafe: bool) -> None:
-        self._pool = JudgePool(judges, isolation, allow_unsafe)
+    def __init__(
+        self,
+        address: str,
+        judges: int,
+        threads: int,
+        isolation: str,
+        allow_unsafe: bool,
+        time_factors: Mapping[str, float] | None = None,
+    ) -> None:
+        self._pool = JudgePool(judges, isolation, allow_unsafe, time_factors=time_factors)
         self._lends = threads <= judges  # otherwise more items than judges are under way, and they share
         self._address, self._judges = address, judges
         self._works: dict[str, Work] = {}

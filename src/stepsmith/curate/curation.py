@@ -12,7 +12,9 @@ import msgspec
 from msgspec import Meta
 
 from stepsmith import __version__
-from stepsmith.core.errors import CaseError, MachineError, RunFolderError
+from stepsmith.cluster.connection import LOCAL, check_executor
+from stepsmith.cluster.opening import open_judge
+from stepsmith.core.errors import CaseError, RunFolderError
 from stepsmith.core.records import Record
 from stepsmith.curate.benchmark_items import BenchmarkItem, benchmark_files, read_items
 from stepsmith.curate.contamination import (
@@ -35,7 +37,7 @@ from stepsmith.curate.passing import passing_hits
 from stepsmith.curate.problem_table import ProblemTable, read_table, write_kept
 from stepsmith.curate.records import RECORD_SCHEMA, CurationManifest, CurationRecord, SourceFile, count_records
 from stepsmith.curate.selection import matched, select, shared_out
-from stepsmith.judge.pool import JudgePool
+from stepsmith.judge.protocol import Judge
 from stepsmith.store.dataset import write_rows
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import file_facts
@@ -72,6 +74,7 @@ def curate(
     match: Sequence[Path] = (),
     resume: bool = False,
     workers: int = 1,
+    executor: str = LOCAL,
     allow_unsafe: bool = False,
     say: Say = lambda _: None,
 ) -> CurationManifest:
@@ -98,9 +101,11 @@ def curate(
     with CurationFolder(out, config, resume=resume) as folder, ExitStack() as stack:
         progress = stack.enter_context(ProgressFile(out, "curation", "problems", len(table)))
         tell = _noting(progress, say)
-        judge = None
+        check_executor(executor)
+        judge: Judge | None = None
         if settings.depth == "behavioural":
-            judge = stack.enter_context(_judge(workers, allow_unsafe))
+            opened = open_judge(executor, workers, allow_unsafe=allow_unsafe)
+            judge, workers = stack.enter_context(opened)
         stages = _Stages(table, settings, folder, judge, workers, tell)
         found = stages.duplicates()
         hits = stages.contamination(items) if items else []
@@ -145,7 +150,7 @@ class _Stages:
         table: ProblemTable,
         settings: CurationSettings,
         folder: CurationFolder,
-        judge: JudgePool | None,
+        judge: Judge | None,
         workers: int,
         say: Say,
     ) -> None:
@@ -194,16 +199,6 @@ class _Stages:
         rows = {hit.row for hit in hits if hit.counts}
         self._say(f"against {len(items)} items of benchmarks: {len(rows)} problems are contaminated")
         return best_first(hits)
-
-
-def _judge(workers: int, allow_unsafe: bool) -> JudgePool:
-    """Return judges at the best isolation level of this machine; L0 only where ``allow_unsafe`` is set."""
-    try:
-        return JudgePool(workers)
-    except MachineError:
-        if not allow_unsafe:
-            raise
-        return JudgePool(workers, "L0", allow_unsafe=True)
 
 
 def _selected(

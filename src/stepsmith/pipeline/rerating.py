@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
+from stepsmith.cluster.opening import open_judge
 from stepsmith.core.errors import ConfigError, RequestRefused
 from stepsmith.core.ids import content_id, derive_rng
 from stepsmith.core.records import Problem
 from stepsmith.core.stats import pass_rate
-from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import RunningJudge
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.executor import LocalThreads
@@ -134,9 +134,11 @@ def _rate_by(
     if not missing:
         return
     workers = min(config.runtime.workers, len(missing))
-    with JudgePool(workers, config.judge.isolation, config.judge.allow_unsafe) as judge:
+    settings = config.judge
+    opened = open_judge(config.runtime.executor, workers, settings.isolation, settings.allow_unsafe)
+    with opened as (judge, at_once):
         if not asked:
-            _rate_missing(config, missing, judge, None, workers, done, log, rated)
+            _rate_missing(config, missing, judge, None, at_once, done, log, rated)
             return
         with Models(config, asked, run) as models:
             rated.progress.spends(partial(spent, models.ledger))
