@@ -21,6 +21,8 @@ from stepsmith.judge.executor import in_order
 from stepsmith.judge.program import RunningJudge
 from tests.cluster.two_nodes import TwoNodes, two_nodes
 from tests.processes import heed_interrupts
+from tests.synth.llm.scripted_server import ScriptedServer
+from tests.synth.llm.test_path import WEAKER, toml_for
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
 SMALL = ["synth", "--profile", "micro", "--chains", "6", "--turns", "2", "--attempts", "8", "--seed", "11"]
@@ -174,6 +176,45 @@ def test_commands_that_judge_give_the_same_results_there(here: Path, nodes: TwoN
     assert (tmp_path / "here.jsonl").read_bytes() == (tmp_path / "there.jsonl").read_bytes()
     for file in ("here/problems.parquet", "here/ratings.parquet", "here-curated/problems.parquet"):
         assert (tmp_path / file).read_bytes() == (tmp_path / file.replace("here", "there", 1)).read_bytes(), file
+
+
+@pytest.fixture(scope="module")
+def asked_here(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A run that asks models, on this machine: its folder and the prompts that were paid for."""
+    folder = tmp_path_factory.mktemp("asked")
+    with ScriptedServer(student=WEAKER) as server:
+        run("synth", toml_for(server, folder / "m.sqlite", folder), "--workers", 1, "--out", folder / "run")
+        return folder / "run", [bill.prompt for bill in server.bills]
+
+
+def test_models_are_asked_by_one_actor_that_outlives_the_driver(
+    asked_here: tuple[Path, list[str]], nodes: TwoNodes, tmp_path: Path
+) -> None:
+    """The driver is killed while answers are in flight: the actor takes them, and nothing is paid twice."""
+    folder, paid = asked_here
+    with ScriptedServer(delay_s=0.4, student=WEAKER) as slow:
+        config = toml_for(slow, tmp_path / "m.sqlite", tmp_path)
+        words = ["synth", str(config), "--workers", "1", "--executor", nodes.executor, "--out", str(tmp_path / "run")]
+        with started(words) as victim:
+            while len(slow.bills) < len(paid) // 2:
+                assert victim.poll() is None
+                time.sleep(0.01)
+            os.kill(victim.pid, signal.SIGKILL)
+        run(*words, "--resume")
+        assert sorted(bill.prompt for bill in slow.bills) == sorted(paid)
+    assert data(tmp_path / "run")[:2] == data(folder)[:2]
+
+
+def test_a_budget_is_one_for_all_nodes(asked_here: tuple[Path, list[str]], nodes: TwoNodes, tmp_path: Path) -> None:
+    with ScriptedServer(student=WEAKER) as server:
+        config = toml_for(server, tmp_path / "m.sqlite", tmp_path)
+        words = ["synth", config, "--workers", 1, "--executor", nodes.executor, "--out", tmp_path / "run"]
+        stopped = run(*words, "--budget", "5k tokens", check=False)
+        assert stopped.returncode == 2
+        assert "budget is spent" in stopped.stderr
+        assert 1000 < server.tokens <= 5000
+        run(*words, "--resume", "--budget", "10 USD")
+    assert data(tmp_path / "run")[:2] == data(asked_here[0])[:2]
 
 
 def test_doctor_shows_both_nodes(nodes: TwoNodes) -> None:

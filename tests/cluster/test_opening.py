@@ -15,7 +15,7 @@ def test_here_a_judge_is_a_pool() -> None:
 
 def test_here_work_runs_in_threads() -> None:
     with open_executor("local", 1) as executor:
-        assert list(executor.map(lambda judge, item: (judge.isolation, item), [5]))[0][1] == 5
+        assert next(iter(executor.map(lambda judge, item: (judge.isolation, item), [5])))[1] == 5
 
 
 def test_an_unknown_executor_is_refused() -> None:

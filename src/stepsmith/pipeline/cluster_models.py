@@ -24,7 +24,7 @@ from stepsmith.llm.money import Spend
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message, Sampling
 from stepsmith.pipeline.config import Config
-from stepsmith.pipeline.models import Meter, MeteredModel, Models
+from stepsmith.pipeline.models import Meter, MeteredModel, Models, limit_of
 from stepsmith.store.completion_cache import default_path
 
 BEAT_S = 5.0  # the driver says so often that it is alive
@@ -100,6 +100,7 @@ class ClusterModels:
             )
             .remote(here, list(names), run, {key: os.environ[key] for key in keys if key in os.environ})
         )
+        self.limit = limit_of(config)
         self._last: tuple[Spend, ...] = ()
         self._stopped = threading.Event()
         threading.Thread(target=self._beat, daemon=True).start()
@@ -126,6 +127,11 @@ class ClusterModels:
         with suppress(self._ray.exceptions.RayError):
             self._last = self._ray.get(self._actor.spends.remote(), timeout=BEAT_S)
         return self._last
+
+    def total(self) -> tuple[float, int]:
+        """Return (USD, tokens) booked so far."""
+        spends = self.spends()
+        return sum(spend.usd for spend in spends), sum(spend.usage.tokens for spend in spends)
 
     def model(self, name: str, meter: Meter) -> LLM:
         """Return a model; ``meter`` counts its completions."""

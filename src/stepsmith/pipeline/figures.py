@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
 from stepsmith.core.records import Chain
-from stepsmith.llm.money import Ledger
+from stepsmith.pipeline.models import Books
 from stepsmith.pipeline.training import TrainObserver
 from stepsmith.store.progress import ProgressFile, Spent
 from stepsmith.store.ratings import StudentRating
@@ -12,7 +12,7 @@ from stepsmith.store.training_log import EvalResult, Step
 from stepsmith.train.settings import TrainConfig
 
 
-def spent(ledger: Ledger) -> Spent:
+def spent(ledger: Books) -> Spent:
     """Return what a ledger has booked, and its limit."""
     usd, tokens = ledger.total()
     return Spent(usd=usd, tokens=tokens, limit_usd=ledger.limit.usd, limit_tokens=ledger.limit.tokens)

@@ -92,6 +92,15 @@ def limit_of(config: Config) -> Limit:
 class Books(Protocol):
     """Says what a run has spent so far; a ``Ledger`` is one."""
 
+    @property
+    def limit(self) -> Limit:
+        """The most that the run may spend."""
+        ...
+
+    def total(self) -> tuple[float, int]:
+        """Return (USD, tokens) booked so far."""
+        ...
+
     def spends(self) -> tuple[Spend, ...]:
         """Return the spending by stage and model."""
         ...
