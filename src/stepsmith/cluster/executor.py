@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
-class _Place:
+class _JudgesPlace:
     """A part of a node's cores, and the actor that serves it at the moment (None: not yet, or lost)."""
 
     node: str
@@ -81,8 +81,8 @@ class RayCluster:
     ) -> None:
         self._workers, self._isolation, self._allow_unsafe = workers, isolation, allow_unsafe
         self._wanted, self._time_factors = at_once, dict(time_factors or {})
-        self._places: list[_Place] = []
-        self._starting: dict[Any, _Place] = {}
+        self._places: list[_JudgesPlace] = []
+        self._starting: dict[Any, _JudgesPlace] = {}
         self._looked = float("-inf")
         self._compared = False  # the nodes of the start are compared together, later ones one by one
         self._why: dict[str, str] = {}  # node -> why its pool did not start
@@ -127,7 +127,7 @@ class RayCluster:
         key = uuid4().hex
         source = iter(items)
         again: deque[_Try] = deque()
-        running: dict[Any, tuple[_Place, _Try]] = {}
+        running: dict[Any, tuple[_JudgesPlace, _Try]] = {}
         lost = 0
         try:
             while True:
@@ -189,7 +189,7 @@ class RayCluster:
     ) -> None:
         self.close()
 
-    def _given(self, again: deque[_Try], source: Iterator[Any]) -> Iterator[tuple[_Try, _Place]]:
+    def _given(self, again: deque[_Try], source: Iterator[Any]) -> Iterator[tuple[_Try, _JudgesPlace]]:
         """Yield items with the places that get them, as long as there are free ones: the emptiest place first."""
         while free := [place for place in self._places if place.facts and place.running < place.slots]:
             one = again.popleft() if again else next((_Try(item) for item in source), None)
@@ -233,7 +233,7 @@ class RayCluster:
                 left = min(cores, self._workers)
                 while left > 0:
                     judges = min(POOL, left)
-                    self._places.append(_Place(node, f"{address} ({node[:6]})", judges, judges))
+                    self._places.append(_JudgesPlace(node, f"{address} ({node[:6]})", judges, judges))
                     left -= judges
         if self._wanted is not None:
             total = sum(place.judges for place in self._places)
@@ -244,7 +244,7 @@ class RayCluster:
             if place.actor is None and place.node in alive and now >= place.not_before:
                 self._start(place)
 
-    def _start(self, place: _Place) -> None:
+    def _start(self, place: _JudgesPlace) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         place.facts, place.work, place.failed = None, "", 0
@@ -301,7 +301,7 @@ class RayCluster:
             for reference in self.ray.wait(waited, num_returns=1, timeout=wait_s)[0]:
                 self._started(reference)
 
-    def _failed(self, place: _Place, one: _Try, error: Exception) -> None:
+    def _failed(self, place: _JudgesPlace, one: _Try, error: Exception) -> None:
         """Our own machinery failed on an item: try it elsewhere, and start the pool anew if it fails repeatedly."""
         one.failures += 1
         one.avoid.add(place.node)
@@ -313,13 +313,13 @@ class RayCluster:
             self._end(place)
             place.not_before = time.monotonic() + PAUSE_S
 
-    def _lose(self, place: _Place, error: Exception) -> None:
+    def _lose(self, place: _JudgesPlace, error: Exception) -> None:
         if place.actor is not None:
             _log.warning("%s is lost (%s); its items run again", place.address, type(error).__name__)
             self._end(place)
             place.not_before = time.monotonic() + (PAUSE_S if place.address in self._why else 0.0)
 
-    def _end(self, place: _Place) -> None:
+    def _end(self, place: _JudgesPlace) -> None:
         """End the actor of a place. What still runs there fails, and is tried again."""
         actor, place.actor, place.facts, place.work = place.actor, None, None, ""
         if actor is not None:
