@@ -123,8 +123,8 @@ def pack_chains(
     packed: list[PackedChain] = []
     size = 0
     for chain in chosen:
-        members = _related(stones.pop(chain))
-        html = page.render(chain=facts[chain], stones=members, ladder=_ladder(members), student=student)
+        members = related_stones(stones.pop(chain))
+        html = page.render(chain=facts[chain], stones=members, ladder=ladder_of(members), student=student)
         body = base64.b64encode(zlib.compress(html.encode(), 9)).decode()
         size += len(body)
         if packed and size > BYTE_LIMIT:
@@ -140,7 +140,7 @@ def _stones(folder: Path, chosen: set[str]) -> dict[str, list[Stone]]:
         for row in read_rows(folder / name):
             chain = str(row["chain_id"])
             if chain in chosen:
-                stones[chain].append(_stone(row))
+                stones[chain].append(stone_of(row))
     attempts = _attempts(folder, chosen)
     for members in stones.values():
         members[:] = [
@@ -166,7 +166,8 @@ def _key(lineage: Lineage) -> tuple[str, int]:
     return lineage.chain_id, lineage.turn
 
 
-def _stone(row: Row) -> Stone:
+def stone_of(row: Row) -> Stone:
+    """Return the problem of a row as the pages show it."""
     problem = row_problem(row)
     kills = Counter(wrong.killed_by for wrong in problem.wrong)
     tests = tuple(
@@ -189,7 +190,7 @@ def _stone(row: Row) -> Stone:
     )
 
 
-def _related(stones: list[Stone]) -> list[Stone]:
+def related_stones(stones: list[Stone]) -> list[Stone]:
     """Order the problems of a chain by turn, those rejected in a turn first, and find the turn of each parent."""
     ordered = sorted(stones, key=lambda stone: (stone.problem.lineage.turn, not stone.reason))
     turns: dict[str, int] = {}
@@ -198,7 +199,8 @@ def _related(stones: list[Stone]) -> list[Stone]:
     return [replace(stone, parent_turn=turns.get(stone.problem.lineage.parent_id or "")) for stone in ordered]
 
 
-def _ladder(stones: list[Stone]) -> Ladder:
+def ladder_of(stones: list[Stone]) -> Ladder:
+    """Return the plot of a chain."""
     step, top, room = 64, 10, 116
 
     def height(rate: float) -> float:

@@ -46,7 +46,11 @@ def life_of(wanted: str, places: Sequence[Path]) -> Life:
     for place in places:
         if not place.exists():
             raise RunFolderError(f"{place} does not exist")
-    file, row = _find(wanted, places)
+    return life_in(*_find(wanted, places), places)
+
+
+def life_in(file: Path, row: Row, places: Sequence[Path]) -> Life:
+    """Return the life of the problem that is a row of ``file``."""
     problem = row_problem(row)
     run = file.parent
     manifest = _manifest(run)

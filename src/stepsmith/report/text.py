@@ -4,6 +4,7 @@ All functions return ``Markup`` that holds only our own tags; HTML in a statemen
 """
 
 import difflib
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
@@ -32,17 +33,17 @@ _formatter = HtmlFormatter(nowrap=True)
 
 def statement_html(statement: str) -> Markup:
     """Render headings, paragraphs, lists, tables, bold, code, formulas and line breaks; all else is plain text."""
-    return Markup(_markdown().render(_cut(statement)))
+    return Markup(_reader().render(cut_text(statement)))
 
 
 def code_html(code: str, language: str) -> Markup:
     """Highlight a program; code in an unknown language is shown without colours."""
-    return Markup("<pre class=code><code>{}</code></pre>").format(_highlighted(_cut(code), language))
+    return Markup("<pre class=code><code>{}</code></pre>").format(_highlighted(cut_text(code), language))
 
 
 def difference_html(golden: str, code: str) -> Markup | None:
     """Return the unified diff from ``golden`` to ``code``; None when they have too little in common."""
-    before, after = _cut(golden).splitlines(), _cut(code).splitlines()
+    before, after = cut_text(golden).splitlines(), cut_text(code).splitlines()
     lines = list(difflib.unified_diff(before, after, n=DIFF_CONTEXT, lineterm=""))[2:]
     changed = sum(line[:1] in "+-" for line in lines)
     if not lines or changed > DIFF_SHARE * (len(before) + len(after)):
@@ -70,7 +71,8 @@ def value_html(value: str) -> Markup:
     ).format(head, len(value), value[:VALUE_LIMIT], note)
 
 
-def _cut(text: str) -> str:
+def cut_text(text: str) -> str:
+    """Return at most ``TEXT_LIMIT`` characters of a text, with a note of what is missing."""
     if len(text) <= TEXT_LIMIT:
         return text
     return f"{text[:TEXT_LIMIT]}\n… {len(text) - TEXT_LIMIT:,} more characters in the data set"
@@ -90,14 +92,30 @@ def _lexer(language: str) -> Lexer:
 
 
 @cache
-def _markdown() -> MarkdownIt:
-    """CommonMark without raw HTML, links, images and escapes, so that formulas and programs are kept as they are."""
+def _reader() -> MarkdownIt:
+    """Headings of a statement become ``h5`` and ``h6``: they are below the problem's title, an ``h4``."""
+    return statement_reader(formula_html, 5)
+
+
+def statement_reader(formula: Callable[[str], Markup], level: int) -> MarkdownIt:
+    """Return what renders statements; ``formula`` sets the TeX of ``$...$``, ``level`` is that of the first headings.
+
+    CommonMark without raw HTML, links, images and escapes, so that formulas and programs are kept as they are.
+    """
+
+    def set_formula(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
+        return str(formula(tokens[index].content))
+
+    def heading(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
+        name = f"h{level if tokens[index].tag in ('h1', 'h2') else level + 1}"
+        return f"<{'/' if tokens[index].nesting < 0 else ''}{name}>"
+
     markdown = MarkdownIt("zero", {"html": False, "breaks": True, "highlight": _fence})
     markdown.enable(["heading", "fence", "code", "list", "table", "newline", "backticks", "emphasis"])
     markdown.inline.ruler.before("emphasis", "formula", _formula)
-    markdown.add_render_rule("formula", _set_formula)
-    markdown.add_render_rule("heading_open", _heading)
-    markdown.add_render_rule("heading_close", _heading)
+    markdown.add_render_rule("formula", set_formula)
+    markdown.add_render_rule("heading_open", heading)
+    markdown.add_render_rule("heading_close", heading)
     markdown.add_render_rule("em_open", _literal)  # `a*b*c` is a product, not an emphasis
     markdown.add_render_rule("em_close", _literal)
     return markdown
@@ -114,18 +132,8 @@ def _formula(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _set_formula(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
-    return str(formula_html(tokens[index].content))
-
-
 def _fence(code: str, language: str, _attributes: str) -> str:
     return str(_highlighted(code, language)) if language else str(escape(code))
-
-
-def _heading(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
-    """Headings of a statement become ``h5`` and ``h6``: they are below the problem's title, an ``h4``."""
-    name = "h5" if tokens[index].tag in ("h1", "h2") else "h6"
-    return f"<{'/' if tokens[index].nesting < 0 else ''}{name}>"
 
 
 def _literal(_: RendererHTML, tokens: list[Token], index: int, _options: OptionsDict, _env: object) -> str:
