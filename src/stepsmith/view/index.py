@@ -1,7 +1,8 @@
-"""The index of problems: one narrow DuckDB table with what lists and filters show, and the text that is searched.
+"""The index of problems: a narrow DuckDB table with what lists and filters show, and one of the words of their text.
 
-It is built from the files with pyarrow, column by column, so tests and programs are not read. DuckDB itself reads and
-writes no file but its own database, and loads no extension.
+``words`` holds, for every word of some 100,000 problems, the rows that hold it. It is made here because DuckDB's own
+full-text extension would come from the network. The index is built from the files with pyarrow, column by column, so
+tests and programs are not read. DuckDB itself reads and writes no file but its own database, and loads no extension.
 """
 
 import sqlite3
@@ -21,8 +22,9 @@ from stepsmith.store.manifest import read_manifest
 from stepsmith.store.ratings import RATINGS
 from stepsmith.view.places import ProblemFile
 
-FORM = 1  # of the tables; a database of another form is built again
-BATCH = 8192  # rows that are in memory at a time
+FORM = 3  # of the tables; a database of another form is built again
+BATCH = 8192  # rows that are read at a time
+SEGMENT = 16 * BATCH  # rows whose words are counted together
 LOCKED = {  # nothing from the network, no other file
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -35,11 +37,19 @@ CREATE TABLE problems (
   row INTEGER, file SMALLINT, place INTEGER, id VARCHAR, title VARCHAR, chain VARCHAR, turn INTEGER, direction VARCHAR,
   environment VARCHAR, style VARCHAR, interface VARCHAR, language VARCHAR, licence VARCHAR, split VARCHAR,
   dataset VARCHAR, student VARCHAR, reason VARCHAR, band VARCHAR, rate DOUBLE, low DOUBLE, high DOUBLE,
-  attempts INTEGER, passes INTEGER, tests INTEGER, confidence DOUBLE, killed DOUBLE, features VARCHAR[], words VARCHAR
+  attempts INTEGER, passes INTEGER, tests INTEGER, confidence DOUBLE, killed DOUBLE, features VARCHAR[]
 );
+CREATE TABLE words (word VARCHAR, rows INTEGER[]);
+CREATE TEMP TABLE texts (row INTEGER, text VARCHAR);
 CREATE TABLE ratings (
   id VARCHAR, student VARCHAR, band VARCHAR, rate DOUBLE, low DOUBLE, high DOUBLE, attempts INTEGER, passes INTEGER
 );
+"""
+_COUNT_WORDS = r"""
+INSERT INTO words
+SELECT word, list(row) FROM (SELECT DISTINCT row, unnest(regexp_split_to_array(text, '[^\pL\pN_]+')) AS word FROM texts)
+WHERE word <> '' GROUP BY word ORDER BY word;
+DELETE FROM texts;
 """
 # Column of the index → its value from the columns of the file. A file without a column of these gets NULL.
 _VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -108,15 +118,20 @@ def fill(database: duckdb.DuckDBPyConnection, files: Sequence[ProblemFile], told
     faults: list[str] = []
     database.execute(TABLES)
     total = sum(count_rows(file) for file in files)
-    done = 0
+    done = waiting = 0
     for number, file in enumerate(files):
         try:
             for batch in _batches(file):
                 _add(database, batch, file, number, done)
                 done += batch.num_rows
+                waiting += batch.num_rows
                 told(done, total)
+                if waiting >= SEGMENT:
+                    database.execute(_COUNT_WORDS)
+                    waiting = 0
         except (OSError, pa.ArrowException, duckdb.Error, sqlite3.Error, StoreError) as error:
             faults.append(f"{file.name} cannot be read as problems: {str(error).splitlines()[0]}")
+    database.execute(_COUNT_WORDS)
     for folder in dict.fromkeys(file.path.parent for file in files):
         if (folder / RATINGS).is_file():
             try:
@@ -168,15 +183,19 @@ def _add(database: duckdb.DuckDBPyConnection, batch: pa.Table, file: ProblemFile
     values["student"] = "?"
     if "provenance" in have:
         values["student"] = "coalesce(map_from_entries(provenance)['rated_by'], ?)"
-    texts = [name for name in ("id", "chain_id", "title", "statement") if name in have]
+    texts = [name for name in ("title", "statement") if name in have]
     texts += ["array_to_string(list_transform(features, lambda use: use.name), ' ')"] if "features" in have else []
-    values["words"] = f"lower(concat_ws(' ', {', '.join(texts)}))"
+    batch = batch.append_column("_nth", pa.array(range(batch.num_rows), pa.int32()))
     database.register("batch", batch)
     first = database.execute("SELECT count(*) FROM problems WHERE file = ?", [number]).fetchone()
     start = int(first[0]) if first else 0
     database.execute(
+        f"INSERT INTO texts SELECT (? + _nth)::INTEGER, lower(concat_ws(' ', {', '.join(texts)})) FROM batch",
+        [before],
+    )
+    database.execute(
         f"INSERT INTO problems (row, file, place, split, dataset, {', '.join(values)}) "
-        f"SELECT (? + row_number() OVER () - 1)::INTEGER, ?, (? + row_number() OVER () - 1)::INTEGER, ?, ?, "
+        f"SELECT (? + _nth)::INTEGER, ?, (? + _nth)::INTEGER, ?, ?, "
         f"{', '.join(values.values())} FROM batch",
         [before, number, start, file.split or None, file.name, _student(file)],
     )

@@ -14,7 +14,8 @@ import duckdb
 
 from stepsmith.view.index import FORM, ProblemIndex, count_rows, fill, open_database
 from stepsmith.view.places import ProblemFile, ServedPlaces
-from stepsmith.view.search import Searcher, read_search
+from stepsmith.view.search import SORTS, read_search
+from stepsmith.view.searcher import Searcher
 
 LOOK_EVERY_S = 2.0  # for files that are new, changed or gone
 PATIENCE_S = 0.25  # that a page waits for a first index: most are ready by then
@@ -91,6 +92,9 @@ class Library:
         self._searcher = searcher
         self.progress = IndexProgress(searcher.index.size, searcher.index.size)
         self._ready.set()
+        for sort in filter(None, SORTS):
+            if not self._closing.is_set():
+                searcher.order(sort)  # so that nobody waits for the first list in this order
 
     def _build(self, files: list[ProblemFile]) -> ProblemIndex:
         total = sum(map(count_rows, files))

@@ -20,7 +20,8 @@ from stepsmith.store.dataset import Row, row_problem
 from stepsmith.view.markup import prose_difference, statement_markup
 from stepsmith.view.places import ProblemFile
 from stepsmith.view.reading import changed, read_row
-from stepsmith.view.search import PAGE, Searcher, read_search
+from stepsmith.view.search import PAGE, read_search
+from stepsmith.view.searcher import Searcher
 from stepsmith.view.viewing import Viewing
 
 TESTS = 20  # on a page of tests
