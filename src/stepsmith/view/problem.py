@@ -53,7 +53,7 @@ class TestLine:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongProgram:
+class KilledProgram:
     """A wrong program: its difference from the golden one (or all of it), and the test that kills it."""
 
     wrong: WrongSolution
@@ -167,7 +167,7 @@ def _tests(found: FoundProblem, request: Request) -> dict[str, Any]:
     return {"tests": lines, "page": page, "pages": pages}
 
 
-def _wrong_programs(problem: Problem) -> list[WrongProgram]:
+def _wrong_programs(problem: Problem) -> list[KilledProgram]:
     golden = problem.golden
     programs = []
     for wrong in problem.wrong:
@@ -175,7 +175,7 @@ def _wrong_programs(problem: Problem) -> list[WrongProgram]:
         shown = difference_html(golden.code, solution.code) if solution.language == golden.language else None
         known = 0 <= wrong.killed_by < len(problem.tests)
         programs.append(
-            WrongProgram(
+            KilledProgram(
                 wrong=wrong,
                 shown=shown or code_html(solution.code, solution.language),
                 number=wrong.killed_by + 1 if known else None,
