@@ -15,7 +15,7 @@ from stepsmith.judge.checkers import UnreadableError, compare, is_custom, judges
 from stepsmith.judge.languages import check_time_factors, language
 from stepsmith.judge.prefilter import first_suspect
 from stepsmith.judge.program import Program, ProgramRun
-from stepsmith.judge.programs import CheckerRunner, Programs
+from stepsmith.judge.programs import CheckerRunner, CompileError, OneShot, Programs
 from stepsmith.judge.runs import RetryPolicy, check_program, measured, output_of
 from stepsmith.judge.testing import judge_test
 from stepsmith.judge.verdicts import Allowance, allowance
@@ -24,7 +24,7 @@ from stepsmith.sandbox.worker import Worker
 
 SHARED = "passed in a run that all tests shared"
 
-T = TypeVar("T")
+T = TypeVar("T", TestResult, Execution)
 
 
 class LocalJudge:
@@ -87,7 +87,7 @@ class LocalJudge:
                     passed = (TestResult(verdict=Verdict.AC, message=SHARED),) * suspect
                     return msgspec.structs.replace(alone, tests=(*passed, *alone.tests))
 
-        def one(worker: Worker, index: int) -> TestResult:
+        def one(worker: Worker | OneShot, index: int) -> TestResult:
             return judge_test(self._programs, worker, contract, allowed, tests[index])
 
         def stop(result: TestResult) -> bool:
@@ -105,7 +105,7 @@ class LocalJudge:
         """Run ``solution`` on every input and return what it printed or returned (as a literal), one per input."""
         allowed = self._allowance(solution, contract)
 
-        def one(worker: Worker, index: int) -> Execution:
+        def one(worker: Worker | OneShot, index: int) -> Execution:
             outcome, failed = measured(worker, contract, allowed, inputs[index])
             if failed:
                 return Execution(verdict=failed[0], cpu_s=outcome.cpu_s, message=failed[1])
@@ -168,11 +168,13 @@ class LocalJudge:
         contract: Contract,
         allowed: Allowance,
         count: int,
-        one: Callable[[Worker, int], T],
+        one: Callable[[Worker | OneShot, int], T],
         stop: Callable[[T], bool],
     ) -> tuple[str, list[T] | None, str]:
         """Open a solution and call ``one`` for each test, going on with fresh workers where one was lost.
 
+        A solution with a single test is not opened, since that would cost as much as the test. Only if it then needs
+        too much memory, this is done all the same, because its figure includes the compiler's memory.
         Returns the compiler's output, the results (None: it does not compile), and the reason why some are missing.
         """
         results: list[T] = []
@@ -181,6 +183,10 @@ class LocalJudge:
         with self._lock:
             while True:
                 try:
+                    if count == 1 and (shot := self._programs.one_shot(solution, contract, allowed)) is not None:
+                        result = one(shot, 0)
+                        if result.verdict is not Verdict.MLE:
+                            return text, [result], ""
                     worker, opened = self._programs.open_solution(solution, contract, allowed)
                     text = opened.text
                     if opened.program is None:
@@ -191,6 +197,8 @@ class LocalJudge:
                         if stop(results[-1]):
                             break
                     return text, results, ""
+                except CompileError as error:
+                    return str(error), None, ""
                 except SandboxError as error:
                     self._programs.drop(SOLUTIONS)
                     if self._programs.closed or not retries.wait():

@@ -10,14 +10,37 @@ import msgspec
 
 from stepsmith.core.errors import CaseError, SandboxError
 from stepsmith.core.records import Contract, Solution, Verdict
+from stepsmith.judge.checkers import custom_kind
 from stepsmith.judge.languages import language
 from stepsmith.judge.packages import wanted
 from stepsmith.judge.preparing import Prepared, prepare
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.judge.runs import SEARCHED, RetryPolicy, encoded, opened_program, stderr_of
-from stepsmith.judge.verdicts import MB, Allowance, allowance, failure
+from stepsmith.judge.verdicts import MB, Allowance, allowance, failure, run_limits
 from stepsmith.judge.worker_set import CHECKERS, SOLUTIONS, WorkerSet
+from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome
 from stepsmith.sandbox.worker import Worker
+
+LONGEST_ONE_SHOT = 64 * 1024  # characters: compiling a longer program may need much memory
+
+
+class CompileError(Exception):
+    """A one-shot program does not compile; the message is the compiler's output."""
+
+
+class OneShot:
+    """A solution that each run compiles anew; where a worker runs it as if it were open."""
+
+    def __init__(self, worker: Worker, program: Executable, limits: RunLimits) -> None:
+        self._worker, self._program, self._limits = worker, program, limits
+        self.server = worker.server
+
+    def run(self, stdin: bytes, *, stderr_bytes: int = SEARCHED) -> RunOutcome:
+        """Compile and run it on ``stdin``. Raises ``CompileError``, and what ``Worker.run`` raises."""
+        outcome = self._worker.run_once(self._program, self._limits, stdin, stderr_bytes=stderr_bytes)
+        if isinstance(outcome, Opened):
+            raise CompileError(outcome.text)
+        return outcome
 
 
 class Programs:
@@ -53,6 +76,13 @@ class Programs:
         ``shared``: one run does many tests. Raises ``CaseError`` for a contract that the language cannot honour, and
         ``SandboxError``.
         """
+        worker, prepared = self._prepared(solution, contract)
+        if shared and prepared.program is not None:
+            program = msgspec.structs.replace(prepared.program, shared=True)
+            prepared = msgspec.structs.replace(prepared, program=program)
+        return worker, opened_program(worker, prepared, allowed)
+
+    def _prepared(self, solution: Solution, contract: Contract) -> tuple[Worker, Prepared]:
         kind = language(solution.language)
         if contract.interface == "function" and kind.name != "python":
             raise CaseError(f"the function interface is for Python; {kind.name} programs use stdio")
@@ -61,11 +91,20 @@ class Programs:
         entry_point = contract.entry_point if contract.interface == "function" else None
         sources = ((kind.main, solution.code),)
         worker = self._worker(SOLUTIONS, sources if kind.name == "python" else ())
-        prepared = prepare(worker, self.worker_set.cache, kind, sources, contract.limits, entry_point=entry_point)
-        if shared and prepared.program is not None:
-            program = msgspec.structs.replace(prepared.program, shared=True)
-            prepared = msgspec.structs.replace(prepared, program=program)
-        return worker, opened_program(worker, prepared, allowed)
+        return worker, prepare(worker, self.worker_set.cache, kind, sources, contract.limits, entry_point=entry_point)
+
+    def one_shot(self, solution: Solution, contract: Contract, allowed: Allowance) -> OneShot | None:
+        """Return a Python solution that each of its runs compiles anew: half the price where there is only one test.
+
+        None if it must be opened: other languages, long programs, and checkers that talk with the program.
+        """
+        kind, checker = language(solution.language), custom_kind(contract.checker.name)
+        if kind.name != "python" or len(solution.code) > LONGEST_ONE_SHOT or (checker and checker.interactive):
+            return None
+        worker, prepared = self._prepared(solution, contract)
+        if prepared.program is None or not worker.can_one_shot:
+            return None
+        return OneShot(worker, prepared.program, run_limits(allowed))
 
     def open(self, program: Program, role: str) -> tuple[Worker, Allowance, Prepared]:
         """Make a whole program ready to be run, with its files. Raises ``SandboxError``."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Protocol
 
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Contract, Verdict
@@ -90,19 +91,27 @@ def opened_program(
     return prepared
 
 
+class Runnable(Protocol):
+    """A program that is ready to run: open in a ``Worker``, or compiled anew by each run."""
+
+    def run(self, stdin: bytes, *, stderr_bytes: int) -> RunOutcome:
+        """Run it once on ``stdin``."""
+        ...
+
+
 def measured(
-    worker: Worker, contract: Contract, allowed: Allowance, text: str
+    program: Runnable, contract: Contract, allowed: Allowance, text: str
 ) -> tuple[RunOutcome, tuple[Verdict, str] | None]:
-    """Run the open solution on one input, and again where the machine may be to blame.
+    """Run a solution on one input, and again where the machine may be to blame.
 
     Returns the facts of the run, and its verdict and message where it failed.
     """
     data = encoded(text)
-    outcome = worker.run(data, stderr_bytes=SEARCHED)
+    outcome = program.run(data, stderr_bytes=SEARCHED)
     for _ in range(RERUNS):
         if not doubtful(outcome, allowed.limits):
             break
-        again = worker.run(data, stderr_bytes=SEARCHED)
+        again = program.run(data, stderr_bytes=SEARCHED)
         if outcome.signal is not None or again.cpu_s < outcome.cpu_s:
             outcome = again
     failed = failure(outcome, allowed)

@@ -7,7 +7,7 @@ from stepsmith.core.records import Contract, TestCase, TestResult, Verdict
 from stepsmith.judge.checkers import CheckResult, compare, custom_kind, run_custom, run_pass
 from stepsmith.judge.checkers.custom import ACCEPTS, LIMITS, MESSAGE, Files, kattis_program
 from stepsmith.judge.interaction import Pass, decide, interactor_limits, judge_passes
-from stepsmith.judge.programs import CheckerRunner, Programs
+from stepsmith.judge.programs import CheckerRunner, OneShot, Programs
 from stepsmith.judge.runs import RERUNS, SEARCHED, measured, output_of, stderr_of
 from stepsmith.judge.verdicts import MB, Allowance, doubtful, reservation_note
 from stepsmith.judge.worker_set import CHECKERS
@@ -17,9 +17,9 @@ from stepsmith.sandbox.worker import Worker
 
 
 def judge_test(
-    programs: Programs, worker: Worker, contract: Contract, allowed: Allowance, test: TestCase
+    programs: Programs, worker: Worker | OneShot, contract: Contract, allowed: Allowance, test: TestCase
 ) -> TestResult:
-    """Judge the solution that is open in ``worker`` on one test. After a ``SandboxError`` it must be opened again."""
+    """Judge the solution that ``worker`` has ready on one test. After a ``SandboxError`` it must be opened again."""
     kind = custom_kind(contract.checker.name)
 
     def one(text: str, feedback: Files) -> Pass:
@@ -31,7 +31,13 @@ def judge_test(
 
 
 def _run_and_compare(
-    programs: Programs, worker: Worker, contract: Contract, allowed: Allowance, text: str, answer: str, feedback: Files
+    programs: Programs,
+    worker: Worker | OneShot,
+    contract: Contract,
+    allowed: Allowance,
+    text: str,
+    answer: str,
+    feedback: Files,
 ) -> Pass:
     outcome, failed = measured(worker, contract, allowed, text)
     left: Files = ()
@@ -58,9 +64,16 @@ def _compare(
 
 
 def _interact(
-    programs: Programs, worker: Worker, contract: Contract, allowed: Allowance, text: str, answer: str, feedback: Files
+    programs: Programs,
+    worker: Worker | OneShot,
+    contract: Contract,
+    allowed: Allowance,
+    text: str,
+    answer: str,
+    feedback: Files,
 ) -> Pass:
     """Run the open solution against its interactor, again where the machine may be to blame."""
+    assert isinstance(worker, Worker)  # ``Programs.one_shot`` leaves out checkers that talk with the program
     program = kattis_program(contract.checker, text, answer, feedback)
     program = msgspec.structs.replace(program, limits=interactor_limits(allowed))
     try:
@@ -79,7 +92,9 @@ def _interact(
     return Pass(result=_result(worker, allowed, met.solution, *decide(met, allowed, own, left)), feedback=left)
 
 
-def _result(worker: Worker, allowed: Allowance, outcome: RunOutcome, verdict: Verdict, message: str) -> TestResult:
+def _result(
+    worker: Worker | OneShot, allowed: Allowance, outcome: RunOutcome, verdict: Verdict, message: str
+) -> TestResult:
     if verdict not in (Verdict.AC, Verdict.IE):
         message += reservation_note(outcome, allowed, worker.server.level)
     return TestResult(

@@ -52,11 +52,16 @@ class Confinement:
 
 def limit_resources(*, level: int, base_mb: int, memory_mb: int, output_bytes: int, is_compiler: bool) -> None:
     """Set the limits of the tests on the calling process; the tests' processes inherit them."""
-    reserve_mb = RESERVE_L3_MB if level >= 3 and not is_compiler else RESERVE_MB
-    _limit(linux.RLIMIT_AS, (base_mb + memory_mb + reserve_mb) * MB)
+    reserve = RESERVE_MB if is_compiler else reserve_mb(level)
+    _limit(linux.RLIMIT_AS, (base_mb + memory_mb + reserve) * MB)
     _limit(linux.RLIMIT_FSIZE, output_bytes)
     if not is_compiler:
         _limit(linux.RLIMIT_NOFILE, MAX_FILES)
+
+
+def reserve_mb(level: int) -> int:
+    """Return the address space in MB that a program may map beyond its memory limit."""
+    return RESERVE_L3_MB if level >= 3 else RESERVE_MB
 
 
 def limit_server(*, own_user: bool) -> None:

@@ -38,16 +38,14 @@ _show = sys.__excepthook__
 
 
 class PythonMain:
-    """A compiled program, made in the solution's process; ``run`` is called in a test's process."""
+    """The interpreter's state for a program: made in a solution's process; ``run`` is called in a test's process."""
 
-    def __init__(
-        self, code: CodeType, command: list[str], *, entry_point: str | None, shared: bool, memory_mb: int
-    ) -> None:
-        self._code = code
-        self._entry_point = entry_point
-        self._shared = shared
-        self._memory_mb = memory_mb
-        self._may_leave = finalizing.may_leave(code)
+    def __init__(self, command: list[str]) -> None:
+        self._code: CodeType | None = None
+        self._entry_point: str | None = None
+        self._shared = False
+        self._memory_mb = 0
+        self._may_leave = True
         self._modules = 0
         self._arguments: values.Arguments | None = None
         self._streams = _standard_streams()
@@ -56,8 +54,10 @@ class PythonMain:
         sys.modules["__main__"] = ModuleType("__main__")
         self._module: ModuleType | None = None
 
-    def start(self) -> None:
-        """Mark the start of the program: objects that exist before are not finalized when the process ends."""
+    def start(self, code: CodeType, *, entry_point: str | None, shared: bool, memory_mb: int) -> None:
+        """Take a compiled program. Objects that exist before are not finalized when the process ends."""
+        self._code, self._entry_point, self._shared, self._memory_mb = code, entry_point, shared, memory_mb
+        self._may_leave = finalizing.may_leave(code)
         gc.freeze()
         self._module = self._new_module()
         self._modules = len(sys.modules)
@@ -96,7 +96,7 @@ class PythonMain:
         if words:
             sys.argv += words
         status = 0
-        assert self._module is not None
+        assert self._code is not None and self._module is not None  # noqa: PT018
         scope = self._module.__dict__
         try:
             exec(self._code, scope)
@@ -136,6 +136,7 @@ class PythonMain:
 
         The runs share one interpreter, with all state that a program leaves in it. The first failure ends them.
         """
+        assert self._code is not None
         with _io.open(ARGUMENTS_FD, "rb", closefd=False) as file:
             texts = frames.unpack(file.read())
         for text in texts:

@@ -5,16 +5,22 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
 from types import CodeType
+from typing import Protocol
 
-from stepsmith.sandbox import linux, python_child, wire
-from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resources
+from stepsmith.sandbox import linux, native_loop, python_child, wire
+from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resources, reserve_mb
 from stepsmith.sandbox.task import SupervisorTask
 
 COMPILE_CPU_S = 10
 
-Loop = Callable[[SupervisorTask], list[str] | None]
+
+class Loop(Protocol):
+    """The supervisor's loop, in Python or in C."""
+
+    def serve(self, task: SupervisorTask) -> list[str] | None:
+        """See ``supervisor.PythonLoop.serve``."""
+        ...
 
 
 def become(
@@ -42,12 +48,9 @@ def become(
     program, problem = None, ""
     if request["kind"] == "python":
         python_child.hide_frames()
-        compiled, problem = compile_python(wire.read_file(code), command[0])
-        program = compiled and python_child.PythonMain(
-            compiled, command, entry_point=request["entry_point"], shared=request["shared"],
-            memory_mb=limits["memory_mb"],
-        )  # fmt: skip
-    wire.send(session, b"-" + problem.encode("utf-8", "backslashreplace")[: wire.PACKET // 2] if problem else b"+")
+        compiled, problem = compile_within_limit(wire.read_file(code), command[0])
+        program = compiled and python_child.PythonMain(command)
+    wire.send(session, b"-" + shown(problem) if problem else b"+")
     if problem:
         return
     limit_resources(
@@ -58,17 +61,62 @@ def become(
         session, confinement, limits["cpu_s"], limits["wall_s"],
         command=None if program is not None else command, prepare=None if program is None else program.prepare,
     )  # fmt: skip
-    if program is not None:
-        program.start()
-    words = loop(task)
+    if program is not None and compiled is not None:
+        program.start(
+            compiled, entry_point=request["entry_point"], shared=request["shared"], memory_mb=limits["memory_mb"]
+        )
+    words = loop.serve(task)
     if words is not None and program is not None:
         session.detach()  # the descriptor is closed, and the program may use its number
         program.run(words)
 
 
-def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
-    """Return the compiled program, or None and the compiler's message. Too much CPU time kills this process."""
+def become_one_shots(
+    session: _socket.socket,
+    request: wire.OpenRequest,
+    confinement: Confinement,
+    loop: native_loop.NativeLoop,
+    *,
+    folder: str,
+    base_mb: int,
+) -> None:
+    """Fork a process per packet, which compiles and runs the program; return when the judge closes the connection."""
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    (name,) = request["names"]
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    source = os.open(name, os.O_WRONLY | os.O_CLOEXEC)
+    confinement.enter_supervisor()
+    python_child.hide_frames()
+    program = python_child.PythonMain(request["command"])
+    wire.send(session, b"+")
+    task = SupervisorTask(session, confinement, 0.0, 0.0, command=None, prepare=program.prepare)
+    shot = loop.serve_one_shots(task, source=source, beyond_mb=base_mb + reserve_mb(confinement.level))
+    if shot is None:
+        return
+    session.detach()  # the descriptor is closed, and the program may use its number
+    compiled, problem = compile_python(wire.read_file(3 if shot.entry_point is None else 4), name)
+    if compiled is None:
+        os.write(2, shown(problem)[: shot.output_bytes])
+        loop.refuse()
+        return
+    program.start(compiled, entry_point=shot.entry_point, shared=False, memory_mb=shot.memory_mb)
+    task.prepare()
+    loop.begin()
+    program.run([])
+
+
+def compile_within_limit(source: bytes, name: str) -> tuple[CodeType | None, str]:
+    """Compile a program; too much CPU time kills this process."""
     signal.setitimer(signal.ITIMER_PROF, COMPILE_CPU_S)
+    try:
+        return compile_python(source, name)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
+    """Return the compiled program, or None and the compiler's message."""
     usual = [*warnings.filters]
     warnings.simplefilter("ignore")  # there is no test yet whose error output could show them
     try:
@@ -78,8 +126,12 @@ def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
 
         return None, "".join(traceback.format_exception_only(type(error), error))
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
         warnings.filters[:] = usual  # type: ignore[index]
+
+
+def shown(problem: str) -> bytes:
+    """Return a compiler's message as the judge gets it."""
+    return problem.encode("utf-8", "backslashreplace")[: wire.PACKET // 2]
 
 
 def address_space_mb() -> int:

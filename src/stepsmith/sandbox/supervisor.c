@@ -2,7 +2,8 @@
  *
  * native.py builds it with the machine's compiler at first use; without a compiler the Python loop does the same work.
  * Python tests are forked, and serve() returns in the child. Other programs are started from a vfork child, which does
- * not copy page tables.
+ * not copy page tables. One-shot programs are only supported here: a packet brings a Python program with its only
+ * input, and one forked process compiles and runs it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,23 +19,30 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <dirent.h>
 
-enum { ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE };
-enum { FORKED, CONFINED, RUNNING }; /* stages of a test's process */
+enum { ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE, NOT_COMPILED };
+enum { FORKED, CONFINED, RUNNING, REFUSED }; /* stages of a test's process; REFUSED: a one-shot that does not compile */
 enum { MAX_ARGUMENTS = 256, PACKET = 160000, MAX_FDS = 8, UNREADABLE_CODE = 254 };
 #define ALL_FDS (1u << 20)
+#define COMPILE_CPU_S 10.0 /* as in solution.py */
+#define COMPILE_WALL_S 60.0
 
 struct setup { /* native_loop.py mirrors this */
     int session, landlock, executing, exec_fd;
     unsigned int own_pid_mark;
     unsigned long exec_key;
     double cpu_s, wall_s;
+    int source;                /* one-shot programs: the file in the folder that the source is written to; else -1 */
+    int max_files;             /* the limits of one-shot programs: descriptors, and MB beyond a program's memory limit */
+    long beyond_mb;
     struct sock_fprog *narrow; /* null: compilers, or no confinement */
     char **command;            /* null-terminated; Python tests: null */
     char **environment;
@@ -46,9 +54,19 @@ struct facts {
     int64_t peak_kb;
 };
 
+struct one_shot { /* the head of a packet, see wire.py */
+    double cpu_s, wall_s;
+    int64_t memory_mb, output_bytes;
+};
+
+struct shared { /* with a test's process, which writes it before the program runs */
+    char stage;
+    double cpu_s, started; /* when the program began to run: CPU seconds used before, and the time */
+};
+
 static char packet[PACKET + 1];
 static size_t packet_size;
-static volatile char *stage; /* shared with the child: the stage that it has reached */
+static volatile struct shared *page;
 
 const char *arguments(void) { return packet; }
 
@@ -80,12 +98,35 @@ static void give_up(const char *what) {
     _exit(255);
 }
 
+static void limit(int kind, rlim_t value) {
+    struct rlimit now;
+    if (getrlimit(kind, &now)) give_up("limits");
+    if (value < now.rlim_max) now.rlim_max = value;
+    now.rlim_cur = now.rlim_max;
+    if (setrlimit(kind, &now)) give_up("limits");
+}
+
+static void write_source(int file, int code) {
+    struct stat facts;
+    off_t at = 0;
+    if (ftruncate(file, 0) || lseek(file, 0, SEEK_SET) || fstat(code, &facts)) give_up("source");
+    while (at < facts.st_size)
+        if (sendfile(file, code, &at, (size_t)(facts.st_size - at)) <= 0) give_up("source");
+}
+
 static void confine(const struct setup *s, const int *fds, int count) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL)) give_up("pdeathsig");
     for (int i = 0; i < count; i++)
         if (dup2(fds[i], i) < 0) give_up("dup2");
-    struct rlimit cpu = {(rlim_t)s->cpu_s + 2, (rlim_t)s->cpu_s + 2};
-    if (setrlimit(RLIMIT_CPU, &cpu)) give_up("cpu limit");
+    if (s->source < 0) limit(RLIMIT_CPU, (rlim_t)s->cpu_s + 2);
+    else {
+        const struct one_shot *head = (const struct one_shot *)packet;
+        write_source(s->source, count - 1);
+        limit(RLIMIT_CPU, (rlim_t)(head->cpu_s + COMPILE_CPU_S) + 2);
+        limit(RLIMIT_AS, (rlim_t)(s->beyond_mb + head->memory_mb) << 20);
+        limit(RLIMIT_FSIZE, (rlim_t)head->output_bytes);
+        limit(RLIMIT_NOFILE, (rlim_t)s->max_files);
+    }
     if (s->landlock >= 0 && syscall(SYS_landlock_restrict_self, s->landlock, 0)) give_up("landlock");
     if (s->executing) {
         if (syscall(SYS_close_range, (unsigned)count, (unsigned)s->exec_fd - 1, 0)) give_up("close");
@@ -111,10 +152,10 @@ static pid_t start_other(const struct setup *s, const int *fds, int count) {
     pid_t pid = vfork();
     if (pid == 0) {
         confine(s, fds, count);
-        *stage = RUNNING;
+        page->stage = RUNNING;
         syscall(SYS_execveat, s->exec_fd, "", vector, s->environment, AT_EMPTY_PATH, s->exec_key);
         if (errno != ENOMEM) { /* ENOMEM: the program is too large for its limit; all else is our own mistake */
-            *stage = FORKED;
+            page->stage = FORKED;
             give_up("exec");
         }
         kill(getpid(), SIGKILL);
@@ -141,26 +182,35 @@ static double starved(pid_t pid) {
     return most;
 }
 
-static int watch(const struct setup *s, pid_t pid, double started) {
+/* Wait until the process ends or exceeds a limit; return which. A one-shot's limits begin when it is compiled. */
+static int watch(const struct setup *s, pid_t pid, double forked) {
+    const struct one_shot *head = s->source < 0 ? NULL : (const struct one_shot *)packet;
     int process = (int)syscall(SYS_pidfd_open, pid, 0), end = ENDED;
     clockid_t clock = (clockid_t)((~(unsigned)pid << 3) | 2); /* its CPU clock, see clock_getcpuclockid(3) */
-    double granted = s->wall_s;
+    double most_cpu = head ? head->cpu_s : s->cpu_s, most_wall = head ? head->wall_s : s->wall_s, waited = 0;
     struct pollfd both[2] = {{process, POLLIN, 0}, {s->session, 0, 0}}; /* POLLHUP always counts */
     if (process < 0) exit(1);
     for (;;) {
-        double cpu_left = s->cpu_s - now(clock), wall_left = started + granted - now(CLOCK_MONOTONIC);
+        int compiling = head && page->stage < RUNNING;
+        double cpu_end = compiling ? COMPILE_CPU_S : (head ? page->cpu_s : 0) + most_cpu;
+        double wall_end = compiling ? forked + COMPILE_WALL_S : (head ? page->started : forked) + most_wall;
+        wall_end += waited;
+        double cpu_left = cpu_end - now(clock), wall_left = wall_end - now(CLOCK_MONOTONIC);
         double left = cpu_left < wall_left ? cpu_left : wall_left;
+        if (compiling && left > most_cpu) left = most_cpu;
         int ready = poll(both, 2, left > 0 ? (int)(left * 1000) + 1 : 1);
         if (both[0].revents) break;
         if (ready > 0) exit(0); /* the judge has ended; the child dies with this process */
+        if (compiling && page->stage >= RUNNING) continue;
         double used = now(clock);
-        if (used < 1e17 && used >= s->cpu_s) end = CPU_LIMIT;
-        else if (now(CLOCK_MONOTONIC) >= started + granted) {
-            granted = s->wall_s + starved(pid);
-            if (now(CLOCK_MONOTONIC) >= started + granted) end = WALL_LIMIT;
+        if (used < 1e17 && used >= cpu_end) end = CPU_LIMIT;
+        else if (now(CLOCK_MONOTONIC) >= wall_end) {
+            double before = waited;
+            waited = starved(pid);
+            if (now(CLOCK_MONOTONIC) >= wall_end - before + waited) end = WALL_LIMIT;
         }
         if (end != ENDED) {
-            syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
+            syscall(SYS_pidfd_send_signal, process, compiling && end == CPU_LIMIT ? SIGPROF : SIGKILL, NULL, 0);
             break;
         }
     }
@@ -170,22 +220,28 @@ static int watch(const struct setup *s, pid_t pid, double started) {
 
 /* Called in the process of a Python test, right before the program runs. */
 void running(void) {
-    *stage = RUNNING;
-    munmap((void *)stage, 4096); /* so that the program cannot change it */
+    page->cpu_s = now(CLOCK_PROCESS_CPUTIME_ID);
+    page->started = now(CLOCK_MONOTONIC);
+    page->stage = RUNNING;
+    munmap((void *)page, 4096); /* so that the program cannot change it */
 }
+
+/* Called in the process of a one-shot program that does not compile. */
+void refused(void) { page->stage = REFUSED; }
 
 /* Run one test per packet until the judge closes the connection, then return -1. In the process of a Python test, return
  * the size of its arguments. */
 int serve(const struct setup *s) {
-    stage = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (stage == MAP_FAILED) exit(1);
+    page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) exit(1);
     for (int fds[MAX_FDS], count; (count = receive(s->session, fds)) > 0;) {
-        *stage = FORKED;
+        page->stage = FORKED;
+        page->cpu_s = 0;
         double started = now(CLOCK_MONOTONIC);
         pid_t pid = s->command ? start_other(s, fds, count) : _Fork();
         if (pid == 0) {
             confine(s, fds, count);
-            *stage = CONFINED;
+            page->stage = CONFINED;
             return (int)packet_size;
         }
         if (pid < 0) exit(1);
@@ -193,12 +249,15 @@ int serve(const struct setup *s) {
         struct facts facts = {.end = watch(s, pid, started)};
         struct rusage usage;
         while (wait4(pid, &facts.status, 0, &usage) < 0 && errno == EINTR) {}
-        if (*stage == FORKED) facts.end = NOT_STARTED;
-        else if (*stage == CONFINED && WIFEXITED(facts.status) && WEXITSTATUS(facts.status) == UNREADABLE_CODE)
+        int one_shot = s->source >= 0, stage = page->stage;
+        if (stage == FORKED) facts.end = NOT_STARTED;
+        else if (stage == CONFINED && WIFEXITED(facts.status) && WEXITSTATUS(facts.status) == UNREADABLE_CODE)
             facts.end = UNREADABLE;
+        else if (stage == REFUSED || (one_shot && stage == CONFINED)) facts.end = NOT_COMPILED;
         facts.cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
                     + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-        facts.wall_s = now(CLOCK_MONOTONIC) - started;
+        if (one_shot) facts.cpu_s = facts.cpu_s > page->cpu_s ? facts.cpu_s - page->cpu_s : 0;
+        facts.wall_s = now(CLOCK_MONOTONIC) - (one_shot && stage == RUNNING ? page->started : started);
         facts.peak_kb = usage.ru_maxrss;
         if (send(s->session, &facts, sizeof facts, MSG_NOSIGNAL) < 0) exit(0);
     }

@@ -1,6 +1,7 @@
 """The supervisor, one solution's process: it forks a process per test, watches it, and reports the facts.
 
-It never holds inputs or outputs, only the descriptors of one test at a time, which it closes after the fork. ``serve``
+It never holds inputs or outputs, only the descriptors of one test at a time, which it closes after the fork.
+``PythonLoop``
 is the reference implementation; if the machine has a compiler, ``native`` does the same in C.
 """
 
@@ -22,40 +23,43 @@ AT_EMPTY_PATH = 0x1000
 FORKED, CONFINED, RUNNING = range(3)  # stages of a test's process
 
 
-def serve(task: SupervisorTask) -> list[str] | None:
-    """Run one test per packet until the judge closes the connection, then return None.
+class PythonLoop:
+    """The reference implementation of the loop."""
 
-    In the process of a Python test, return the test's arguments; the caller then runs the program. A packet holds the
-    arguments, each ended by a NUL; its descriptors become the program's, from 0 on.
-    """
-    stage = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child: its first byte is the stage that it has reached
-    while True:
-        packet, fds = wire.receive(task.session)
-        if not fds:
-            return None
-        stage[0] = FORKED
-        started = time.monotonic()
-        pid = linux.fork()
-        if pid == 0:
-            words = packet.split(b"\0")[:-1]
-            _confine(task, fds, stage)
-            if task.command is not None:
-                _execute([*task.command, *words], task.confinement.exec_key or 0, stage)
-            task.prepare()
-            stage[0] = RUNNING
-            stage.close()  # so that the program cannot change it
-            return [os.fsdecode(word) for word in words]
-        for descriptor in fds:
-            os.close(descriptor)
-        limit_cpu(pid, task.cpu_s)
-        end = _watch(task, pid, started)
-        _pid, status, usage = os.wait4(pid, 0)
-        if stage[0] == FORKED:
-            end = wire.NOT_STARTED
-        elif stage[0] == CONFINED and os.waitstatus_to_exitcode(status) == UNREADABLE_CODE:
-            end = wire.UNREADABLE
-        cpu_s, wall_s = usage.ru_utime + usage.ru_stime, time.monotonic() - started
-        wire.send(task.session, wire.FACTS.pack(status, end, cpu_s, wall_s, usage.ru_maxrss))
+    def serve(self, task: SupervisorTask) -> list[str] | None:
+        """Run one test per packet until the judge closes the connection, then return None.
+
+        In the process of a Python test, return the test's arguments; the caller then runs the program. A packet holds the
+        arguments, each ended by a NUL; its descriptors become the program's, from 0 on.
+        """
+        stage = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child: its first byte is the stage that it has reached
+        while True:
+            packet, fds = wire.receive(task.session)
+            if not fds:
+                return None
+            stage[0] = FORKED
+            started = time.monotonic()
+            pid = linux.fork()
+            if pid == 0:
+                words = packet.split(b"\0")[:-1]
+                _confine(task, fds, stage)
+                if task.command is not None:
+                    _execute([*task.command, *words], task.confinement.exec_key or 0, stage)
+                task.prepare()
+                stage[0] = RUNNING
+                stage.close()  # so that the program cannot change it
+                return [os.fsdecode(word) for word in words]
+            for descriptor in fds:
+                os.close(descriptor)
+            limit_cpu(pid, task.cpu_s)
+            end = _watch(task, pid, started)
+            _pid, status, usage = os.wait4(pid, 0)
+            if stage[0] == FORKED:
+                end = wire.NOT_STARTED
+            elif stage[0] == CONFINED and os.waitstatus_to_exitcode(status) == UNREADABLE_CODE:
+                end = wire.UNREADABLE
+            cpu_s, wall_s = usage.ru_utime + usage.ru_stime, time.monotonic() - started
+            wire.send(task.session, wire.FACTS.pack(status, end, cpu_s, wall_s, usage.ru_maxrss))
 
 
 def _confine(task: SupervisorTask, fds: list[int], stage: mmap.mmap) -> None:

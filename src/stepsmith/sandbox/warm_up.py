@@ -96,10 +96,8 @@ def run() -> None:
         code = compile(source, "solution.py", "exec")
         for _ in range(RUNS):
             _give(0, text)
-            program = python_child.PythonMain(
-                code, ["solution.py"], entry_point=entry_point, shared=False, memory_mb=1 << 20
-            )
-            program.start()
+            program = python_child.PythonMain(["solution.py"])
+            program.start(code, entry_point=entry_point, shared=False, memory_mb=1 << 20)
             program.prepare()
             if program.execute([]) or not program.settle():
                 raise RuntimeError("the warm-up program has failed")

@@ -17,7 +17,10 @@ _ROOM = _socket.CMSG_SPACE(MAX_FDS * 4)
 
 # The facts of a test: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.
 FACTS = struct.Struct("=iiddq")
-ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE = range(5)
+ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE, NOT_COMPILED = range(6)
+# The head of a packet that brings a one-shot program: CPU seconds, wall seconds, memory in MB, bytes of output. The
+# name of its entry point follows. The last descriptor of the packet is the source.
+ONE_SHOT = struct.Struct("=ddqq")
 
 
 class ServerSettings(TypedDict):
@@ -48,7 +51,9 @@ class LimitFields(TypedDict):
 class OpenRequest(TypedDict):
     """Make a program ready. Descriptors: its session, its code, its files in the order of ``names``.
 
-    The answer on the session is "+", or "-" and the compiler's message.
+    The answer on the session is "+", or "-" and the compiler's message. ``one_shot``: there is no program yet. Each
+    packet of the session brings a Python program and its only input, and one process compiles and runs it; the
+    program's source is written to the only file of ``names``.
     """
 
     op: str  # "open"
@@ -59,6 +64,7 @@ class OpenRequest(TypedDict):
     folder: str  # "", "read" or "write"
     spawning: bool
     shared: bool
+    one_shot: bool
     limits: LimitFields
 
 

@@ -6,11 +6,12 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from stepsmith.core.errors import SandboxError
-from stepsmith.sandbox import frames, wire
+from stepsmith.sandbox import frames, native, wire
 from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome, check_name, image_mb
 from stepsmith.sandbox.launch import START_S, EndedError, ForkServer, Setup
 from stepsmith.sandbox.memory_kills import MemoryKills
@@ -39,6 +40,8 @@ class Worker:
     def __init__(self, level: int, setup: Setup) -> None:
         self._server = ForkServer(level, setup)
         self._session: socket.socket | None = None
+        self._takes_one_shots = False
+        self.can_one_shot = bool(setup.library_folder and native.library(Path(setup.library_folder)))
         self._limits = RunLimits(cpu_s=1, wall_s=1, memory_mb=1, output_bytes=1)
         self._has_result = False
         self._is_compiler = False
@@ -55,21 +58,15 @@ class Worker:
         self._hang_up()
         with machinery():
             if self._server.group is not None:
-                self._server.group.limit_memory((limits.memory_mb + GROUP_EXTRA_MB) * MB + 3 * limits.output_bytes)
+                self._server.group.limit_memory(_group_bytes(limits))
             if self._server.group is not None or program.spawning:
                 self._memory_kills.start()
             else:
                 self._memory_kills.stop()
             self._session, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            parts = (program.code, *(content for _, content in program.files))
-            with theirs:
-                contents = _memory_files(parts)
-                try:
-                    self._server.send(wire.pack(_open_request(program, limits)), (theirs.fileno(), *contents))
-                finally:
-                    _close(contents)
+            self._send_open(program, limits, theirs)
         self._limits = limits
-        self._is_compiler = program.spawning
+        self._is_compiler, self._takes_one_shots = program.spawning, False
         self._has_result = program.entry_point is not None or program.shared
         self._image_mb = image_mb(program.code) if program.kind == "binary" and self._server.level < 3 else 0.0
         try:
@@ -77,7 +74,7 @@ class Worker:
         except EndedError:
             code = self._end_status()
             if -code in _COMPILER_CRASHES or self.memory_kills() == "program":
-                return Opened(ok=False, text=f"the compiler was killed by {signal.Signals(-code).name}\n")
+                return _crashed(code)
             raise
         return Opened(ok=answer.startswith("+"), text=answer[1:])
 
@@ -88,6 +85,29 @@ class Worker:
             try:
                 self.start(fds, arguments)
                 return self.finish(fds[1:], stderr_bytes)
+            finally:
+                _close(fds)
+
+    def run_once(
+        self, program: Executable, limits: RunLimits, stdin: bytes, *, stderr_bytes: int = STDERR_TAIL
+    ) -> Opened | RunOutcome:
+        """Compile and run a Python program once, in one process; return what the compiler says if it does not compile.
+
+        This costs half as much as ``open`` and ``run``, and ends the open program. ``can_one_shot`` says whether this
+        worker can do it. The peak of memory includes what the compiler needed.
+        """
+        if not self._takes_one_shots:
+            self._open_one_shots(program, limits)
+        head = wire.ONE_SHOT.pack(limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes + 1)
+        self._limits, self._has_result = limits, program.entry_point is not None
+        with machinery():
+            if self._server.group is not None:
+                self._server.group.limit_memory(_group_bytes(limits))
+            fds = _memory_files((stdin,), 3 if self._has_result else 2)
+            try:
+                fds += _memory_files((program.code,))
+                wire.send(self.session, head + (program.entry_point or "").encode(), tuple(fds))
+                return self._once_outcome(fds[1:-1], stderr_bytes)
             finally:
                 _close(fds)
 
@@ -162,6 +182,41 @@ class Worker:
     ) -> None:
         self.close()
 
+    def _open_one_shots(self, program: Executable, limits: RunLimits) -> None:
+        """Open a process that compiles and runs programs which come one by one."""
+        self._hang_up()
+        empty = Executable(kind="python", command=program.command, files=((program.command[0], b""),), folder="read")
+        with machinery():
+            self._memory_kills.start()
+            self._session, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._send_open(empty, limits, theirs, one_shot=True)
+        self._receive(self._session, OPEN_S)
+        self._is_compiler, self._takes_one_shots, self._image_mb = False, True, 0.0
+
+    def _send_open(
+        self, program: Executable, limits: RunLimits, theirs: socket.socket, *, one_shot: bool = False
+    ) -> None:
+        """Send a request to open a program, with its files; closes ``theirs``, the other end of its session."""
+        with theirs:
+            contents = _memory_files((program.code, *(content for _, content in program.files)))
+            try:
+                request = wire.pack(_open_request(program, limits, one_shot=one_shot))
+                self._server.send(request, (theirs.fileno(), *contents))
+            finally:
+                _close(contents)
+
+    def _once_outcome(self, written: Sequence[int], stderr_bytes: int) -> Opened | RunOutcome:
+        data = self._server.receive(self.session, START_S + OPEN_S + self.patience_s)
+        status, end, *_ = wire.FACTS.unpack(data)
+        if end != wire.NOT_COMPILED:
+            return self._outcome(data, written, stderr_bytes)
+        code = os.waitstatus_to_exitcode(status)
+        if code == 0:
+            return Opened(ok=False, text=os.pread(written[1], wire.PACKET, 0).decode("utf-8", "replace"))
+        if -code in _COMPILER_CRASHES or (code == -signal.SIGKILL and self.memory_kills() == "program"):
+            return _crashed(code)
+        raise SandboxError(f"a program's compiler ended with status {code}")
+
     def _outcome(self, data: bytes, written: Sequence[int], stderr_bytes: int) -> RunOutcome:
         status, end, cpu_s, wall_s, peak_kb = wire.FACTS.unpack(data)
         if end == wire.NOT_STARTED:
@@ -202,13 +257,23 @@ class Worker:
         if self._session is not None:
             self._session.close()
             self._session = None
+            self._takes_one_shots = False
 
 
-def _open_request(program: Executable, limits: RunLimits) -> wire.OpenRequest:
+def _crashed(code: int) -> Opened:
+    return Opened(ok=False, text=f"the compiler was killed by {signal.Signals(-code).name}\n")
+
+
+def _group_bytes(limits: RunLimits) -> int:
+    """Return the memory that a worker's control group may have."""
+    return (limits.memory_mb + GROUP_EXTRA_MB) * MB + 3 * limits.output_bytes
+
+
+def _open_request(program: Executable, limits: RunLimits, *, one_shot: bool) -> wire.OpenRequest:
     return {
         "op": "open", "kind": program.kind, "entry_point": program.entry_point, "command": [*program.command],
         "names": [name for name, _ in program.files], "folder": program.folder, "spawning": program.spawning,
-        "shared": program.shared,
+        "shared": program.shared, "one_shot": one_shot,
         "limits": {
             "cpu_s": limits.cpu_s, "wall_s": limits.wall_s, "memory_mb": limits.memory_mb,
             "output_bytes": limits.output_bytes + 1,  # an output of exactly the limit is allowed

@@ -60,7 +60,7 @@ class Zygote:
         self.child = 0
         self.status = 0
         preload(settings)
-        self.serve_tests = _loop(settings["library"])
+        self.loop = _loop(settings["library"])
         self.base_mb = solution.address_space_mb()
         if self.level >= 2:
             namespaces.build_root([*self.readable, *self.programs], settings["box"], settings["box_mb"])
@@ -123,10 +123,11 @@ class Zygote:
                 for descriptor in files:
                     os.close(descriptor)
                 place = self.folder.path if request["folder"] else ""
-                solution.become(
-                    _socket.socket(fileno=session), code, request, confinement, self.serve_tests,
-                    folder=place, base_mb=self.base_mb,
-                )  # fmt: skip
+                sock = _socket.socket(fileno=session)
+                if request["one_shot"] and isinstance(self.loop, native_loop.NativeLoop):
+                    solution.become_one_shots(sock, request, confinement, self.loop, folder=place, base_mb=self.base_mb)
+                else:
+                    solution.become(sock, code, request, confinement, self.loop, folder=place, base_mb=self.base_mb)
             except BaseException as error:
                 os.write(2, f"{error!r}\n".encode())
                 os._exit(1)
@@ -155,10 +156,10 @@ class Zygote:
 
 def _loop(library: str) -> solution.Loop:
     if library:
-        return native_loop.NativeLoop(library).serve
+        return native_loop.NativeLoop(library)
     from stepsmith.sandbox import supervisor  # and the modules that only it needs
 
-    return supervisor.serve
+    return supervisor.PythonLoop()
 
 
 def preload(settings: wire.ServerSettings) -> None:
