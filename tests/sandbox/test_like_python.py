@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from stepsmith.sandbox.executable import Executable, RunLimits
+from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome
 from stepsmith.sandbox.worker import Worker
 
 LIMITS = RunLimits(cpu_s=10, wall_s=60, memory_mb=512, output_bytes=1 << 20)
@@ -91,15 +91,22 @@ def under_python(folder: Path, source: str, stdin: str, *, function: bool) -> En
 
 
 def under_the_judge(worker: Worker, source: str, stdin: str, *, function: bool) -> End:
+    """Run a program opened; if the worker can, also as a one-shot, which must end in the same way."""
     entry_point = "f" if function else None
     code = source.encode()
     program = Executable(
         kind="python", code=code, entry_point=entry_point, files=(("solution.py", code),), folder="read"
     )
     opened = worker.open(program, LIMITS)
-    if not opened.ok:
-        return End("", 1, last_line(opened.text.encode()))
-    outcome = worker.run(stdin.encode())
+    end = end_of(worker.run(stdin.encode()) if opened.ok else opened)
+    if worker.can_one_shot:
+        assert end_of(worker.run_once(program, LIMITS, stdin.encode())) == end
+    return end
+
+
+def end_of(outcome: Opened | RunOutcome) -> End:
+    if isinstance(outcome, Opened):
+        return End("", 1, last_line(outcome.text.encode()))
     assert outcome.end == "", outcome
     status = outcome.exit_code if outcome.exit_code is not None else -(outcome.signal or 0)
     printed = outcome.stdout.decode("utf-8", "surrogateescape")

@@ -22,6 +22,8 @@ from stepsmith.judge.verdicts import Allowance, allowance
 from stepsmith.judge.worker_set import SOLUTIONS
 from stepsmith.sandbox.worker import Worker
 
+# If more of the last MEMORY solutions failed their first test, it pays to run it before the solution is opened.
+WORTH_A_TRY, MEMORY = 0.5, 20
 SHARED = "passed in a run that all tests shared"
 
 T = TypeVar("T", TestResult, Execution)
@@ -55,6 +57,7 @@ class LocalJudge:
         self._prefilter = prefilter
         self._time_factors = check_time_factors(time_factors or {})
         self._programs = Programs(isolation, allow_unsafe)
+        self._fail_first = 0.0  # share of the last Python solutions that failed their first test
 
     @property
     def isolation(self) -> str:
@@ -93,7 +96,10 @@ class LocalJudge:
         def stop(result: TestResult) -> bool:
             return stop_at_first_failure and result.verdict is not Verdict.AC
 
-        text, results, problem = self._each(solution, contract, allowed, len(tests), one, stop)
+        first_alone = len(tests) == 1 or (stop_at_first_failure and self._fail_first > WORTH_A_TRY)
+        text, results, problem = self._each(solution, contract, allowed, len(tests), one, stop, first_alone=first_alone)
+        if results and len(tests) > 1 and solution.language == "python":
+            self._fail_first += ((results[0].verdict is not Verdict.AC) - self._fail_first) / MEMORY
         if results is None:
             return Judgement(verdict=Verdict.CE, compile_output=text, isolation=self.isolation)
         if problem:
@@ -111,7 +117,9 @@ class LocalJudge:
                 return Execution(verdict=failed[0], cpu_s=outcome.cpu_s, message=failed[1])
             return Execution(verdict=Verdict.AC, output=output_of(outcome, contract), cpu_s=outcome.cpu_s)
 
-        text, results, problem = self._each(solution, contract, allowed, len(inputs), one, lambda _: False)
+        text, results, problem = self._each(
+            solution, contract, allowed, len(inputs), one, lambda _: False, first_alone=len(inputs) == 1
+        )
         if results is None:
             return [Execution(verdict=Verdict.CE, message=text)] * len(inputs)
         missing = len(inputs) - len(results)
@@ -170,11 +178,14 @@ class LocalJudge:
         count: int,
         one: Callable[[Worker | OneShot, int], T],
         stop: Callable[[T], bool],
+        *,
+        first_alone: bool,
     ) -> tuple[str, list[T] | None, str]:
         """Open a solution and call ``one`` for each test, going on with fresh workers where one was lost.
 
-        A solution with a single test is not opened, since that would cost as much as the test. Only if it then needs
-        too much memory, this is done all the same, because its figure includes the compiler's memory.
+        With ``first_alone`` a Python solution is opened only if it needs more than the first test, since opening costs
+        as much as a test. It is also opened if it seems to need too much memory, because the figure of a one-shot run
+        includes the compiler's memory.
         Returns the compiler's output, the results (None: it does not compile), and the reason why some are missing.
         """
         results: list[T] = []
@@ -183,10 +194,13 @@ class LocalJudge:
         with self._lock:
             while True:
                 try:
-                    if count == 1 and (shot := self._programs.one_shot(solution, contract, allowed)) is not None:
+                    shot = self._programs.one_shot(solution, contract, allowed) if first_alone else None
+                    if shot is not None and not results:
                         result = one(shot, 0)
                         if result.verdict is not Verdict.MLE:
-                            return text, [result], ""
+                            results.append(result)
+                            if count == 1 or stop(result):
+                                return text, results, ""
                     worker, opened = self._programs.open_solution(solution, contract, allowed)
                     text = opened.text
                     if opened.program is None:

@@ -2,10 +2,9 @@
 
 import ctypes
 import os
-from typing import NamedTuple
 
 from stepsmith.sandbox import seccomp, wire
-from stepsmith.sandbox.confinement import EXEC_FD, MAX_FILES
+from stepsmith.sandbox.confinement import EXEC_FD, MAX_FILES, Confinement
 from stepsmith.sandbox.task import ENVIRONMENT, SupervisorTask, strings
 
 _ENVIRONMENT = strings(ENVIRONMENT)
@@ -23,65 +22,53 @@ class _NativeSetup(ctypes.Structure):
     )  # fmt: skip
 
 
-class Delivery(NamedTuple):
-    """A program that a packet brought; its source is the descriptor after those of its test."""
-
-    entry_point: str | None
-    memory_mb: int
-    output_bytes: int
-
-
 class NativeLoop:
     """The loaded library. Raises ``OSError`` if it cannot be loaded."""
 
     def __init__(self, path: str) -> None:
         library = ctypes.PyDLL(path)
         self._serve = library.serve
-        self._running = library.running
-        self._refused = library.refused
-        self._arguments = library.arguments
-        self._arguments.restype = ctypes.c_void_p
+        self.begin = library.running  # to be called right before the program runs
+        self.refuse = library.refused  # to be called if it does not compile
+        self._packet = memoryview((ctypes.c_char * wire.PACKET).in_dll(library, "packet")).cast("B")
 
     def serve(self, task: SupervisorTask) -> list[str] | None:
         """See ``supervisor.PythonLoop.serve``."""
-        packet = self._next(task, source=-1, beyond_mb=0)
-        if packet is None:
-            return None
-        task.prepare()
-        self._running()
-        return [os.fsdecode(word) for word in packet.split(b"\0")[:-1]]
-
-    def serve_one_shots(self, task: SupervisorTask, *, source: int, beyond_mb: int) -> Delivery | None:
-        """Run a one-shot program per packet until the judge closes the connection, then return None.
-
-        In the process of a program, return the program; the caller compiles it, and then calls ``begin`` or ``refuse``.
-        Its source is written to the file ``source``; it may map ``beyond_mb`` MB beyond its memory limit.
-        """
-        packet = self._next(task, source=source, beyond_mb=beyond_mb)
-        if packet is None:
-            return None
-        _cpu_s, _wall_s, memory_mb, output_bytes = wire.ONE_SHOT.unpack_from(packet)
-        return Delivery(packet[wire.ONE_SHOT.size :].decode() or None, memory_mb, output_bytes)
-
-    def begin(self) -> None:
-        """Say that the program runs from now on."""
-        self._running()
-
-    def refuse(self) -> None:
-        """Say that the program does not compile."""
-        self._refused()
-
-    def _next(self, task: SupervisorTask, *, source: int, beyond_mb: int) -> bytes | None:
         command = None if task.command is None else strings(task.command)
-        confinement = task.confinement
-        setup = _NativeSetup(
-            session=task.session.fileno(), landlock=confinement.rules, executing=command is not None, exec_fd=EXEC_FD,
-            own_pid_mark=seccomp.OWN_PID, exec_key=confinement.exec_key or 0, cpu_s=task.cpu_s, wall_s=task.wall_s,
-            source=source, max_files=MAX_FILES, beyond_mb=beyond_mb,
-            narrow=confinement.narrow.address if confinement.narrow else None,
-            command=command and ctypes.addressof(command), environment=ctypes.addressof(_ENVIRONMENT),
+        setup = _setup(
+            task.session.fileno(), task.confinement, cpu_s=task.cpu_s, wall_s=task.wall_s, source=-1,
+            executing=command is not None, command=command and ctypes.addressof(command),
         )  # fmt: skip
         size = self._serve(ctypes.byref(setup))
         if size < 0:
             return None
-        return ctypes.string_at(self._arguments(), size) if size else b""
+        task.prepare()
+        self.begin()
+        return [os.fsdecode(word) for word in bytes(self._packet[:size]).split(b"\0")[:-1]]
+
+    def serve_one_shots(
+        self, session: int, confinement: Confinement, *, source: int, beyond_mb: int
+    ) -> tuple[int, int, str] | None:
+        """Run a one-shot program per packet until the judge closes the connection, then return None.
+
+        In the process of a program, return its memory limit in MB, the bytes of its source and its entry point. The
+        source is the descriptor after those of its test. The caller compiles it, and then calls ``begin`` or
+        ``refuse``. It is also in the file ``source``. It may map ``beyond_mb`` MB beyond its memory limit.
+        """
+        setup = _setup(session, confinement, source=source, max_files=MAX_FILES, beyond_mb=beyond_mb)
+        head = wire.ONE_SHOT
+        by_reference, packet, unpack, head_size = ctypes.byref(setup), self._packet, head.unpack_from, head.size
+        size = self._serve(by_reference)
+        if size < 0:
+            return None
+        _cpu_s, _wall_s, memory_mb, _output_bytes, source_bytes = unpack(packet)
+        return memory_mb, source_bytes, str(packet[head_size:size], "utf-8")
+
+
+def _setup(session: int, confinement: Confinement, **more: object) -> _NativeSetup:
+    return _NativeSetup(
+        session=session, landlock=confinement.rules, exec_fd=EXEC_FD,
+        own_pid_mark=seccomp.OWN_PID, exec_key=confinement.exec_key or 0,
+        narrow=confinement.narrow.address if confinement.narrow else None, environment=ctypes.addressof(_ENVIRONMENT),
+        **more,
+    )  # fmt: skip

@@ -53,21 +53,25 @@ class PythonMain:
         sys.orig_argv = ["python3", *command]
         sys.modules["__main__"] = ModuleType("__main__")
         self._module: ModuleType | None = None
+        self._modules_ready = [self._new_module(name) for name in ("__main__", FUNCTION_MODULE)]
+
+    def freeze(self) -> None:
+        """Mark the end of preparations: objects that exist by now are not finalized when the process ends."""
+        gc.freeze()
 
     def start(self, code: CodeType, *, entry_point: str | None, shared: bool, memory_mb: int) -> None:
-        """Take a compiled program. Objects that exist before are not finalized when the process ends."""
+        """Take a compiled program, and make its module known."""
         self._code, self._entry_point, self._shared, self._memory_mb = code, entry_point, shared, memory_mb
         self._may_leave = finalizing.may_leave(code)
-        gc.freeze()
-        self._module = self._new_module()
+        self._module = module = self._modules_ready.pop(0 if entry_point is None else 1)
+        sys.modules[module.__name__] = module
         self._modules = len(sys.modules)
 
-    def _new_module(self) -> ModuleType:
-        """Return the program's module, with the names that CPython gives a script, and add it to ``sys.modules``."""
-        name = "__main__" if self._entry_point is None else FUNCTION_MODULE
-        module = sys.modules[name] = ModuleType(name)
+    def _new_module(self, name: str) -> ModuleType:
+        """Return an empty module for a program, with the names that CPython gives a script."""
+        module = ModuleType(name)
         module.__dict__.update(__annotations__={}, __builtins__=builtins)
-        if self._entry_point is None:
+        if name == "__main__":
             path = f"{os.getcwd()}/{sys.argv[0]}"
             module.__dict__.update(__loader__=SourceFileLoader(name, path), __file__=path, __cached__=None)
         return module
@@ -145,7 +149,9 @@ class PythonMain:
             sys.stdin = _io.TextIOWrapper(_io.BytesIO(source), "utf-8", "surrogateescape", "\n")
             printed = _io.BytesIO()
             sys.stdout = _io.TextIOWrapper(printed, "utf-8", "surrogateescape", "\n")
-            scope = self._new_module().__dict__
+            module = self._new_module("__main__" if self._entry_point is None else FUNCTION_MODULE)
+            sys.modules[module.__name__] = module
+            scope = module.__dict__
             result = b""
             try:
                 exec(self._code, scope)

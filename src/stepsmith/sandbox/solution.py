@@ -13,6 +13,7 @@ from stepsmith.sandbox.confinement import EXEC_FD, MB, Confinement, limit_resour
 from stepsmith.sandbox.task import SupervisorTask
 
 COMPILE_CPU_S = 10
+COMPILE_ERRORS = (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError)
 
 
 class Loop(Protocol):
@@ -48,7 +49,7 @@ def become(
     program, problem = None, ""
     if request["kind"] == "python":
         python_child.hide_frames()
-        compiled, problem = compile_within_limit(wire.read_file(code), command[0])
+        compiled, problem = compile_python(wire.read_file(code), command[0])
         program = compiled and python_child.PythonMain(command)
     wire.send(session, b"-" + shown(problem) if problem else b"+")
     if problem:
@@ -62,6 +63,7 @@ def become(
         command=None if program is not None else command, prepare=None if program is None else program.prepare,
     )  # fmt: skip
     if program is not None and compiled is not None:
+        program.freeze()
         program.start(
             compiled, entry_point=request["entry_point"], shared=request["shared"], memory_mb=limits["memory_mb"]
         )
@@ -91,42 +93,49 @@ def become_one_shots(
     program = python_child.PythonMain(request["command"])
     wire.send(session, b"+")
     task = SupervisorTask(session, confinement, 0.0, 0.0, command=None, prepare=program.prepare)
-    shot = loop.serve_one_shots(task, source=source, beyond_mb=base_mb + reserve_mb(confinement.level))
+    program.freeze()
+    # Ready before the fork as well, because every page that a program's process touches first costs time.
+    descriptor = session.detach()
+    filters, usual, read = warnings.filters, [*warnings.filters], os.read
+    warnings.simplefilter("ignore")  # there is no test yet whose error output could show them
+    shot = loop.serve_one_shots(
+        descriptor, confinement, source=source, beyond_mb=base_mb + reserve_mb(confinement.level)
+    )
     if shot is None:
         return
-    session.detach()  # the descriptor is closed, and the program may use its number
-    compiled, problem = compile_python(wire.read_file(3 if shot.entry_point is None else 4), name)
-    if compiled is None:
-        os.write(2, shown(problem)[: shot.output_bytes])
+    memory_mb, size, entry_point = shot
+    try:
+        compiled = compile(read(4 if entry_point else 3, size), name, "exec", dont_inherit=True)
+    except COMPILE_ERRORS as error:
         loop.refuse()
+        os.write(2, shown(message_of(error)))
         return
-    program.start(compiled, entry_point=shot.entry_point, shared=False, memory_mb=shot.memory_mb)
+    filters[:] = usual  # type: ignore[index]
+    program.start(compiled, entry_point=entry_point or None, shared=False, memory_mb=memory_mb)
     task.prepare()
     loop.begin()
     program.run([])
 
 
-def compile_within_limit(source: bytes, name: str) -> tuple[CodeType | None, str]:
-    """Compile a program; too much CPU time kills this process."""
-    signal.setitimer(signal.ITIMER_PROF, COMPILE_CPU_S)
-    try:
-        return compile_python(source, name)
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-
-
 def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:
-    """Return the compiled program, or None and the compiler's message."""
+    """Return the compiled program, or None and the compiler's message. Too much CPU time kills this process."""
+    signal.setitimer(signal.ITIMER_PROF, COMPILE_CPU_S)
     usual = [*warnings.filters]
     warnings.simplefilter("ignore")  # there is no test yet whose error output could show them
     try:
         return compile(source, name, "exec", dont_inherit=True), ""
-    except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
-        import traceback
-
-        return None, "".join(traceback.format_exception_only(type(error), error))
+    except COMPILE_ERRORS as error:
+        return None, message_of(error)
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         warnings.filters[:] = usual  # type: ignore[index]
+
+
+def message_of(error: Exception) -> str:
+    """Return what the compiler says of a program."""
+    import traceback
+
+    return "".join(traceback.format_exception_only(type(error), error))
 
 
 def shown(problem: str) -> bytes:

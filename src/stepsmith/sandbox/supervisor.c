@@ -56,7 +56,7 @@ struct facts {
 
 struct one_shot { /* the head of a packet, see wire.py */
     double cpu_s, wall_s;
-    int64_t memory_mb, output_bytes;
+    int64_t memory_mb, output_bytes, source_bytes;
 };
 
 struct shared { /* with a test's process, which writes it before the program runs */
@@ -64,11 +64,9 @@ struct shared { /* with a test's process, which writes it before the program run
     double cpu_s, started; /* when the program began to run: CPU seconds used before, and the time */
 };
 
-static char packet[PACKET + 1];
+char packet[PACKET + 1];
 static size_t packet_size;
 static volatile struct shared *page;
-
-const char *arguments(void) { return packet; }
 
 static double now(clockid_t clock) {
     struct timespec t;

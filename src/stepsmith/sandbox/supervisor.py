@@ -29,7 +29,7 @@ class PythonLoop:
     def serve(self, task: SupervisorTask) -> list[str] | None:
         """Run one test per packet until the judge closes the connection, then return None.
 
-        In the process of a Python test, return the test's arguments; the caller then runs the program. A packet holds the
+        In the process of a Python test, return its arguments; the caller then runs the program. A packet holds the
         arguments, each ended by a NUL; its descriptors become the program's, from 0 on.
         """
         stage = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child: its first byte is the stage that it has reached

@@ -18,9 +18,9 @@ _ROOM = _socket.CMSG_SPACE(MAX_FDS * 4)
 # The facts of a test: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.
 FACTS = struct.Struct("=iiddq")
 ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE, NOT_COMPILED = range(6)
-# The head of a packet that brings a one-shot program: CPU seconds, wall seconds, memory in MB, bytes of output. The
-# name of its entry point follows. The last descriptor of the packet is the source.
-ONE_SHOT = struct.Struct("=ddqq")
+# The head of a packet that brings a one-shot program: CPU seconds, wall seconds, memory in MB, bytes of output, bytes
+# of source. The name of its entry point follows. The last descriptor of the packet is the source.
+ONE_SHOT = struct.Struct("=ddqqq")
 
 
 class ServerSettings(TypedDict):

@@ -98,7 +98,9 @@ class Worker:
         """
         if not self._takes_one_shots:
             self._open_one_shots(program, limits)
-        head = wire.ONE_SHOT.pack(limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes + 1)
+        head = wire.ONE_SHOT.pack(
+            limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes + 1, len(program.code)
+        )
         self._limits, self._has_result = limits, program.entry_point is not None
         with machinery():
             if self._server.group is not None:
@@ -209,7 +211,10 @@ class Worker:
         data = self._server.receive(self.session, START_S + OPEN_S + self.patience_s)
         status, end, *_ = wire.FACTS.unpack(data)
         if end != wire.NOT_COMPILED:
-            return self._outcome(data, written, stderr_bytes)
+            outcome = self._outcome(data, written, stderr_bytes)
+            if outcome.peak_mb > self._limits.memory_mb / 2 or outcome.too_much:  # the group's peak is of all programs
+                self._memory_kills.start()
+            return outcome
         code = os.waitstatus_to_exitcode(status)
         if code == 0:
             return Opened(ok=False, text=os.pread(written[1], wire.PACKET, 0).decode("utf-8", "replace"))
