@@ -1,5 +1,8 @@
 """How fast the judge is, as ratios to one `subprocess.run` per test: `python benchmarks/judge.py [--rounds N]`.
 
+With `--one-shot`: many different Python programs with one test each, as wrong completions in RL are; then where the CPU
+time of such a program goes.
+
 Every round runs every contestant once, so that a busy machine slows them alike; the ratios are medians over rounds of
 ratios within a round. CPU counts the judge, its workers and all programs.
 """
@@ -129,12 +132,84 @@ def contestants(solutions: int, tests: int) -> Iterator[list[Contestant]]:
         yield found
 
 
+def different(count: int, start: int) -> list[Solution]:
+    """Return ``count`` programs, no two alike."""
+    return [Solution(language="python", code=f"{PYTHON}# {start + n}\n") for n in range(count)]
+
+
+def one_shot(rounds: int, count: int) -> None:
+    """Print the rates of different programs with one test, and the CPU of each process that takes part."""
+    bare = [os.path.realpath(sys.executable), "-I", "-S"]
+    workers = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as folder, LocalJudge() as judge, JudgePool(workers) as pool:
+        file = Path(folder) / "solution.py"
+        file.write_text(PYTHON)
+        number = iter(range(0, 1 << 30, count))
+
+        def alone(tests: int) -> None:
+            for solution in different(count, next(number)):
+                assert judge.judge(solution, STDIO, TESTS * tests).verdict is Verdict.AC
+
+        def together() -> None:
+            with ThreadPoolExecutor(workers) as threads:
+                for judgement in threads.map(lambda s: pool.judge(s, STDIO, TESTS), different(count, next(number))):
+                    assert judgement.verdict is Verdict.AC
+
+        work = {
+            "python, as it is": lambda: by_subprocess([sys.executable, str(file)], count // 4),
+            "python -I -S (bare)": lambda: by_subprocess([*bare, str(file)], count // 4),
+            f"judge {judge.isolation}": lambda: alone(1),
+            f"judge {judge.isolation}, two tests": lambda: alone(2),
+            f"pool of {workers}": together,
+        }
+        rates: dict[str, list[float]] = {name: [] for name in work}
+        for turn in range(rounds + 1):
+            for name, run in work.items():
+                started = time.perf_counter()
+                run()
+                if turn:  # the first round warms up
+                    programs = count // 4 if name.startswith("python") else count
+                    rates[name].append(programs / (time.perf_counter() - started))
+        print(f"{rounds} rounds of {count} different programs with one test, {os.cpu_count()} CPUs")
+        print(f"{'':24}{'programs/s':>11}{'(min–max)':>15}{'× bare':>9}")
+        for name, found in rates.items():
+            ratio = statistics.median(
+                own / other for own, other in zip(found, rates["python -I -S (bare)"], strict=True)
+            )
+            spread = f"({min(found):.0f}–{max(found):.0f})"
+            print(f"{name:24}{statistics.median(found):11.0f}{spread:>15}{ratio:9.1f}")
+        alone(1)
+        before, own = one_shot_cpu(judge), own_cpu()
+        alone(1)
+        spent = [(b - a) / count for a, b in zip(before, one_shot_cpu(judge), strict=True)]
+        mine = (own_cpu() - own) / count
+        print(f"\nCPU of one program: {(mine + sum(spent[:4])) * 1e3:.2f} ms")
+        print(f"{'the judge: packets, memory files, comparing':52}{mine * 1e3:6.2f} ms")
+        print(f"{'its supervisor: fork, watch, reap':52}{sum(spent[:2]) * 1e3:6.2f} ms")
+        print(f"{'its own process, user: compile, run, end':52}{spent[2] * 1e3:6.2f} ms")
+        print(f"{'its own process, system: page faults, confinement':52}{spent[3] * 1e3:6.2f} ms")
+        print(f"{'its page faults':52}{spent[4]:6.0f}")
+
+
+def one_shot_cpu(judge: LocalJudge) -> list[float]:
+    """Return the supervisor's CPU seconds (user, system), those of its children, and their page faults."""
+    (worker,) = judge._programs.worker_set._workers.values()
+    (child,) = Path(f"/proc/{worker.server.pid}/task/{worker.server.pid}/children").read_text().split()
+    fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+    return [*(int(field) / TICK for field in fields[11:15]), int(fields[8])]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--solutions", type=int, default=12, help="in a round")
     parser.add_argument("--tests", type=int, default=10, help="of each solution")
+    parser.add_argument("--one-shot", action="store_true", help="many programs with one test each")
+    parser.add_argument("--programs", type=int, default=400, help="in a round of --one-shot")
     options = parser.parse_args()
+    if options.one_shot:
+        one_shot(options.rounds, options.programs)
+        return
     runs = options.solutions * options.tests
     rates: dict[str, list[float]] = {}
     costs: dict[str, list[float]] = {}

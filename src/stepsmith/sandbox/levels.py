@@ -21,7 +21,7 @@ from pathlib import Path
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Record
 from stepsmith.sandbox import landlock, linux, self_attack
-from stepsmith.sandbox.executable import Executable, RunLimits
+from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome
 from stepsmith.sandbox.launch import ForkServer, Setup
 from stepsmith.sandbox.worker import Worker
 
@@ -98,13 +98,21 @@ def _namespace(process: Path, name: str) -> str:
 
 
 def _attack(worker: Worker) -> None:
-    """Attack from inside. Raises ``NotProvedError`` unless every attack was made and failed."""
-    source = Path(self_attack.__file__).read_bytes()
-    opened = worker.open(Executable(kind="python", code=source), _LIMITS)
+    """Attack from inside, as each kind of Python run. Raises ``NotProvedError`` unless all was tried and failed."""
+    program = Executable(kind="python", code=Path(self_attack.__file__).read_bytes())
     with _targets() as targets:
-        outcome = worker.run(json.dumps(targets).encode())
+        stdin = json.dumps(targets).encode()
+        opened = worker.open(program, _LIMITS)
+        _check(worker.run(stdin) if opened.ok else opened)
+        if worker.can_one_shot:
+            _check(worker.run_once(program, _LIMITS, stdin))
+
+
+def _check(outcome: Opened | RunOutcome) -> None:
+    if isinstance(outcome, Opened):
+        raise NotProvedError(f"the self-attack does not compile: {outcome.text[-300:]}")
     lines = outcome.stdout.decode().splitlines()
-    if not opened.ok or outcome.exit_code != 0 or len(lines) != len(self_attack.ATTACKS):
+    if outcome.exit_code != 0 or len(lines) != len(self_attack.ATTACKS):
         raise NotProvedError(f"the self-attack did not finish: {outcome.stderr.decode()[-300:]}")
     broken = [line.partition(":")[0] for line in lines if not line.endswith(": held")]
     if broken:

@@ -53,11 +53,12 @@ class PythonMain:
         sys.orig_argv = ["python3", *command]
         sys.modules["__main__"] = ModuleType("__main__")
         self._module: ModuleType | None = None
-        self._modules_ready = [self._new_module(name) for name in ("__main__", FUNCTION_MODULE)]
+        self._modules_ready: list[ModuleType] = []
 
-    def freeze(self) -> None:
-        """Mark the end of preparations: objects that exist by now are not finalized when the process ends."""
+    def end_preparations(self) -> None:
+        """Mark the start of the program: objects that exist by now are not finalized when the process ends."""
         gc.freeze()
+        self._modules_ready = [self._new_module(name) for name in ("__main__", FUNCTION_MODULE)]
 
     def start(self, code: CodeType, *, entry_point: str | None, shared: bool, memory_mb: int) -> None:
         """Take a compiled program, and make its module known."""

@@ -63,7 +63,7 @@ def become(
         command=None if program is not None else command, prepare=None if program is None else program.prepare,
     )  # fmt: skip
     if program is not None and compiled is not None:
-        program.freeze()
+        program.end_preparations()
         program.start(
             compiled, entry_point=request["entry_point"], shared=request["shared"], memory_mb=limits["memory_mb"]
         )
@@ -93,10 +93,10 @@ def become_one_shots(
     program = python_child.PythonMain(request["command"])
     wire.send(session, b"+")
     task = SupervisorTask(session, confinement, 0.0, 0.0, command=None, prepare=program.prepare)
-    program.freeze()
+    program.end_preparations()
     # Ready before the fork as well, because every page that a program's process touches first costs time.
     descriptor = session.detach()
-    filters, usual, read = warnings.filters, [*warnings.filters], os.read
+    filters, usual, read, close = warnings.filters, [*warnings.filters], os.read, os.close
     warnings.simplefilter("ignore")  # there is no test yet whose error output could show them
     shot = loop.serve_one_shots(
         descriptor, confinement, source=source, beyond_mb=base_mb + reserve_mb(confinement.level)
@@ -104,12 +104,14 @@ def become_one_shots(
     if shot is None:
         return
     memory_mb, size, entry_point = shot
+    code = 4 if entry_point else 3
     try:
-        compiled = compile(read(4 if entry_point else 3, size), name, "exec", dont_inherit=True)
+        compiled = compile(read(code, size), name, "exec", dont_inherit=True)
     except COMPILE_ERRORS as error:
         loop.refuse()
         os.write(2, shown(message_of(error)))
         return
+    close(code)
     filters[:] = usual  # type: ignore[index]
     program.start(compiled, entry_point=entry_point or None, shared=False, memory_mb=memory_mb)
     task.prepare()

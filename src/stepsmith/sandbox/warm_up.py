@@ -97,7 +97,7 @@ def run() -> None:
         for _ in range(RUNS):
             _give(0, text)
             program = python_child.PythonMain(["solution.py"])
-            program.freeze()
+            program.end_preparations()
             program.start(code, entry_point=entry_point, shared=False, memory_mb=1 << 20)
             program.prepare()
             if program.execute([]) or not program.settle():

@@ -109,9 +109,12 @@ class Worker:
             try:
                 fds += _memory_files((program.code,))
                 wire.send(self.session, head + (program.entry_point or "").encode(), tuple(fds))
-                return self._once_outcome(fds[1:-1], stderr_bytes)
+                outcome = self._once_outcome(fds[1:-1], stderr_bytes)
             finally:
                 _close(fds)
+        if isinstance(outcome, Opened) and len(outcome.text) >= limits.output_bytes:  # the message may be cut
+            return self.open(program, limits)
+        return outcome
 
     def start(self, fds: Sequence[int], arguments: Sequence[str] = ()) -> None:
         """Start the open program with ``fds`` as its descriptors from 0 on; the caller closes ``fds``."""
