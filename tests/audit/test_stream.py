@@ -1,7 +1,7 @@
 import pytest
 
 from stepsmith.audit.memory import RememberingJudge
-from stepsmith.audit.sources import count_items, read_items
+from stepsmith.audit.sources import Problems
 from stepsmith.audit.stream import already_done, audit_all, write_reports
 from stepsmith.audit.subject import AuditOptions
 from stepsmith.core.errors import CaseError
@@ -36,10 +36,10 @@ def test_an_audit_goes_on_where_it_was_stopped(tmp_path):
 def test_items_know_their_lines(tmp_path):
     file = tmp_path / "rows.jsonl"
     file.write_text('\n{"interface": "stdio", "inputs": ["1"], "problem_id": "a"}\n\n{"x": 1}\n')
-    first, second = read_items(ProblemSource(file))
+    first, second = Problems(ProblemSource(file)).items()
     assert first.place.line == 2
     assert second.reason == "unreadable"
-    assert count_items(ProblemSource(file)) == 2
+    assert Problems(ProblemSource(file)).count() == 2
 
 
 def test_the_judge_remembers_runs(judge):

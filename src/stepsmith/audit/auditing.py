@@ -1,6 +1,6 @@
 """One subject through all checks of its table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from stepsmith.audit.checks import PROBLEM_CHECKS
@@ -38,7 +38,17 @@ def run_checks(
         except (SandboxError, MachineError, CaseError) as error:
             lacking.append(NotChecked(check=check.name, reason=f"{type(error).__name__}: {error}"))
         findings.update((finding.id, finding) for finding in found)
-    return tuple(findings.values()), tuple(made), tuple(lacking)
+    return without_repeats(findings.values()), tuple(made), tuple(lacking)
+
+
+def without_repeats(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings without those that say less than another one of the same place.
+
+    Where several programs show that an expected output is wrong, it goes without saying that the reference fails there.
+    """
+    known = list(findings)
+    wrong = {(f.subject, f.place.part) for f in known if f.kind == "wrong-label" and not f.ambiguous}
+    return tuple(f for f in known if f.kind != "reference-fails" or (f.subject, f.place.part) not in wrong)
 
 
 def audit_problem(item: Item, judge: RunningJudge, options: AuditOptions) -> SubjectReport:

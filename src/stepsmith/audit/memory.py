@@ -19,6 +19,7 @@ class RememberingJudge:
     def __init__(self, fresh: RunningJudge) -> None:
         self.fresh = fresh
         self.executions = 0
+        self.cpu_s = 0.0  # of all runs
         self._runs: dict[tuple[str, str, str | None, Limits, str], Execution] = {}
         self._judged: dict[tuple[Solution, Contract, TestCase], TestResult] = {}
         self._uncompiled: dict[Solution, str] = {}
@@ -37,6 +38,7 @@ class RememberingJudge:
         if missing:
             found = dict(zip(missing, self.fresh.execute(solution, contract, missing), strict=True))
             self.executions += sum(run.verdict is not Verdict.CE for run in found.values())
+            self.cpu_s += sum(run.cpu_s for run in found.values())
             for key, text in zip(keys, inputs, strict=True):
                 if text in found and found[text].verdict is not Verdict.IE:
                     self._runs[key] = found[text]

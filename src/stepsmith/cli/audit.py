@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,6 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 from typer.core import TyperGroup
 
 from stepsmith import __version__
@@ -20,16 +20,18 @@ from stepsmith.audit.document import AUDIT, FINDINGS, counted, json_schema
 from stepsmith.audit.findings import AuditDocument, SubjectReport
 from stepsmith.audit.kinds import KINDS, SEVERITIES, Severity, at_least
 from stepsmith.audit.replay import find_finding, replay_finding
-from stepsmith.audit.sources import count_items, read_items
+from stepsmith.audit.sources import Problems
 from stepsmith.audit.stream import already_done, audit_all, write_reports
 from stepsmith.audit.subject import AuditOptions
+from stepsmith.audit.writing import CORRECTED, write_document, write_patch
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
 from stepsmith.judge.local import LocalJudge
-from stepsmith.store.folder_lock import explained, write_whole
+from stepsmith.store.folder_lock import explained
 from stepsmith.verify.formats.reading import Format, ProblemSource
 
+REASONS = 12  # lines on what was not checked
 EXIT_FOUND = 1  # what --fail-on and a replay that does not reproduce return
 
 
@@ -92,9 +94,9 @@ def audit(
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file; give a folder")
     options = AuditOptions(mutants=mutants, inputs=inputs, candidates=candidates, target_error=target_error, seed=seed)
-    where = ProblemSource(source, format, testlib)
-    total = count_items(where)
-    items = read_items(where)
+    problems = Problems(ProblemSource(source, format, testlib))
+    total = problems.count()
+    items = problems.items()
     console = Console(stderr=True)
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -120,16 +122,26 @@ def audit(
     document = AuditDocument(
         tool=f"stepsmith {__version__}",
         source=str(source),
-        format=format,
+        format=problems.format,
         options=msgspec.to_builtins(options),
         isolation=_isolation(allow_unsafe),
         complete=True,
         counts=counted(done),
         subjects=tuple(done),
     )
-    write_whole(out / AUDIT, msgspec.json.format(msgspec.json.encode(document), indent=1))
-    _table(Console(), document)
-    _say(console, f"The audit is in {out / AUDIT}")
+    pageless = ""
+    try:
+        write_document(out, document)
+    except MachineError as error:
+        pageless = str(error)
+    patch = write_patch(out, document, problems) if total is not None else None
+    _table(document)
+    if pageless:
+        _say(console, f"No page: {pageless}")
+    if patch is not None:
+        corrected = sum(correction.applied for correction in patch.corrections)
+        _say(console, f"{corrected} problems are corrected in {out / CORRECTED}; the source is unchanged")
+    _say(console, f"The audit is in {out / AUDIT}; replay a finding: stepsmith audit replay {out}#ID")
     if fail_on is not None and any(at_least(f.severity, fail_on) for f in document.findings):
         raise typer.Exit(EXIT_FOUND)
 
@@ -168,23 +180,23 @@ def schema() -> None:
     print(json_schema().decode())
 
 
-def _table(console: Console, document: AuditDocument) -> None:
-    """Print how many subjects have a finding of each kind, with 95% Wilson intervals."""
-    table = Table(title=f"{document.source}: {len(document.subjects)} problems", title_justify="left")
-    for name in ("finding", "severity", "problems", "checked", "share", "95% interval", "findings", "ambiguous"):
-        table.add_column(name, justify="left" if name in ("finding", "severity") else "right")
+def _table(document: AuditDocument) -> None:
+    """Print how many subjects have a finding of each kind, with 95% Wilson intervals, and what was not checked."""
+    print(f"{document.source}: {len(document.subjects)} audited")
+    print(
+        f"{'finding':<58}{'severity':<9}{'with it':>8}{'checked':>9}{'share':>8}{'95% interval':>15}{'ambiguous':>11}"
+    )
     for row in sorted(document.counts, key=lambda row: SEVERITIES.index(KINDS[row.kind].severity)):
-        table.add_row(
-            KINDS[row.kind].title,
-            KINDS[row.kind].severity,
-            str(row.subjects),
-            str(row.checked),
-            f"{row.subjects / row.checked:.1%}",
-            f"{row.low:.1%}–{row.high:.1%}",
-            str(row.findings),
-            str(row.ambiguous),
+        interval = f"{100 * row.low:.1f}-{100 * row.high:.1f}%"
+        print(
+            f"{KINDS[row.kind].title:<58}{KINDS[row.kind].severity:<9}{row.subjects:>8}{row.checked:>9}"
+            f"{row.subjects / row.checked:>8.1%}{interval:>15}{row.ambiguous:>11}"
         )
-    console.print(table)
+    lacking = Counter((row.check, row.reason) for subject in document.subjects for row in subject.not_checked)
+    for (check, reason), count in lacking.most_common(REASONS):
+        print(f"not checked: {check} of {count}: {reason}")
+    if len(lacking) > REASONS:
+        print(f"not checked: {len(lacking) - REASONS} more reasons in {AUDIT}")
 
 
 @contextmanager

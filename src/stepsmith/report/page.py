@@ -59,10 +59,10 @@ def write_page(folder: Path) -> Path:
 
 def _page(folder: Path) -> str:
     if holds_study(folder):
-        return study_page(read_summary(folder), _templates("plots.js"))
+        return study_page(read_summary(folder), page_templates("plots.js"))
     alone = holds_training(folder)
     trainings = _shown([read_run(folder)] if alone else runs_within(folder))
-    templates = _templates("plots.js") if alone else _templates("plots.js", "chains.js")
+    templates = page_templates("plots.js") if alone else page_templates("plots.js", "chains.js")
     templates.globals.update(alone=alone, trainings=trainings)
     figures = {f"training-{shown.number}-{curve.key}": curve.figure for shown in trainings for curve in shown.curves}
     if alone:
@@ -70,8 +70,11 @@ def _page(folder: Path) -> str:
     return _synthesis_page(folder, templates, figures)
 
 
-def _templates(*scripts: str) -> jinja2.Environment:
-    """Return the templates with style and scripts set; ``scripts`` are names of our assets, in order."""
+def page_templates(*scripts: str, plots: bool = True) -> jinja2.Environment:
+    """Return the templates with style and scripts set; ``scripts`` are names of our assets, in order.
+
+    Without ``plots`` the page does not carry Plotly.
+    """
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("stepsmith.report"),
         autoescape=True,
@@ -80,7 +83,7 @@ def _templates(*scripts: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     templates.filters["in_script"] = _in_script
-    plotly, script = _inline(get_plotlyjs()), _inline("".join(map(_asset, scripts)))
+    plotly, script = _inline(get_plotlyjs()) if plots else "", _inline("".join(map(_asset, scripts)))
     templates.globals.update(
         style=_asset("report.css"),
         plotly=plotly,

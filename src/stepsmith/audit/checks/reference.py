@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stepsmith.audit.findings import Finding
+from stepsmith.audit.findings import DropProblem, Finding, Fix
 from stepsmith.audit.steps import Ends, Fails, ProgramReplay, ReplayStep, Slow, Suite, Varies
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.audit.words import short
@@ -11,15 +11,16 @@ from stepsmith.judge.checkers import judges_texts
 from stepsmith.verify.matrix import ExecutionMatrix
 
 ROOM = 0.5  # share of the time limit that the reference may use
+SHOWN = 20  # failing tests that are told of
 RERUN = 40  # inputs on which the reference is run a second time
 
 
 def check_reference(subject: ProblemSubject) -> Iterator[Finding]:
     """Yield what is wrong with the reference."""
     reference = subject.reference
-    failed = subject.first_failed(reference)
-    if failed is not None:
-        yield _fails(subject, failed)
+    failing = subject.failing
+    for failed in failing[:SHOWN]:
+        yield _fails(subject, failed, fixes=(DropProblem(),) if len(failing) > len(subject.suite.tests) / 2 else ())
     problem = subject.problem
     if not problem.inputs or not judges_texts(problem.contract.checker):
         return
@@ -48,7 +49,7 @@ def check_reference(subject: ProblemSubject) -> Iterator[Finding]:
         )
     limit = problem.contract.limits.time_s
     slowest = max(range(len(runs)), key=lambda j: runs[j].cpu_s)
-    if failed is None and runs[slowest].verdict is Verdict.AC and runs[slowest].cpu_s > ROOM * limit:
+    if not failing and runs[slowest].verdict is Verdict.AC and runs[slowest].cpu_s > ROOM * limit:
         share = runs[slowest].cpu_s / limit
         yield Finding.of(
             "tight-time-limit",
@@ -70,7 +71,7 @@ def check_reference(subject: ProblemSubject) -> Iterator[Finding]:
         )
 
 
-def _fails(subject: ProblemSubject, failed: int) -> Finding:
+def _fails(subject: ProblemSubject, failed: int, fixes: tuple[Fix, ...]) -> Finding:
     """Return the finding on a reference that fails a test."""
     suite, reference = subject.suite, subject.reference
     if suite.code:
@@ -80,6 +81,7 @@ def _fails(subject: ProblemSubject, failed: int) -> Finding:
             subject.place("reference"),
             "the reference fails the tests of its problem",
             replay=ProgramReplay(steps=(Fails(says="the reference fails the tests", program=reference, suite=suite),)),
+            fixes=fixes,
         )
     test = suite.tests[failed]
     (run,) = subject.judge.execute(reference, suite.contract, [test.input])
@@ -104,4 +106,5 @@ def _fails(subject: ProblemSubject, failed: int) -> Finding:
         f"on test {failed} the reference {seen}; the test expects {short(test.output, 60)}",
         evidence={"input": short(test.input), "expected": short(test.output), "reference": seen},
         replay=ProgramReplay(steps=tuple(steps)),
+        fixes=fixes,
     )

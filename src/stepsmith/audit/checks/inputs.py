@@ -1,0 +1,280 @@
+"""Inputs outside the statement, by validators, contracts, type hints and bounds; and validators that are too loose."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from stepsmith.audit.findings import DropTest, Finding, NotCheckedError
+from stepsmith.audit.search.batches import run_batch
+from stepsmith.audit.search.legal import VALIDATE, contract_program
+from stepsmith.audit.steps import Contains, Ends, Gives, ProgramReplay, Refused, ReplayStep
+from stepsmith.audit.subject import ProblemSubject
+from stepsmith.audit.words import short
+from stepsmith.core.ids import derive_rng
+from stepsmith.core.records import Solution, Verdict
+from stepsmith.verify.formats.problems import InputValidator
+from stepsmith.verify.suite.baselines import arguments
+from stepsmith.verify.suite.input_edits import neighbour, simpler
+from stepsmith.verify.validation import validate
+
+PROBES = 40  # changed inputs that a validator is asked about
+_INTEGER = r"-?10\s*\^\s*\{?\d+\}?|-?\d+(?:\s*[*·x×]?\s*10\s*\^\s*\{?\d+\}?|e\d+|(?:[,_]\d{3})+)?"
+_BOUND = re.compile(
+    rf"(?P<low>{_INTEGER})\s*(?P<first>≤|<=|<|\\leq?)\s*"
+    r"(?P<name>len\(\w+\)|\w+\.length|\|\w+\||\w+\[\w+\]|\w+)"
+    rf"\s*(?P<second>≤|<=|<|\\leq?)\s*(?P<high>{_INTEGER})"
+)
+
+
+def check_inputs(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield tests whose input is outside what the problem itself says."""
+    problem = subject.problem
+    if not problem.inputs:
+        raise NotCheckedError("no inputs")
+    sources = 0
+    if problem.validators:
+        sources += 1
+        yield from _refused(subject)
+        yield from _loose(subject)
+    hints = _hints(subject)
+    contract = contract_program(subject.item.contract_code, subject.reference_code, problem.entry_point)
+    if contract is not None:
+        sources += 1
+        called = msgspec.structs.replace(problem.contract, entry_point=VALIDATE)
+        for index, run in enumerate(run_batch(subject.judge, contract, called, problem.inputs)):
+            if run.output == "False":
+                step = Gives(
+                    says="the contract's assertions reject the input",
+                    program=contract,
+                    contract=called,
+                    input=problem.inputs[index],
+                    output="False",
+                )
+                yield _outside(subject, index, "the problem's contract rejects it", step, confidence=0.95)
+    if problem.interface == "function":
+        bounds = _bounds(problem.statement)
+        sources += bool(hints) + bool(bounds)
+        for index, text in enumerate(problem.inputs):
+            why, passage = _why_outside(text, hints, bounds, [*hints])
+            if why:
+                where = problem.statement if passage in problem.statement else subject.reference_code
+                step2 = Contains(says=f"the problem says {passage!r}", text=where, passage=passage)
+                yield _outside(subject, index, why, step2, confidence=0.8)
+    if not sources:
+        raise NotCheckedError("no validator, no contract, no type hints, and no bounds that could be read")
+
+
+def _outside(subject: ProblemSubject, index: int, why: str, step: ReplayStep, confidence: float) -> Finding:
+    given = subject.problem.inputs[index]
+    return Finding.of(
+        "input-outside-statement",
+        subject.id,
+        subject.place(f"tests[{index}].input"),
+        f"test {index} has the input {short(given, 80)}: {why}",
+        confidence=confidence,
+        evidence={"input": short(given), "why": why},
+        replay=ProgramReplay(steps=(step,)),
+        fixes=(DropTest(test=index),),
+    )
+
+
+# Validators
+
+
+def _refused(subject: ProblemSubject) -> Iterator[Finding]:
+    problem = subject.problem
+    cases = [case.input for case in problem.validation_cases if case.output is None]
+    texts = [*problem.inputs, *cases]
+    for validator in problem.validators:
+        validation = validate(subject.judge, [validator], problem.interface, texts)
+        if validation.failure:
+            raise NotCheckedError(f"the validator failed: {validation.failure}")
+        for index, valid in enumerate(validation.valid[: len(problem.inputs)]):
+            if not valid:
+                step = Refused(
+                    says="the validator rejects the input",
+                    validator=_alone(validator, index),
+                    interface=problem.interface,
+                    input=problem.inputs[index],
+                )
+                yield _outside(subject, index, "the problem's own validator rejects it", step, confidence=0.98)
+
+
+def _alone(validator: InputValidator, index: int) -> InputValidator:
+    return msgspec.structs.replace(validator, args=validator.args[index : index + 1])
+
+
+def _loose(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield a finding where all validators accept a changed input on which the reference crashes."""
+    problem = subject.problem
+    try:
+        reference = subject.reference
+    except NotCheckedError:
+        return
+    rng = derive_rng(subject.options.seed, "probes", subject.id)
+    known = list(problem.inputs)
+    texts: list[str] = []
+    for text in known[:10]:
+        texts += [neighbour(text, problem.interface, rng) for _ in range(3)]
+        texts += [t for t, _ in zip(simpler(text, problem.interface), range(4), strict=False)]
+    texts = [text for text in dict.fromkeys(texts) if text not in set(known)]
+    texts = sorted(rng.sample(texts, min(PROBES, len(texts))), key=len)
+    runs = run_batch(subject.judge, reference, subject.soon, texts)
+    crashed = [(text, run) for text, run in zip(texts, runs, strict=True) if run.verdict is Verdict.RTE]
+    if not crashed:
+        return
+    validators = [msgspec.structs.replace(v, args=v.args[:1] * len(crashed)) for v in problem.validators]
+    validation = validate(subject.judge, validators, problem.interface, [text for text, _ in crashed])
+    for (text, _), valid in zip(crashed, validation.valid, strict=False):
+        (run,) = subject.judge.execute(reference, problem.contract, [text])
+        if not valid or run.verdict is not Verdict.RTE:
+            continue
+        yield Finding.of(
+            "loose-validator",
+            subject.id,
+            subject.place("validator"),
+            f"the validator accepts {short(text, 80)}, on which the reference crashes ({short(run.message, 60)})",
+            evidence={"input": short(text), "reference": short(run.message)},
+            replay=ProgramReplay(
+                steps=(
+                    *(
+                        Gives(
+                            says="the validator accepts the input",
+                            program=problem.runnable(_as_solution(v)),
+                            contract=msgspec.structs.replace(problem.contract, entry_point="validate"),
+                            input=text,
+                            output="True",
+                        )
+                        for v in problem.validators
+                        if problem.interface == "function" and "def validate" in v.code
+                    ),
+                    Ends(
+                        says="the reference crashes on it",
+                        program=reference,
+                        contract=problem.contract,
+                        input=text,
+                        verdict=Verdict.RTE,
+                    ),
+                )
+            ),
+        )
+        return
+
+
+def _as_solution(validator: InputValidator) -> Solution:
+    return Solution(language=validator.language, code=validator.code)
+
+
+# Type hints and bounds
+
+
+def _hints(subject: ProblemSubject) -> dict[str, ast.expr | None]:
+    """Return the parameters of the entry point with their annotations, from the statement or the reference."""
+    name = (subject.problem.entry_point or "").rpartition(".")[2]
+    if not name:
+        return {}
+    for text in (subject.reference_code, subject.problem.statement):
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                names = [a for a in (*node.args.posonlyargs, *node.args.args) if a.arg != "self"]
+                return {a.arg: a.annotation for a in names}
+    return {}
+
+
+def _bounds(statement: str) -> list[tuple[str, float, float, str]]:
+    """Return (name, least, greatest, passage) of bounds such as "1 <= n <= 100", both ends inclusive."""
+    found: list[tuple[str, float, float, str]] = []
+    for match in _BOUND.finditer(statement):
+        low, high = _number(match["low"]), _number(match["high"])
+        if low is not None and high is not None:
+            found.append((match["name"], low + (match["first"] == "<"), high - (match["second"] == "<"), match[0]))
+    return found
+
+
+def _number(text: str) -> int | None:
+    text = re.sub(r"[\s{},_]", "", text).replace("·", "*").replace("×", "*").replace("x", "*")
+    try:
+        if "^" in text:
+            head, _, power = text.partition("10^")
+            factor = {"": 1, "-": -1}.get(head) or int(head.strip("*"))
+            return factor * 10 ** int(power) if int(power) < 40 else None
+        if "e" in text:
+            head, _, power = text.partition("e")
+            return int(head) * 10 ** int(power) if int(power) < 40 else None
+        return int(text)
+    except ValueError:
+        return None
+
+
+def _why_outside(
+    text: str, hints: Mapping[str, ast.expr | None], bounds: list[tuple[str, float, float, str]], names: list[str]
+) -> tuple[str, str]:
+    """Return (why an input is outside, the passage that says so); ("", "") where it is not."""
+    try:
+        given = arguments(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return "", ""
+    values = dict(zip(names, given, strict=False))
+    for name, hint in hints.items():
+        if hint is not None and name in values and not fits_hint(hint, values[name]):
+            return f"{name} is not {ast.unparse(hint)}", f"{name}: {ast.unparse(hint)}"
+    for name, low, high, passage in bounds:
+        for what, number in _measured(name, values):
+            if not low <= number <= high:
+                return f"{what} is {number}, and the statement says {passage}", passage
+    return "", ""
+
+
+def _measured(name: str, values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield (what, number) of what a bound is about."""
+    if match := re.fullmatch(r"len\((\w+)\)|(\w+)\.length|\|(\w+)\|", name):
+        inner = next(filter(None, match.groups()))
+        if isinstance(values.get(inner), list | tuple | str):
+            yield f"the length of {inner}", len(values[inner])
+    elif match := re.fullmatch(r"(\w+)\[\w+\]", name):
+        items = values.get(match[1])
+        if isinstance(items, list | tuple):
+            yield from ((f"an element of {match[1]}", item) for item in items if type(item) in (int, float))
+    elif type(values.get(name)) in (int, float):
+        yield name, values[name]
+
+
+_PLAIN = {"int": int, "str": str, "bool": bool, "bytes": bytes, "complex": complex}
+_SEQUENCES = {"list": list, "List": list, "set": set, "Set": set, "frozenset": frozenset}
+
+
+def fits_hint(hint: ast.expr, value: Any) -> bool:
+    """Return False where a value certainly breaks a type hint. A float may be an int; an int may be a whole float."""
+    match hint:
+        case ast.Constant(value=None):
+            return value is None
+        case ast.Name(id="float"):
+            return isinstance(value, int | float)
+        case ast.Name(id="int"):
+            return isinstance(value, int) or (isinstance(value, float) and value == int(value))
+        case ast.Name(id=name) if name in _PLAIN:
+            return isinstance(value, _PLAIN[name])
+        case ast.Name(id=name) if name in _SEQUENCES:
+            return isinstance(value, _SEQUENCES[name])
+        case ast.Name(id="dict" | "Dict"):
+            return isinstance(value, dict)
+        case ast.Name(id="tuple" | "Tuple"):
+            return isinstance(value, tuple)
+        case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
+            return value is None or fits_hint(inner, value)
+        case ast.Subscript(value=ast.Name(id="Union"), slice=ast.Tuple(elts=options)):
+            return any(fits_hint(option, value) for option in options)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return fits_hint(left, value) or fits_hint(right, value)
+        case ast.Subscript(value=ast.Name(id=name), slice=inner) if name in _SEQUENCES:
+            return isinstance(value, _SEQUENCES[name]) and all(fits_hint(inner, item) for item in value)
+        case ast.Subscript(value=ast.Name(id="dict" | "Dict"), slice=ast.Tuple(elts=[keys, items])):
+            return isinstance(value, dict) and all(fits_hint(keys, k) and fits_hint(items, v) for k, v in value.items())
+    return True

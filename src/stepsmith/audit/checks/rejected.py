@@ -1,0 +1,198 @@
+"""Tests that reject a right program: one whose answer is the reference's in another form that the statement allows."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from stepsmith.audit.acceptance import accepts
+from stepsmith.audit.findings import Finding, NotCheckedError
+from stepsmith.audit.steps import Disagree, Fails, Gives, Passes, ProgramReplay
+from stepsmith.audit.subject import ProblemSubject
+from stepsmith.audit.words import short
+from stepsmith.core.records import Solution, Verdict
+from stepsmith.core.several_answers import says_several_answers
+from stepsmith.judge.checkers import is_custom, judges_texts
+
+LONG = 12  # significant digits from which the last one of a float is a matter of the order of additions
+_ANY_ORDER = re.compile(r"\bin any order\b|\border (?:does not|doesn't) matter\b|\bany order\b", re.IGNORECASE)
+_ANY_CASE = re.compile(
+    r"\b(?:any|either) (?:letter )?case\b|\bcase[- ](?:insensitive|does not matter)\b", re.IGNORECASE
+)
+
+
+class _Form(NamedTuple):
+    """Another form of an answer: what it is, when the statement allows it, and how a function's result becomes it."""
+
+    says: str
+    allowed: Callable[[str], bool]
+    code: str  # Python: a function `other(value)`
+    text: Callable[[str], str] | None  # of a printed output
+
+
+_FORMS = (
+    _Form(
+        "floats that differ in the last bit",
+        lambda _: True,
+        "import math\ndef other(v):\n"
+        f"    if isinstance(v, float) and math.isfinite(v) and len(repr(v).strip('-0.').replace('.', '')) >= {LONG}:\n"
+        "        return math.nextafter(v, math.inf)\n"
+        "    if isinstance(v, (list, tuple)) and type(v) in (list, tuple):\n"
+        "        return type(v)(map(other, v))\n    return v\n",
+        None,
+    ),
+    _Form(
+        "the elements in another order",
+        lambda statement: bool(_ANY_ORDER.search(statement)),
+        "def other(v):\n    return v[::-1] if isinstance(v, (list, tuple)) else v\n",
+        lambda text: "\n".join(text.rstrip("\n").split("\n")[::-1]) + "\n",
+    ),
+    _Form(
+        "letters in the other case",
+        lambda statement: bool(_ANY_CASE.search(statement)),
+        "def other(v):\n    return v.swapcase() if isinstance(v, str) else v\n",
+        str.swapcase,
+    ),
+    _Form(
+        "spaces at the ends of lines and no last line break",
+        lambda _: True,
+        "",
+        lambda text: "\n".join(f"{line} " for line in text.rstrip("\n").split("\n")),
+    ),
+)
+
+
+def check_rejected(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield answers that are right in another form and fail the tests; and right programs that fail them."""
+    contract = subject.problem.contract
+    if not judges_texts(contract.checker):
+        raise NotCheckedError("the checker judges runs, not answers")
+    if not is_custom(contract.checker):
+        for form in _FORMS:
+            if form.allowed(subject.problem.statement):
+                yield from _in_form(subject, form)
+    yield from _claimed(subject)
+    if not is_custom(contract.checker):
+        yield from _several(subject)
+
+
+def _in_form(subject: ProblemSubject, form: _Form) -> Iterator[Finding]:
+    """Yield a finding where the suite rejects the reference's answers in another form."""
+    if subject.suite.code or subject.problem.interface == "function":
+        if not form.code or subject.failing:
+            return
+        program = _wrapped(subject.reference, subject.problem.entry_point, form.code)
+        plain = _wrapped(subject.reference, subject.problem.entry_point, "def other(v):\n    return v\n")
+        if program is None or plain is None or subject.passes(program) or not subject.passes(plain):
+            return
+        yield _finding(
+            subject,
+            form,
+            "the tests",
+            ProgramReplay(
+                steps=(
+                    Passes(says="the reference passes the tests", program=plain, suite=subject.suite),
+                    Fails(says=f"with {form.says} it fails", program=program, suite=subject.suite),
+                )
+            ),
+        )
+        return
+    contract, harness = subject.problem.contract, subject.problem.harness
+    for index, test in subject.tests():
+        if form.text is None:
+            return
+        other = form.text(test.output)
+        if other != test.output and not accepts(subject.judge, contract, harness, test.input, test.output, other):
+            step = Disagree(
+                says="the checker refuses the other form", contract=contract, input=test.input,
+                first=test.output, second=other,
+            )  # fmt: skip
+            yield _finding(subject, form, f"test {index}", ProgramReplay(steps=(step,)))
+            return
+
+
+def _finding(subject: ProblemSubject, form: _Form, where: str, replay: ProgramReplay) -> Finding:
+    return Finding.of(
+        "right-program-rejected",
+        subject.id,
+        subject.place("tests"),
+        f"{where} reject{'s' if where != 'the tests' else ''} a right answer with {form.says}",
+        replay=replay,
+    )
+
+
+def _wrapped(reference: Solution, entry_point: str | None, other: str) -> Solution | None:
+    """Return the reference with ``other`` applied to what it returns; None for methods."""
+    if not entry_point or "." in entry_point or reference.language != "python":
+        return None
+    code = (
+        f"{other}\n_scope = {{'__name__': 'solution'}}\nexec({reference.code!r}, _scope)\n"
+        f"globals().update({{k: v for k, v in _scope.items() if k not in ('other', '__name__', '__builtins__')}})\n"
+        f"def {entry_point}(*args, **named):\n    return other(_scope[{entry_point!r}](*args, **named))\n"
+    )
+    return Solution(language="python", code=code)
+
+
+def _claimed(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield programs that the source calls right, beside the reference, and that its own tests reject."""
+    claimed = [(c, p) for c, p in subject.candidates if c.verdict is Verdict.AC]
+    passing = 0
+    failing: list[tuple[str, Solution, int]] = []
+    for candidate, program in claimed:
+        failed = subject.first_failed(program)
+        passing += failed is None
+        if failed is not None and program != _reference(subject):
+            failing.append((candidate.name, program, failed))
+    for name, program, failed in failing[:3]:
+        yield Finding.of(
+            "right-program-rejected",
+            subject.id,
+            subject.place(f"tests[{failed}]"),
+            f"{name or 'a program'} is called right and fails test {failed}",
+            ambiguous="" if len(failing) > 1 and len(failing) > passing else "the claim may be wrong, not the test",
+            replay=ProgramReplay(steps=(Fails(says="it fails the tests", program=program, suite=subject.suite),)),
+        )
+
+
+def _reference(subject: ProblemSubject) -> Solution | None:
+    try:
+        return subject.reference
+    except NotCheckedError:
+        return None
+
+
+def _several(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield a finding where the statement allows several answers and two right programs give different ones."""
+    phrase = says_several_answers(subject.problem.statement)
+    if not phrase:
+        return
+    contract, harness = subject.problem.contract, subject.problem.harness
+    programs: Sequence[tuple[str, Solution]] = [
+        (c.name or "a program", p) for c, p in subject.candidates if c.verdict is Verdict.AC
+    ]
+    for index, test in subject.tests():
+        for name, program in programs:
+            (run,) = subject.judge.execute(program, contract, [test.input])
+            if run.verdict is Verdict.AC and not accepts(
+                subject.judge, contract, harness, test.input, test.output, run.output
+            ):
+                yield Finding.of(
+                    "right-program-rejected",
+                    subject.id,
+                    subject.place("checker"),
+                    f'the statement says "{phrase}", and the checker takes one answer to test {index} only: '
+                    f"{short(test.output, 60)}, not {short(run.output, 60)}",
+                    evidence={"input": short(test.input), "published": short(test.output), name: short(run.output)},
+                    replay=ProgramReplay(
+                        steps=(
+                            Gives(
+                                says=f"{name} gives another answer", program=program, contract=contract,
+                                input=test.input, output=run.output,
+                            ),
+                            Disagree(
+                                says="the checker takes one of them only", contract=contract, input=test.input,
+                                first=test.output, second=run.output,
+                            ),
+                        )
+                    ),
+                )  # fmt: skip
+                return

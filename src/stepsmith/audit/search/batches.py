@@ -1,0 +1,91 @@
+"""Many inputs in one process: a quick look at what a Python function returns for each of them.
+
+A program may keep state between calls, so what a batch shows is only a hint; whatever becomes a finding is run again,
+each input in a process of its own.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from stepsmith.core.errors import SandboxError
+from stepsmith.core.integers import literal_text, read_literal
+from stepsmith.core.records import Contract, Execution, Solution, Verdict
+from stepsmith.judge.protocol import Judge
+
+SIZE = 100  # inputs in one process
+BUDGET_S = 2.0  # CPU seconds for all inputs of one program
+ENTRY = "stepsmith_batch"
+
+
+def run_batch(judge: Judge, program: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
+    """Return one run per input, as ``Judge.execute`` does, from as few processes as possible.
+
+    Functions in Python share a process; where that ends badly, the inputs are halved until the bad one is alone. An
+    exception is RTE. After ``BUDGET_S`` CPU seconds the inputs that are left are TLE.
+    """
+    left = BUDGET_S
+    shared = contract.interface == "function" and bool(contract.entry_point)
+    found: list[Execution] = []
+    waiting = [list(inputs[start : start + SIZE]) for start in range(0, len(inputs), SIZE)][::-1]
+    while waiting:
+        chunk = waiting.pop()
+        if left <= 0:
+            found += [Execution(verdict=Verdict.TLE, message="not run: no time was left")] * len(chunk)
+            continue
+        if not shared or len(chunk) == 1:
+            size = len(chunk) if not shared and left > BUDGET_S / 2 else 1
+            runs = judge.execute(program, contract, chunk[:size])
+            waiting += [chunk[size:]] if chunk[size:] else []
+        else:
+            runs, spent = _together(judge, program, contract, chunk)
+            left -= spent
+            if not runs:
+                half = len(chunk) // 2
+                waiting += [chunk[half:], chunk[:half]]
+                continue
+        left -= sum(run.cpu_s for run in runs)
+        found += runs
+    for run in found:
+        if run.verdict is Verdict.IE:
+            raise SandboxError(run.message)
+    return found
+
+
+def _together(
+    judge: Judge, program: Solution, contract: Contract, inputs: Sequence[str]
+) -> tuple[list[Execution], float]:
+    """Run the inputs in one process; return the runs ([] where that gives no result for each) and the CPU seconds."""
+    owner, _, name = (contract.entry_point or "").rpartition(".")
+    target = f"{owner}().{name}" if owner else name
+    code = (
+        f"{program.code}\n\ndef {ENTRY}(*calls):\n"
+        "    seen = []\n    for call in calls:\n        try:\n"
+        f"            seen.append((True, repr({target}(*call))))\n"
+        "        except Exception as error:\n"
+        "            seen.append((False, type(error).__name__))\n    return seen\n"
+    )
+    together = msgspec.structs.replace(contract, entry_point=ENTRY)
+    text = f"({', '.join(_tuple(given) for given in inputs)},)"
+    (run,) = judge.execute(Solution(language="python", code=code), together, [text])
+    if run.verdict is Verdict.IE:
+        raise SandboxError(run.message)
+    if run.verdict is not Verdict.AC:
+        return [], run.cpu_s
+    try:
+        rows = read_literal(run.output)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return [], run.cpu_s
+    if not isinstance(rows, list) or len(rows) != len(inputs):
+        return [], run.cpu_s
+    runs = [
+        Execution(verdict=Verdict.AC, output=shown) if fine else Execution(verdict=Verdict.RTE, message=shown)
+        for fine, shown in rows
+    ]
+    return runs, run.cpu_s
+
+
+def _tuple(text: str) -> str:
+    """Return an input as the text of an argument tuple."""
+    value = read_literal(text)
+    return text if isinstance(value, tuple) else literal_text((value,))

@@ -1,0 +1,47 @@
+from stepsmith.core.records import Verdict
+from stepsmith.verify.formats.problems import Candidate
+from tests.audit.subjects import findings_of, item
+
+MEAN = "def mean(xs):\n    return sum(xs) / len(xs)\n"
+
+
+def _program(code, name=""):
+    return Candidate(language="python", code=code, verdict=Verdict.AC, name=name)
+
+
+def test_floats_that_must_be_equal_to_the_last_bit(judge):
+    given = {"entry_point": "mean", "inputs": ("([1, 2, 2],)", "([1, 1],)"), "outputs": ("1.6666666666666667", "1.0")}
+    (found,) = findings_of(judge, item(MEAN, **given, checker="exact"), "rejected")
+    assert "last bit" in found.message
+    assert findings_of(judge, item(MEAN, **given), "rejected") == ()
+
+
+def test_an_order_that_the_statement_leaves_open(judge):
+    code = "def f(n):\n    return [n, n + 1]\n"
+    given = {"entry_point": "f", "inputs": ("(1,)",), "outputs": ("[1, 2]",), "statement": "Return both, in any order."}
+    (found,) = findings_of(judge, item(code, **given), "rejected")
+    assert "another order" in found.message
+    assert findings_of(judge, item(code, **given, checker="unordered"), "rejected") == ()
+    assert findings_of(judge, item(code, **{**given, "statement": "Return both, sorted."}), "rejected") == ()
+
+
+def test_spaces_that_an_exact_checker_refuses(judge):
+    given = {"interface": "stdio", "entry_point": None, "inputs": ("1\n",), "outputs": ("1\n",)}
+    (found,) = findings_of(judge, item("print(input())\n", **given, checker="exact"), "rejected")
+    assert "line break" in found.message
+    assert findings_of(judge, item("print(input())\n", **given), "rejected") == ()
+
+
+def test_several_answers_and_a_checker_that_knows_one(judge):
+    given = {
+        "entry_point": "f", "inputs": ("(6,)",), "outputs": ("2",),
+        "statement": "Return any divisor of n above 1. If there are several answers, any of them is accepted.",
+    }  # fmt: skip
+    other = _program("def f(n):\n    return 3\n", "b.py")
+    found = findings_of(judge, item("def f(n):\n    return 2\n", **given, candidates=(other,)), "rejected")
+    assert any("takes one answer" in f.message for f in found)
+
+
+def test_a_claim_that_the_tests_break_is_ambiguous(judge):
+    found = findings_of(judge, item(candidates=(_program("def add(a, b):\n    return a\n", "x.py"),)), "rejected")
+    assert [bool(f.ambiguous) for f in found] == [True]

@@ -1,0 +1,103 @@
+import random
+
+from stepsmith.audit.search.batches import run_batch
+from stepsmith.audit.search.differences import matter_of_taste
+from stepsmith.audit.search.legal import LegalInputs, contract_program
+from stepsmith.audit.search.relations import relations
+from stepsmith.audit.search.shapes import Shape
+from stepsmith.audit.search.telling import TellingSearch
+from stepsmith.audit.search.text_forms import TextForm
+from stepsmith.audit.subject import AuditOptions, ProblemSubject
+from stepsmith.core.records import Checker, Contract, Solution, Verdict
+from tests.audit.subjects import ADD, item
+
+CONTRACT = Contract(interface="function", entry_point="add", checker=Checker(name="literal"))
+
+
+def test_shapes_admit_what_the_known_values_show():
+    numbers = Shape([[1, 5], [2, 9, 9], [3, 4, 8]])
+    assert numbers.why_not([1, 9]) == ""
+    assert numbers.why_not([1])
+    assert numbers.why_not([0, 5])
+    assert numbers.why_not([5, 1])
+    assert numbers.why_not(["a", 1])
+    brackets = Shape(["(())", "()()", "()"])
+    assert brackets.why_not("()()") == ""
+    assert brackets.why_not("())(") == "its brackets are not balanced"
+    dates = Shape(["03-11-2000", "15-01-2012"])
+    assert dates.why_not("04-12-2001") == ""
+    assert dates.why_not("04/12/2001")
+    words = Shape(["one two one", "two one", "one one two"])
+    assert words.why_not("two three")
+    assert Shape([True, False]).why_not(1)
+    assert Shape([{"a": 1}, {"b": 2}]).why_not({"a": 5})
+    assert Shape([2, 4, 8, 10]).why_not(5), "all are even"
+
+
+def test_samples_are_mostly_legal():
+    shape = Shape([[1, 5, 7], [2, 9], [3, 4, 8, 9]])
+    rng = random.Random(0)
+    assert sum(not shape.why_not(shape.sample(rng)) for _ in range(100)) > 50
+    text = Shape(["abcd", "hello", "xyz"])
+    assert sum(not text.why_not(text.sample(rng)) for _ in range(100)) > 50
+
+
+def test_relations_between_arguments():
+    found = relations([([1, 2, 3], 2), ([5, 1, 7], 1), ([4, 5, 9, 1], 3)])
+    says = {relation.says for relation in found}
+    assert "value of argument 2 <= length of argument 1" in says
+    assert "argument 2 is in argument 1" not in says
+    assert not all(relation.holds(([1], 2)) for relation in found)
+
+
+def test_the_form_of_texts():
+    form = TextForm(["2 7\n1 2\n", "3 9\n1 2 3\n", "4 9\n1 5 3 4\n"])
+    assert form.understood
+    assert form.why_not("3 8\n1 2 3\n") == ""
+    assert form.why_not("3 8\n1 2\n") == "line 2 has another number of tokens"
+    assert form.why_not("3 8\n1 2 3\n4\n") == "it has another number of lines"
+    assert not TextForm(["1\n2\n", "1\n", "1 2 3\n4\n\n5\n"]).understood
+
+
+def test_batches_agree_with_single_runs(judge):
+    program = Solution(language="python", code="def add(a, b):\n    return a // b\n")
+    runs = run_batch(judge, program, CONTRACT, ["(6, 3)", "(1, 0)", "(7, 2)"])
+    assert [(run.verdict, run.output) for run in runs] == [(Verdict.AC, "2"), (Verdict.RTE, ""), (Verdict.AC, "3")]
+    leaves = Solution(language="python", code="import os\ndef add(a, b):\n    return os._exit(1) if b == 0 else a\n")
+    assert [run.verdict for run in run_batch(judge, leaves, CONTRACT, ["(6, 3)", "(1, 0)", "(7, 2)"])] == [
+        Verdict.AC, Verdict.RTE, Verdict.AC,
+    ]  # fmt: skip
+
+
+def test_differences_of_taste(judge):
+    def why(one, two, statement=""):
+        return matter_of_taste(judge, CONTRACT, statement, "()", one, two)
+
+    assert why("[1, 2]", "[2, 1]")
+    assert not why("[1, 2]", "[2, 1]", "Return the sorted list.")
+    assert why("0.33333", "0.333331") == "the answers differ by rounding only"
+    assert why("'Yes'", "'yes'")
+    assert why("None", "False")
+    assert why("'3'", "3")
+    assert why("[1]", "1")
+    assert not why("3", "4")
+    assert not why("[]", "[1]")
+    assert not why("True", "False")
+    assert why("3", "4", "Print any such number.")
+
+
+def test_a_contract_says_what_is_legal(judge):
+    program = contract_program("\n    assert a > 0, 'no' # $_CONTRACT_$\n", ADD, "add")
+    called = Contract(interface="function", entry_point="stepsmith_legal")
+    assert [run.output for run in judge.execute(program, called, ["(1, 2)", "(0, 2)"])] == ["True", "False"]
+    assert contract_program("", ADD, "add") is None
+
+
+def test_the_search_starts_from_legal_inputs(judge):
+    subject = ProblemSubject(item(), judge, AuditOptions(inputs=40))
+    search = TellingSearch(subject, LegalInputs(subject))
+    assert len(search.pool) > 10
+    assert all(1 <= eval(text)[0] <= 10 for text, _ in search.pool)
+    assert search.telling(Solution(language="python", code=ADD)) is None
+    telling = search.telling(Solution(language="python", code="def add(a, b):\n    return a + b + (a == 4)\n"))
+    assert telling.input.startswith("(4, ")
