@@ -1,12 +1,16 @@
 """Searches over the index: what addresses mean, and that counts are right."""
 
+import shutil
+import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
 
+from stepsmith.core.stats import pass_rate
 from stepsmith.store.dataset import read_problems
+from stepsmith.store.ratings import StudentRating, write_ratings
 from stepsmith.view.index import FORM
 from stepsmith.view.library import Library
 from stepsmith.view.places import ServedPlaces
@@ -83,3 +87,59 @@ def test_rows_come_in_the_order_asked_for(searcher: Searcher) -> None:
     rated = [rate for rate in rates if rate is not None]
     assert rated == sorted(rated)
     assert rates[: len(rated)] == rated
+
+
+def test_a_student_brings_its_own_pass_rates_and_bands(run: Path, tmp_path: Path) -> None:
+    problems = list(read_problems(run / "problems.parquet"))
+    rated = [
+        StudentRating(
+            problem_id=problem.id, student=f"student {k % 2}", rate=pass_rate(32 * (k > 1) * (k % 2), 32), verdicts={}
+        )
+        for k, problem in enumerate(problems[:10])
+    ]
+    copy = shutil.copytree(run, tmp_path / "run")
+    (tmp_path / "run" / "rated").mkdir()
+    write_ratings(copy / "rated" / "ratings.parquet", rated)
+    library = Library(ServedPlaces([copy]))
+    searcher = library.current(20)
+    assert searcher is not None
+    assert counts(searcher, "", "student") == {"simulated": len(problems), "student 0": 5, "student 1": 5}
+    assert counts(searcher, "student=student+1", "band") == {"easy": 4, "hard": 1}
+    assert counts(searcher, "student=student+0&band=hard", "student")["student 0"] == 5
+    assert counts(searcher, "student=student+0&band=easy", "student")["student 0"] == 0
+    search = read_search([("student", "student 1"), ("sort", "hardest")])
+    assert [row["rate"] for row in searcher.rows(search, 0, 50, "id, rate")] == [0.0, 1.0, 1.0, 1.0, 1.0]
+    library.close()
+
+
+def test_an_index_follows_its_files(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stepsmith.view.library.LOOK_EVERY_S", 0.0)
+    copy = shutil.copytree(run, tmp_path / "run")
+    library = Library(ServedPlaces([copy]))
+    first = library.current(20)
+    assert first is not None
+    assert first.index.size > 0
+    (copy / "problems.parquet").unlink()
+    (copy / "rejected.parquet").unlink()
+    deadline = time.monotonic() + 20
+    while (now := library.current()) is first and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert now is not None
+    assert now.index.size == 0
+    library.close()
+
+
+def test_a_large_index_is_kept_for_the_next_start(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stepsmith.view.library.LARGE", 10)
+    sizes = []
+    for damaged in (False, True, False):
+        library = Library(ServedPlaces([run]), tmp_path)
+        searcher = library.current(20)
+        assert searcher is not None
+        sizes.append(searcher.found(read_search([("q", "warehouse")])).count)
+        library.close()
+        [kept] = tmp_path.glob("*.duckdb")
+        if damaged:
+            kept.write_bytes(b"not a database")
+    assert len(set(sizes)) == 1
+    assert sizes[0] > 0

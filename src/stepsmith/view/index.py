@@ -19,10 +19,9 @@ from stepsmith.core.errors import StoreError
 from stepsmith.core.records import Chain
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row
 from stepsmith.store.manifest import read_manifest
-from stepsmith.store.ratings import RATINGS
 from stepsmith.view.places import ProblemFile
 
-FORM = 3  # of the tables; a database of another form is built again
+FORM = 4  # of the tables; a database of another form is built again
 BATCH = 8192  # rows that are read at a time
 SEGMENT = 16 * BATCH  # rows whose words are counted together
 LOCKED = {  # nothing from the network, no other file
@@ -113,8 +112,10 @@ def open_database(path: Path | None, *, read_only: bool = False) -> duckdb.DuckD
     return duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=dict(LOCKED))
 
 
-def fill(database: duckdb.DuckDBPyConnection, files: Sequence[ProblemFile], told: Told) -> list[str]:
-    """Make the tables from files, and return what could not be read."""
+def fill(
+    database: duckdb.DuckDBPyConnection, files: Sequence[ProblemFile], ratings: Sequence[ProblemFile], told: Told
+) -> list[str]:
+    """Make the tables from files of problems and of ratings, and return what could not be read."""
     faults: list[str] = []
     database.execute(TABLES)
     total = sum(count_rows(file) for file in files)
@@ -132,12 +133,15 @@ def fill(database: duckdb.DuckDBPyConnection, files: Sequence[ProblemFile], told
         except (OSError, pa.ArrowException, duckdb.Error, sqlite3.Error, StoreError) as error:
             faults.append(f"{file.name} cannot be read as problems: {str(error).splitlines()[0]}")
     database.execute(_COUNT_WORDS)
-    for folder in dict.fromkeys(file.path.parent for file in files):
-        if (folder / RATINGS).is_file():
-            try:
-                _add_ratings(database, pq.read_table(folder / RATINGS))
-            except (OSError, pa.ArrowException, duckdb.Error) as error:
-                faults.append(f"{folder.name}/{RATINGS} cannot be read: {str(error).splitlines()[0]}")
+    for file in ratings:
+        try:
+            _add_ratings(database, pq.read_table(file.path))
+        except (OSError, pa.ArrowException, duckdb.Error) as error:
+            faults.append(f"{file.name} cannot be read as ratings: {str(error).splitlines()[0]}")
+    database.execute(
+        "CREATE OR REPLACE TABLE ratings AS SELECT * FROM ratings "
+        "QUALIFY row_number() OVER (PARTITION BY id, student) = 1"
+    )
     return faults
 
 

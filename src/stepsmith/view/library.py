@@ -39,6 +39,7 @@ class Library:
         self._places = places
         self._cache = cache or cache_folder()
         self._searcher: Searcher | None = None
+        self._sources: tuple[list[ProblemFile], list[ProblemFile]] | None = None  # of the present index
         self._old: list[ProblemIndex] = []
         self._lock = threading.Lock()
         self._ready = threading.Event()
@@ -73,10 +74,11 @@ class Library:
 
     def _renew(self) -> None:
         try:
-            files = self._places.data_files()
-            if self._searcher and tuple(files) == self._searcher.index.files:
+            sources = self._places.data_files(), self._places.rating_files()
+            if sources == self._sources:
                 return
-            searcher = Searcher(self._build(files))
+            searcher = Searcher(self._build(*sources))
+            self._sources = sources
             searcher.found(read_search(()))  # the first page is asked most often
         except _Closing:
             return
@@ -96,20 +98,20 @@ class Library:
             if not self._closing.is_set():
                 searcher.order(sort)  # so that nobody waits for the first list in this order
 
-    def _build(self, files: list[ProblemFile]) -> ProblemIndex:
+    def _build(self, files: list[ProblemFile], ratings: list[ProblemFile]) -> ProblemIndex:
         total = sum(map(count_rows, files))
         self.progress = IndexProgress(0, total)
         if total < LARGE:
             database = open_database(None)
-            return ProblemIndex(database, files, fill(database, files, self._tell))
-        path = self._cache / f"{_key(files)}.duckdb"
+            return ProblemIndex(database, files, fill(database, files, ratings, self._tell))
+        path = self._cache / f"{_key([*files, *ratings])}.duckdb"
         if not path.exists():
             partial = path.with_suffix(f".{os.getpid()}.partial")
             self._cache.mkdir(parents=True, exist_ok=True)
             partial.unlink(missing_ok=True)
             try:
                 database = open_database(partial)
-                faults = fill(database, files, self._tell)
+                faults = fill(database, files, ratings, self._tell)
                 database.close()
                 if faults:  # said again next time, from the files
                     database = open_database(partial, read_only=True)
@@ -123,7 +125,7 @@ class Library:
             return ProblemIndex(open_database(path, read_only=True), files, ())
         except duckdb.Error:  # of another version of DuckDB, or damaged
             path.unlink(missing_ok=True)
-            return self._build(files)
+            return self._build(files, ratings)
 
     def _tell(self, done: int, total: int) -> None:
         if self._closing.is_set():

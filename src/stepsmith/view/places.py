@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stepsmith.core.errors import RunFolderError
+from stepsmith.store.ratings import RATINGS
 from stepsmith.store.runfolder import MANIFEST, REJECTED, WORK
 
 DEPTH = 4  # levels of folders below a named one that are searched
@@ -98,6 +99,12 @@ class ServedPlaces:
                 name = self.shown(path.parent if path.name in ("problems.parquet", WORK) else path)
                 found.setdefault(path.resolve(), ProblemFile(path, name, state, running))
         return sorted(found.values(), key=lambda file: file.rejects)
+
+    def rating_files(self) -> list[ProblemFile]:
+        """Return the files of ratings by students, which `stepsmith rate` writes."""
+        paths = [folder / RATINGS for folder in self.folders()]
+        paths = [path for path in paths if path.is_file() and self.holds(path)]
+        return [ProblemFile(path, self.shown(path), state) for path in paths if (state := state_of(path))]
 
     def _candidates(self) -> Iterator[Path]:
         yield from (place for place in self.named if place.is_file())

@@ -14,7 +14,10 @@ KEPT_ALONE = ("state", ("kept",))  # the state that a list shows when its addres
 
 
 class Facet(NamedTuple):
-    """A filter. ``value`` is its SQL; ``order`` are its values in a natural order, the others follow by count."""
+    """A filter. ``value`` is its SQL; a list stands for several values.
+
+    ``order`` are its values in a natural order; the others follow by count.
+    """
 
     name: str
     label: str
@@ -39,7 +42,7 @@ FACETS: tuple[Facet, ...] = (
     Facet("killed", "Kill rate", _KILLED, ("1", "0.9 – 1", "0.75 – 0.9", "< 0.75")),
     Facet("licence", "Licence of the seed", "licence"),
     Facet("split", "Split", "split", ("train", "validation", "test")),
-    Facet("student", "Student", "student"),
+    Facet("student", "Student", "students"),
     Facet("state", "State", "coalesce(reason, 'kept')", ("kept",)),
     Facet("dataset", "Data set", "dataset"),
 )
@@ -80,6 +83,16 @@ class ProblemSearch:
     def values(self, facet: str) -> tuple[str, ...]:
         """Return the chosen values of a filter."""
         return dict(self.chosen).get(facet, ())
+
+    @property
+    def student(self) -> str:
+        """The student whose ratings are shown, where one alone is chosen; else "": those of the data set."""
+        chosen = self.values("student")
+        return chosen[0] if len(chosen) == 1 else ""
+
+    def choosing(self, facet: str, value: str) -> "ProblemSearch":
+        """Return this search with one value of a filter alone."""
+        return replace(self, chosen=(*self.leaving_out(facet).chosen, (facet, (value,))))
 
     def leaving_out(self, facet: str) -> "ProblemSearch":
         """Return this search without one filter."""

@@ -21,6 +21,7 @@ from stepsmith.view.search import FACETS, KEPT_ALONE, SORTS, Facet, ProblemSearc
 
 MOST_WORDS = 12  # of a search
 SHORT = 3  # characters below which a word must be the whole word
+RATED_SORTS = ("hardest", "easiest")  # those by pass rate
 REMEMBERED, MASKS = 256, 8  # answers and masks that are kept
 _TERM = re.compile(r"\w+")
 _IDS = {"prob_": "id", "chain_": "chain"}  # how a word that is an id begins
@@ -85,8 +86,8 @@ class Searcher:
 
     def __init__(self, index: ProblemIndex) -> None:
         self.index = index
-        self._columns = {facet.name: FacetColumn(self._column(facet), index.size) for facet in FACETS}
-        self._orders: dict[str, Numbers] = {}
+        self._columns = {(facet.name, ""): self._read_column(facet, "") for facet in FACETS}
+        self._orders: dict[tuple[str, str], Numbers] = {}
         self._found: OrderedDict[ProblemSearch, Matches] = OrderedDict()
         self._masks: OrderedDict[ProblemSearch, Mask] = OrderedDict()
         self._lock = Lock()
@@ -101,7 +102,13 @@ class Searcher:
         for facet in FACETS:
             chosen = key.values(facet.name)
             others = self._mask(key.leaving_out(facet.name)) if chosen else everything
-            values = _ordered(facet, chosen, self._columns[facet.name].counts(others))
+            column = self._column(facet.name, key.student)
+            if facet.name == "student" and key.values("band"):  # every student has bands of its own
+                each = {name: self._mask(key.choosing("student", name)) for name in column.names}
+                counts = {name: int(np.count_nonzero(mask)) for name, mask in each.items() if mask.any()}
+            else:
+                counts = column.counts(others)
+            values = _ordered(facet, chosen, counts)
             if len(values) > 1 or (chosen and (facet.name, chosen) != KEPT_ALONE):
                 result.facets[facet.name] = values
         self._remember(self._found, key, result, REMEMBERED)
@@ -111,28 +118,40 @@ class Searcher:
         """Return ``count`` rows from place ``first`` (from 0) on, in the order of the search."""
         mask = self._mask(replace(search, sort="", page=1))
         if search.sort:
-            order = self.order(search.sort)
+            order = self.order(search.sort, search.student)
             places = order[mask[order]][first : first + count].tolist()
         else:
             places = np.flatnonzero(mask)[first : first + count].tolist()
         if not places:
             return []
         names = [name.strip() for name in columns.split(",")]
+        source, values = _source(search.student)
         found = self.index.ask(
-            f"SELECT row, {columns} FROM problems WHERE row IN ({', '.join('?' for _ in places)})", places
+            f"SELECT row, {columns} FROM {source} WHERE row IN ({', '.join('?' for _ in places)})", [*values, *places]
         )
         by_row = {row: dict(zip(names, values, strict=True)) for row, *values in found}
         return [by_row[place] for place in places]
 
-    def order(self, sort: str) -> Numbers:
+    def order(self, sort: str, student: str = "") -> Numbers:
         """Return all rows in an order."""
-        if sort not in self._orders:
-            table = self.index.ask_table(f"SELECT row FROM problems ORDER BY {SORTS[sort][1]}")
-            self._orders[sort] = table["row"].to_numpy()
-        return self._orders[sort]
+        key = sort, student if sort in RATED_SORTS else ""
+        if key not in self._orders:
+            source, values = _source(key[1])
+            table = self.index.ask_table(f"SELECT row FROM {source} ORDER BY {SORTS[sort][1]}", values)
+            self._orders[key] = table["row"].to_numpy()
+        return self._orders[key]
 
-    def _column(self, facet: Facet) -> pa.ChunkedArray:
-        return self.index.ask_table(f"SELECT {facet.value} AS value FROM problems ORDER BY row")["value"]
+    def _column(self, name: str, student: str) -> FacetColumn:
+        """Return the column of a filter; that of the bands is another one for every student."""
+        key = name, student if name == "band" else ""
+        if key not in self._columns:
+            self._columns[key] = self._read_column(next(facet for facet in FACETS if facet.name == name), student)
+        return self._columns[key]
+
+    def _read_column(self, facet: Facet, student: str) -> FacetColumn:
+        source, values = _source(student, several=facet.name == "student")
+        table = self.index.ask_table(f"SELECT {facet.value} AS value FROM {source} ORDER BY row", values)
+        return FacetColumn(table["value"], self.index.size)
 
     def _mask(self, key: ProblemSearch) -> Mask:
         """Return which rows a search lets through."""
@@ -140,7 +159,7 @@ class Searcher:
             return known
         mask = np.ones(self.index.size, dtype=bool)
         for name, wanted in key.chosen:
-            mask &= self._columns[name].mask(wanted)
+            mask &= self._column(name, key.student).mask(wanted)
         if key.words:
             words = ProblemSearch(words=key.words)
             mask &= self._mask(words) if key.chosen else self._matching(key.words)
@@ -169,6 +188,27 @@ class Searcher:
             where[key] = value
             while len(where) > most:
                 where.popitem(last=False)
+
+
+def _source(student: str, *, several: bool = False) -> tuple[str, list[object]]:
+    """Return the table of problems, with its values: as one student rated them, or with all their students."""
+    if several:
+        return (
+            "(SELECT problems.row, list_distinct(list_concat([problems.student], rated.students)) AS students FROM "
+            "problems LEFT JOIN (SELECT id, list(student) AS students FROM ratings GROUP BY id) AS rated USING (id))",
+            [],
+        )
+    if not student:
+        return "problems", []
+    names = ("rate", "low", "high", "attempts", "passes", "band")
+    rated = ", ".join(
+        f"coalesce(theirs.{n}, CASE WHEN problems.student = ? THEN problems.{n} END) AS {n}" for n in names
+    )
+    return (
+        f"(SELECT problems.* REPLACE ({rated}) FROM problems LEFT JOIN "
+        "(SELECT * FROM ratings WHERE student = ?) AS theirs USING (id))",
+        [student] * (len(names) + 1),
+    )
 
 
 def _ordered(facet: Facet, chosen: tuple[str, ...], counts: dict[str, int]) -> list[FacetValue]:

@@ -68,6 +68,8 @@ addEventListener("DOMContentLoaded", () => {
 // A filter that was open or closed stays so when the list is drawn again.
 let filtersOpen = true;
 addEventListener("htmx:beforeSwap", () => (filtersOpen = one("details.filters")?.open ?? true));
-addEventListener("htmx:afterSwap", () => one("details.filters")?.toggleAttribute("open", filtersOpen));
-// The fields outside of the part that was drawn again follow the address when the reader goes back.
+addEventListener("htmx:afterSwap", () => {
+  one("details.filters")?.toggleAttribute("open", filtersOpen);
+  if (one("#told")) one("#told").textContent = one("h1")?.textContent ?? ""; // for screen readers
+});
 addEventListener("htmx:responseError", (event) => console.warn(`the viewer answered ${event.detail.xhr.status}`));
