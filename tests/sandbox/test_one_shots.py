@@ -1,5 +1,6 @@
 """A one-shot program ends as an opened one does: the same output, code and verdict, whatever it is."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -140,13 +141,16 @@ def test_no_verdict_changes_when_processes_are_killed() -> None:
     with LocalJudge() as judge:
         judge.judge(Solution(language="python", code="print(1)"), contract, [TestCase(input="", output="1")])
         killed: list[int] = []
+        judged: list[Verdict] = []
 
         def kill() -> None:
-            while not done.wait(0.15):
+            """Kill the youngest process once in a judgement: a program that is killed again and again is to blame."""
+            while not done.wait(0.02):
                 family = sorted(descendants(os.getpid()))
-                killed.extend(family[-1:])
-                for pid in family[-1:]:
-                    os.kill(pid, signal.SIGKILL)
+                if family and len(judged) > len(killed):
+                    killed.append(family[-1])
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(family[-1], signal.SIGKILL)
 
         thread = threading.Thread(target=kill)
         thread.start()
@@ -157,6 +161,7 @@ def test_no_verdict_changes_when_processes_are_killed() -> None:
                     Solution(language="python", code=code), contract, [TestCase(input="4", output="8")]
                 )
                 assert judgement.verdict is (Verdict.AC if n % 5 else Verdict.WA), judgement
+                judged.append(judgement.verdict)
         finally:
             done.set()
             thread.join()
