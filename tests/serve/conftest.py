@@ -98,7 +98,7 @@ class ScriptedJudge:
 
 @contextmanager
 def running(judge: RunningJudge, **settings: object) -> Iterator[Address]:
-    chosen = ServerSettings(port=0, **settings)
+    chosen = ServerSettings(**({"port": 0} | settings))
     with listen(chosen) as listener:
         server = make_server(judge, chosen)
         thread = threading.Thread(target=lambda: server.run(sockets=[listener]))

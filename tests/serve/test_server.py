@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.fleet.calls import CALL_PATH
 from stepsmith.serve.app import POSTS
 from stepsmith.serve.gate import SPARE
 from stepsmith.serve.server import listen
@@ -206,7 +207,7 @@ def test_figures_and_description(scripted: ScriptedJudge) -> None:
         assert address.get("/status").json == {"queue": 0, "num_workers": 2}
         assert address.get("/v1/ping").json == "pong"
         document = address.get("/openapi.json").json
-        assert set(document["paths"]) == set(POSTS)
+        assert set(document["paths"]) == set(POSTS) - {CALL_PATH}, "its messages are not JSON"
         schemas = document["components"]["schemas"]
         assert "time_limit_s" in schemas["Case"]["required"]
         text = json.dumps(document)

@@ -21,7 +21,7 @@ from stepsmith.judge.arguments import check_input
 from stepsmith.judge.batch import judge_all
 from stepsmith.judge.cases import BadCase, CaseResult, encode_result, read_cases, resume_point, split_flags
 from stepsmith.judge.checkers import check_checker, check_expected, judges_texts
-from stepsmith.judge.languages import language_of
+from stepsmith.judge.languages import check_time_factors, language_of
 from stepsmith.judge.pool import JudgePool
 
 EXIT_NOT_ACCEPTED, EXIT_INTERRUPTED = 1, 130
@@ -227,6 +227,7 @@ def serve(
     settings = ServerSettings(
         host=host, port=port, workers=workers, token=token or None, max_queue=max_queue, max_body_mb=max_body,
         grace_s=grace, max_time_limit_s=max_time_limit, time_limit_s=time_limit, memory_limit_mb=memory_limit,
+        time_factors=_time_factors(time_factors),
     )  # fmt: skip
     console = PatientConsole(stderr=True, soft_wrap=True, highlight=False)
     with listen(settings) as listener, _judge(workers, isolation, allow_unsafe, time_factors) as judge:
@@ -254,7 +255,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _time_factors(texts: list[str] | None) -> dict[str, float]:
-    return dict(_time_factor(text) for text in texts or ())
+    return check_time_factors(dict(_time_factor(text) for text in texts or ()))
 
 
 def _time_factor(text: str) -> tuple[str, float]:

@@ -12,12 +12,15 @@ from starlette.routing import Route
 
 import stepsmith
 from stepsmith.core.errors import StepsmithError
-from stepsmith.serve import code_judge, metrics, native, piston, sandbox_fusion
+from stepsmith.core.tracing import continued
+from stepsmith.fleet.calls import ABOUT_PATH, CALL_PATH, CONTENT_TYPE, FACTS_HEADER
+from stepsmith.serve import calls, code_judge, metrics, native, piston, sandbox_fusion
 from stepsmith.serve.gate import RefusedError
 from stepsmith.serve.openapi import document
 from stepsmith.serve.serving import Handler, InvalidRequestError, Serving, answer, problem
 
 POSTS: dict[str, Handler] = {
+    CALL_PATH: calls.call,
     "/v1/judge": native.judge,
     "/v1/judge/batch": native.judge_batch,
     "/judge": code_judge.judge,
@@ -29,6 +32,7 @@ POSTS: dict[str, Handler] = {
     "/run_code": sandbox_fusion.run_code,
     "/api/v2/execute": piston.execute,
 }
+JSON = "application/json"
 OPEN = ("/health", "/ping", "/v1/ping")  # paths that need no token
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -36,11 +40,14 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def create_app(serving: Serving) -> Starlette:
     """Return the ASGI application that serves a judge."""
+    about = calls.about(serving)
+    serving.facts = about.id
     gets: dict[str, Callable[[], Response]] = {
         "/": lambda: answer({"stepsmith": stepsmith.__version__, "paths": sorted([*POSTS, *gets])}),
         "/health": lambda: _health(serving),
+        ABOUT_PATH: lambda: answer(about),
         "/metrics": lambda: Response(serving.metrics.text(), media_type=metrics.CONTENT_TYPE),
-        "/openapi.json": lambda: answer(document(POSTS)),
+        "/openapi.json": lambda: answer(document({path: one for path, one in POSTS.items() if path != CALL_PATH})),
         "/status": lambda: answer(code_judge.Status(queue=serving.gate.held, num_workers=serving.settings.workers)),
         "/ping": lambda: answer("pong"),
         "/v1/ping": lambda: answer("pong"),
@@ -63,7 +70,8 @@ def _get(serving: Serving, path: str, reply: Callable[[], Response]) -> Endpoint
 def _post(serving: Serving, path: str, handler: Handler) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         began = time.monotonic()
-        response = await _answer(serving, request, handler)
+        with continued(request.headers):
+            response = await _answer(serving, request, handler, CONTENT_TYPE if path == CALL_PATH else JSON)
         serving.metrics.requests.labels(path, response.status_code).inc()
         serving.metrics.seconds.labels(path).observe(time.monotonic() - began)
         return response
@@ -71,11 +79,11 @@ def _post(serving: Serving, path: str, handler: Handler) -> Endpoint:
     return endpoint
 
 
-async def _answer(serving: Serving, request: Request, handler: Handler) -> Response:
+async def _answer(serving: Serving, request: Request, handler: Handler, content_type: str) -> Response:
     if not _allowed(serving, request):
         return _unauthorized()
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        return problem(415, "send the body as application/json")
+    if not request.headers.get("content-type", "").startswith(content_type):
+        return problem(415, f"send the body as {content_type}")
     most = int(serving.settings.max_body_mb * 1e6)
     declared = request.headers.get("content-length", "")
     size = int(declared) if declared.isdecimal() else most
@@ -135,4 +143,4 @@ def _health(serving: Serving) -> Response:
         "workers": serving.settings.workers,
         "held": serving.gate.held,
     }
-    return answer(content, 503 if stopping else 200)
+    return answer(content, 503 if stopping else 200, {FACTS_HEADER: serving.facts})

@@ -26,6 +26,7 @@ class Serving:
         self.settings = settings
         self.metrics = Metrics()
         self.gate = Gate(settings, self.metrics)
+        self.facts = ""  # id of what verdicts depend on; set by the app
 
 
 Handler = Callable[[Serving, bytes], Awaitable[Response]]

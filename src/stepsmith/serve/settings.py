@@ -25,6 +25,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_memory_mb: int = 4096  # likewise
     time_limit_s: float = 10.0  # per run, where the API has no such field (code-judge) or the request does not set it
     memory_limit_mb: int = 512  # likewise
+    time_factors: dict[str, float] = {}  # of the judge, on the time limits of languages
     wall_extra_s: float = 5.0  # wall time beyond the CPU limit in the drop-in APIs, whose clients soon give up
 
     def check_exposure(self) -> None:

@@ -1,0 +1,1 @@
+"""Several judge servers used as one judge."""
