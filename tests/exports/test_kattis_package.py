@@ -8,13 +8,15 @@ import msgspec
 import pytest
 import yaml
 
+from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Checker, Contract, Problem, Verdict
 from stepsmith.exports import ExportSettings, write_export
-from stepsmith.exports.kattis_package import output_flags, refuses, short_name
+from stepsmith.exports.kattis_package import output_flags, refuses, short_name, write_output_validator
 from stepsmith.verify.formats.problems import VerifyProblem
 from stepsmith.verify.formats.reading import ProblemSource, read_problems
 from tests.envs.test_environments import PROBLEMS
 from tests.exports.exported import a_checked_problem, a_package_problem
+from tests.records import a_problem
 
 
 def with_checker(problem: Problem, checker: Checker) -> Problem:
@@ -94,3 +96,12 @@ def test_an_interactive_problem_says_so(tmp_path: Path) -> None:
         write_export([problem], form, tmp_path / form, ExportSettings(held_out=0.0))  # type: ignore[arg-type]
         (settings,) = (tmp_path / form).glob("train/*/problem.yaml")
         assert yaml.safe_load(settings.read_text())[key] == said
+
+
+@pytest.mark.parametrize("name", ["../../evil.txt", "a/../../evil.txt"])
+def test_a_checker_of_anybody_does_not_leave_the_folder(name: str, tmp_path: Path) -> None:
+    checker = Checker(name="custom-kattis", files=(("main.py", "raise SystemExit(42)\n"), (name, "")))
+    problem = a_problem(contract=Contract(interface="stdio", checker=checker))
+    with pytest.raises(CaseError, match="is not a plain relative path"):
+        write_output_validator(problem, tmp_path / "deep" / "folder")
+    assert not list(tmp_path.rglob("evil.txt"))

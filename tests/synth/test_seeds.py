@@ -165,7 +165,7 @@ def test_files_that_cannot_be_used_are_counted_and_not_fatal(tmp_path: Path) -> 
     (tmp_path / "undecodable.py").write_bytes(b"word = '\xff\xfe'\n")
     (tmp_path / "binary.py").write_bytes(b"\0\0")
     (tmp_path / "blank.py").write_text("\n \n")
-    (tmp_path / "unreadable.py").symlink_to("/proc/self/mem")  # reading it fails, for root too
+    (tmp_path / "outside.py").symlink_to("/proc/self/mem")
     (tmp_path / "gone.py").symlink_to(tmp_path / "nothing")
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "broken.ipynb").write_text("{}{}")
@@ -175,7 +175,7 @@ def test_files_that_cannot_be_used_are_counted_and_not_fatal(tmp_path: Path) -> 
     assert counts.files == 2
     assert counts.left_out == {
         "files that are not UTF-8 text": 1, "files that are not text": 1, "files without code": 1,
-        "files that cannot be read": 1, "files that are not notebooks": 1,
+        "links that leave the folder": 1, "files that are not notebooks": 1,
     }  # fmt: skip
 
 
@@ -225,3 +225,17 @@ def test_odd_rows_are_counted_and_not_fatal(tmp_path: Path) -> None:
     assert counts.left_out == {
         "JSONL rows that are not JSON objects": 4, "JSONL rows without a text field 'code'": 2
     }  # fmt: skip
+
+
+def test_a_link_does_not_lead_out_of_a_seed_folder(tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_text("KEY = 'secret'\n")
+    folder = tmp_path / "seeds"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.py").write_text("a = 1\n")
+    (folder / "out.py").symlink_to(tmp_path / "secret.py")
+    (folder / "in.py").symlink_to(folder / "a.py")
+    (folder / "deep" / "folder").symlink_to(tmp_path)
+    source = SeedSource([folder])
+    texts = {source.window(random.Random(number)).code for number in range(40)}
+    assert texts == {"a = 1"}
+    assert source.counts().left_out == {"links that leave the folder": 1}

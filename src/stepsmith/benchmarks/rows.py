@@ -1,9 +1,7 @@
 """Rows of files that hold benchmarks, samples or data sets: JSON Lines, JSON and Parquet, plain or gzipped."""
 
-import gzip
 import hashlib
 import json
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +9,7 @@ from typing import NamedTuple
 from stepsmith.core.errors import CaseError, RunFolderError, StoreError
 from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.integers import read_integer
+from stepsmith.core.unpacking import unpacked
 from stepsmith.store.dataset import read_rows
 from stepsmith.store.problem_sets import problem_files
 
@@ -62,10 +61,8 @@ def plain_bytes(path: Path) -> bytes:
     check_not_a_pipe(path)
     try:
         data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(_GZIP) else data
-    except EOFError:
-        raise CaseError(f"cannot read {path}: the gzip file ends too early") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
+        return unpacked(data) if data.startswith(_GZIP) else data
+    except ValueError as error:
         raise CaseError(f"cannot read {path}: not a whole gzip file ({error})") from None
     except OSError as error:
         raise CaseError(f"cannot read {path}: {error.strerror or error}") from None

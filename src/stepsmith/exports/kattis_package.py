@@ -19,6 +19,7 @@ from stepsmith.judge.checkers import custom_kind
 from stepsmith.judge.checkers.custom import checker_program
 from stepsmith.judge.languages import language
 from stepsmith.judge.pool import JudgePool
+from stepsmith.judge.runs import check_names
 
 NAMESPACE = uuid.UUID("6d1f3c1e-8a54-5c0d-9a39-6f0c6e1f7b52")  # a package's UUID follows from it and the problem's id
 LICENSES = {"CC0-1.0": "cc0", "CC-BY-4.0": "cc by", "CC-BY-SA-4.0": "cc by-sa"}
@@ -130,6 +131,7 @@ def write_output_validator(problem: Problem, folder: Path) -> None:
     if not problem.contract.checker.files:
         return
     _, ((name, source), *others) = checker_program(problem.contract.checker)
+    check_names([name, *(other for other, _ in others)])  # they come with the problem, and must not leave the folder
     write_text(folder / (f"main{Path(name).suffix}" if others else name), source)
     for name, source in others:
         write_text(folder / name, source)

@@ -65,7 +65,7 @@ class SeedSource:
             for path in paths:
                 self._add(path)
         else:
-            self._add_folder(Path(sysconfig.get_path("stdlib")), (PYTHON,), SKIPPED_IN_STDLIB)
+            self._add_folder(Path(sysconfig.get_path("stdlib")), (PYTHON,), SKIPPED_IN_STDLIB, links=True)
         self._is_stdlib = not paths
         if self._allowed:
             self._leave_out(self._allowed, licenses)
@@ -157,8 +157,13 @@ class SeedSource:
             self._files.append((path.name, path))
             self._roots[path] = path.parent
 
-    def _add_folder(self, folder: Path, suffixes: Sequence[str], names: frozenset[str] = frozenset()) -> None:
-        """Add the files below ``folder``; skip folders in ``names`` and those that ``reason_to_skip`` names."""
+    def _add_folder(
+        self, folder: Path, suffixes: Sequence[str], names: frozenset[str] = frozenset(), *, links: bool = False
+    ) -> None:
+        """Add the files below ``folder``; skip folders in ``names`` and those that ``reason_to_skip`` names.
+
+        Links that lead out of the folder are skipped unless ``links``.
+        """
 
         def unreadable(_: OSError) -> None:
             self._left_out["folders that cannot be read"] += 1
@@ -169,7 +174,10 @@ class SeedSource:
             folders[:] = [name for name, reason in reasons.items() if not reason]  # the others are not walked
             self._left_out.update(reason for reason in reasons.values() if reason)
             paths = [Path(place, name) for name in files if name.endswith(tuple(suffixes))]
-            found += [(path.relative_to(folder).as_posix(), path) for path in paths if path.is_file()]
+            inside = [path for path in paths if links or not (path.is_symlink() and _leaves(path, folder))]
+            if len(inside) < len(paths):
+                self._left_out["links that leave the folder"] += len(paths) - len(inside)
+            found += [(path.relative_to(folder).as_posix(), path) for path in inside if path.is_file()]
         if not found:
             left = ", ".join(f"{reason}: {count}" for reason, count in sorted(self._left_out.items()))
             more = f"; skipped in it: {left}" if left else ""
@@ -212,3 +220,8 @@ def _line(path: Path, offset: int) -> bytes:
     with path.open("rb") as file:
         file.seek(offset)
         return file.readline()
+
+
+def _leaves(link: Path, folder: Path) -> bool:
+    """Return whether a link leads out of ``folder``: a seed goes to a model, and other files are not its business."""
+    return not link.resolve().is_relative_to(folder.resolve())

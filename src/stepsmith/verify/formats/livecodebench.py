@@ -1,14 +1,12 @@
 """LiveCodeBench: tests as JSON text, private ones often compressed and pickled; samples, if any, in ``code_list``."""
 
 import base64
-import io
-import pickle
-import zlib
 
 import msgspec
 
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Example, TestKind
+from stepsmith.core.unpacking import pickled_text, unpacked
 from stepsmith.verify.formats.apps import stdio_checker
 from stepsmith.verify.formats.json_rows import convert, decode_json
 from stepsmith.verify.formats.problems import Candidate, VerifyProblem
@@ -106,25 +104,15 @@ def _name(entry_point: object) -> str | None:
 
 
 def _unpacked(packed: str | list[LiveCodeBenchTest]) -> list[LiveCodeBenchTest]:
-    """Return tests from a list, JSON text, or base64 of zlib of a pickled JSON text; only text is ever unpickled."""
+    """Return tests from a list, JSON text, or base64 of zlib of a pickled JSON text; nothing is unpickled."""
     if not isinstance(packed, str):
         return packed
     if not packed.strip():
         return []
-    text: object = packed
+    text = packed
     if not packed.lstrip().startswith("["):
         try:
-            text = _TextUnpickler(io.BytesIO(zlib.decompress(base64.b64decode(packed)))).load()
-        except (ValueError, zlib.error, pickle.UnpicklingError, EOFError) as error:
+            text = pickled_text(unpacked(base64.b64decode(packed)))
+        except ValueError as error:
             raise CaseError(f"private_test_cases cannot be unpacked: {error}") from None
-    if not isinstance(text, str):
-        raise CaseError("private_test_cases hold something else than text")
     return convert(decode_json(text), list[LiveCodeBenchTest])
-
-
-class _TextUnpickler(pickle.Unpickler):
-    """Refuses every pickle that names a class or function, so that reading a data set never runs code."""
-
-    def find_class(self, module: str, name: str) -> object:
-        """Raise ``UnpicklingError``: no class or function is ever loaded."""
-        raise pickle.UnpicklingError(f"it names {module}.{name}")

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from stepsmith.core.errors import CaseError
@@ -305,3 +308,30 @@ def test_what_is_no_package(tmp_path):
     archive.write_bytes(b"PK")
     with pytest.raises(CaseError, match="an archive; unpack it"):
         list(package_folders(archive))
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "why"),
+    [
+        ("data/secret/x.in", "/etc/hostname", "is a link that leaves the package"),
+        ("data/secret/more", "/etc", "is a link that leaves the package"),
+        ("data/secret/x.in", "../../../outside", "is a link that leaves the package"),
+        ("data/secret/loop", "..", "is a link to a folder around it"),
+    ],
+)
+def test_a_package_cannot_show_other_files_of_the_machine(tmp_path: Path, name: str, target: str, why: str) -> None:
+    folder = package(tmp_path / "p", {})
+    (tmp_path / "outside").write_text("secret")
+    (folder / name).symlink_to(target)
+    with pytest.raises(CaseError, match=f"{name} {why}"):
+        kattis_package(folder)
+
+
+def test_a_link_inside_a_package_is_a_file_of_it_and_a_pipe_is_none(tmp_path: Path) -> None:
+    folder = package(tmp_path / "p", {})
+    (folder / "data/secret/c.in").symlink_to("a.in")
+    (folder / "data/secret/c.ans").symlink_to("a.ans")
+    assert len(kattis_package(folder).inputs) == 4
+    os.mkfifo(folder / "data/secret/d.in")
+    with pytest.raises(CaseError, match="is a pipe or a device"):
+        kattis_package(folder)

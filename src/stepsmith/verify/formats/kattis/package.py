@@ -1,5 +1,6 @@
 """A Kattis package as a problem to verify: submissions are candidates, samples examples, answers published outputs."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def kattis_package(folder: Path) -> VerifyProblem:
     Raises ``UnsupportedError`` with the name of a feature that is not served, and ``CaseError`` for a package that
     cannot be read.
     """
+    _check_files(folder)
     settings = read_settings(folder)
     for place in ("include", "static_validator"):
         if any((folder / place).glob("*")):
@@ -84,6 +86,24 @@ def kattis_package(folder: Path) -> VerifyProblem:
             *submissions_left_out,
         ),
     )
+
+
+def _check_files(folder: Path) -> None:
+    """Raise ``CaseError`` for a link that leaves the package or leads to a folder around it, and for a pipe or device.
+
+    A package may come from anybody: its tests must not show other files of this machine, nor have no end.
+    """
+    top = folder.resolve()
+    for place, folders, files in os.walk(folder):
+        for path in (Path(place, name) for name in (*folders, *files)):
+            name = path.relative_to(folder).as_posix()
+            target = path.resolve()
+            if path.is_symlink() and not target.is_relative_to(top):
+                raise CaseError(f"{name} is a link that leaves the package; put a copy of the file in its place")
+            if path.is_symlink() and path.parent.resolve().is_relative_to(target):
+                raise CaseError(f"{name} is a link to a folder around it")
+            if path.exists() and not path.is_file() and not path.is_dir():
+                raise CaseError(f"{name} is a pipe or a device, not a file")
 
 
 def _checker_name(settings: KattisSettings) -> str:
