@@ -65,7 +65,7 @@ def test_yaml_is_read_by_the_loader_that_makes_no_objects() -> None:
 
 def test_tokens_are_compared_in_constant_time() -> None:
     """A comparison with ``==`` ends at the first wrong character, whose place the time would tell."""
-    paths = [path for part in ("serve", "fleet", "view", "cli") for path in (SOURCE / part).rglob("*.py")]
+    paths = [path for part in ("serve", "cluster", "view", "cli") for path in (SOURCE / part).rglob("*.py")]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):

@@ -5,8 +5,7 @@ import json
 import msgspec
 import pytest
 
-from stepsmith.core.records import Contract, Limits, Solution, TestCase, Verdict
-from stepsmith.fleet.calls import (
+from stepsmith.cluster.fleet.calls import (
     ABOUT_PATH,
     CALL_PATH,
     CONTENT_TYPE,
@@ -16,6 +15,7 @@ from stepsmith.fleet.calls import (
     decode,
     encode,
 )
+from stepsmith.core.records import Contract, Limits, Solution, TestCase, Verdict
 from tests.serve.conftest import Reply, ScriptedJudge, running
 
 CALL = JudgeCall(

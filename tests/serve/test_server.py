@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import pytest
 
+from stepsmith.cluster.fleet.calls import CALL_PATH
 from stepsmith.core.errors import ConfigError, MachineError
-from stepsmith.fleet.calls import CALL_PATH
 from stepsmith.serve.app import POSTS
 from stepsmith.serve.gate import SPARE
 from stepsmith.serve.server import listen

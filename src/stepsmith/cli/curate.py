@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from stepsmith.cli.executor import Executor
+from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.quantities import read_quantity
 from stepsmith.core.records import BANDS, UNDECIDED
@@ -59,6 +60,7 @@ def curate(
     ] = "wordllama",
     workers: Annotated[int | None, typer.Option(min=1, help="Programs judged at once. Default: one per core.")] = None,
     executor: Executor = None,
+    judge: Servers = None,
     allow_unsafe: Annotated[
         bool, typer.Option("--allow-unsafe", help="Run untrusted code even without confinement (isolation level L0).")
     ] = False,
@@ -99,6 +101,7 @@ def curate(
             resume=resume,
             workers=workers or os.cpu_count() or 1,
             executor=executor or LOCAL,
+            servers=split_urls(judge),
             allow_unsafe=allow_unsafe,
             say=say,
         )

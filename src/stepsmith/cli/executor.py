@@ -1,4 +1,4 @@
-"""The option ``--executor``, which several commands have: where the work runs."""
+"""The options ``--executor`` and ``--judge``, which several commands have: where the work runs, and who judges."""
 
 from typing import Annotated
 
@@ -9,5 +9,13 @@ Executor = Annotated[
     typer.Option(
         help="Where the work runs: local, ray (Ray on this machine, or the cluster of RAY_ADDRESS) or ray://HOST:PORT.",
         show_default="local",
+    ),
+]
+Servers = Annotated[
+    str | None,
+    typer.Option(
+        "--judge",
+        metavar="URL,URL",
+        help="Servers (`stepsmith judge serve`) that judge instead of this machine. Their token: $STEPSMITH_TOKEN.",
     ),
 ]

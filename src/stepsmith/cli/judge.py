@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from stepsmith.cli.executor import Executor
+from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.judge_view import CaseProgress, PatientConsole, case_progress, show_test
 from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.cluster.opening import open_judge
 from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreError
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
@@ -53,6 +54,7 @@ def run(
     ],
     workers: Workers = CPUS,
     executor: Executor = None,
+    judge_servers: Servers = None,
     isolation: Isolation = "auto",
     allow_unsafe: AllowUnsafe = False,
     time_factors: TimeFactors = None,
@@ -69,8 +71,9 @@ def run(
     before = resume_point(out, cases)
     if before.done < total:
         opened = open_judge(
-            executor or LOCAL, workers, isolation, allow_unsafe, time_factors=_time_factors(time_factors)
-        )
+            executor or LOCAL, workers, isolation, allow_unsafe,
+            time_factors=_time_factors(time_factors), servers=split_urls(judge_servers),
+        )  # fmt: skip
         with opened as (judge, at_once), _append(out) as file:
             progress = case_progress(console, before.done, total, judge.isolation)
             left = islice(read_cases(cases), before.done, None)

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from stepsmith.cli.executor import Executor
+from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.resuming import resumable
+from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.core.records import BANDS, NO_ANSWER, TRUNCATED, UNDECIDED
 from stepsmith.core.stats import paired
 from stepsmith.pipeline.config import load_config, with_changes
@@ -53,6 +54,7 @@ def rate(
     seed: Annotated[int | None, typer.Option(help="Number that decides all random choices.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Number of judges. Default: one per core.")] = None,
     executor: Executor = None,
+    judge: Servers = None,
     budget: Annotated[
         str | None, typer.Option(help='The most that models may cost, over all resumptions: "5 USD" or "2M tokens".')
     ] = None,
@@ -73,6 +75,7 @@ def rate(
         allow_unsafe=allow_unsafe or None,
         budget=budget,
         executor=executor,
+        judges=split_urls(judge),
         synth={"attempts": attempts, "seed": seed},
         rating={"confidence": confidence},
     )

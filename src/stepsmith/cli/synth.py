@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from stepsmith.cli.executor import Executor
+from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.forecast import print_forecast
 from stepsmith.cli.progress import progress_display, short_count
 from stepsmith.cli.report import try_report
 from stepsmith.cli.resuming import resumable
+from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.core.records import NO_ANSWER, TRUNCATED
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.forecast import forecast
@@ -93,6 +94,7 @@ def synth(
         typer.Option(help="Number of worker processes, or of judges when models are asked. Default: one per core."),
     ] = None,
     executor: Executor = None,
+    judge: Servers = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/synth"),
     budget: Annotated[
         str | None,
@@ -119,6 +121,7 @@ def synth(
         allow_unsafe=allow_unsafe or None,
         budget=budget,
         executor=executor,
+        judges=split_urls(judge),
         synth={
             "seeds": seeds,
             "seed_field": field,

@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from stepsmith.cli.executor import Servers
 from stepsmith.cli.report import try_report
 from stepsmith.cli.resuming import resumable
 from stepsmith.cli.training_progress import training_display
+from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.core.errors import ConfigError
 from stepsmith.pipeline.training import train
 from stepsmith.store.folder_lock import CONFIG
@@ -96,6 +98,7 @@ def rl(
     render_only: Annotated[
         bool, typer.Option("--render-only", help="With verl: only write the files that a training needs.")
     ] = False,
+    judge: Servers = None,
     judge_url: Annotated[
         str, typer.Option(help="With verl: address of the judge server (`stepsmith judge serve`).")
     ] = "http://127.0.0.1:8089",
@@ -104,6 +107,8 @@ def rl(
 ) -> None:
     """Train a model with verifiable rewards (GRPO); a curriculum chooses the problems."""
     changes: dict[str, object] = {"rl": {"curriculum": curriculum}} if curriculum else {}
+    if judge:
+        changes = {**changes, "runtime": {"judges": list(split_urls(judge))}}
     configured = _config("rl", config, model, problems, no_exercises, steps, seed, settings, threads, changes)
     if backend == "verl":
         _render(configured, out, judge_url, render_only=render_only)

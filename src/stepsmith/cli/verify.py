@@ -1,6 +1,5 @@
 """``stepsmith verify``: find labels, a golden solution and a confidence for problems from any source."""
 
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -10,9 +9,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from stepsmith.cli.executor import Executor
+from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.cluster.opening import open_executor
 from stepsmith.core.errors import CaseError, ConfigError
 from stepsmith.verify.formats.reading import Format, ProblemSource, count_problems, read_problems
@@ -52,6 +52,7 @@ def verify(
         typer.Option(min=1, help="Number of problems verified at once; on a cluster, per node. Default: one per core."),
     ] = None,
     executor: Executor = None,
+    judge: Servers = None,
     format: Annotated[
         Format, typer.Option(help="Format of the problems. auto: detect it from the keys of each row.")
     ] = "auto",
@@ -86,7 +87,7 @@ def verify(
     try:
         with (
             _progress(console) as progress,
-            open_executor(executor or LOCAL, workers or os.cpu_count() or 1, allow_unsafe=allow_unsafe) as places,
+            open_executor(executor or LOCAL, workers, allow_unsafe=allow_unsafe, servers=split_urls(judge)) as places,
             closing(verify_all(items, places, options)) as reports,
         ):
             task = progress.add_task("", total=total, completed=count.done, text="")

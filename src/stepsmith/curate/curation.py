@@ -75,6 +75,7 @@ def curate(
     resume: bool = False,
     workers: int = 1,
     executor: str = LOCAL,
+    servers: Sequence[str] = (),
     allow_unsafe: bool = False,
     say: Say = lambda _: None,
 ) -> CurationManifest:
@@ -104,7 +105,7 @@ def curate(
         check_executor(executor)
         judge: Judge | None = None
         if settings.depth == "behavioural":
-            opened = open_judge(executor, workers, allow_unsafe=allow_unsafe)
+            opened = open_judge(executor, workers, allow_unsafe=allow_unsafe, servers=servers)
             judge, workers = stack.enter_context(opened)
         stages = _Stages(table, settings, folder, judge, workers, tell)
         found = stages.duplicates()

@@ -5,14 +5,14 @@ A comment names the paper that a value comes from; values without a paper are ou
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-from stepsmith.cluster.connection import check_executor
+from stepsmith.cluster.connection import check_executor, is_ray
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.nested import refuse_renamed
@@ -125,6 +125,7 @@ class RuntimeSettings(Record, frozen=True, kw_only=True):
     ``prompts``, ``tree`` and ``policy`` only say where files are; their contents are part of the fingerprint.
     """
 
+    judges: tuple[str, ...] = ()  # addresses of judge servers; empty: this machine judges
     executor: str = "local"  # or "ray", "ray://HOST:PORT": where chains run
     workers: Positive = msgspec.field(default_factory=lambda: len(os.sched_getaffinity(0)))  # on a cluster: per node
     chains_at_once: Positive = 16  # chains that run side by side if models are asked, when a chain mostly waits
@@ -220,6 +221,7 @@ def with_changes(
     rating: Mapping[str, object] | None = None,
     budget: str | None = None,
     executor: str | None = None,
+    judges: Sequence[str] = (),
 ) -> Config:
     """Return ``config`` with the values from the command line (None: keep), checked like a file."""
     plain = msgspec.to_builtins(config)
@@ -231,6 +233,8 @@ def with_changes(
         plain["runtime"]["budget"] = budget
     if executor is not None:
         plain["runtime"]["executor"] = executor
+    if judges:
+        plain["runtime"]["judges"] = list(judges)
     if allow_unsafe is not None:
         plain["judge"]["allow_unsafe"] = allow_unsafe
     try:
@@ -264,6 +268,8 @@ def _in_words(error: Exception) -> str:
 def checked(config: Config) -> Config:
     """Return ``config`` unchanged. Raises ``ConfigError`` if settings contradict each other."""
     check_executor(config.runtime.executor)
+    if config.runtime.judges and is_ray(config.runtime.executor):
+        raise ConfigError("runtime.judges and a Ray executor exclude each other: the nodes judge by themselves")
     for name, weights in (("environments", config.synth.environments), ("styles", config.synth.styles)):
         if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
             raise ConfigError(f"synth.{name} needs weights that are not negative and not all zero, got {weights}")

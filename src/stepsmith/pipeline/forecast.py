@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from stepsmith.cluster.opening import make_judge
 from stepsmith.core.model_outputs import Usage
 from stepsmith.core.records import Chain, Record, StageSpend
-from stepsmith.judge.local import LocalJudge
 from stepsmith.llm.estimates import Estimate, estimate
 from stepsmith.llm.money import Spend
 from stepsmith.llm.records import ModelSpec
@@ -43,7 +43,7 @@ def forecast(config: Config, observer: Observer = NoObserver()) -> Forecast:  # 
     sampled = min(SAMPLED, config.synth.chains) if asked_models(config) else 0
     if not sampled:
         return Forecast(sampled=0, left=config.synth.chains, problems=0, spent=(), rest=None)
-    with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
+    with make_judge(config.runtime.judges, config.judge.isolation, config.judge.allow_unsafe) as judge:
         observer.started(0, sampled, judge.isolation)
     grown: list[Chain] = []
     with open_chains(config, range(sampled), f"dry run {uuid.uuid4().hex}") as (chains, ledger):

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from stepsmith.cluster.opening import make_judge
 from stepsmith.core.errors import ConfigError, EndpointError
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.model_outputs import Usage
 from stepsmith.core.records import Environment, Lineage, Problem, TestCase
 from stepsmith.core.stats import pass_rate
 from stepsmith.envs import ENVIRONMENTS
-from stepsmith.judge.local import LocalJudge
 from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.check import IMPATIENT
 from stepsmith.llm.gateway import Gateway
@@ -113,7 +113,7 @@ def rehearse(config: Config, show: Show, *, features: bool = False) -> Rehearsal
         return Rehearsal(config)
     specs = {name: msgspec.structs.replace(config.models[name], batch=False, retries=IMPATIENT) for name in names}
     with (
-        LocalJudge(config.judge.isolation, config.judge.allow_unsafe) as judge,
+        make_judge(config.runtime.judges, config.judge.isolation, config.judge.allow_unsafe) as judge,
         Gateway(limit=limit_of(config)) as gateway,
     ):
         record = RehearsalRecord()

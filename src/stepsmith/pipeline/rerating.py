@@ -135,7 +135,8 @@ def _rate_by(
         return
     workers = min(config.runtime.workers, len(missing))
     settings = config.judge
-    opened = open_judge(config.runtime.executor, workers, settings.isolation, settings.allow_unsafe)
+    runtime = config.runtime
+    opened = open_judge(runtime.executor, workers, settings.isolation, settings.allow_unsafe, servers=runtime.judges)
     with opened as (judge, at_once):
         if not asked:
             _rate_missing(config, missing, judge, None, at_once, done, log, rated)

@@ -14,12 +14,11 @@ import msgspec
 import pyarrow as pa
 
 import stepsmith
-from stepsmith.cluster.connection import is_ray
+from stepsmith.cluster.connection import LOCAL, is_ray
 from stepsmith.cluster.executor import RayCluster
+from stepsmith.cluster.opening import make_judge, open_judge
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Chain, Problem, Rejection, Seed, StageSpend
-from stepsmith.judge.local import LocalJudge
-from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.money import Spend
 from stepsmith.pipeline.chain import grow_chain
@@ -124,8 +123,8 @@ def open_cluster(config: Config) -> Iterator[RayCluster | None]:
 
 
 def _proved(config: Config) -> str:
-    """Return the isolation level that a judge proves on this machine."""
-    with LocalJudge(config.judge.isolation, allow_unsafe=config.judge.allow_unsafe) as judge:
+    """Return the isolation level that a judge proves."""
+    with make_judge(config.runtime.judges, config.judge.isolation, config.judge.allow_unsafe) as judge:
         return judge.isolation
 
 
@@ -152,8 +151,9 @@ def open_chains(
         return
     workers = min(config.runtime.workers, max(1, len(indices)))
     if names:
+        isolation, unsafe = config.judge.isolation, config.judge.allow_unsafe
         with (
-            JudgePool(workers, config.judge.isolation, config.judge.allow_unsafe) as judge,
+            open_judge(LOCAL, workers, isolation, unsafe, servers=config.runtime.judges) as (judge, _),
             Models(config, names, run) as models,
         ):
             if indices:
@@ -218,7 +218,8 @@ _open_runners: list[ChainRunner] = []  # at most one per worker process, made by
 
 def _grow(config: Config, index: int) -> Chain:
     if not _open_runners:
-        _open_runners.append(ChainRunner(config, LocalJudge(config.judge.isolation, config.judge.allow_unsafe)))
+        judge = make_judge(config.runtime.judges, config.judge.isolation, config.judge.allow_unsafe)
+        _open_runners.append(ChainRunner(config, judge))
     return _open_runners[0].grow(index)
 
 

@@ -11,10 +11,12 @@ import msgspec
 import torch
 from transformers import TrainerCallback
 
+from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.opening import open_judge
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.records import Problem
 from stepsmith.curriculum import Sampler, item_of
-from stepsmith.judge.pool import JudgePool
+from stepsmith.judge.program import RunningJudge
 from stepsmith.pipeline.figures import NotedTraining
 from stepsmith.pipeline.machine import device_name, library_versions, peak_memory_mb
 from stepsmith.pipeline.refining import Refinement, refinement
@@ -58,10 +60,10 @@ def run_training(config: TrainConfig, folder: Path, observer: TrainObserver, *, 
     try:
         with (
             _noted(config, folder, observer) if first else nullcontext(NoTrainObserver()) as noted,
-            JudgePool(workers, config.isolation, config.allow_unsafe) as judge,
-            Scorer(judge, config.rl.rewards, workers=workers) as scorer,
+            open_judge(LOCAL, workers, config.isolation, config.allow_unsafe, servers=config.runtime.judges) as opened,
+            Scorer(opened[0], config.rl.rewards, workers=opened[1]) as scorer,
         ):
-            return _Run(config, folder, noted, judge, scorer, first=first).train()
+            return _Run(config, folder, noted, opened[0], scorer, first=first).train()
     finally:
         if lock:
             lock.close()
@@ -83,7 +85,7 @@ class _Run:
         config: TrainConfig,
         folder: Path,
         observer: TrainObserver,
-        judge: JudgePool,
+        judge: RunningJudge,
         scorer: Scorer,
         *,
         first: bool,

@@ -11,9 +11,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 import stepsmith
+from stepsmith.cluster.fleet.calls import ABOUT_PATH, CALL_PATH, CONTENT_TYPE, FACTS_HEADER
 from stepsmith.core.errors import StepsmithError
 from stepsmith.core.tracing import continued
-from stepsmith.fleet.calls import ABOUT_PATH, CALL_PATH, CONTENT_TYPE, FACTS_HEADER
 from stepsmith.serve import calls, code_judge, metrics, native, piston, sandbox_fusion
 from stepsmith.serve.gate import RefusedError
 from stepsmith.serve.openapi import document

@@ -8,10 +8,8 @@ from functools import partial
 import msgspec
 from starlette.responses import Response
 
-from stepsmith.core.records import Limits
-from stepsmith.core.tracing import span
-from stepsmith.fleet.about import About, about_here
-from stepsmith.fleet.calls import (
+from stepsmith.cluster.fleet.about import About, about_here
+from stepsmith.cluster.fleet.calls import (
     CONTENT_TYPE,
     FACTS_HEADER,
     AgreeCall,
@@ -23,6 +21,8 @@ from stepsmith.fleet.calls import (
     decode,
     encode,
 )
+from stepsmith.core.records import Limits
+from stepsmith.core.tracing import span
 from stepsmith.serve.serving import InvalidRequestError, Serving, bounded
 
 COMPILE_S = 60.0  # most that a call may ask for, to compile a whole program

@@ -185,6 +185,7 @@ class TrainRuntimeSettings(Record, frozen=True, kw_only=True):
     threads: Count = 0  # threads of torch on the CPU; 0: torch chooses
     rollouts: str = ""  # folder of scored completions that several runs share; empty: a folder of this run
     judge_workers: Count = 0  # processes that run programs; 0: one per core
+    judges: tuple[str, ...] = ()  # addresses of judge servers; empty: this machine judges
 
 
 class TrainConfig(Record, frozen=True, kw_only=True):

@@ -10,16 +10,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from stepsmith.cluster.fleet import client as fleet_module
+from stepsmith.cluster.fleet.client import JudgeFleet
 from stepsmith.core.errors import CaseError, ConfigError, MachineError, SandboxError
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
-from stepsmith.fleet import client as fleet_module
-from stepsmith.fleet.client import JudgeFleet
 from stepsmith.judge.batch import judge_case
 from stepsmith.judge.languages import installed
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import Program
 from stepsmith.serve import calls
-from tests.fleet.conftest import ScriptedJudge, ServerProcess, running, server_processes, url_of
+from tests.cluster.fleet.conftest import ScriptedJudge, ServerProcess, running, server_processes, url_of
 from tests.judge.test_golden import PROGRAMS, golden_case
 from tests.serve.conftest import wait_for
 

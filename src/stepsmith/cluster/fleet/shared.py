@@ -1,25 +1,14 @@
-"""Open the judge that ``--judge`` asks for: servers, or workers on this machine."""
+"""What ``--judge`` names, and a fleet that several owners use."""
 
 from collections.abc import Sequence
 
 from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase
-from stepsmith.fleet.client import JudgeFleet
-from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import Program, ProgramRun, RunningJudge
 
 
 def split_urls(given: str | None) -> tuple[str, ...]:
     """Return the addresses of ``--judge URL,URL``; () where it is not given."""
     return tuple(url.strip().rstrip("/") for url in (given or "").split(",") if url.strip())
-
-
-def open_judge(
-    servers: Sequence[str], workers: int, isolation: str = "auto", allow_unsafe: bool = False
-) -> JudgePool | JudgeFleet:
-    """Open a judge that many threads may share: the servers if there are any, else ``workers`` on this machine."""
-    if servers:
-        return JudgeFleet(servers, isolation, allow_unsafe)
-    return JudgePool(workers, isolation, allow_unsafe)
 
 
 class SharedJudge:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from stepsmith.cluster.fleet.about import About
+from stepsmith.cluster.fleet.calls import ABOUT_PATH, CALL_PATH, CONTENT_TYPE, FACTS_HEADER, CallAnswer, decode
 from stepsmith.core.errors import ConfigError
-from stepsmith.fleet.about import About
-from stepsmith.fleet.calls import ABOUT_PATH, CALL_PATH, CONTENT_TYPE, FACTS_HEADER, CallAnswer, decode
 
 READ_S = 3700.0  # a little longer than the longest time that a server takes for a request
 PROBE_S = 5.0  # for the answer to a question about a server's health

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from stepsmith.cluster.fleet.about import About, about_here, check_same, differences_of
 from stepsmith.core.errors import MachineError
-from stepsmith.fleet.about import About, about_here, check_same, differences_of
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from stepsmith.cluster.fleet.member import Attempt, BusyError, LostError, Member, RefusalError
 from stepsmith.core.errors import ConfigError
-from stepsmith.fleet.member import Attempt, BusyError, LostError, Member, RefusalError
 
 
 @contextmanager

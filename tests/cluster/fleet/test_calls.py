@@ -3,9 +3,7 @@
 import msgspec
 import pytest
 
-from stepsmith.core.errors import CaseError, CheckerError, MachineError, SandboxError
-from stepsmith.core.records import Checker, Contract, Execution, Judgement, Limits, Solution, TestCase, Verdict
-from stepsmith.fleet.calls import (
+from stepsmith.cluster.fleet.calls import (
     AgreeCall,
     Call,
     CallAnswer,
@@ -16,6 +14,8 @@ from stepsmith.fleet.calls import (
     decode,
     encode,
 )
+from stepsmith.core.errors import CaseError, CheckerError, MachineError, SandboxError
+from stepsmith.core.records import Checker, Contract, Execution, Judgement, Limits, Solution, TestCase, Verdict
 from stepsmith.judge.program import Program, ProgramRun
 from tests.serve.conftest import ScriptedJudge
 

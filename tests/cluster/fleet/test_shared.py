@@ -1,11 +1,9 @@
 """``--judge`` and what it opens."""
 
+from stepsmith.cluster.fleet.shared import SharedJudge, split_urls
 from stepsmith.core.records import Contract, Solution, TestCase, Verdict
-from stepsmith.fleet.client import JudgeFleet
-from stepsmith.fleet.opening import SharedJudge, open_judge, split_urls
-from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.program import Program
-from tests.fleet.conftest import ScriptedJudge, running, url_of
+from tests.serve.conftest import ScriptedJudge
 
 STDIO = Contract(interface="stdio")
 
@@ -13,13 +11,6 @@ STDIO = Contract(interface="stdio")
 def test_addresses_are_split() -> None:
     assert split_urls(None) == split_urls("") == ()
     assert split_urls("http://a:1/, http://b:2,") == ("http://a:1", "http://b:2")
-
-
-def test_servers_or_workers() -> None:
-    with running(ScriptedJudge()) as address, open_judge([url_of(address)], 1, allow_unsafe=True) as judge:
-        assert isinstance(judge, JudgeFleet)
-    with open_judge([], 1) as judge:
-        assert isinstance(judge, JudgePool)
 
 
 def test_a_shared_judge_stays_open() -> None:

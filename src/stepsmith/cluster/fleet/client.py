@@ -18,12 +18,9 @@ from typing import NamedTuple, Self
 
 import stepsmith
 from stepsmith.cluster.facts import source_hash
-from stepsmith.core.errors import CaseError, ConfigError, MachineError, SandboxError
-from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, Verdict
-from stepsmith.core.tracing import span, trace_headers
-from stepsmith.fleet.about import check_same, differences_of
-from stepsmith.fleet.calls import AgreeCall, Call, CallAnswer, ExecuteCall, JudgeCall, RunCall, encode
-from stepsmith.fleet.member import (
+from stepsmith.cluster.fleet.about import check_same, differences_of
+from stepsmith.cluster.fleet.calls import AgreeCall, Call, CallAnswer, ExecuteCall, JudgeCall, RunCall, encode
+from stepsmith.cluster.fleet.member import (
     SPARE,
     Attempt,
     BusyError,
@@ -33,6 +30,9 @@ from stepsmith.fleet.member import (
     RefusalError,
     State,
 )
+from stepsmith.core.errors import CaseError, ConfigError, MachineError, SandboxError
+from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, Verdict
+from stepsmith.core.tracing import span, trace_headers
 from stepsmith.judge.cases import NO_TESTS
 from stepsmith.judge.program import Program, ProgramRun
 
@@ -71,7 +71,7 @@ class JudgeFleet:
         allow_unsafe: bool = False,
         *,
         patience_s: float = PATIENCE_S,
-        start_s: float = START_S,
+        start_s: float | None = None,
     ) -> None:
         if not urls or len(set(urls)) < len(urls):
             raise ConfigError(f"--judge needs addresses of different servers, got {', '.join(urls) or 'none'}")
@@ -82,7 +82,7 @@ class JudgeFleet:
         self._seconds: deque[float] = deque(maxlen=REMEMBERED)
         self._requests = self._hedged = self._moved = 0
         try:
-            self._find(start_s)
+            self._find(START_S if start_s is None else start_s)
             self._check(isolation, allow_unsafe)
         except BaseException:
             for member in self._members:
