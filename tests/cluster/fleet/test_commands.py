@@ -10,7 +10,7 @@ from stepsmith.judge.pool import JudgePool
 from tests.cli.commands import run_here
 from tests.cluster.fleet.conftest import running, url_of
 
-SMALL = ("--chains", "3", "--turns", "2", "--profile", "micro", "--workers", "1")
+SMALL = ("--chains", "2", "--turns", "1", "--profile", "micro", "--workers", "1")
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +48,12 @@ def test_rating(here: Path, urls: str, tmp_path: Path) -> None:
 
 def test_verification(here: Path, urls: str, tmp_path: Path) -> None:
     for name, more in (("a", ()), ("b", ("--judge", urls))):
-        done = run_here("verify", here / "problems.parquet", "--out", tmp_path / name, "--workers", "1", *more)
+        done = run_here(
+            "verify", here / "problems.parquet", "--out", tmp_path / name, "--workers", "1", "--no-strength", *more
+        )
         assert done.code == 0, done.err
-    first, second = ([json.loads(line) for line in (tmp_path / name).open()] for name in ("a", "b"))
-    assert first == second
-    assert any(report["status"] == "accepted" for report in first)
+    same_lines = [(tmp_path / name).read_text() for name in ("a", "b")]
+    assert same_lines[0] == same_lines[1] != ""
 
 
 def test_a_file_of_cases(urls: str, tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_a_file_of_cases(urls: str, tmp_path: Path) -> None:
     cases.write_text("\n".join(map(json.dumps, lines)))
     done = run_here("judge", "run", cases, "--out", tmp_path / "out.jsonl", "--judge", urls)
     assert done.code == 0, done.err
-    verdicts = [json.loads(line)["verdict"] for line in (tmp_path / "out.jsonl").open()]
+    verdicts = [json.loads(line)["verdict"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert verdicts == ["WA", "AC"] * 3
 
 
