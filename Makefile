@@ -6,7 +6,7 @@ SLIM := .venv-slim
 PIP_INSTALL := -m pip install -q --disable-pip-version-check -c constraints.txt
 
 TORCH := torch==2.13.0  # installed first: the rest takes what is there
-.PHONY: help setup setup-dev demo test lint slim docs study interop bench bench-judge bench-verify bench-trainer clean
+.PHONY: help setup setup-dev demo test lint slim audit-deps endurance docs study interop bench bench-judge bench-verify bench-trainer clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,7 +41,7 @@ demo: setup  ## Make contest problems; train a small model on others; report on 
 		--set rl.initial_samples=2 --out runs/micro/training/rl
 	$(BIN)/stepsmith report runs/micro
 
-test: setup-dev lint docs slim  ## Every check and test
+test: setup-dev lint docs slim audit-deps  ## Every check and test
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not serial" --durations=40
 	$(BIN)/python -m pytest -m serial
 
@@ -50,6 +50,12 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit-deps: setup-dev  ## Known holes in the installed packages (says so where the service cannot be reached)
+	$(BIN)/python benchmarks/audit_deps.py
+
+endurance: setup-dev  ## An hour of synthesis and reward traffic while parts are killed (MINUTES=60)
+	$(BIN)/python benchmarks/endurance.py --minutes $(or $(MINUTES),60)
 
 docs: setup-dev  ## Build the documentation site into site/; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q --strict
