@@ -10,6 +10,7 @@ from importlib.resources import files
 from stepsmith.audit.findings import Place
 from stepsmith.audit.subject import CODE_ENTRY, AuditItem
 from stepsmith.benchmarks.problem import BenchmarkProblem
+from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Verdict
 from stepsmith.verify.formats.problems import Candidate, VerifyProblem, check_problem
 
@@ -55,7 +56,10 @@ def inputs_suite(problem: BenchmarkProblem) -> str:
     if not problem.inputs or not problem.reference:
         return ""
     folder = files("stepsmith.benchmarks") / "files"
-    rules = "\n".join((folder / name).read_text("utf-8") for name in ("harness.py", "run_inputs.py"))
+    try:
+        rules = "\n".join((folder / name).read_text("utf-8") for name in ("harness.py", "run_inputs.py"))
+    except FileNotFoundError:
+        raise CaseError("EvalPlus' rules of comparison are not installed with this Stepsmith") from None
     dataset = "mbpp" if problem.task_id.startswith("Mbpp") else "humaneval"
     known = {"DATASET": dataset, "ENTRY_POINT": problem.entry_point}
     return (

@@ -4,6 +4,7 @@ An input for which the reference fails proves nothing either; ``telling`` sees t
 """
 
 import ast
+import re
 import textwrap
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,7 +15,7 @@ import msgspec
 from stepsmith.audit.findings import NotCheckedError
 from stepsmith.audit.search.batches import run_batch
 from stepsmith.audit.search.relations import relations
-from stepsmith.audit.search.shapes import Shape
+from stepsmith.audit.search.shapes import Shape, is_ascending
 from stepsmith.audit.search.text_forms import TextForm
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.core.errors import SandboxError
@@ -24,6 +25,7 @@ from stepsmith.verify.formats.examples import find_examples
 from stepsmith.verify.suite.baselines import arguments
 from stepsmith.verify.validation import LIMITS, validate
 
+_SORTED = re.compile(r"\b(?:sorted|ascending|increasing)\b", re.IGNORECASE)
 FEW = 3  # known inputs; with fewer the common features are mostly chance
 VALIDATE = "stepsmith_legal"  # entry point of the program made from a contract
 
@@ -75,6 +77,16 @@ class LegalInputs:
         return [Shape([known[k] for known in self.parsed]) for k in range(widths.pop())]
 
     @cached_property
+    def _sorted(self) -> set[int]:
+        """The arguments that are sorted in most known inputs, where the statement speaks of sorted ones."""
+        if not _SORTED.search(self._subject.problem.statement):
+            return set()
+        lists = [
+            [known[k] for known in self.parsed if isinstance(known[k], list | tuple)] for k in range(len(self.shapes))
+        ]
+        return {k for k, values in enumerate(lists) if values and 2 * sum(map(is_ascending, values)) > len(values)}
+
+    @cached_property
     def _relations(self) -> list[Any]:
         return relations(self.parsed)
 
@@ -116,9 +128,11 @@ class LegalInputs:
             return "another number of arguments"
         if self.authority == "validator":
             return ""
-        for shape, value in zip(self.shapes, given, strict=True):
+        for k, (shape, value) in enumerate(zip(self.shapes, given, strict=True)):
             if why := shape.why_not(value):
                 return why
+            if k in self._sorted and not is_ascending(value):
+                return "the statement speaks of sorted values, and most known ones are sorted"
         return next((r.says for r in self._relations if not r.holds(given)), "")
 
     def _validated(self, texts: list[str]) -> list[str]:

@@ -268,6 +268,11 @@ def _ascending(values: Sequence[Any]) -> bool:
     return all(a <= b for a, b in _pairs(values))
 
 
+def is_ascending(values: Any) -> bool:
+    """Return whether values are a sequence in ascending order."""
+    return isinstance(values, list | tuple) and _holds(_ascending, values)
+
+
 def _strictly_ascending(values: Sequence[Any]) -> bool:
     return all(a < b for a, b in _pairs(values))
 
