@@ -25,6 +25,14 @@ def test_a_validator_that_accepts_what_crashes_the_reference(judge):
     assert findings_of(judge, item(code, validator=_validator("a > 0")), "inputs") == ()
 
 
+def test_a_validator_that_accepts_what_the_statement_rules_out(judge):
+    given = {"statement": "Given an integer a from 1 to 20 and an integer b from -9 to 9, add them."}
+    (found,) = findings_of(judge, item(**given, validator=_validator("True")), "inputs")
+    assert found.kind == "loose-validator"
+    assert "from 1 to 20" in found.message
+    assert findings_of(judge, item(**given, validator=_validator("1 <= a <= 20 and -9 <= b <= 9")), "inputs") == ()
+
+
 def test_bounds_of_the_statement(judge):
     given = {
         "statement": "Add two numbers, 1 <= a <= 5 and -10^3 <= b <= 10^3.",

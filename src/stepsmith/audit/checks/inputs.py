@@ -14,6 +14,7 @@ from stepsmith.audit.steps import Contains, Ends, Gives, ProgramReplay, Refused,
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.audit.words import short
 from stepsmith.core.ids import derive_rng
+from stepsmith.core.integers import literal_text
 from stepsmith.core.records import Solution, Verdict
 from stepsmith.verify.formats.problems import InputValidator
 from stepsmith.verify.suite.baselines import arguments
@@ -27,6 +28,11 @@ _BOUND = re.compile(
     r"(?P<name>len\(\w+\)|\w+\.length|\|\w+\||\w+\[\w+\]|\w+)"
     rf"\s*(?P<second>≤|<=|<|\\leq?)\s*(?P<high>{_INTEGER})"
 )
+# "a list x of at most 10 integers from -20 to 20", "an integer n from 1 to 9", "a string s of at most 8 letters".
+_PROSE = re.compile(
+    r"\b(?:list|array|string|integer|number)\s+`?(?P<name>[a-zA-Z_]\w*)`?\s+(?:of\s+at\s+most\s+(?P<most>\d+)\s+\w+\s*)?"
+    r"(?:(?:from|between)\s+(?P<low>-?\d+)\s+(?:to|and)\s+(?P<high>-?\d+))?"
+)
 
 
 def check_inputs(subject: ProblemSubject) -> Iterator[Finding]:
@@ -38,7 +44,8 @@ def check_inputs(subject: ProblemSubject) -> Iterator[Finding]:
     if problem.validators:
         sources += 1
         yield from _refused(subject)
-        yield from _loose(subject)
+        loose = [*_loose_bounds(subject), *_loose(subject)]
+        yield from loose[:1]
     hints = _hints(subject)
     contract = contract_program(subject.item.contract_code, subject.reference_code, problem.entry_point)
     if contract is not None:
@@ -164,6 +171,67 @@ def _loose(subject: ProblemSubject) -> Iterator[Finding]:
         return
 
 
+def _loose_bounds(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield a finding where the validator of a function accepts an input beyond a bound of the statement."""
+    problem = subject.problem
+    names = list(_hints(subject))
+    if problem.interface != "function" or len(problem.validators) != 1 or not problem.inputs:
+        return
+    (validator,) = problem.validators
+    program = _as_solution(validator)
+    passages: dict[str, str] = {}
+    for name, low, high, passage in _bounds(problem.statement):
+        for text in problem.inputs[:5]:
+            for beyond in (high + 1, low - 1):
+                if changed := _beyond(text, names, name, int(beyond)):
+                    passages.setdefault(changed, passage)
+    texts = list(passages)
+    valid = validate(subject.judge, [validator], problem.interface, texts).valid if texts else ()
+    for text, accepted in zip(texts, valid, strict=False):
+        if not accepted or "def validate" not in validator.code:
+            continue
+        yield Finding.of(
+            "loose-validator",
+            subject.id,
+            subject.place("validator"),
+            f"the validator accepts {short(text, 80)}; the statement says {passages[text]!r}",
+            confidence=0.9,
+            evidence={"input": short(text), "statement": passages[text]},
+            replay=ProgramReplay(
+                steps=(
+                    Contains(says="the statement has the bound", text=problem.statement, passage=passages[text]),
+                    Gives(
+                        says="the validator accepts an input beyond it",
+                        program=program,
+                        contract=msgspec.structs.replace(problem.contract, entry_point="validate"),
+                        input=text,
+                        output="True",
+                    ),
+                )
+            ),
+        )
+
+
+def _beyond(text: str, names: list[str], name: str, value: int) -> str:
+    """Return an input with what ``name`` measures set to ``value``; "" where that cannot be done."""
+    try:
+        given = list(arguments(text))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return ""
+    inner = re.sub(r"len\((\w+)\)|(\w+)\.length|\|(\w+)\||(\w+)\[\w+\]", r"\1\2\3\4", name)
+    if inner not in names or names.index(inner) >= len(given):
+        return ""
+    k = names.index(inner)
+    old = given[k]
+    if inner == name:
+        given[k] = value if type(old) is int else old
+    elif "[" in name:
+        given[k] = [value, *old[1:]] if isinstance(old, list) and old and type(old[0]) is int else old
+    elif isinstance(old, str | list) and old and 0 <= value <= 2000:
+        given[k] = (old * (value // len(old) + 1))[:value]
+    return "" if given[k] == old else literal_text(tuple(given))
+
+
 def _as_solution(validator: InputValidator) -> Solution:
     return Solution(language=validator.language, code=validator.code)
 
@@ -195,6 +263,12 @@ def _bounds(statement: str) -> list[tuple[str, float, float, str]]:
         low, high = _number(match["low"]), _number(match["high"])
         if low is not None and high is not None:
             found.append((match["name"], low + (match["first"] == "<"), high - (match["second"] == "<"), match[0]))
+    for match in _PROSE.finditer(statement):
+        if match["most"]:
+            found.append((f"len({match['name']})", 0, int(match["most"]), match[0]))
+        if match["low"]:
+            name = f"{match['name']}[i]" if match["most"] else match["name"]
+            found.append((name, int(match["low"]), int(match["high"]), match[0]))
     return found
 
 

@@ -1,0 +1,264 @@
+"""How good the audit is: precision against EvalPlus, recall on planted faults, and what added tests reject.
+
+``python benchmarks/audit.py planted``: Stepsmith's own exercises with faults planted (labels flipped, tests thinned,
+validators loosened), how many are found, and how many problems without a fault are accused.
+``python benchmarks/audit.py evalplus AUDIT HUMANEVALPLUS``: of the counter-examples of an audit of HumanEval, how many
+does HumanEval+'s contract allow, with the same answer from HumanEval+'s own reference.
+``python benchmarks/audit.py samples AUDIT SAMPLES HUMANEVAL HUMANEVALPLUS``: of the wrong model samples that pass
+HumanEval's tests, how many fail the tests that the audit adds, and how many HumanEval+'s tests.
+``python benchmarks/audit.py speed``: problems a minute with ten candidates each.
+"""
+
+import itertools
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from stepsmith.audit.acceptance import first_failed
+from stepsmith.audit.auditing import audit_problem
+from stepsmith.audit.document import read_audit
+from stepsmith.audit.findings import AddTest, Place
+from stepsmith.audit.search.legal import VALIDATE, contract_program
+from stepsmith.audit.sources import Problems
+from stepsmith.audit.steps import Suite, SuiteTest
+from stepsmith.audit.stream import audit_all
+from stepsmith.audit.subject import AuditItem, AuditOptions, ProblemSubject
+from stepsmith.core.ids import derive_rng
+from stepsmith.core.records import Checker, Contract, Solution, Verdict
+from stepsmith.core.stats import wilson_interval
+from stepsmith.judge.local import LocalJudge
+from stepsmith.synth.exercises import ExerciseSettings, exercises
+from stepsmith.verify.formats.dataset import dataset_problem
+from stepsmith.verify.formats.problems import Candidate, InputValidator, VerifyProblem
+from stepsmith.verify.formats.reading import ProblemSource
+from stepsmith.verify.suite.mutants import mutate
+
+LEFT_OUT = {"HumanEval/45", "HumanEval/53", "HumanEval/56"}  # their samples are of other problems
+OPTIONS = AuditOptions()
+KEPT = 3  # tests of a thinned suite
+
+
+def share(hits: int, total: int) -> str:
+    low, high = wilson_interval(hits, total)
+    return f"{hits} of {total} ({hits / max(1, total):.0%}, 95% interval {low:.0%} to {high:.0%})"
+
+
+# Planted faults
+
+
+def clean_problems(count: int) -> list[tuple[VerifyProblem, tuple[Candidate, ...]]]:
+    """Return exercises as problems, with other right programs for each: steps by brute force, or in other words."""
+    made = exercises(ExerciseSettings(count=count, solutions=4), distinct=True)
+    found = []
+    for _, group in itertools.groupby(made, key=lambda problem: problem.statement):
+        first, *others = group
+        codes = dict.fromkeys(p.golden.code for p in others)
+        programs = tuple(Candidate(language="python", code=code, name=f"solution {k}") for k, code in enumerate(codes))
+        found.append((dataset_problem(first), programs))
+    return found
+
+
+def flipped(problem: VerifyProblem, rng) -> tuple[VerifyProblem, set[int]]:
+    """Flip 5% of the labels, at least one: another test's output, or the number plus one."""
+    outputs = list(problem.outputs or ())
+    places = rng.sample(range(len(outputs)), max(1, round(0.05 * len(outputs))))
+    for k in places:
+        others = [o for o in outputs if o is not None and o.split() != (outputs[k] or "").split()]
+        outputs[k] = rng.choice(others) if others else "12345"
+    return msgspec.structs.replace(problem, outputs=tuple(outputs)), set(places)
+
+
+def thinned(problem: VerifyProblem, judge: LocalJudge, rng) -> tuple[VerifyProblem, bool]:
+    """Keep ``KEPT`` tests; True if a program that the whole suite rejects now passes."""
+    kept = sorted(rng.sample(range(len(problem.inputs)), min(KEPT, len(problem.inputs))))
+    few = msgspec.structs.replace(
+        problem,
+        inputs=tuple(problem.inputs[k] for k in kept),
+        outputs=tuple((problem.outputs or ())[k] for k in kept),
+        kinds=(),
+        examples=(),
+        candidates=problem.candidates[:1],
+    )
+    suites = [
+        Suite(
+            contract=p.contract,
+            tests=tuple(SuiteTest(input=i, output=o or "") for i, o in zip(p.inputs, p.outputs or (), strict=True)),
+        )
+        for p in (problem, few)
+    ]
+    golden = problem.candidates[0]
+    for mutant in mutate(Solution(language="python", code=golden.code), limit=OPTIONS.mutants):
+        outcomes = [first_failed(judge, suite, mutant.solution) for suite in suites]
+        if outcomes[0] is not None and outcomes[1] is None:
+            return few, True
+    return few, False
+
+
+def loosened(problem: VerifyProblem) -> VerifyProblem | None:
+    """Replace the validator by one that accepts everything."""
+    if not problem.validators:
+        return None
+    code = (
+        "def validate(*arguments):\n    return True\n"
+        if problem.interface == "function"
+        else "import sys\nsys.exit(0)\n"
+    )
+    return msgspec.structs.replace(problem, validator=InputValidator(language="python", code=code))
+
+
+def planted(count: int) -> None:
+    found: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    false: Counter[str] = Counter()
+    with LocalJudge() as judge:
+        rng = derive_rng(0, "planted")
+        for problem, programs in clean_problems(count):
+            item = AuditItem(problem=problem, place=Place(source="exercises"))
+            total["problems without a fault"] += 1
+            false.update({f.kind for f in audit_problem(item, judge, OPTIONS).findings if not f.ambiguous})
+            wrong, places = flipped(problem, rng)
+            if len(programs) >= 2:
+                golden = msgspec.structs.replace(problem.candidates[0], verdict=None)
+                voting = msgspec.structs.replace(wrong, candidates=(golden, *programs))
+                report = audit_problem(msgspec.structs.replace(item, problem=voting), judge, OPTIONS)
+                accused = {f.place.part for f in report.findings if f.kind == "wrong-label"}
+                total["flipped labels, independent programs"] += len(places)
+                found["flipped labels, independent programs"] += sum(f"tests[{k}].output" in accused for k in places)
+                false["labels accused in vain"] += len(accused - {f"tests[{k}].output" for k in places})
+            alone = msgspec.structs.replace(wrong, candidates=problem.candidates[:1])
+            report = audit_problem(msgspec.structs.replace(item, problem=alone), judge, OPTIONS)
+            accused = {f.place.part for f in report.findings if f.kind in ("reference-fails", "contradicting-tests")}
+            total["flipped labels, the reference alone"] += len(places)
+            found["flipped labels, the reference alone"] += sum(f"tests[{k}].output" in accused for k in places)
+            few, weak = thinned(problem, judge, rng)
+            if weak:
+                report = audit_problem(msgspec.structs.replace(item, problem=few), judge, OPTIONS)
+                total["thinned tests"] += 1
+                found["thinned tests"] += any(f.kind == "wrong-program-accepted" for f in report.findings)
+            if (loose := loosened(problem)) is not None:
+                report = audit_problem(msgspec.structs.replace(item, problem=loose), judge, OPTIONS)
+                total["loosened validators"] += 1
+                found["loosened validators"] += any(f.kind == "loose-validator" for f in report.findings)
+    for name in total:
+        print(f"{name}: {share(found[name], total[name])}" if name in found else f"{name}: {total[name]}")
+    print("accused without a fault:", dict(false))
+
+
+# HumanEval
+
+
+def humaneval_plus(place: Path) -> dict[str, AuditItem]:
+    return {
+        str(item.problem.problem_id): item
+        for item in Problems(ProblemSource(place)).items()
+        if isinstance(item, AuditItem)
+    }
+
+
+def evalplus(audit: Path, plus: Path) -> None:
+    known = humaneval_plus(plus)
+    verdicts: Counter[str] = Counter()
+    with LocalJudge() as judge:
+        for finding in read_audit(audit).findings:
+            if finding.kind != "wrong-program-accepted" or finding.ambiguous:
+                continue
+            item = known[finding.subject]
+            (fix,) = finding.fixes
+            assert isinstance(fix, AddTest)
+            subject = ProblemSubject(item, judge, OPTIONS)
+            contract = contract_program(item.contract_code, subject.reference_code, item.problem.entry_point)
+            legal = True
+            if contract is not None:
+                called = msgspec.structs.replace(item.problem.contract, entry_point=VALIDATE)
+                legal = judge.execute(contract, called, [fix.input])[0].output == "True"
+            (run,) = judge.execute(subject.reference, item.problem.contract, [fix.input])
+            loose = msgspec.structs.replace(item.problem.contract, checker=Checker(name="float:1e-6"))
+            same = run.verdict is Verdict.AC and judge.agree(loose, fix.input, fix.output, run.output)
+            verdicts["illegal" if not legal else "same answer" if same else "other answer"] += 1
+            if not (legal and same):
+                print(finding.subject, finding.message, "| HumanEval+:", run.output or run.verdict)
+    print(f"legal with the same answer: {share(verdicts['same answer'], verdicts.total())}; {dict(verdicts)}")
+
+
+def samples(audit: Path, file: Path, original: Path, plus: Path) -> None:
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    before, after = humaneval_plus(original), humaneval_plus(plus)
+    added = {
+        s.subject: [fix for f in s.findings if not f.ambiguous for fix in f.fixes if isinstance(fix, AddTest)]
+        for s in read_audit(audit).subjects
+    }
+    counts: Counter[str] = Counter()
+    with LocalJudge() as judge:
+        for row in rows:
+            task = row["problem_id"]
+            if task in LEFT_OUT or task not in before:
+                continue
+            item = before[task]
+            contract = Contract(
+                interface="function", entry_point=row["entry_point"], checker=Checker(name="float:1e-6")
+            )
+            grown = Suite(
+                contract=contract, tests=tuple(SuiteTest(input=f.input, output=f.output) for f in added[task])
+            )
+            counts["problems"] += 1
+            counts["tests added"] += len(grown.tests)
+            counts["tests of HumanEval+"] += len(after[task].problem.inputs) - len(item.problem.inputs)
+            seen = set()
+            for candidate in row["candidates"]:
+                program = Solution(language="python", code=candidate["code"])
+                if program in seen:
+                    continue
+                seen.add(program)
+                if first_failed(judge, ProblemSubject(item, judge, OPTIONS).suite, program) is not None:
+                    continue
+                counts["right" if candidate["is_correct"] else "wrong"] += 1
+                name = "right" if candidate["is_correct"] else "wrong"
+                rejected = bool(grown.tests) and first_failed(judge, grown, program) is not None
+                counts[f"{name}, rejected by added tests"] += rejected
+                strict = first_failed(judge, ProblemSubject(after[task], judge, OPTIONS).suite, program) is not None
+                counts[f"{name}, rejected by HumanEval+"] += strict
+                counts[f"{name}, rejected by both"] += rejected and strict
+    for name, count in counts.items():
+        print(f"{name}: {count}")
+
+
+# Speed
+
+
+def speed(count: int, workers: int) -> None:
+    base = [problem for problem, _ in clean_problems(40)]
+    items = []
+    for k in range(count):
+        problem = base[k % len(base)]
+        changed = problem.candidates[0].code + f"\n# {k}\n"
+        more = tuple(
+            Candidate(language="python", code=m.solution.code, name=m.label)
+            for m in mutate(Solution(language="python", code=changed), limit=10, seed=k)
+        )
+        golden = msgspec.structs.replace(problem.candidates[0], code=changed)
+        item = msgspec.structs.replace(problem, problem_id=f"p{k}", candidates=(golden, *more))
+        items.append(AuditItem(problem=item, place=Place(source="exercises")))
+    started, runs = time.monotonic(), 0
+    for report in audit_all(items, LocalJudge, OPTIONS, workers):
+        runs += report.executions
+    took = time.monotonic() - started
+    print(f"{count} problems, 10 candidates each, {workers} workers: {took:.0f} s, {runs} runs of programs")
+    print(f"1,000 problems: {1000 * took / count / 60:.1f} minutes")
+
+
+if __name__ == "__main__":
+    command, *words = sys.argv[1:] or ["planted"]
+    if command == "planted":
+        planted(int(words[0]) if words else 60)
+    elif command == "evalplus":
+        evalplus(Path(words[0]), Path(words[1]))
+    elif command == "samples":
+        samples(*map(Path, words))
+    elif command == "speed":
+        speed(int(words[0]) if words else 100, 2)
+    else:
+        sys.exit(__doc__)
