@@ -39,6 +39,7 @@ from stepsmith.verify.suite.mutants import mutate
 
 LEFT_OUT = {"HumanEval/45", "HumanEval/53", "HumanEval/56"}  # their samples are of other problems
 OPTIONS = AuditOptions()
+SAMPLE_S = 2.0  # CPU seconds of a sample for all tests
 KEPT = 3  # tests of a thinned suite
 
 
@@ -184,6 +185,11 @@ def evalplus(audit: Path, plus: Path) -> None:
     print(f"legal with the same answer: {share(verdicts['same answer'], verdicts.total())}; {dict(verdicts)}")
 
 
+def hurried(suite: Suite) -> Suite:
+    limits = msgspec.structs.replace(suite.contract.limits, time_s=SAMPLE_S)
+    return msgspec.structs.replace(suite, contract=msgspec.structs.replace(suite.contract, limits=limits))
+
+
 def samples(audit: Path, file: Path, original: Path, plus: Path) -> None:
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     before, after = humaneval_plus(original), humaneval_plus(plus)
@@ -213,13 +219,15 @@ def samples(audit: Path, file: Path, original: Path, plus: Path) -> None:
                 if program in seen:
                     continue
                 seen.add(program)
-                if first_failed(judge, ProblemSubject(item, judge, OPTIONS).suite, program) is not None:
+                if first_failed(judge, hurried(ProblemSubject(item, judge, OPTIONS).suite), program) is not None:
                     continue
                 counts["right" if candidate["is_correct"] else "wrong"] += 1
                 name = "right" if candidate["is_correct"] else "wrong"
                 rejected = bool(grown.tests) and first_failed(judge, grown, program) is not None
                 counts[f"{name}, rejected by added tests"] += rejected
-                strict = first_failed(judge, ProblemSubject(after[task], judge, OPTIONS).suite, program) is not None
+                strict = (
+                    first_failed(judge, hurried(ProblemSubject(after[task], judge, OPTIONS).suite), program) is not None
+                )
                 counts[f"{name}, rejected by HumanEval+"] += strict
                 counts[f"{name}, rejected by both"] += rejected and strict
     for name, count in counts.items():

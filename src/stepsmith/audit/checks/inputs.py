@@ -21,6 +21,7 @@ from stepsmith.verify.suite.baselines import arguments
 from stepsmith.verify.suite.input_edits import neighbour, simpler
 from stepsmith.verify.validation import validate
 
+SHOWN = 20  # findings by a contract, for one problem
 PROBES = 40  # changed inputs that a validator is asked about
 _INTEGER = r"-?10\s*\^\s*\{?\d+\}?|-?\d+(?:\s*[*·x×]?\s*10\s*\^\s*\{?\d+\}?|e\d+|(?:[,_]\d{3})+)?"
 _BOUND = re.compile(
@@ -51,8 +52,10 @@ def check_inputs(subject: ProblemSubject) -> Iterator[Finding]:
     if contract is not None:
         sources += 1
         called = msgspec.structs.replace(problem.contract, entry_point=VALIDATE)
-        for index, run in enumerate(run_batch(subject.judge, contract, called, problem.inputs)):
-            if run.output == "False":
+        runs = run_batch(subject.judge, contract, called, problem.inputs)
+        rejected = [index for index, run in enumerate(runs) if run.output == "False"]
+        for index in rejected[:SHOWN]:
+            if len(rejected) < len(runs):  # a contract that rejects everything is no contract
                 step = Gives(
                     says="the contract's assertions reject the input",
                     program=contract,

@@ -117,7 +117,8 @@ def check_leaks(subject: ProblemSubject) -> Iterator[Finding]:
     reference = subject.reference_code
     if not reference:
         raise NotCheckedError("no reference solution")
-    lines = _telling_lines(reference)
+    # Where the task is to go on with the statement's code, that code is no answer.
+    lines = [line for line in _telling_lines(reference) if line not in _given_lines(reference, statement)]
     shown = {_squeezed(line) for line in statement.splitlines()}
     found = [line for line in lines if _squeezed(line) in shown]
     if len(lines) >= LEAST_LINES and len(found) >= SHARE * len(lines):
@@ -134,6 +135,10 @@ def check_leaks(subject: ProblemSubject) -> Iterator[Finding]:
                 )
             ),
         )
+
+
+def _given_lines(reference: str, statement: str) -> set[str]:
+    return set(statement.splitlines()) if reference.startswith(statement.rstrip()) else set()
 
 
 def _is_program(code: str, entry_point: str | None) -> bool:

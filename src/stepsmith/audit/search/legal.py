@@ -113,7 +113,7 @@ class LegalInputs:
             return self._validated(fine)
         if self._contract is not None and fine:
             outcomes = run_batch(self._subject.judge, self._contract, self._contract_contract, fine)
-            return [text for text, run in zip(fine, outcomes, strict=True) if run.output == "True"]
+            return [text for text, run in zip(fine, outcomes, strict=True) if run.output in ("True", "None")]
         return fine
 
     def _why_not(self, text: str) -> str:
@@ -151,7 +151,7 @@ class LegalInputs:
 def contract_program(code: str, reference: str, entry_point: str | None) -> Solution | None:
     """Return a program whose function is True for the arguments that a contract's assertions accept, if there is one.
 
-    The parameters are those of the reference's entry point.
+    The parameters are those of the reference's entry point. It is None for a contract that uses unknown names.
     """
     name = (entry_point or "").rpartition(".")[2]
     if not code.strip() or not name:
@@ -168,11 +168,16 @@ def contract_program(code: str, reference: str, entry_point: str | None) -> Solu
     for argument in ast.walk(parameters):
         if isinstance(argument, ast.arg):
             argument.annotation = None
-    head = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    head = [
+        ast.unparse(node)
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.Assign)
+        or (isinstance(node, ast.FunctionDef) and node is not found[-1])
+    ]
     checks = textwrap.indent("\n".join(map(ast.unparse, body.body)), " " * 8)
     code = (
         f"def {VALIDATE}({ast.unparse(parameters)}):\n    try:\n{checks}\n        return True\n"
-        "    except Exception:\n        return False\n"
+        "    except NameError:\n        return None\n    except Exception:\n        return False\n"
     )
     return Solution(language="python", code="\n".join([*head, code]))
 
