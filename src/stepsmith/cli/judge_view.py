@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import zip_longest
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -13,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from stepsmith.core.records import TestCase, TestResult, Verdict
+from stepsmith.report.differing import differing_lines
 
 LINE_EVERY_S = 10.0  # plain output: at most one line in this time
-CONTEXT = 3  # equal lines shown before the first difference
-SHOWN_LINES = 12
 WIDTH = 48  # characters of a line in a diff
 COLOUR = {Verdict.AC: "green", Verdict.WA: "red", Verdict.IE: "magenta"}
 
@@ -119,17 +117,11 @@ def show_test(console: Console, name: str, test: TestCase, result: TestResult, o
 
 def side_by_side(expected: str, actual: str) -> Table:
     """Return the lines around the first difference, expected on the left."""
-    want, got = expected.splitlines(), actual.splitlines()
-    first = next((i for i, (a, b) in enumerate(zip_longest(want, got)) if (a or "").split() != (b or "").split()), 0)
-    start = max(0, first - CONTEXT)
+    pairs, left_out = differing_lines(expected, actual)
     table = Table("line", "expected", "", "got", box=None, pad_edge=False, padding=(0, 1))
-    for number in range(start, min(max(len(want), len(got)), start + SHOWN_LINES)):
-        left = want[number] if number < len(want) else None
-        right = got[number] if number < len(got) else None
-        same = (left or "").split() == (right or "").split()
-        table.add_row(str(number + 1), _cell(left), " " if same else "≠", _cell(right), style="" if same else "red")
-    left_out = max(len(want), len(got)) - start - SHOWN_LINES
-    if left_out > 0:
+    for number, left, right, same in pairs:
+        table.add_row(str(number), _cell(left), " " if same else "≠", _cell(right), style="" if same else "red")
+    if left_out:
         table.add_row("…", f"{left_out} more lines", "", "")
     return table
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import jinja2
 import msgspec
-from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from stepsmith import __version__
@@ -25,6 +24,7 @@ from stepsmith.report.figures import figures_json, grain_of
 from stepsmith.report.study_page import holds_study, study_page
 from stepsmith.report.survey import survey
 from stepsmith.report.tables import evidence_row, feature_rows
+from stepsmith.report.text import in_script
 from stepsmith.report.toml import to_toml
 from stepsmith.report.training import TrainingRun, holds_training, read_run, runs_within
 from stepsmith.store.folder_lock import write_whole
@@ -82,7 +82,7 @@ def page_templates(*scripts: str, plots: bool = True) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["in_script"] = _in_script
+    templates.filters["in_script"] = in_script
     plotly, script = _inline(get_plotlyjs()) if plots else "", _inline("".join(map(_asset, scripts)))
     templates.globals.update(
         style=_asset("report.css"),
@@ -181,11 +181,6 @@ def _chain_index(packed: list[PackedChain]) -> str:
 
 def _asset(name: str) -> str:
     return files("stepsmith.report").joinpath("assets", name).read_text(encoding="utf-8")
-
-
-def _in_script(json_text: str) -> Markup:
-    """Return JSON as it may stand inside a script element."""
-    return Markup(json_text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _inline(script: str) -> str:

@@ -78,6 +78,11 @@ def cut_text(text: str) -> str:
     return f"{text[:TEXT_LIMIT]}\n… {len(text) - TEXT_LIMIT:,} more characters in the data set"
 
 
+def in_script(json_text: str) -> Markup:
+    """Return JSON as it may stand inside a script element."""
+    return Markup(json_text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
 @lru_cache(maxsize=64)  # deduction and abduction show the same program twice
 def _highlighted(code: str, language: str) -> Markup:
     return Markup(highlight(code.strip("\n"), _lexer(language), _formatter))

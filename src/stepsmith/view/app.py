@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +17,6 @@ from stepsmith.view.guard import Guard
 from stepsmith.view.routes import ACTIONS, NAVIGATION, PAGES, Handler
 from stepsmith.view.viewing import Viewing
 
-MOST_FORM_BYTES = 2_000_000
 _KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _SHARED = {"report.css": ("stepsmith.report", "report.css"), "plots.js": ("stepsmith.report", "plots.js")}
 
@@ -36,16 +34,6 @@ def create_app(viewing: Viewing) -> Starlette:
         middleware=[Middleware(Guard, settings=viewing.settings)],
         exception_handlers={HTTPException: _missing(viewing)},
     )
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form that a page sent. Raises ``HTTPException`` (413) for one that is too large."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_FORM_BYTES:
-            raise HTTPException(413, "This is too large: at most 2 MB can be sent.")
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100))
 
 
 def _endpoint(viewing: Viewing, handler: Handler) -> Endpoint:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stepsmith.view import browse, problem
+from stepsmith.view import browse, problem, runs, trying
 from stepsmith.view.viewing import Viewing
 
 Handler = Callable[[Viewing, Request], Response | Awaitable[Response]]
@@ -17,6 +17,16 @@ PAGES: dict[str, Handler] = {
     "/problems/{id}/tests": problem.tests,
     "/problems/{id}/tests/{number:int}/{part}": problem.raw_value,
     "/problems/{id}/life": problem.life,
+    "/problems/{id}/try": trying.show_try,
+    "/problems/{id}/attempt": trying.show_attempt,
+    "/attempt": trying.attempt_another,
+    "/runs": runs.show_runs,
+    "/runs/live": runs.follow_runs,
+    "/runs/live/{place:int}/{path:path}": runs.follow_run,
+    "/runs/{place:int}/{path:path}": runs.show_run,
 }
-ACTIONS: dict[str, Handler] = {}
-NAVIGATION: tuple[tuple[str, str], ...] = (("/problems", "Problems"),)  # path, label
+ACTIONS: dict[str, Handler] = {
+    "/problems/{id}/try": trying.judge_try,
+    "/problems/{id}/attempt": trying.judge_attempt,
+}
+NAVIGATION: tuple[tuple[str, str], ...] = (("/problems", "Problems"), ("/runs", "Runs"))  # path, label

@@ -11,9 +11,22 @@ from stepsmith.view.viewing import Viewing
 CLOSE_AFTER_S = 2  # for pages that are open when the viewer stops
 
 
-def make_viewer(viewing: Viewing) -> SignalledServer:
+class ViewServer(SignalledServer):
+    """A server that ends the streams of its pages before it stops."""
+
+    def __init__(self, config: uvicorn.Config, viewing: Viewing) -> None:
+        super().__init__(config)
+        self._viewing = viewing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let no page be followed any longer, then stop."""
+        self._viewing.streams.stop()
+        await super().shutdown(sockets)
+
+
+def make_viewer(viewing: Viewing) -> ViewServer:
     """Return a server of a viewer; ``run(sockets=[...])`` serves until a signal."""
-    return SignalledServer(
+    return ViewServer(
         uvicorn.Config(
             create_app(viewing),
             log_level="warning",
@@ -22,7 +35,8 @@ def make_viewer(viewing: Viewing) -> SignalledServer:
             backlog=BACKLOG,
             server_header=False,
             timeout_graceful_shutdown=CLOSE_AFTER_S,
-        )
+        ),
+        viewing,
     )
 
 
