@@ -40,6 +40,7 @@ demo: setup  ## Make contest problems; train a small model on others; report on 
 	$(BIN)/stepsmith train rl micro --steps 75 --model runs/micro/training/sft --problems runs/micro --set rl.exercises.count=600 \
 		--set rl.initial_samples=2 --out runs/micro/training/rl
 	$(BIN)/stepsmith report runs/micro
+	@echo "Look at everything in a browser: $(BIN)/stepsmith view runs/demo runs/micro"
 
 test: setup-dev lint docs slim audit-deps  ## Every check and test
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not serial" --durations=40
@@ -73,9 +74,10 @@ study: setup  ## Run a study (STUDY=NAME of `stepsmith study --list`; hours on 2
 interop: setup-dev  ## The consumers of exports, each in an environment of its own under .interop/ (5 GB; not in CI)
 	$(BIN)/python benchmarks/interop/run.py
 
-bench: setup-dev  ## Throughput and memory of synthesis and of curation (about 15 minutes)
+bench: setup-dev  ## Synthesis, curation, and the viewer on a million problems (about 18 minutes)
 	$(BIN)/python benchmarks/synthesis.py
 	$(BIN)/python benchmarks/curation.py
+	PYTHONPATH=. $(BIN)/python benchmarks/viewer.py
 
 bench-judge: setup-dev  ## The judge against plain subprocess
 	$(BIN)/python benchmarks/judge.py

@@ -29,6 +29,7 @@ NEED_AN_EXTRA = (  # what the base install does not have to import
     "stepsmith.train.running",
     "stepsmith.train.sft",
     "stepsmith.train.student",
+    "stepsmith.view.",
 )
 
 for name in ABSENT:

@@ -28,6 +28,7 @@ from stepsmith.sandbox.levels import survey
 EXTRAS = {  # extra → a module that it installs, and its purpose
     "report": ("plotly", "report.html"),
     "serve": ("starlette", "judge serve"),
+    "view": ("duckdb", "view"),
     "llm": ("openai", "teachers and students behind endpoints"),
     "ray": ("ray", "--executor ray"),
 }

@@ -9,7 +9,7 @@ const THEMES = ["system", "light", "dark"];
 function showTheme(theme) {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  one("#theme span").textContent = theme;
+  one("#theme span").textContent = `: ${theme}`;
   dispatchEvent(new Event("themechange")); // plots draw themselves again
 }
 
