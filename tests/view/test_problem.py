@@ -47,7 +47,7 @@ def hostile_problem(text: str, parent: Problem | None = None) -> Problem:
                         direction="harder", seed_ref=text, seed_license=text),
         examples=(Example(input=text + "!", output=text),),
         wrong=(WrongSolution(solution=Solution(language=text, code=text + "\ny"), killed_by=1, origin=text),),
-        validator=text, provenance=((text, text), ("kill_rate", text), ("rated_by", text)),
+        validator=text, provenance=((text, text), (text, text), ("kill_rate", text), ("rated_by", text)),
     )  # fmt: skip
 
 

@@ -114,6 +114,7 @@ def test_a_student_brings_its_own_pass_rates_and_bands(run: Path, tmp_path: Path
 
 def test_an_index_follows_its_files(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stepsmith.view.library.LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("stepsmith.view.library.RESTS", 0)
     copy = shutil.copytree(run, tmp_path / "run")
     library = Library(ServedPlaces([copy]))
     first = library.current(20)

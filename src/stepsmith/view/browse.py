@@ -1,15 +1,17 @@
 """The list of problems: search, filters with their counts, order and pages. Its address says everything."""
 
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stepsmith.view.search import FACETS, KEPT_ALONE, MOST_VALUES, PAGE, SORTS, ProblemSearch, read_search
+from stepsmith.view.searcher import Searcher
 from stepsmith.view.viewing import Viewing
 
 COLUMNS = (
-    "id, title, environment, style, turn, reason, features, rate, low, high, passes, attempts, band, tests, "
+    "id, dataset, title, environment, style, turn, reason, features, rate, low, high, passes, attempts, band, tests, "
     "confidence, killed"
 )
 DEEPEST = 100_000  # problems up to which pages go; beyond them, search or filter
@@ -27,7 +29,7 @@ def browse(viewing: Viewing, request: Request) -> Response:
     first = (search.page - 1) * PAGE
     rows = searcher.rows(search, first, PAGE, COLUMNS)
     for number, row in enumerate(rows, start=first + 1):
-        row["context"] = f"{search.query(page=1)}&at={number}".lstrip("&")
+        row["link"] = problem_link(searcher, row, search, number)
     answer = viewing.page(
         request,
         "browse.html.j2",
@@ -47,6 +49,13 @@ def browse(viewing: Viewing, request: Request) -> Response:
         query = search.query()
         answer.headers["HX-Push-Url"] = f"/problems?{query}" if query else "/problems"
     return answer
+
+
+def problem_link(searcher: Searcher, row: dict[str, Any], search: ProblemSearch, number: int) -> str:
+    """Return the address of the problem of a row, the one of this number (from 1) in a list."""
+    own = {"in": row["dataset"]} if len(searcher.index.files) > 2 else {}  # other files may hold the same problem
+    query = "&".join(filter(None, [search.query(page=1), urlencode({"at": number, **own})]))
+    return f"/problems/{quote(str(row['id']), safe='')}?{query}"
 
 
 def _removals(search: ProblemSearch) -> list[tuple[str, str]]:

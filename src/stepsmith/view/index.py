@@ -21,7 +21,7 @@ from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row
 from stepsmith.store.manifest import read_manifest
 from stepsmith.view.places import ProblemFile
 
-FORM = 4  # of the tables; a database of another form is built again
+FORM = 5  # of the tables; a database of another form is built again
 BATCH = 8192  # rows that are read at a time
 SEGMENT = 16 * BATCH  # rows whose words are counted together
 LOCKED = {  # nothing from the network, no other file
@@ -50,6 +50,7 @@ SELECT word, list(row) FROM (SELECT DISTINCT row, unnest(regexp_split_to_array(t
 WHERE word <> '' GROUP BY word ORDER BY word;
 DELETE FROM texts;
 """
+_FACT = "list_filter(provenance, lambda fact: fact.key = '{}')[1].value"  # keys may be there twice
 # Column of the index → its value from the columns of the file. A file without a column of these gets NULL.
 _VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "id": ("id", ("id",)),
@@ -71,7 +72,7 @@ _VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "passes": ("passes", ("passes",)),
     "tests": ("len(tests)", ("tests",)),
     "confidence": ("list_min(list_transform(tests, lambda test: test.confidence))", ("tests",)),
-    "killed": ("try_cast(map_from_entries(provenance)['kill_rate'] AS DOUBLE)", ("provenance",)),
+    "killed": (f"try_cast({_FACT.format('kill_rate')} AS DOUBLE)", ("provenance",)),
     "features": ("list_distinct(list_transform(features, lambda use: use.name))", ("features",)),
 }
 _PARTS = {"tests": ".confidence", "features": ".name", "golden": ".language"}  # the only fields that are read of these
@@ -186,7 +187,7 @@ def _add(database: duckdb.DuckDBPyConnection, batch: pa.Table, file: ProblemFile
     values = {name: (value if have.issuperset(needs) else "NULL") for name, (value, needs) in _VALUES.items()}
     values["student"] = "?"
     if "provenance" in have:
-        values["student"] = "coalesce(map_from_entries(provenance)['rated_by'], ?)"
+        values["student"] = f"coalesce({_FACT.format('rated_by')}, ?)"
     texts = [name for name in ("title", "statement") if name in have]
     texts += ["array_to_string(list_transform(features, lambda use: use.name), ' ')"] if "features" in have else []
     batch = batch.append_column("_nth", pa.array(range(batch.num_rows), pa.int32()))

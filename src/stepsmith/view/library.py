@@ -18,6 +18,7 @@ from stepsmith.view.search import SORTS, read_search
 from stepsmith.view.searcher import Searcher
 
 LOOK_EVERY_S = 2.0  # for files that are new, changed or gone
+RESTS = 5  # times as long as the last index took: a large run that grows is not read all the time
 PATIENCE_S = 0.25  # that a page waits for a first index: most are ready by then
 LARGE = 50_000  # rows from which an index is kept for the next time
 KEPT = 6  # indexes in the cache folder
@@ -45,14 +46,15 @@ class Library:
         self._ready = threading.Event()
         self._closing = threading.Event()
         self._looked = 0.0
+        self._pause_s = 0.0
         self._builder: threading.Thread | None = None
         self.progress = IndexProgress(0, 0)
         self.look()
 
     def look(self) -> None:
-        """Start to build a new index if the files are not those of the present one; at most every two seconds."""
+        """Start to build a new index if the files are not those of the present one; not too often."""
         with self._lock:
-            if time.monotonic() - self._looked < LOOK_EVERY_S or (self._builder and self._builder.is_alive()):
+            if time.monotonic() - self._looked < self._pause_s or (self._builder and self._builder.is_alive()):
                 return
             self._looked = time.monotonic()
             self._builder = threading.Thread(target=self._renew, name="view-index", daemon=True)
@@ -80,6 +82,7 @@ class Library:
             searcher = Searcher(self._build(*sources))
             self._sources = sources
             searcher.found(read_search(()))  # the first page is asked most often
+            self._pause_s = max(LOOK_EVERY_S, RESTS * (time.monotonic() - self._looked))
         except _Closing:
             return
         except Exception as error:  # told on the page; the next look tries again

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -17,6 +17,7 @@ from stepsmith.report.life import life_in
 from stepsmith.report.story import life_story
 from stepsmith.report.text import VALUE_LIMIT, code_html, difference_html, value_html
 from stepsmith.store.dataset import Row, row_problem
+from stepsmith.view.browse import problem_link
 from stepsmith.view.markup import prose_difference, statement_markup
 from stepsmith.view.places import ProblemFile
 from stepsmith.view.reading import changed, read_row
@@ -193,9 +194,8 @@ def _neighbours(searcher: Searcher, request: Request) -> dict[str, Any]:
     number = int(at) if at.isascii() and at.isdecimal() and len(at) < 9 else 0
     links: dict[str, Any] = {"up": f"/problems?{search.query(page=max(0, number - 1) // PAGE + 1)}", "at": number}
     for name, place in (("previous", number - 1), ("next", number + 1)):
-        rows = searcher.rows(search, place - 1, 1, "id, title") if number and place else []
-        query = f"{search.query(page=1)}&at={place}".lstrip("&")
-        links[name] = f"/problems/{rows[0]['id']}?{query}" if rows else ""
+        rows = searcher.rows(search, place - 1, 1, "id, dataset") if number and place else []
+        links[name] = problem_link(searcher, rows[0], search, place) if rows else ""
     links["count"] = searcher.found(search).count if number else 0
     return links
 
@@ -238,7 +238,10 @@ def chain_steps(searcher: Searcher, found: FoundProblem) -> list[ChainStep]:
         names[stone.id, stone.problem.lineage.turn] = file.name
         stones.append(stone)
     return [
-        ChainStep(stone, f"/problems/{stone.id}?{urlencode({'in': names[stone.id, stone.problem.lineage.turn]})}")
+        ChainStep(
+            stone,
+            f"/problems/{quote(stone.id, safe='')}?{urlencode({'in': names[stone.id, stone.problem.lineage.turn]})}",
+        )
         for stone in related_stones(stones)
     ]
 
