@@ -41,6 +41,18 @@ def test_a_run_that_has_not_finished_shows_its_finished_chains(run: Path, tmp_pa
         status, _, text = served.request(f"/problems/{problems[1].id}")
         assert status == 200
         assert "Golden program" in text
+        (tmp_path / "work.sqlite").unlink()
+        status, _, text = served.request(f"/problems/{problems[1].id}")
+        assert (status, "work.sqlite cannot be read" in text or "No problem here" in text) in [(400, True), (404, True)]
+
+
+def test_the_database_of_another_version_is_named(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "work.sqlite") as database:
+        database.execute("CREATE TABLE chains (idx INTEGER PRIMARY KEY, body BLOB NOT NULL)")
+        database.execute("INSERT INTO chains VALUES (0, ?)", [zlib.compress(b"\x01")])
+    database.close()
+    with serving(tmp_path) as served:
+        assert "work.sqlite cannot be read" in list_of(served)
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and then nothing", b"PAR1" + b"\0" * 200 + b"PAR1"])

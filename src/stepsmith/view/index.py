@@ -8,6 +8,7 @@ tests and programs are not read. DuckDB itself reads and writes no file but its 
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -156,14 +157,12 @@ def count_rows(file: ProblemFile) -> int:
 
 def chains_of(work: Path) -> Iterator[Chain]:
     """Yield the finished chains of a synthesis that is still running. Raises ``StoreError`` for another version's."""
-    database = sqlite3.connect(f"{work.resolve().as_uri()}?mode=ro", uri=True)
     try:
-        for (body,) in database.execute("SELECT body FROM chains ORDER BY idx"):
-            yield msgspec.msgpack.decode(zlib.decompress(body), type=Chain)
+        with closing(sqlite3.connect(f"{work.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            for (body,) in database.execute("SELECT body FROM chains ORDER BY idx"):
+                yield msgspec.msgpack.decode(zlib.decompress(body), type=Chain)
     except (sqlite3.Error, zlib.error, msgspec.DecodeError) as error:
         raise StoreError(f"{work.name} cannot be read: {error}") from None
-    finally:
-        database.close()
 
 
 def _batches(file: ProblemFile) -> Iterator[pa.Table]:
