@@ -6,6 +6,12 @@ in percent, the median over rounds of the ratio within a round; the spread of th
 noise.
 
     python benchmarks/serve.py --workers 2 --rounds 16 --judgements 120
+
+With ``--load`` it sends requests at a fixed rate instead, whether or not earlier ones are answered: 50, 90 and 150% of
+what the server was measured to bear. It prints the judgements per second, the median and the 99th percentile of the
+time to an answer, and how many requests were refused (429) so that the others are answered in time.
+
+    python benchmarks/serve.py --load --workers 2 --seconds 20
 """
 
 import argparse
@@ -18,11 +24,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import cycle, islice
 from threading import local
+
+import msgspec
 
 from stepsmith.judge.batch import judge_all
 from stepsmith.judge.cases import Case, CaseTest
@@ -112,12 +120,83 @@ def server_rate(client: Client, send: Callable[[Client, list[Case]], None], work
     return len(work) / (time.perf_counter() - began)
 
 
+def at_rate(port: int, rate: float, seconds: float, work: Iterator[Case]) -> tuple[list[float], int, int]:
+    """Send cases at a fixed rate; return the seconds to each verdict, and how many were refused and failed."""
+    own = local()
+    times: list[float] = []
+    refused = failed = 0
+    threads = ThreadPoolExecutor(256)
+
+    def send(case: Case, due: float) -> tuple[float, int]:
+        connection = getattr(own, "connection", None)
+        if connection is None:
+            connection = own.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("POST", "/v1/judge", msgspec.json.encode(case), {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        body = reply.read()
+        assert reply.status == 429 or json.loads(body)["verdict"] == "AC", body
+        return time.perf_counter() - due, reply.status
+
+    began = time.perf_counter()
+    sent = []
+    for number in range(int(rate * seconds)):
+        due = began + number / rate
+        time.sleep(max(0.0, due - time.perf_counter()))
+        sent.append(threads.submit(send, next(work), due))
+    for future in sent:
+        try:
+            taken, status = future.result()
+        except (OSError, http.client.HTTPException):
+            failed += 1
+        else:
+            refused += status == 429
+            times += [taken] * (status == 200)
+    threads.shutdown()
+    return times, refused, failed
+
+
+def load(workers: int, seconds: float) -> None:
+    """Measure the capacity of a server, then load it below and above that."""
+    queue = 16 * workers  # small, so that what is accepted is answered soon
+    words = [*SERVE, "--workers", str(workers), "--max-queue", str(queue)]
+    server = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    work = iter(cases(200_000))
+    try:
+        assert server.stderr is not None
+        found = re.search(r"http://[^:]+:(\d+)", server.stderr.readline())
+        assert found is not None
+        port = int(found[1])
+        client = Client(port)
+        server_rate(client, native, list(islice(work, 60)))
+        capacity = server_rate(client, native, list(islice(work, int(20 * seconds))))
+        print(f"{workers} workers, a queue of {queue}; capacity {capacity:.0f} judgements a second (closed loop)")
+        print(f"{'offered':>10}{'of it':>7}{'answered/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'refused':>9}{'failed':>8}")
+        for share in (0.5, 0.9, 1.5):
+            began = time.perf_counter()
+            times, refused, failed = at_rate(port, share * capacity, seconds, work)
+            took = time.perf_counter() - began
+            low, high = (1000 * statistics.quantiles(times, n=100)[k] for k in (49, 98))
+            all_of_them = max(1, len(times) + refused + failed)
+            print(
+                f"{share * capacity:8.0f}/s{share:7.0%}{len(times) / took:12.1f}{low:9.0f}{high:9.0f}"
+                f"{refused / all_of_them:9.1%}{failed:8}"
+            )
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(30)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=16)
     parser.add_argument("--judgements", type=int, default=120)
+    parser.add_argument("--load", action="store_true")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each load")
     options = parser.parse_args()
+    if options.load:
+        load(options.workers, options.seconds)
+        return
     work = cases(options.judgements)
     server = subprocess.Popen([*SERVE, "--workers", str(options.workers)], stderr=subprocess.PIPE, text=True)
     rates: dict[str, list[float]] = {"pool": [], "/v1/judge": [], "/judge/long-batch": [], "/run_code": []}

@@ -2,7 +2,8 @@
 
 import sys
 import warnings
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -17,9 +18,11 @@ from stepsmith.cli.export import export
 from stepsmith.cli.features import features_app
 from stepsmith.cli.imports import import_
 from stepsmith.cli.judge import judge_app
+from stepsmith.cli.logs import LogFormat, LogLevel, write_logs
 from stepsmith.cli.rate import rate
 from stepsmith.cli.rehearse import rehearse_command
 from stepsmith.cli.report import report
+from stepsmith.cli.run_metrics import publish_metrics
 from stepsmith.cli.status import status
 from stepsmith.cli.study import study
 from stepsmith.cli.synth import synth
@@ -28,6 +31,7 @@ from stepsmith.cli.train import train_app
 from stepsmith.cli.verify import verify
 from stepsmith.cli.view import view
 from stepsmith.core.errors import StepsmithError, UserError
+from stepsmith.core.tracing import send_traces
 
 EXIT_FAILED, EXIT_USER = 1, 2
 
@@ -60,10 +64,41 @@ app.add_typer(audit_app, name="audit")
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+def _before_any_command(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option(envvar="STEPSMITH_LOG_FORMAT", help="Write what happens to stderr, as JSON lines or as text."),
+    ] = None,
+    log_level: Annotated[
+        LogLevel, typer.Option(envvar="STEPSMITH_LOG_LEVEL", help="Least level that is written.")
+    ] = "INFO",
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, envvar="STEPSMITH_METRICS_PORT", help="Serve Prometheus metrics on this loopback port."
+        ),
+    ] = None,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(envvar="STEPSMITH_METRICS_FILE", help="Write Prometheus metrics to this file (node-exporter)."),
+    ] = None,
+    trace: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TARGET", help="Send OpenTelemetry spans to console, or to the URL of an OTLP/HTTP collector."
+        ),
+    ] = None,
+) -> None:
     if version:
         print(stepsmith.__version__)
         raise typer.Exit
+    if log_format:
+        write_logs(log_format, log_level)
+    if metrics_port is not None or metrics_file is not None:
+        publish_metrics(metrics_port, metrics_file)
+    if trace:
+        send_traces(trace)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from stepsmith.cluster.connection import LOCAL
 from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.cluster.opening import open_executor
 from stepsmith.core.errors import CaseError, ConfigError
+from stepsmith.store.progress import ProgressFile
 from stepsmith.verify.formats.reading import Format, ProblemSource, count_problems, read_problems
 from stepsmith.verify.report import ProblemReport, ReportStub
 from stepsmith.verify.stream import already_done, verify_all, write_reports
@@ -87,13 +88,16 @@ def verify(
     try:
         with (
             _progress(console) as progress,
+            ProgressFile(None, "verification", "problems", total, count.done) as watched,
             open_executor(executor or LOCAL, workers, allow_unsafe=allow_unsafe, servers=split_urls(judge)) as places,
             closing(verify_all(items, places, options)) as reports,
         ):
             task = progress.add_task("", total=total, completed=count.done, text="")
+            watched.update(note=str(problems))
 
             def seen(report: ProblemReport) -> None:
                 count.add_new(report)
+                watched.advance(figures=count.figures())
                 progress.update(task, advance=1, text=f"accepted {count.accepted}")
 
             write_reports(reports, out, seen)
@@ -130,6 +134,10 @@ class _Count:
         if reason in UNREAD:
             self.unread += 1
             self.first_unread = self.first_unread or detail
+
+    def figures(self) -> dict[str, dict[str, float]]:
+        """Return what the metrics show."""
+        return {"executions": {"": float(self.executions)}, "accepted": {"": float(self.accepted)}}
 
     def summary(self, out: Path) -> str:
         """Return the counts in words."""

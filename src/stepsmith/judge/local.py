@@ -10,6 +10,7 @@ import msgspec
 from stepsmith.core.errors import CaseError, SandboxError
 from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, TestResult, Verdict
 from stepsmith.core.syntax_trees import parse_by_turns
+from stepsmith.core.tracing import annotate, span
 from stepsmith.judge.cases import NO_TESTS
 from stepsmith.judge.checkers import UnreadableError, compare, is_custom, judges_texts, run_custom
 from stepsmith.judge.languages import check_time_factors, language
@@ -97,7 +98,11 @@ class LocalJudge:
             return stop_at_first_failure and result.verdict is not Verdict.AC
 
         first_alone = len(tests) == 1 or (stop_at_first_failure and self._fail_first > WORTH_A_TRY)
-        text, results, problem = self._each(solution, contract, allowed, len(tests), one, stop, first_alone=first_alone)
+        with span("judge", language=solution.language, tests=len(tests)):
+            text, results, problem = self._each(
+                solution, contract, allowed, len(tests), one, stop, first_alone=first_alone
+            )
+            annotate(verdicts=[result.verdict.value for result in results or ()])
         if results and len(tests) > 1 and solution.language == "python":
             self._fail_first += ((results[0].verdict is not Verdict.AC) - self._fail_first) / MEMORY
         if results is None:
@@ -117,9 +122,10 @@ class LocalJudge:
                 return Execution(verdict=failed[0], cpu_s=outcome.cpu_s, message=failed[1])
             return Execution(verdict=Verdict.AC, output=output_of(outcome, contract), cpu_s=outcome.cpu_s)
 
-        text, results, problem = self._each(
-            solution, contract, allowed, len(inputs), one, lambda _: False, first_alone=len(inputs) == 1
-        )
+        with span("execute", language=solution.language, inputs=len(inputs)):
+            text, results, problem = self._each(
+                solution, contract, allowed, len(inputs), one, lambda _: False, first_alone=len(inputs) == 1
+            )
         if results is None:
             return [Execution(verdict=Verdict.CE, message=text)] * len(inputs)
         missing = len(inputs) - len(results)

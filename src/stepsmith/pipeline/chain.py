@@ -12,6 +12,7 @@ from typing import TypeVar
 from stepsmith.core.ids import content_id, derive_rng
 from stepsmith.core.records import Chain, Lineage, Problem, Rejection, Seed, StudentAttempt, Turn
 from stepsmith.core.stats import band_of
+from stepsmith.core.tracing import annotate, span
 from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.building import Building, build_problem
 from stepsmith.pipeline.config import Config
@@ -47,11 +48,13 @@ def grow_chain(index: int, config: Config, seed: Seed, roles: Roles, judge: Judg
     for turn in range(1, _turns(config) + 1):
         turn_rng = derive_rng(synth.seed, "turn", index, turn)
         if base is None or feedback is None:
-            draft = roles.teacher.propose(seed, environment, turn_rng)
+            with span("propose", turn=turn):
+                draft = roles.teacher.propose(seed, environment, turn_rng)
         else:
             held = frozenset(band_of(problem.pass_rate.rate) for problem in kept if problem.pass_rate)
             direction = config.progression.direction(feedback.pass_rate.rate, held)
-            draft = roles.teacher.refine(base, replace(feedback, held=held), direction, turn_rng)
+            with span("refine", turn=turn, direction=direction):
+                draft = roles.teacher.refine(base, replace(feedback, held=held), direction, turn_rng)
         lineage = Lineage(
             chain_id=chain_id,
             turn=turn,
@@ -62,8 +65,10 @@ def grow_chain(index: int, config: Config, seed: Seed, roles: Roles, judge: Judg
             seed_license=seed.license,
         )
         build = Building(draft, lineage, config, counting, scorer, turn_rng)
-        built = build_problem(build, roles.student, roles.strong_solver)
-        result, problem_id = built.result, built.problem.id
+        with span("build", turn=turn):
+            built = build_problem(build, roles.student, roles.strong_solver)
+            result, problem_id = built.result, built.problem.id
+            annotate(problem=problem_id, kept=isinstance(result, Problem))
         if keeps_attempts:
             attempts += _attempts(built.rating, lineage, problem_id)
         made_by_teacher += draft.executions

@@ -14,6 +14,7 @@ from multiprocessing import resource_tracker
 from typing import Protocol, TypeVar
 
 from stepsmith.core.errors import SandboxError
+from stepsmith.core.tracing import send_traces_as_parent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -138,6 +139,7 @@ def _tie_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    send_traces_as_parent()
 
 
 def _end_with_parent() -> None:

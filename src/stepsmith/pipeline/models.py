@@ -15,6 +15,7 @@ import msgspec
 from stepsmith.core.errors import ConfigError, EndpointError
 from stepsmith.core.model_outputs import ModelOutput, Usage
 from stepsmith.core.records import StageSpend
+from stepsmith.core.tracing import span
 from stepsmith.llm.check import IMPATIENT, check
 from stepsmith.llm.gateway import Gateway
 from stepsmith.llm.money import Limit, Spend, parse_budget
@@ -224,6 +225,7 @@ class MeteredModel:
         first: int = 0,
     ) -> list[ModelOutput]:
         """See ``LLM``."""
-        completions = self._model.complete(messages, n, sampling, purpose, first=first)
+        with span("complete", model=self._name, purpose=purpose, samples=n):
+            completions = self._model.complete(messages, n, sampling, purpose, first=first)
         self._meter.add(purpose, self._name, completions)
         return completions

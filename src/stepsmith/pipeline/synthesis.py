@@ -1,6 +1,7 @@
 """Synthesis from seeds to a data set: an executor runs the chains, each is saved when it ends, all are then joined."""
 
 import functools
+import logging
 import platform
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from stepsmith.cluster.executor import RayCluster
 from stepsmith.cluster.opening import make_judge, open_judge
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Chain, Problem, Rejection, Seed, StageSpend
+from stepsmith.core.tracing import annotate, span
 from stepsmith.judge.program import RunningJudge
 from stepsmith.llm.money import Spend
 from stepsmith.pipeline.chain import grow_chain
@@ -36,6 +38,7 @@ from stepsmith.store.progress import ProgressFile
 from stepsmith.store.runfolder import ATTEMPTS, PROBLEMS, REJECTED, SETTINGS, TIMINGS, RunFolder
 from stepsmith.synth.seeds import SeedSource
 
+_log = logging.getLogger(__name__)
 USD_DIGITS = 9  # sums are rounded, since they depend in their last bits on the order of the responses
 
 
@@ -198,7 +201,10 @@ class ChainRunner:
         started = time.monotonic()
         roles = self._role_factory.make()
         seed = seed or drawn_seed(self._config, self._seeds, index)
-        chain = grow_chain(index, self._config, seed, roles, self.judge)
+        with span("chain", index=index, seed=seed.ref):
+            chain = grow_chain(index, self._config, seed, roles, self.judge)
+            annotate(chain=chain.id, problems=[problem.id for problem in chain.problems])
+            _log.info("chain grown", extra={"chain": chain.id, "problems": len(chain.problems)})
         return msgspec.structs.replace(chain, seconds=time.monotonic() - started, spent=roles.meter.spent())
 
 

@@ -4,6 +4,7 @@
 one that was killed, because it names its process.
 """
 
+import logging
 import os
 import socket
 import sys
@@ -22,6 +23,10 @@ from stepsmith.store.folder_lock import write_whole
 PROGRESS = "progress.json"
 WRITE_EVERY_S = 0.1  # our choice: a killed run loses at most this much of its figures, and of none of its results
 
+LOG_EVERY_S = 10.0
+WATCHERS: "list[Callable[[Progress], None]]" = []  # called with the progress of every run of this process
+
+_log = logging.getLogger(__name__)
 Figures = Mapping[str, Mapping[str, float]]  # name -> label -> value; the label is "" where a figure has none
 
 
@@ -67,11 +72,13 @@ class Spent(Record, frozen=True, kw_only=True):
 class ProgressFile:
     """Writes the progress of one run. Use it as a context manager: an exception is noted as the reason of the end.
 
-    Several threads may call it. The caller holds the folder's lock. Raises ``StoreError`` if the disk is full.
+    ``path`` None: nothing is written, but watchers and the log are told. Several threads may call it. The caller holds
+    the folder's lock. Raises ``StoreError`` if the disk is full.
     """
 
-    def __init__(self, path: Path, kind: str, unit: str, of: int | None, done: int = 0) -> None:
-        self._path = path / PROGRESS
+    def __init__(self, path: Path | None, kind: str, unit: str, of: int | None, done: int = 0) -> None:
+        self._path = path and path / PROGRESS
+        self._logged = 0.0
         self._lock = threading.Lock()
         self._spent: Callable[[], Spent] | None = None
         now = time.time()
@@ -118,8 +125,16 @@ class ProgressFile:
             self._write()
 
     def _write(self) -> None:
-        write_whole(self._path, msgspec.json.format(msgspec.json.encode(self.now), indent=1))
+        if self._path:
+            write_whole(self._path, msgspec.json.format(msgspec.json.encode(self.now), indent=1))
         self._written = time.monotonic()
+        for watch in WATCHERS:
+            watch(self.now)
+        now = self.now
+        if self._written - self._logged >= LOG_EVERY_S or now.done == now.of or now.error:
+            self._logged = self._written
+            facts = {"kind": now.kind, "done": now.done, "of": now.of, "usd": now.usd, "tokens": now.tokens}
+            _log.log(logging.ERROR if now.error else logging.INFO, now.error or now.note or "progress", extra=facts)
 
 
 def this_process() -> ProcessId:

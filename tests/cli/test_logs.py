@@ -1,0 +1,54 @@
+"""``--log-format json``: one object a line, with what belongs to the event."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stepsmith.cli.logs import JsonLines
+from tests.cli.commands import run_here
+
+
+@pytest.fixture(autouse=True)
+def root() -> Iterator[None]:
+    """The root logger as it was."""
+    logger, ours = logging.getLogger(), logging.getLogger("stepsmith")
+    before = logger.handlers[:], logger.level, ours.level
+    yield
+    logger.handlers, logger.level, ours.level = before
+
+
+def test_a_line_is_json_whatever_is_logged() -> None:
+    record = logging.makeLogRecord(
+        {"name": "a.b", "levelname": "INFO", "msg": "two\nlines %s", "args": ("é",), "created": 0.5, "msecs": 500.0,
+         "path": Path("/x"), "done": 3}
+    )  # fmt: skip
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "time": "1970-01-01T00:00:00.500Z", "level": "INFO", "logger": "a.b", "message": "two\nlines é", "path": "/x",
+        "done": 3,
+    }  # fmt: skip
+
+
+def test_a_run_tells_its_chains_and_its_end(tmp_path: Path) -> None:
+    words = (
+        "synth",
+        "--chains",
+        "1",
+        "--turns",
+        "1",
+        "--profile",
+        "micro",
+        "--workers",
+        "1",
+        "--out",
+        tmp_path / "run",
+    )
+    done = run_here("--log-format", "json", *words)
+    assert done.code == 0, done.err
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    assert [line["done"] for line in lines if line["logger"] == "stepsmith.store.progress"][-1] == 1
+    assert any(line["message"] == "chain grown" and line["chain"].startswith("chain_") for line in lines)
