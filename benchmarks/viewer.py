@@ -165,8 +165,12 @@ class Viewer:
         )  # fmt: skip
         assert self._process.stderr
         self.url = self._process.stderr.readline().split(" on ")[1].split(";")[0]
-        while b"<table" not in urllib.request.urlopen(self.url).read():
-            time.sleep(0.2)
+        try:
+            while b"<table" not in urllib.request.urlopen(self.url).read():
+                time.sleep(0.2)
+        except BaseException:
+            self.close()
+            raise
         self.seconds = time.monotonic() - began
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         self.peak_mb = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1000

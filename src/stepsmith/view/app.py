@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stepsmith.core.errors import StepsmithError, UserError
-from stepsmith.view.guard import Guard
+from stepsmith.view.guard import HEADERS, Guard
 from stepsmith.view.routes import ACTIONS, NAVIGATION, PAGES, Handler
 from stepsmith.view.viewing import Viewing
 
@@ -32,7 +32,7 @@ def create_app(viewing: Viewing) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard, settings=viewing.settings)],
-        exception_handlers={HTTPException: _missing(viewing)},
+        exception_handlers={HTTPException: _missing(viewing), Exception: _failed(viewing)},
     )
 
 
@@ -59,6 +59,18 @@ def _missing(viewing: Viewing) -> Callable[[Request, Exception], Response]:
         return viewing.page(
             request, "trouble.html.j2", status, heading="Not found" if status == 404 else told, text=text
         )
+
+    return answer
+
+
+def _failed(viewing: Viewing) -> Callable[[Request, Exception], Response]:
+    """Return the page for a fault of our own; uvicorn prints where it was. It is made outside of the guard."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        text = f"{type(error).__name__}: {error}. The terminal says more. Other pages may still work."
+        page = viewing.page(request, "trouble.html.j2", 500, heading="The viewer has a fault", text=text)
+        page.headers.update(HEADERS)
+        return page
 
     return answer
 
