@@ -1,10 +1,13 @@
 """What a benchmark is: where its problems come from, how a model is asked, and how an answer is judged."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from stepsmith.benchmarks.harness import Harness
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.rows import PlacedRow
+from stepsmith.benchmarks.verdict import SampleVerdict
+from stepsmith.judge.protocol import Judge
 
 
 class DataFile(NamedTuple):
@@ -28,9 +31,6 @@ class DataFile(NamedTuple):
         return f"md5 {self.md5}" if self.md5 else "hash not known to us"
 
 
-AnswerForm = Literal["completion", "solution", "reply"]
-
-
 class Benchmark(Protocol):
     """One benchmark. A new one is one file with these members, and one line in ``BENCHMARKS``."""
 
@@ -45,6 +45,11 @@ class Benchmark(Protocol):
         ...
 
     @property
+    def limits(self) -> str:
+        """The official limits in words, for manifests: "3 s"."""
+        ...
+
+    @property
     def files(self) -> Sequence[DataFile]:
         """The files that hold its problems, the newest release first; any one of them is enough."""
         ...
@@ -55,4 +60,14 @@ class Benchmark(Protocol):
 
     def prompt(self, problem: BenchmarkProblem) -> str:
         """Return what a chat model is asked."""
+        ...
+
+    def program(self, problem: BenchmarkProblem, completion: str) -> str:
+        """Return the answer that a completion of the bare prompt makes, by the official rule."""
+        ...
+
+    def judge(
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+    ) -> list[SampleVerdict]:
+        """Judge complete answers to one problem by the official rules; the result has their order."""
         ...

@@ -9,15 +9,32 @@ from collections.abc import Iterable, Sequence
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.evalplus_inputs import mbpp_inputs
 from stepsmith.benchmarks.fields import field, need
+from stepsmith.benchmarks.harness import Harness
 from stepsmith.benchmarks.humaneval import check_problem, completion_prompt, docstring
+from stepsmith.benchmarks.judging import (
+    ALL_INPUTS_S,
+    MIN_TIME_LIMIT_S,
+    REFERENCE_FACTOR,
+    check_verdicts,
+    inputs_verdicts,
+)
 from stepsmith.benchmarks.mbpp import mbpp_id
 from stepsmith.benchmarks.problem import BenchmarkProblem
+from stepsmith.benchmarks.references import References
 from stepsmith.benchmarks.rows import PlacedRow
 from stepsmith.benchmarks.taking_apart import listed_assertions, name_under_test
+from stepsmith.benchmarks.verdict import SampleVerdict
 from stepsmith.core.integers import literal_text
+from stepsmith.judge.protocol import Judge
 
 _HUMANEVAL_PLUS = "https://github.com/evalplus/humanevalplus_release/releases/download/v0.1.10"
 _MBPP_PLUS = "https://github.com/evalplus/mbppplus_release/releases/download/v0.2.0"
+
+CHECK_TIMEOUT_S = 60.0  # for a check program with all inputs; EvalPlus' limit for all inputs
+LIMITS = (
+    f"{MIN_TIME_LIMIT_S:g} s or {REFERENCE_FACTOR:g} times the reference's time for an input, "
+    f"{ALL_INPUTS_S:g} s for all inputs"
+)
 
 
 class HumanEvalPlus:
@@ -25,6 +42,7 @@ class HumanEvalPlus:
 
     name = "humaneval+"
     title = "HumanEval+"
+    limits = LIMITS
     files: Sequence[DataFile] = (
         DataFile(
             name="HumanEvalPlus.jsonl",
@@ -48,6 +66,9 @@ class HumanEvalPlus:
         ),
     )
 
+    def __init__(self) -> None:
+        self.references = References()
+
     def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
         """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of HumanEval+."""
         return [self._problem(row) for row in rows]
@@ -55,6 +76,16 @@ class HumanEvalPlus:
     def prompt(self, problem: BenchmarkProblem) -> str:
         """Return what a chat model is asked: EvalPlus' words."""
         return completion_prompt(problem.prompt)
+
+    def program(self, problem: BenchmarkProblem, completion: str) -> str:
+        """Return the prompt and the completion after it, as EvalPlus does."""
+        return problem.prompt + completion
+
+    def judge(
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+    ) -> list[SampleVerdict]:
+        """Judge answers as EvalPlus does: on the base and the added inputs, against the reference's outputs."""
+        return _verdicts(judge, problem, answers, "humaneval", self.references, harness)
 
     def _problem(self, placed: PlacedRow) -> BenchmarkProblem:
         if "plus_input" not in placed.row and "np.allclose" in str(placed.row.get("test")):
@@ -80,6 +111,7 @@ class MbppPlus:
 
     name = "mbpp+"
     title = "MBPP+"
+    limits = LIMITS
     files: Sequence[DataFile] = (
         DataFile(
             name="MbppPlus.jsonl",
@@ -90,6 +122,9 @@ class MbppPlus:
         ),
     )
 
+    def __init__(self) -> None:
+        self.references = References()
+
     def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
         """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of MBPP+."""
         return [self._problem(row) for row in rows]
@@ -97,6 +132,16 @@ class MbppPlus:
     def prompt(self, problem: BenchmarkProblem) -> str:
         """Return what a chat model is asked: EvalPlus' words."""
         return completion_prompt(problem.prompt)
+
+    def program(self, problem: BenchmarkProblem, completion: str) -> str:
+        """Return the prompt and the completion after it, as EvalPlus does."""
+        return problem.prompt + completion
+
+    def judge(
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+    ) -> list[SampleVerdict]:
+        """Judge answers as EvalPlus does: on the base and the added inputs, against the reference's outputs."""
+        return _verdicts(judge, problem, answers, "mbpp", self.references, harness)
 
     def _problem(self, placed: PlacedRow) -> BenchmarkProblem:
         if "plus_input" not in placed.row and "test_list" in placed.row and "test" in placed.row:
@@ -140,3 +185,17 @@ class MbppPlus:
 def _inputs(placed: PlacedRow, key: str) -> list[list[object]]:
     """Return lists of arguments; Mbpp/793 has an empty object where it has none."""
     return [] if placed.row.get(key) == {} else field(placed, key, list[list[object]], [])
+
+
+def _verdicts(
+    judge: Judge,
+    problem: BenchmarkProblem,
+    answers: Sequence[str],
+    dataset: str,
+    references: References,
+    harness: Harness,
+) -> list[SampleVerdict]:
+    """Judge by inputs; rows of Hugging Face's form by their check, as it stands."""
+    if problem.check:
+        return check_verdicts(judge, problem, answers, CHECK_TIMEOUT_S, harness)
+    return inputs_verdicts(judge, problem, answers, dataset, references, harness)

@@ -20,10 +20,8 @@ KILL_MARGIN = 1.25  # as in files/harness.py
 REPEATS = 2  # how often a sample that passed a little too slowly runs again
 MEMORY_MB = 4096  # EvalPlus' limit; HumanEval sets none
 
-_PROBE = f"""
-def depth(n):
-    return 0 if n <= 1 else depth(n - 1)
-
+_PROBE = "def depth(n):\n    return 0 if n <= 1 else depth(n - 1)\n"
+_PROBED = f"""
 def check(candidate):
     for n in range({RECURSION - 200}, {RECURSION + 200}):
         try:
@@ -58,12 +56,17 @@ def harness_program(name: str) -> str:
     return "\n".join((folder / f"{part}.py").read_text("utf-8") for part in ("harness", name))
 
 
-def run_checks(judge: Judge, programs: Sequence[str], limit_s: float, harness: Harness) -> list[HarnessRun]:
-    """Run programs that end with their check, as ``unsafe_execute`` of HumanEval does; in their order."""
+def run_checks(judge: Judge, answers: Sequence[str], check: str, limit_s: float, harness: Harness) -> list[HarnessRun]:
+    """Run answers with a check behind them, as ``unsafe_execute`` of HumanEval does; in their order."""
     limit = limit_s * harness.time_factor
     code = Solution(language="python", code=harness_program("run_check"))
     limits = Limits(time_s=limit * KILL_MARGIN + 1.0, wall_s=4 * limit + 10, memory_mb=MEMORY_MB, output_mb=64)
-    return run_samples(judge, code, limits, [(program, limit, harness.recursion_limit) for program in programs])
+    return run_samples(
+        judge,
+        code,
+        limits,
+        [(f"{answer}\n{check}", answer.count("\n") + 2, limit, harness.recursion_limit) for answer in answers],
+    )
 
 
 def run_samples(
@@ -111,6 +114,6 @@ def _read(run: Execution, token: str) -> HarnessRun:
 
 def official_recursion(judge: Judge) -> int:
     """Return the recursion limit under which a sample can recurse as deep as in the official harness."""
-    (run,) = run_checks(judge, [_PROBE], 10.0, Harness())
+    (run,) = run_checks(judge, [_PROBE], _PROBED, 10.0, Harness())
     word = run.text.rpartition(" ")[2]
     return 1000 + (RECURSION - int(word)) if word.isdigit() else 1000

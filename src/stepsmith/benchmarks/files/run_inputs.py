@@ -60,16 +60,15 @@ def run_sample(token, program, first, last, limits, total_s, atol, depth):
                     output = function(*given)
             finally:
                 TIMER.stop()
-            shown = output
+            status, shown = "wrong", output
             atol = compare(given, output, wanted, atol)
+            status = "passed"
         index = -1
     except TimeoutException:
         status = "timed out"
-    except AssertionError as error:
-        status, text = "wrong", words(error)
     except BaseException as error:
-        status, text = "failed", words(error)
-        if isinstance(error, SyntaxError) and error.filename == "<string>":
+        status, text = status if status == "wrong" else "failed", words(error)
+        if isinstance(error, SyntaxError) and error.filename == "<string>" and error.__traceback__.tb_next is None:
             status = "syntax"
     report(token, status, text, TIMER.most, TIMER.rang, index if index < 0 else first + index, brief(shown))
 
@@ -167,16 +166,16 @@ def read_inputs(texts):
 def packed(values):
     """Return values as text: by marshal, or by pickle where they are of other classes."""
     try:
-        return base64.b85encode(b"m" + marshal.dumps(values)).decode()
+        return base64.b64encode(b"m" + marshal.dumps(values)).decode()
     except ValueError:
         import pickle
 
-        return base64.b85encode(b"p" + pickle.dumps(values)).decode()
+        return base64.b64encode(b"p" + pickle.dumps(values)).decode()
 
 
 def unpacked(text):
     """Return the values of ``packed``."""
-    data = base64.b85decode(text)
+    data = base64.b64decode(text)
     if data[:1] == b"m":
         return marshal.loads(data[1:])
     import pickle
