@@ -19,6 +19,15 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "benchmarks/benchmark benchmarks/evalplus benchmarks/evalplus_inputs benchmarks/fields benchmarks/humaneval "
         "benchmarks/mbpp",
     ),
+    "benchmarks/test_harness.py": (
+        "runs inside the sandbox, where it cannot be called",
+        "benchmarks/files/harness benchmarks/files/run_check",
+    ),
+    "benchmarks/test_judging.py": (
+        "runs inside the sandbox, where it cannot be called",
+        "benchmarks/files/run_inputs",
+    ),
+    "cli/test_evaluate.py": ("the command", "evaluate/contamination evaluate/session"),
     "envs/test_environments.py": (
         "the laws of every environment, over the table ENVIRONMENTS",
         "envs/environment envs/induction",

@@ -1,3 +1,7 @@
+import json
+import statistics
+from pathlib import Path
+
 import pytest
 import scipy.stats
 from hypothesis import assume, given
@@ -6,14 +10,25 @@ from hypothesis import strategies as st
 from stepsmith.core.stats import (
     band_of,
     band_probabilities,
+    clustered_mean,
     holm,
     mean_of,
     paired,
+    pass_at_k,
     pass_rate,
     settled_band,
     t_central,
     t_quantile,
     wilson_interval,
+)
+
+REFERENCE = next(
+    (
+        data
+        for up in Path(__file__).resolve().parents
+        if (data := up / "shared" / "data" / "passk_reference.json").exists()
+    ),
+    None,
 )
 
 
@@ -151,3 +166,36 @@ def test_a_band_is_claimed_only_where_the_attempts_settle_it() -> None:
     assert pass_rate(14, 32).band == "medium"
     assert pass_rate(0, 0).band is None
     assert settled_band(14, 32, 0.99) is None
+
+
+def test_pass_at_k_by_hand() -> None:
+    assert pass_at_k(5, 2, 2) == pytest.approx(1 - 3 / 10)  # 3 of the 10 pairs have none of the two that pass
+    assert pass_at_k(4, 0, 3) == 0.0
+    assert pass_at_k(4, 2, 3) == 1.0
+
+
+@pytest.mark.skipif(REFERENCE is None, reason="reference values of the estimator are not there")
+def test_pass_at_k_is_the_published_estimator() -> None:
+    assert REFERENCE is not None
+    rows = json.loads(REFERENCE.read_text())["rows"]
+    assert len(rows) > 200
+    for n, c, k, wanted in rows:
+        assert pass_at_k(n, c, k) == pytest.approx(wanted, abs=1e-12, rel=0)
+
+
+def test_pass_at_k_refuses_what_cannot_be() -> None:
+    for n, c, k in ((3, 4, 1), (3, -1, 1), (3, 1, 0), (3, 1, 4)):
+        with pytest.raises(ValueError, match="need 0 <= c <= n"):
+            pass_at_k(n, c, k)
+
+
+def test_a_clustered_mean_has_the_error_of_its_clusters() -> None:
+    values = [0.0, 0.25, 0.5, 1.0] * 25
+    found = clustered_mean(values)
+    assert found.mean == 0.4375
+    assert found.standard_error == pytest.approx(statistics.stdev(values) / 10, rel=0.05)
+    assert found.low == pytest.approx(found.mean - 1.96 * found.standard_error, abs=0.01)
+    assert clustered_mean(values) == found
+    assert clustered_mean([0.5]) == (0.5, 0.0, 0.5, 0.5)
+    with pytest.raises(ValueError, match="at least one value"):
+        clustered_mean([])

@@ -1,6 +1,7 @@
 """Benchmarks: their problems as typed records, how a model is asked, and how an answer is judged."""
 
 from stepsmith.benchmarks.benchmark import Benchmark
+from stepsmith.benchmarks.data_set import DataSet
 from stepsmith.benchmarks.evalplus import HumanEvalPlus, MbppPlus
 from stepsmith.benchmarks.humaneval import HumanEval
 from stepsmith.benchmarks.mbpp import FULL, SANITIZED, Mbpp
@@ -11,5 +12,6 @@ _ALL: tuple[Benchmark, ...] = (
     Mbpp("mbpp", "MBPP (sanitized)", SANITIZED),
     Mbpp("mbpp-full", "MBPP (full)", FULL),
     MbppPlus(),
+    DataSet(),
 )
 BENCHMARKS: dict[str, Benchmark] = {benchmark.name: benchmark for benchmark in _ALL}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.rows import PlacedRow
 from stepsmith.benchmarks.verdict import SampleVerdict
@@ -45,6 +45,11 @@ class Benchmark(Protocol):
         ...
 
     @property
+    def extraction(self) -> str:
+        """The rule of ``EXTRACTIONS`` by which an answer is taken out of a chat model's reply."""
+        ...
+
+    @property
     def limits(self) -> str:
         """The official limits in words, for manifests: "3 s"."""
         ...
@@ -67,7 +72,7 @@ class Benchmark(Protocol):
         ...
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge complete answers to one problem by the official rules; the result has their order."""
         ...

@@ -94,3 +94,20 @@ def _release(files: Sequence[DataFile], path: Path, sha256: str) -> str:
         if sha256 == file.sha256 or (md5 and md5 == file.md5):
             return file.release or file.name
     return "unknown"
+
+
+def within(data: BenchmarkData, since: str, until: str) -> BenchmarkData:
+    """Return the problems that were published from ``since`` to ``until`` (ISO dates or months; "" for no bound).
+
+    Raises ``CaseError`` if a problem has no date, or none is left.
+    """
+    if not since and not until:
+        return data
+    if undated := next((problem.task_id for problem in data.problems if not problem.date), ""):
+        raise CaseError(f"{undated} has no date, so that no window of {data.benchmark.title} can be taken")
+    last = until + "~" if until else "~"  # after every date that begins with ``until``
+    kept = tuple(problem for problem in data.problems if since <= problem.date <= last)
+    if not kept:
+        dates = sorted(problem.date for problem in data.problems)
+        raise CaseError(f"no problem lies in this window; their dates go from {dates[0]} to {dates[-1]}")
+    return data._replace(problems=kept, problems_id=problems_id(kept))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.evalplus_inputs import mbpp_inputs
 from stepsmith.benchmarks.fields import field, need
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.humaneval import check_problem, completion_prompt, docstring
 from stepsmith.benchmarks.judging import (
     ALL_INPUTS_S,
@@ -42,6 +42,7 @@ class HumanEvalPlus:
 
     name = "humaneval+"
     title = "HumanEval+"
+    extraction = "last-block"
     limits = LIMITS
     files: Sequence[DataFile] = (
         DataFile(
@@ -82,7 +83,7 @@ class HumanEvalPlus:
         return problem.prompt + completion
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge answers as EvalPlus does: on the base and the added inputs, against the reference's outputs."""
         return _verdicts(judge, problem, answers, "humaneval", self.references, harness)
@@ -111,6 +112,7 @@ class MbppPlus:
 
     name = "mbpp+"
     title = "MBPP+"
+    extraction = "last-block"
     limits = LIMITS
     files: Sequence[DataFile] = (
         DataFile(
@@ -138,7 +140,7 @@ class MbppPlus:
         return problem.prompt + completion
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge answers as EvalPlus does: on the base and the added inputs, against the reference's outputs."""
         return _verdicts(judge, problem, answers, "mbpp", self.references, harness)
@@ -193,7 +195,7 @@ def _verdicts(
     answers: Sequence[str],
     dataset: str,
     references: References,
-    harness: Harness,
+    harness: HarnessSettings,
 ) -> list[SampleVerdict]:
     """Judge by inputs; rows of Hugging Face's form by their check, as it stands."""
     if problem.check:

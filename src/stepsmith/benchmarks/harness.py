@@ -33,7 +33,7 @@ def check(candidate):
 check(depth)"""
 
 
-class Harness(Record, frozen=True, kw_only=True):
+class HarnessSettings(Record, frozen=True, kw_only=True):
     """What the harness needs to know of this machine: see ``measured_harness``."""
 
     time_factor: float = 1.0  # the official time limits are multiplied by it
@@ -56,7 +56,9 @@ def harness_program(name: str) -> str:
     return "\n".join((folder / f"{part}.py").read_text("utf-8") for part in ("harness", name))
 
 
-def run_checks(judge: Judge, answers: Sequence[str], check: str, limit_s: float, harness: Harness) -> list[HarnessRun]:
+def run_checks(
+    judge: Judge, answers: Sequence[str], check: str, limit_s: float, harness: HarnessSettings
+) -> list[HarnessRun]:
     """Run answers with a check behind them, as ``unsafe_execute`` of HumanEval does; in their order."""
     limit = limit_s * harness.time_factor
     code = Solution(language="python", code=harness_program("run_check"))
@@ -114,6 +116,6 @@ def _read(run: Execution, token: str) -> HarnessRun:
 
 def official_recursion(judge: Judge) -> int:
     """Return the recursion limit under which a sample can recurse as deep as in the official harness."""
-    (run,) = run_checks(judge, [_PROBE], _PROBED, 10.0, Harness())
+    (run,) = run_checks(judge, [_PROBE], _PROBED, 10.0, HarnessSettings())
     word = run.text.rpartition(" ")[2]
     return 1000 + (RECURSION - int(word)) if word.isdigit() else 1000

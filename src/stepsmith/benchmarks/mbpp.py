@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.fields import field, need
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.humaneval import TIMEOUT_S
 from stepsmith.benchmarks.judging import check_verdicts
 from stepsmith.benchmarks.problem import BenchmarkProblem
@@ -27,6 +27,7 @@ FULL = DataFile(name="mbpp.jsonl", source=_FOLDER, problems=974, release="full")
 class Mbpp:
     """MBPP: sanitized (427 rows with ``prompt``, ``test_imports``) or full (974 with ``text``, ``test_setup_code``)."""
 
+    extraction = "last-block"
     limits = f"{TIMEOUT_S:g} s"
 
     def __init__(self, name: str, title: str, file: DataFile) -> None:
@@ -51,7 +52,7 @@ class Mbpp:
         return completion
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge answers as ``code_eval`` of Hugging Face's ``evaluate`` does: as HumanEval's harness, 3 seconds."""
         return check_verdicts(judge, problem, answers, TIMEOUT_S, harness)

@@ -13,6 +13,7 @@ from stepsmith.cli.cache import cache_app
 from stepsmith.cli.curate import curate
 from stepsmith.cli.curriculum import curriculum_app
 from stepsmith.cli.doctor import doctor
+from stepsmith.cli.evaluate import eval_app
 from stepsmith.cli.explain import explain
 from stepsmith.cli.export import export
 from stepsmith.cli.features import features_app
@@ -61,6 +62,7 @@ app.add_typer(curriculum_app, name="curriculum")
 app.add_typer(train_app, name="train")
 app.add_typer(cache_app, name="cache")
 app.add_typer(audit_app, name="audit")
+app.add_typer(eval_app, name="eval")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,6 +1,7 @@
 """Statistics: pass rates with intervals, means over runs, and paired differences."""
 
 import math
+import random
 from collections.abc import Sequence
 from functools import lru_cache
 from statistics import NormalDist, fmean, stdev
@@ -85,6 +86,39 @@ def settled_band(passes: int, attempts: int, confidence: float) -> Band | None:
     """
     band, probability = max(band_probabilities(passes, attempts).items(), key=lambda item: item[1])
     return band if probability >= confidence else None
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """Return the unbiased estimate of pass@k from ``c`` passes in ``n`` samples (Chen et al., arXiv 2107.03374).
+
+    Raises ``ValueError`` unless 0 <= c <= n and 1 <= k <= n.
+    """
+    if not 0 <= c <= n or not 1 <= k <= n:
+        raise ValueError(f"need 0 <= c <= n and 1 <= k <= n, got n={n}, c={c}, k={k}")
+    return 1.0 - math.comb(n - c, k) / math.comb(n, k)
+
+
+class ClusteredMean(NamedTuple):
+    """A mean over clusters, with its standard error and 95% interval by the bootstrap over clusters."""
+
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+
+
+def clustered_mean(values: Sequence[float], seed: int = 0, draws: int = 2000) -> ClusteredMean:
+    """Return the mean of one value per cluster (a problem's share of passed samples) with its bootstrap error.
+
+    Whole clusters are drawn with replacement (Efron 1979), because samples of one problem are not independent. The
+    interval is that of percentiles. Raises ``ValueError`` without values.
+    """
+    if not values:
+        raise ValueError("a mean needs at least one value")
+    rng, n = random.Random(seed), len(values)
+    means = sorted(fmean(rng.choices(values, k=n)) for _ in range(draws))
+    error = stdev(means) if draws > 1 else 0.0
+    return ClusteredMean(fmean(values), error, means[int(0.025 * draws)], means[int(0.975 * draws)])
 
 
 class Mean(NamedTuple):

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from math import comb
 from pathlib import Path
 
 import msgspec
@@ -11,7 +10,7 @@ from filelock import FileLock
 
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Problem, Record
-from stepsmith.core.stats import pass_rate, wilson_interval
+from stepsmith.core.stats import pass_at_k, pass_rate, wilson_interval
 from stepsmith.curriculum import item_of
 from stepsmith.scoring.scorer import ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.scoring.tests import SplitSettings, split_tests
@@ -145,11 +144,6 @@ def group_names(problem: Problem) -> tuple[str, ...]:
 def length_name(count: int) -> str:
     """Return "1 feature", "2 features", ..."""
     return f"{count} feature{'' if count == 1 else 's'}"
-
-
-def pass_at_k(n: int, c: int, k: int) -> float:
-    """Return the unbiased estimate of pass@k from ``c`` passes in ``n`` samples (Chen et al., arXiv 2107.03374)."""
-    return 1.0 - comb(n - c, k) / comb(n, k)
 
 
 def _score(by_problem: Iterable[list[ScoredCompletion]], samples: int) -> Score:

@@ -1,0 +1,131 @@
+"""Sampling answers to a benchmark from a model: resumable, and each completion is paid for once."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import msgspec
+
+from stepsmith.benchmarks.data import BenchmarkData
+from stepsmith.benchmarks.problem import BenchmarkProblem
+from stepsmith.core.errors import RunFolderError
+from stepsmith.core.ids import content_id
+from stepsmith.core.records import Record
+from stepsmith.evaluate.samples import ModelSample, sample_row
+from stepsmith.llm.protocol import LLM
+from stepsmith.llm.records import Message, Sampling
+from stepsmith.store.folder_lock import write_whole
+
+SAMPLES, ASKED = "samples.jsonl", "asked.json"
+AT_ONCE = 32  # problems that are asked about at the same time; the client adapts below it
+
+
+class Asked(Record, frozen=True, kw_only=True):
+    """What a model is asked for: a folder of samples is continued only by the same."""
+
+    benchmark: str
+    problems_id: str
+    model: str
+    n: int
+    sampling: dict[str, str]
+    prompt_hash: str
+
+
+def prompt_hash(data: BenchmarkData, problems: Sequence[BenchmarkProblem]) -> str:
+    """Return a hash of all prompts."""
+    return content_id("prompts", tuple((one.task_id, data.benchmark.prompt(one)) for one in problems))
+
+
+def sampling_text(sampling: Sampling, n: int) -> dict[str, str]:
+    """Return sampling settings as a manifest has them; what is not set is the server's default."""
+    fields = msgspec.to_builtins(sampling)
+    return {"n": str(n)} | {name: str(value) for name, value in fields.items() if value not in (None, (), [], {}, "")}
+
+
+def ask(
+    data: BenchmarkData,
+    problems: Sequence[BenchmarkProblem],
+    llm: LLM,
+    sampling: Sampling,
+    asked: Asked,
+    folder: Path,
+    watch: Callable[[int], None] = lambda _: None,
+) -> dict[str, list[ModelSample]]:
+    """Return ``asked.n`` samples of each problem, and keep them in ``folder/samples.jsonl``.
+
+    Problems that are in the file already are not asked about again. ``watch`` gets the number of problems that are
+    done. Raises ``RunFolderError`` if the folder has samples of other settings.
+    """
+    done = _continued(folder, asked)
+    watch(len(done))
+    with (folder / SAMPLES).open("a", encoding="utf-8") as file, ThreadPoolExecutor(AT_ONCE) as threads:
+        jobs = [
+            threads.submit(_samples, data, problem, llm, sampling, asked.n)
+            for problem in problems
+            if problem.task_id not in done
+        ]
+        for task_id, samples in _results(jobs):
+            done[task_id] = samples
+            file.write("".join(json.dumps(sample_row(sample)) + "\n" for sample in samples))
+            file.flush()
+            watch(len(done))
+    return {problem.task_id: done[problem.task_id] for problem in problems}
+
+
+def _samples(
+    data: BenchmarkData, problem: BenchmarkProblem, llm: LLM, sampling: Sampling, n: int
+) -> tuple[str, list[ModelSample]]:
+    question = [Message(role="user", content=data.benchmark.prompt(problem))]
+    outputs = llm.complete(question, n, sampling, "evaluate")
+    return problem.task_id, [
+        ModelSample(
+            task_id=problem.task_id,
+            text=output.text,
+            form="reply",
+            truncated=output.finish_reason == "length",
+            tokens=output.usage.completion_tokens or None,
+        )
+        for output in outputs
+    ]
+
+
+def _results(jobs: list[Future[tuple[str, list[ModelSample]]]]) -> Iterator[tuple[str, list[ModelSample]]]:
+    try:
+        for job in as_completed(jobs):
+            yield job.result()
+    finally:
+        for job in jobs:
+            job.cancel()
+
+
+def _continued(folder: Path, asked: Asked) -> dict[str, list[ModelSample]]:
+    """Return the samples that a folder has, without those of a problem that was being written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings, file = folder / ASKED, folder / SAMPLES
+    if settings.is_file():
+        try:
+            before = msgspec.json.decode(settings.read_bytes(), type=Asked)
+        except msgspec.DecodeError as error:
+            raise RunFolderError(f"{settings} cannot be read: {error}; choose another --out") from None
+        if before != asked:
+            differ = [name for name in asked.__struct_fields__ if getattr(before, name) != getattr(asked, name)]
+            raise RunFolderError(
+                f"{folder} has samples of other settings ({', '.join(differ)}); choose another --out or delete it"
+            )
+    write_whole(settings, msgspec.json.encode(asked))
+    found: dict[str, list[ModelSample]] = {}
+    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue  # the last line of a run that was killed
+        sample = ModelSample(
+            task_id=row["task_id"], text=row["reply"], form="reply", truncated=row.get("truncated", False),
+            tokens=row.get("tokens"),
+        )  # fmt: skip
+        found.setdefault(sample.task_id, []).append(sample)
+    whole = {task_id: samples for task_id, samples in found.items() if len(samples) == asked.n}
+    lines = [json.dumps(sample_row(sample)) + "\n" for samples in whole.values() for sample in samples]
+    write_whole(file, "".join(lines).encode())
+    return whole

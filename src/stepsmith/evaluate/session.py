@@ -1,0 +1,58 @@
+"""Scoring with what it needs: a pool of judges, the calibration of this machine, and the caches."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from stepsmith.benchmarks.data import BenchmarkData
+from stepsmith.benchmarks.harness import HarnessSettings
+from stepsmith.core.errors import MachineError
+from stepsmith.evaluate.calibration import calibrated
+from stepsmith.evaluate.samples import ModelSample
+from stepsmith.evaluate.scoring import AS_IT_IS, Progress, ScoredSample, score_samples
+from stepsmith.evaluate.verdict_cache import VerdictCache, cache_folder
+from stepsmith.judge.pool import JudgePool
+
+
+class ScoringSession(NamedTuple):
+    """Open judges with the calibration of this machine."""
+
+    judge: JudgePool
+    harness: HarnessSettings
+    workers: int
+    cache: VerdictCache | None
+
+    def score(
+        self,
+        data: BenchmarkData,
+        samples: Mapping[str, Sequence[ModelSample]],
+        extraction: str = AS_IT_IS,
+        watch: Callable[[Progress], None] = lambda _: None,
+    ) -> list[ScoredSample]:
+        """Return the verdict on each sample; see ``score_samples``."""
+        return score_samples(
+            data, samples, self.judge, self.harness,
+            extraction=extraction, workers=self.workers, cache=self.cache, watch=watch,
+        )  # fmt: skip
+
+
+@contextmanager
+def scoring_session(
+    workers: int, *, allow_unsafe: bool = False, cache: Path | None = None, use_cache: bool = True
+) -> Iterator[ScoringSession]:
+    """Open judges, and the cache in the folder ``cache`` (None: the user's cache folder)."""
+    with ExitStack() as opened:
+        judge = opened.enter_context(_pool(workers, allow_unsafe))
+        folder = cache or cache_folder()
+        store = opened.enter_context(VerdictCache(folder / "verdicts.sqlite")) if use_cache else None
+        yield ScoringSession(judge, calibrated(judge), workers, store)
+
+
+def _pool(workers: int, allow_unsafe: bool) -> JudgePool:
+    try:
+        return JudgePool(workers)
+    except MachineError:
+        if not allow_unsafe:
+            raise
+        return JudgePool(workers, "L0", allow_unsafe=True)
