@@ -11,7 +11,7 @@ from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.core.errors import ConfigError, SandboxError
 from stepsmith.core.records import Contract, Execution, Solution, Verdict
 from stepsmith.evaluate.samples import ModelSample
-from stepsmith.evaluate.scoring import Progress, score_samples
+from stepsmith.evaluate.scoring import ScoringProgress, score_samples
 from stepsmith.evaluate.verdict_cache import VerdictCache
 from stepsmith.judge.local import LocalJudge
 from tests.benchmark_files import HUMANEVAL_ROW, write_rows
@@ -83,7 +83,7 @@ def test_a_reply_is_extracted_and_another_rule_can_be_asked_for(data: BenchmarkD
 
 
 def test_progress_counts_finished_problems(data: BenchmarkData, judge: LocalJudge) -> None:
-    seen: list[Progress] = []
+    seen: list[ScoringProgress] = []
     score_samples(data, samples("    return sum(xs)\n", "    return 3\n"), judge, HarnessSettings(), watch=seen.append)
     assert (seen[-1].done, seen[-1].total, seen[-1].tallies) == (2, 2, {TASK: (1, 2)})
 

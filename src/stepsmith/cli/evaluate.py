@@ -33,8 +33,7 @@ from stepsmith.evaluate.evaluation import (
 )
 from stepsmith.evaluate.metrics import Figures, metrics_of
 from stepsmith.evaluate.samples import ModelSample, counts_text, read_samples
-from stepsmith.evaluate.scoring import AS_IT_IS
-from stepsmith.evaluate.scoring import Progress as ScoringProgress
+from stepsmith.evaluate.scoring import AS_IT_IS, ScoringProgress
 from stepsmith.evaluate.session import scoring_session
 from stepsmith.llm.records import Sampling
 from stepsmith.pipeline.config import load_config, with_changes

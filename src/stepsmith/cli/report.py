@@ -16,7 +16,7 @@ def report(
         Path,
         typer.Argument(
             metavar="DIR",
-            help="Folder of a finished `stepsmith synth`, or of a `stepsmith train` or `stepsmith study`.",
+            help="Folder of a finished `stepsmith synth`, or of a `stepsmith train`, `study` or `eval`.",
         ),
     ],
 ) -> None:

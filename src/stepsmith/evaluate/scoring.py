@@ -42,7 +42,7 @@ class ScoredSample(Record, frozen=True, kw_only=True):
         return self.outcome == "passed"
 
 
-class Progress(NamedTuple):
+class ScoringProgress(NamedTuple):
     """How far scoring is, with the verdicts of the problems so far as (passed, judged) by problem."""
 
     done: int
@@ -77,7 +77,7 @@ def score_samples(
     extraction: str = AS_IT_IS,
     workers: int = 1,
     cache: VerdictCache | None = None,
-    watch: Callable[[Progress], None] = lambda _: None,
+    watch: Callable[[ScoringProgress], None] = lambda _: None,
 ) -> list[ScoredSample]:
     """Return the verdict on each sample, by problem and number. ``judge`` must take calls from ``workers`` threads.
 
@@ -202,7 +202,7 @@ class _Tallies:
         self._tallies: dict[str, tuple[int, int]] = {}
         self._done = 0
 
-    def progress(self, known: Mapping[str, SampleVerdict]) -> Progress:
+    def progress(self, known: Mapping[str, SampleVerdict]) -> ScoringProgress:
         """Return the counts; a problem is counted when all its samples have a verdict."""
         for task_id in list(self._waiting):
             if self._waiting[task_id] <= known.keys():
@@ -211,4 +211,4 @@ class _Tallies:
                 self._tallies[task_id] = passed, len(some)
                 self._done += len(some)
                 del self._waiting[task_id]
-        return Progress(self._done, self._total, self._tallies)
+        return ScoringProgress(self._done, self._total, self._tallies)

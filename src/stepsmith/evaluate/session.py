@@ -10,7 +10,7 @@ from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.core.errors import MachineError
 from stepsmith.evaluate.calibration import calibrated
 from stepsmith.evaluate.samples import ModelSample
-from stepsmith.evaluate.scoring import AS_IT_IS, Progress, ScoredSample, score_samples
+from stepsmith.evaluate.scoring import AS_IT_IS, ScoredSample, ScoringProgress, score_samples
 from stepsmith.evaluate.verdict_cache import VerdictCache, cache_folder
 from stepsmith.judge.pool import JudgePool
 
@@ -28,7 +28,7 @@ class ScoringSession(NamedTuple):
         data: BenchmarkData,
         samples: Mapping[str, Sequence[ModelSample]],
         extraction: str = AS_IT_IS,
-        watch: Callable[[Progress], None] = lambda _: None,
+        watch: Callable[[ScoringProgress], None] = lambda _: None,
     ) -> list[ScoredSample]:
         """Return the verdict on each sample; see ``score_samples``."""
         return score_samples(

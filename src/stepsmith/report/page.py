@@ -18,8 +18,10 @@ from plotly.offline import get_plotlyjs
 from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
 from stepsmith.core.records import BANDS, UNDECIDED
+from stepsmith.evaluate.evaluation import holds_evaluation
 from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
 from stepsmith.report.curves import Curve, curves_of, window_of
+from stepsmith.report.evaluation_page import evaluation_page
 from stepsmith.report.figures import figures_json, grain_of
 from stepsmith.report.study_page import holds_study, study_page
 from stepsmith.report.survey import survey
@@ -58,6 +60,8 @@ def write_page(folder: Path) -> Path:
 
 
 def _page(folder: Path) -> str:
+    if holds_evaluation(folder):
+        return evaluation_page(folder, _templates("plots.js"))
     if holds_study(folder):
         return study_page(read_summary(folder), page_templates("plots.js"))
     alone = holds_training(folder)
