@@ -61,7 +61,7 @@ def write_page(folder: Path) -> Path:
 
 def _page(folder: Path) -> str:
     if holds_evaluation(folder):
-        return evaluation_page(folder, _templates("plots.js"))
+        return evaluation_page(folder, page_templates("plots.js"))
     if holds_study(folder):
         return study_page(read_summary(folder), page_templates("plots.js"))
     alone = holds_training(folder)
