@@ -13,9 +13,10 @@ import builtins
 import math
 import symtable
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Literal, NamedTuple
 
+from stepsmith.benchmarks.rules.comparing import close_tokens, equal_decimals
+from stepsmith.benchmarks.rules.rule_sets import EVERYTHING
 from stepsmith.core.records import Interface
 from stepsmith.judge.checkers.literal import Rules, difference
 from stepsmith.judge.checkers.values import NotLiteralError, parse_value
@@ -92,22 +93,12 @@ def _head_lines(code: str) -> int:
     return head
 
 
-def _star_imports(*modules: str) -> str:
-    return "".join(f"from {module} import *\n" for module in modules)
-
-
 def _imports(*modules: str) -> str:
     return "".join(f"import {module}\n" for module in modules)
 
 
 _DYNAMIC = {"eval", "exec", "globals", "locals", "vars"}  # the text of such a program does not show what it uses
 
-# LiveCodeBench's list; PRIME took it over. `builtins` near the end gives the shadowed built-in functions back.
-_MODULES = (
-    "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics", "itertools",
-    "functools", "operator", "io", "sys", "json",
-)  # fmt: skip
-_EVERYTHING = _star_imports(*_MODULES, "builtins", "typing") + _imports(*_MODULES)
 _NUMPY = "try:\n    import numpy as np\nexcept ImportError:\n    pass\n"
 # APPS's list; TACO took it over. Both give stdio programs `stdin` and `stdout`, too.
 _USUAL = (
@@ -123,7 +114,7 @@ _USUAL = (
 )
 
 
-# Comparisons. They are asked only about outputs that our own checker has rejected.
+# Comparisons. They are asked only about outputs that our own checker has rejected; others are in ``benchmarks.rules``.
 
 
 def _never(_expected: str, _actual: str) -> bool:
@@ -137,34 +128,6 @@ def _first_element(expected: str, actual: str) -> bool:
     except NotLiteralError:
         return False
     return isinstance(want, list) and bool(want) and difference(want[0], got, Rules()) is None
-
-
-def _equal_decimals(expected: str, actual: str) -> bool:
-    """LiveCodeBench: line by line, numbers by value; a line that is not all numbers must be the same text."""
-    want, got = ([line.strip() for line in text.strip().split("\n")] for text in (expected, actual))
-    return len(want) == len(got) and all(
-        a == b or (_decimals(a) is not None and _decimals(a) == _decimals(b)) for a, b in zip(want, got, strict=True)
-    )
-
-
-def _decimals(line: str) -> list[Decimal] | None:
-    try:
-        return [Decimal(token) for token in line.split()]
-    except InvalidOperation:
-        return None
-
-
-def _close_tokens(expected: str, actual: str) -> bool:
-    """CodeContests: token by token without case, numbers within 1e-5."""
-    want, got = expected.lower().split(), actual.lower().split()
-    return len(want) == len(got) and all(a == b or _near(a, b, 1e-5) for a, b in zip(want, got, strict=True))
-
-
-def _near(expected: str, actual: str, tolerance: float) -> bool:
-    try:
-        return abs(float(expected) - float(actual)) < tolerance
-    except ValueError:
-        return False
 
 
 def _apps_text(expected: str, actual: str) -> bool:
@@ -210,7 +173,7 @@ def _rounded(sets: set[frozenset[str]]) -> set[frozenset[float]]:
 HARNESSES: dict[HarnessName, Harness] = {
     "apps": Harness(_USUAL, 600_000, _apps_text, _first_element),
     "taco": Harness(_USUAL, 600_000, _taco_text, _first_element),
-    "prime": Harness(_EVERYTHING, 600_000, _apps_text, _first_element),
-    "livecodebench": Harness(_EVERYTHING, 50_000, _equal_decimals, _never),
-    "codecontests": Harness("", None, _close_tokens, _never),
+    "prime": Harness(EVERYTHING, 600_000, _apps_text, _first_element),
+    "livecodebench": Harness(EVERYTHING, 50_000, equal_decimals, _never),
+    "codecontests": Harness("", None, close_tokens, _never),
 }

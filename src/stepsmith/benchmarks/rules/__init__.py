@@ -1,0 +1,1 @@
+"""How harnesses score programs, as rule sets."""
