@@ -27,6 +27,14 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "runs inside the sandbox, where it cannot be called",
         "benchmarks/files/run_inputs",
     ),
+    "benchmarks/rules/test_running.py": (
+        "one table of cases over all rule sets, and what runs inside the sandbox",
+        "benchmarks/rules/differences benchmarks/rules/rule_sets benchmarks/files/run_tests",
+    ),
+    "cli/test_evaluate_elsewhere.py": (
+        "the commands",
+        "evaluate/inspect_task evaluate/lm_eval evaluate/reconciling evaluate/files/inspect_task",
+    ),
     "cli/test_evaluate.py": ("the command", "evaluate/contamination evaluate/session"),
     "envs/test_environments.py": (
         "the laws of every environment, over the table ENVIRONMENTS",

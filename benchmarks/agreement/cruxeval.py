@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stepsmith.benchmarks.cruxeval import CruxEval
 from stepsmith.benchmarks.data import load_benchmark
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.judge.local import LocalJudge
 
 
@@ -32,7 +32,7 @@ def main(repository, data):
             for problem in load_benchmark(benchmark, Path(data)).problems:
                 answers = generations[problem.task_id]
                 distinct = list(dict.fromkeys(answers))
-                verdicts = benchmark.judge(judge, problem, distinct, Harness())
+                verdicts = benchmark.judge(judge, problem, distinct, HarnessSettings())
                 ours = [verdicts[distinct.index(answer)].passed for answer in answers]
                 right += sum(ours)
                 theirs = official[problem.task_id]

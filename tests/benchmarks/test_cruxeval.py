@@ -1,9 +1,11 @@
 import pytest
 
 from stepsmith.benchmarks.cruxeval import CruxEval, filled
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.rows import PlacedRow
 from stepsmith.core.errors import CaseError
+
+PLAIN = HarnessSettings()
 
 ROW = {"id": "sample_0", "code": "def f(xs):\n    return sorted(xs)[-1]", "input": "[1, 3]", "output": "3"}
 PLACED = PlacedRow("file, line 1", 1, ROW)
@@ -12,7 +14,7 @@ PLACED = PlacedRow("file, line 1", 1, ROW)
 def verdicts(judge, task, answers):
     benchmark = CruxEval(task)
     (problem,) = benchmark.read([PLACED])
-    return [(verdict.outcome, verdict.message) for verdict in benchmark.judge(judge, problem, answers, Harness())]
+    return [(verdict.outcome, verdict.message) for verdict in benchmark.judge(judge, problem, answers, PLAIN)]
 
 
 def test_inputs_are_right_when_the_call_gives_the_output(judge):

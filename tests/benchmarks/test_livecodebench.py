@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.livecodebench import CodeExecution, OutputPrediction, asserted
 from stepsmith.benchmarks.rows import PlacedRow
 from stepsmith.core.errors import CaseError
@@ -22,7 +22,7 @@ PREDICTION = {
 
 def outcomes(judge, benchmark, row, answers):
     (problem,) = benchmark.read([PlacedRow("rows, line 1", 1, row)])
-    return [verdict.outcome for verdict in benchmark.judge(judge, problem, answers, Harness())]
+    return [verdict.outcome for verdict in benchmark.judge(judge, problem, answers, HarnessSettings())]
 
 
 def test_execution_runs_the_assertion_after_the_imports(judge):

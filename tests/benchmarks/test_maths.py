@@ -3,10 +3,12 @@ import time
 
 import pytest
 
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.maths import AIME, GSM8K, MATH_500, AnswerChecker
 from stepsmith.benchmarks.rows import PlacedRow
 from stepsmith.core.errors import CaseError, MachineError
+
+PLAIN = HarnessSettings()
 
 pytest.importorskip("math_verify")
 
@@ -73,7 +75,7 @@ def test_rows_of_three_kinds(judge):
     assert [benchmark.program(problems[0], r"So \boxed{4}, or #### 5") for benchmark, _ in rows] == ["4", "4", "5"]
     assert GSM8K.program(problems[2], "It is 7 of 9") == "9"
     outcomes = [
-        verdict.outcome for verdict in AIME.judge(judge, problems[1], ["204", "205", "", r"\boxed{204}"], Harness())
+        verdict.outcome for verdict in AIME.judge(judge, problems[1], ["204", "205", "", r"\boxed{204}"], PLAIN)
     ]
     assert outcomes == ["passed", "wrong answer", "no code", "passed"]
     with pytest.raises(CaseError, match="not a row of AIME: it lacks problem"):

@@ -8,11 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from stepsmith.benchmarks.data import load_benchmark
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.rows import PlacedRow
-from stepsmith.core.errors import CaseError
+from stepsmith.core.errors import CaseError, ConfigError
 from stepsmith.evaluate.contests import APPS, CODE_CONTESTS, TACO, LiveCodeBench, parts_of
 from stepsmith.evaluate.library import LIBRARY, find_benchmark
+
+PLAIN = HarnessSettings()
 
 
 def row(number, day, **more):
@@ -61,7 +63,7 @@ def test_a_release_has_all_its_problems():
         "LiveCodeBench release_v6 from 2024-08-01 to 2025-05-01"
     )
     assert find_benchmark("livecodebench") is LIBRARY["livecodebench"]
-    with pytest.raises(CaseError, match="unknown benchmark 'lcb'; use one of humaneval"):
+    with pytest.raises(ConfigError, match="there is no benchmark 'lcb'; there are humaneval"):
         find_benchmark("lcb")
 
 
@@ -91,7 +93,7 @@ def test_programs_are_judged_by_the_official_rules(judge):
     benchmark = LiveCodeBench()
     (problem,) = benchmark.read(placed(ROWS[:1]))
     answers = [ADD, "print(3.0)", "import sys\nfor line in sys.stdin: print(3)", "", "while True: print("]
-    verdicts = benchmark.judge(judge, problem, answers, Harness())
+    verdicts = benchmark.judge(judge, problem, answers, PLAIN)
     assert [verdict.outcome for verdict in verdicts] == ["passed", "wrong answer", "crash", "no code", "syntax"]
     assert (verdicts[1].failed_test, verdicts[1].got) == ("5 5\n", "'3.0\\n'"), "3.0 is 3 on the first test"
     assert benchmark.program(problem, f"```python\n{ADD}\n```") == ADD
@@ -119,7 +121,7 @@ def test_rows_of_other_data_sets(judge):
     )
     for benchmark, one, answers, outcomes in cases:
         (problem,) = benchmark.read(placed([one]))
-        assert [v.outcome for v in benchmark.judge(judge, problem, answers, Harness())] == outcomes, benchmark.title
+        assert [v.outcome for v in benchmark.judge(judge, problem, answers, PLAIN)] == outcomes, benchmark.title
 
 
 def test_rows_that_cannot_be_scored_are_refused():

@@ -14,7 +14,7 @@ import msgspec
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.fields import field, need
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.judging import check_verdicts
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.reply_rules import extraction_rule
@@ -71,7 +71,7 @@ class CruxEval:
         return extraction_rule(self.extraction).take(completion, "")
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge answers as the official evaluator does."""
         facts = dict(problem.details)
@@ -89,7 +89,7 @@ def judged(
     refused: Sequence[bool],
     why: str,
     limit_s: float,
-    harness: Harness,
+    harness: HarnessSettings,
 ) -> list[SampleVerdict]:
     """Run the programs that are not refused. An answer that fails its assertion is wrong, not crashed."""
     allowed = [program for program, no in zip(programs, refused, strict=True) if not no]

@@ -34,21 +34,28 @@ def load_benchmark(benchmark: Benchmark, place: Path | None = None) -> Benchmark
     is missing (the message says which, from where, and its hash and count), is empty, belongs to another benchmark, or
     has the same task twice.
     """
-    path = find_file(benchmark, place)
-    problems = tuple(benchmark.read(placed_rows(path)))
+    path, *others = find_files(benchmark, place)
+    problems = tuple(benchmark.read(row for file in (path, *others) for row in placed_rows(file)))
     if not problems:
         raise CaseError(f"{path} has no problems; {_wanted(benchmark.files)}")
     twice = [task for task, count in Counter(problem.task_id for problem in problems).items() if count > 1]
     if twice:
         raise CaseError(f"{path} has the task {twice[0]} more than once; {_wanted(benchmark.files)}")
     sha256 = content_hash(path)
+    if others:
+        sha256 = hashlib.sha256("".join([sha256, *map(content_hash, others)]).encode()).hexdigest()
+        release = str(getattr(benchmark, "release", ""))  # known by the number of problems
+        return BenchmarkData(benchmark, problems, path.parent, sha256, release, problems_id(problems))
     return BenchmarkData(
         benchmark, problems, path, sha256, _release(benchmark.files, path, sha256), problems_id(problems)
     )
 
 
-def find_file(benchmark: Benchmark, place: Path | None = None) -> Path:
-    """Return the file of a benchmark: ``place`` itself, or the first of its files in that folder."""
+def find_files(benchmark: Benchmark, place: Path | None = None) -> list[Path]:
+    """Return the files of a benchmark: ``place`` itself, or the first of its files in that folder.
+
+    A benchmark whose ``together`` is true (a release of LiveCodeBench) needs all of its files, from a folder.
+    """
     if place is None:
         named = os.environ.get(DATA_VARIABLE)
         if not named:
@@ -58,15 +65,24 @@ def find_file(benchmark: Benchmark, place: Path | None = None) -> Path:
             )
         place = Path(named)
     if place.is_file() or _is_data_set(place):
-        return place
+        return [place]
     if not place.exists():
         raise CaseError(f"{place} does not exist; {_wanted(benchmark.files)}")
-    for file in benchmark.files:
-        stem = file.name.rpartition(".")[0]
-        for name in (file.name, f"{file.name}.gz", f"{stem}.parquet", f"{stem}.json", f"{stem}.json.gz"):
-            if (place / name).is_file():
-                return place / name
-    raise CaseError(f"{place} has no file of {benchmark.title}; {_wanted(benchmark.files)}")
+    found = [path for file in benchmark.files if (path := _present(place, file)) is not None]
+    if not getattr(benchmark, "together", False):
+        found = found[:1]
+    elif found and len(found) < len(benchmark.files):
+        missing = [file for file in benchmark.files if _present(place, file) is None]
+        raise CaseError(f"{place}: {benchmark.title} needs more files; {_wanted(missing)}")
+    if not found:
+        raise CaseError(f"{place} has no file of {benchmark.title}; {_wanted(benchmark.files)}")
+    return found
+
+
+def _present(place: Path, file: DataFile) -> Path | None:
+    stem = file.name.rpartition(".")[0]
+    names = (file.name, f"{file.name}.gz", f"{stem}.parquet", f"{stem}.json", f"{stem}.json.gz")
+    return next((place / name for name in names if (place / name).is_file()), None)
 
 
 def problems_id(problems: Sequence[BenchmarkProblem]) -> str:

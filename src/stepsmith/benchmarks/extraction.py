@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from stepsmith.benchmarks.evalplus_sanitize import sanitize
 from stepsmith.benchmarks.problem import BenchmarkProblem
+from stepsmith.benchmarks.reply_rules import RULES, ExtractionRule
 from stepsmith.core.answers import code_blocks, strip_reasoning
 
 _HUMANEVAL_STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")  # Chen et al. 2021, section 2.1
@@ -46,11 +47,16 @@ def evalplus(problem: BenchmarkProblem, text: str) -> str | None:
     return sanitize(whole, problem.entry_point)
 
 
+def _of_reply(rule: ExtractionRule) -> Callable[[BenchmarkProblem, str], str | None]:
+    return lambda problem, text: rule.take(text, problem.entry_point) or None
+
+
 EXTRACTIONS: dict[str, Callable[[BenchmarkProblem, str], str | None]] = {
     "last-block": last_block,
     "first-block": first_block,
     "stop-sequences": stopped,
     "evalplus": evalplus,
+    **{name: _of_reply(rule) for name, rule in RULES.items()},
 }
 
 

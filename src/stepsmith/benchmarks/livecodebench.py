@@ -12,7 +12,7 @@ import msgspec
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.cruxeval import filled, judged
 from stepsmith.benchmarks.fields import field, need
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.reply_rules import extraction_rule
 from stepsmith.benchmarks.rows import PlacedRow
@@ -90,7 +90,7 @@ class CodeExecution:
         return extraction_rule(self.extraction).take(completion, "")
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge answers as the official evaluator does: ``assert OUTPUT == ANSWER`` after imports and the function."""
         facts = dict(problem.details)
@@ -158,7 +158,7 @@ class OutputPrediction:
         return extraction_rule(self.extraction).take(completion, "")
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge assertions as the official evaluator does: the value right of ``==`` is that of the JSON output."""
         programs = [

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.fields import field, need
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.reply_rules import extraction_rule
 from stepsmith.benchmarks.rows import PlacedRow
@@ -164,7 +164,7 @@ class Maths:
         judge: Judge,
         problem: BenchmarkProblem,
         answers: Sequence[str],
-        harness: Harness,
+        harness: HarnessSettings,
     ) -> list[SampleVerdict]:
         """Judge final answers. Raises ``MachineError`` where math-verify is not installed."""
         return [self._verdict(problem, _without_box(answer)) for answer in answers]

@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from stepsmith.benchmarks import BENCHMARKS
-from stepsmith.benchmarks.benchmark import Benchmark
 from stepsmith.benchmarks.data import BenchmarkData, load_benchmark, within
 from stepsmith.benchmarks.extraction import EXTRACTIONS
 from stepsmith.benchmarks.rows import content_hash
@@ -31,6 +29,7 @@ from stepsmith.evaluate.evaluation import (
     read_evaluation,
     write_evaluation,
 )
+from stepsmith.evaluate.library import LIBRARY, find_benchmark
 from stepsmith.evaluate.metrics import Figures, metrics_of
 from stepsmith.evaluate.samples import ModelSample, counts_text, read_samples
 from stepsmith.evaluate.scoring import AS_IT_IS, ScoringProgress
@@ -72,7 +71,7 @@ AllowUnsafe = Annotated[
 def list_() -> None:
     """List the benchmarks, with the files that they need."""
     table = Table("name", "benchmark", "file", "problems", "release", box=None, pad_edge=False)
-    for benchmark in BENCHMARKS.values():
+    for benchmark in LIBRARY.values():
         if not benchmark.files:
             table.add_row(benchmark.name, benchmark.title, "any", "", "")
         for file in benchmark.files:
@@ -102,7 +101,7 @@ def score(
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
     """Score samples that somebody made. Writes OUT/evaluation.json, OUT/scored.jsonl and OUT/report.html."""
-    found = within(load_benchmark(_benchmark(benchmark), data), since, until)
+    found = within(load_benchmark(find_benchmark(benchmark), data), since, until)
     given = read_samples(samples, found, partial=partial)
     place = out or samples.with_name(samples.name.partition(".")[0] + f"-{benchmark}")
     _check_folder(place)
@@ -140,7 +139,7 @@ def run(
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
     """ModelSample a model on a benchmark and score the samples. OUT/samples.jsonl has the samples."""
-    found = within(load_benchmark(_benchmark(benchmark), data), since, until)
+    found = within(load_benchmark(find_benchmark(benchmark), data), since, until)
     _check_folder(out)
     settings = with_changes(load_config(config), workers=None, allow_unsafe=None, budget=budget, synth={})
     sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed)
@@ -184,12 +183,6 @@ def compare_(
         _say(console, f"  {task_id}: {share_a:.3f} against {share_b:.3f}")
     if found.doubts:
         _say(console, f"not known: {'; '.join(found.doubts)}")
-
-
-def _benchmark(name: str) -> Benchmark:
-    if name not in BENCHMARKS:
-        raise ConfigError(f"there is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}")
-    return BENCHMARKS[name]
 
 
 def _check_folder(place: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import stepsmith
+from stepsmith.cli import evaluate_elsewhere as _evaluate_elsewhere  # noqa: F401 - adds its commands
 from stepsmith.cli.audit import audit_app
 from stepsmith.cli.cache import cache_app
 from stepsmith.cli.curate import curate

@@ -10,7 +10,7 @@ import msgspec
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.fields import field, need
-from stepsmith.benchmarks.harness import Harness
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.livecodebench import date_of
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.reply_rules import extraction_rule
@@ -118,7 +118,7 @@ class LiveCodeBench:
         return extraction_rule(self.extraction).take(completion, problem.entry_point)
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge programs by the official rules."""
         return [by_rules(judge, problem, answer, OFFICIAL, harness.time_factor) for answer in answers]
@@ -164,7 +164,7 @@ class Contests:
         return extraction_rule(self.extraction).take(completion, problem.entry_point)
 
     def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: Harness
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
     ) -> list[SampleVerdict]:
         """Judge programs on the row's tests, with its limits, checker and harness."""
         read = self._sources[problem.task_id]

@@ -4,7 +4,7 @@ import re
 
 from stepsmith.benchmarks import BENCHMARKS
 from stepsmith.benchmarks.benchmark import Benchmark
-from stepsmith.core.errors import CaseError
+from stepsmith.core.errors import ConfigError
 from stepsmith.evaluate.contests import APPS, CODE_CONTESTS, TACO, LiveCodeBench
 
 LIBRARY: dict[str, Benchmark] = {
@@ -17,13 +17,13 @@ _LIVECODEBENCH = re.compile(r"livecodebench(?::(\w+))?(?:@([\d-]*)\.\.([\d-]*))?
 def find_benchmark(name: str) -> Benchmark:
     """Return the benchmark of a name; ``livecodebench:release_v6@2024-08-01..2025-05-01`` names a release and a window.
 
-    Raises ``CaseError`` that lists the names for one that does not exist.
+    Raises ``ConfigError`` that lists the names for one that does not exist.
     """
     if name in LIBRARY:
         return LIBRARY[name]
     if found := _LIVECODEBENCH.fullmatch(name):
         return LiveCodeBench(found[1] or "", (found[2] or "", found[3] or ""))
-    raise CaseError(
-        f"unknown benchmark {name!r}; use one of {', '.join(LIBRARY)}, or a release or window of LiveCodeBench as in "
-        "livecodebench:release_v6@2024-08-01..2025-05-01"
+    raise ConfigError(
+        f"there is no benchmark {name!r}; there are {', '.join(LIBRARY)}, and releases and windows of LiveCodeBench "
+        "as in livecodebench:release_v6@2024-08-01..2025-05-01"
     )

@@ -11,11 +11,10 @@ import msgspec
 from stepsmith.benchmarks.data import BenchmarkData
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.rules.differences import Rulings, difference, score_reply
-from stepsmith.benchmarks.rules.rule_sets import OFFICIAL, RuleSet
+from stepsmith.benchmarks.rules.rule_sets import RuleSet
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Record
-from stepsmith.core.stats import unbiased_pass_at_k
-from stepsmith.evaluate.samples import Sample
+from stepsmith.evaluate.samples import ModelSample
 from stepsmith.judge.protocol import Judge
 
 VERDICTS = "reconciliation.jsonl"
@@ -48,7 +47,7 @@ class RuleScore(NamedTuple):
 
 def reconcile(
     data: BenchmarkData,
-    samples: Mapping[str, Sequence[Sample]],
+    samples: Mapping[str, Sequence[ModelSample]],
     rule_sets: Sequence[RuleSet],
     judge: Judge,
     *,
@@ -89,7 +88,7 @@ def scores(verdicts: Sequence[RuleVerdict], rule_sets: Sequence[RuleSet]) -> lis
         by_problem: dict[str, list[bool]] = {}
         for verdict in mine:
             by_problem.setdefault(verdict.task_id, []).append(verdict.passed)
-        shares = [unbiased_pass_at_k(len(passed), sum(passed), 1) for passed in by_problem.values()]
+        shares = [sum(passed) / len(passed) for passed in by_problem.values()]
         unlike = [verdict for verdict in mine if verdict.passed != reference[verdict.task_id, verdict.number]]
         added.append(
             RuleScore(
@@ -113,7 +112,7 @@ def write_verdicts(folder: Path, verdicts: Sequence[RuleVerdict]) -> Path:
     return path
 
 
-def reply_of(sample: Sample) -> str:
+def reply_of(sample: ModelSample) -> str:
     """Return a sample as a reply: a program by itself gets the fence that every rule takes programs from."""
     return sample.text if sample.form == "reply" else f"```python\n{sample.text}\n```\n"
 
@@ -121,7 +120,7 @@ def reply_of(sample: Sample) -> str:
 def _verdicts(
     judge: Judge,
     problem: BenchmarkProblem,
-    samples: Sequence[Sample],
+    samples: Sequence[ModelSample],
     rule_sets: Sequence[RuleSet],
     time_factor: float,
 ) -> Iterator[RuleVerdict]:
@@ -148,6 +147,3 @@ def _verdicts(
                 reason=found.reason if found else "",
                 explained=found.words if found else "",
             )
-
-
-REFERENCE = OFFICIAL

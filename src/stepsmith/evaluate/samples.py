@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from stepsmith.core.records import Record
 Form = Literal["completion", "solution", "reply"]
 FORMS: tuple[Form, ...] = ("solution", "completion", "reply")
 MOST_CHARACTERS = 2_000_000  # of one sample
+_LISTS = ("code_list", "pred_list")
 _NUMBERS = ("sample", "sample_id", "completion_id")
 
 
@@ -42,7 +43,7 @@ def read_samples(path: Path, data: BenchmarkData, *, partial: bool = False) -> d
     ids = {_short(problem.task_id): problem.task_id for problem in data.problems}
     found: dict[str, list[ModelSample]] = {problem.task_id: [] for problem in data.problems}
     numbers: Counter[tuple[str, str]] = Counter()
-    for placed in placed_rows(path, "a samples file has one JSON object a line"):
+    for placed in _one_each(placed_rows(path, "a samples file has one JSON object a line")):
         sample = _sample(placed)
         task_id = sample.task_id if sample.task_id in found else ids.get(sample.task_id)
         if task_id is None:
@@ -80,6 +81,37 @@ def check_counts(path: Path, found: dict[str, list[ModelSample]], *, partial: bo
             f"{path}: {fewest} has {counts[fewest]} samples and {most} has {counts[most]}; "
             "give every problem as many, or allow different numbers with --partial"
         )
+
+
+def _one_each(rows: Iterable[PlacedRow]) -> Iterator[PlacedRow]:
+    """Yield a row for each sample: LiveCodeBench's ``code_list`` and ``pred_list`` hold all answers to a problem."""
+    for placed in rows:
+        key = next((key for key in _LISTS if isinstance(placed.row.get(key), list)), None)
+        if key is None:
+            yield placed
+            continue
+        answers = placed.row[key]
+        assert isinstance(answers, list)
+        named = placed.row.get("question_id", placed.row.get("id"))
+        task = f"{named}/{placed.row['test_id']}" if "test_id" in placed.row else named
+        for answer in answers:
+            yield placed._replace(row={"task_id": task, "solution": answer})
+
+
+def write_answer_lists(path: Path, answers: Mapping[str, Sequence[str]], kind: str = "code_list") -> None:
+    """Write programs as LiveCodeBench's ``custom_evaluator`` reads them: ``[{question_id, code_list}]``, by id.
+
+    With the kind "pred_list" they are answers of its other scenarios.
+    """
+    rows: list[dict[str, object]] = []
+    for task_id, texts in sorted(answers.items()):
+        question, slash, test = task_id.rpartition("/")
+        if kind == "code_list":
+            named: dict[str, object] = {"question_id": task_id}
+        else:
+            named = {"question_id": question, "test_id": int(test)} if slash and test.isdigit() else {"id": task_id}
+        rows.append({**named, kind: list(texts)})
+    path.write_text(json.dumps(rows, indent=1), "utf-8")
 
 
 def _sample(placed: PlacedRow) -> ModelSample:
