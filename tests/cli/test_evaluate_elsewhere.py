@@ -1,6 +1,5 @@
 """``stepsmith eval`` beside other tools, by the command."""
 
-import io
 import json
 import sys
 from pathlib import Path
@@ -82,11 +81,9 @@ def test_benchmarks_without_tests_cannot_be_reconciled(place: Path) -> None:
     assert "these rules are for LiveCodeBench" in str(result.exception)
 
 
-def test_answers_are_judged_line_by_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    replies = [
-        json.dumps({"task_id": "abc1_a", "reply": text}) for text in (f"```\n{ADD}\n```", "no", f"```\n{LOOP}\n```")
-    ]
-    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(replies)))
+def test_answers_are_judged_line_by_line(place: Path) -> None:
+    texts = (f"```\n{ADD}\n```", "no", f"```\n{LOOP}\n```")
+    replies = [json.dumps({"task_id": "abc1_a", "reply": text}) for text in texts]
     data = ["--benchmark", "livecodebench", "--data", str(place / "lcb.jsonl")]
     printed = CliRunner().invoke(eval_app, ["answer", *data], input="\n".join(replies) + "\n")
     verdicts = [json.loads(line) for line in printed.output.splitlines()]
@@ -94,9 +91,8 @@ def test_answers_are_judged_line_by_line(place: Path, monkeypatch: pytest.Monkey
         (True, "passed"), (False, "no code"), (False, "crash"),
     ]  # fmt: skip
     assert verdicts[0]["answer"] == ADD
-    for line, words in (("{}", "line 1: not a reply"), ('{"task_id": "x", "reply": ""}', "has no task 'x'")):
-        result = CliRunner().invoke(eval_app, ["answer", *data], input=line + "\n")
-        assert words in str(result.exception)
+    result = CliRunner().invoke(eval_app, ["answer", *data], input='{"task_id": "x", "reply": ""}\n')
+    assert "has no task 'x'" in str(result.exception)
 
 
 def test_a_task_of_inspect(place: Path) -> None:
@@ -119,4 +115,4 @@ def test_files_of_other_tools(place: Path) -> None:
     results = json.loads((place / "results.json").read_text())
     (values,) = results["results"].values()
     assert values["pass@1,official"] == pytest.approx(1 / 3)
-    assert results["higher_is_better"] == {"livecodebench": {"pass@1": True, "pass@2": True, "pass@3": True}}
+    assert results["higher_is_better"] == {"livecodebench": {"pass@1": True, "pass@2": True}}

@@ -5,6 +5,7 @@ from stepsmith.benchmarks.extraction import EXTRACTIONS
 from stepsmith.core.errors import CaseError
 from stepsmith.evaluate.contests import INCREMENTS
 from stepsmith.evaluate.library import LIBRARY, find_benchmark
+from stepsmith.evaluate.scoring import AS_IT_IS
 from tests.evaluate.test_contests import row
 
 
@@ -13,7 +14,7 @@ def test_every_benchmark_has_what_the_protocol_wants():
         assert benchmark.name == name
         assert benchmark.title
         assert benchmark.limits
-        assert benchmark.extraction in EXTRACTIONS
+        assert benchmark.extraction in (AS_IT_IS, *EXTRACTIONS)
 
 
 def test_a_release_is_read_from_all_its_files(tmp_path, monkeypatch):

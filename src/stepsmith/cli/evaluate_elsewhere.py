@@ -22,7 +22,7 @@ from stepsmith.evaluate.evaluation import read_evaluation
 from stepsmith.evaluate.inspect_task import write_inspect_task
 from stepsmith.evaluate.library import find_benchmark
 from stepsmith.evaluate.lm_eval import write_lm_eval_results
-from stepsmith.evaluate.reconciling import RuleScore, RuleVerdict, reconcile, scores, write_verdicts
+from stepsmith.evaluate.reconciling import RuleScore, RuleVerdict, check_tests, reconcile, scores, write_verdicts
 from stepsmith.evaluate.samples import ModelSample, read_samples, write_answer_lists
 from stepsmith.evaluate.scoring import AS_IT_IS, answers_of
 from stepsmith.evaluate.session import scoring_session
@@ -53,6 +53,7 @@ def reconcile_(
     """Score the same samples by the rules of several harnesses, and say why verdicts differ."""
     chosen = [rule_set(name) for name in dict.fromkeys(rules or RULE_SETS)]
     found = within(load_benchmark(find_benchmark(benchmark), data), since, until)
+    check_tests(found)
     given = read_samples(samples, found, partial=partial)
     console = Console(stderr=True)
     count = workers or len(os.sched_getaffinity(0))

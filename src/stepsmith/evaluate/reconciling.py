@@ -60,13 +60,8 @@ def reconcile(
     ``judge`` must take calls from ``workers`` threads. ``watch`` is told how many problems of how many are done. Raises
     ``CaseError`` for a benchmark whose problems are no programs with tests.
     """
+    check_tests(data)
     problems = {problem.task_id: problem for problem in data.problems}
-    untested = [task for task in samples if not problems[task].tests or problems[task].interface == "text"]
-    if untested:
-        raise CaseError(
-            f"{data.benchmark.title}: {untested[0]} is no program with inputs and outputs; these rules are for "
-            "LiveCodeBench, APPS, TACO and CodeContests"
-        )
 
     def one(task_id: str) -> list[RuleVerdict]:
         return list(_verdicts(judge, problems[task_id], samples[task_id], rule_sets, time_factor))
@@ -77,6 +72,16 @@ def reconcile(
             found += verdicts
             watch(done, len(samples))
     return found
+
+
+def check_tests(data: BenchmarkData) -> None:
+    """Raise ``CaseError`` for a benchmark whose problems are no programs with tests."""
+    for problem in data.problems:
+        if not problem.tests or problem.interface == "text":
+            raise CaseError(
+                f"{data.benchmark.title}: {problem.task_id} is no program with inputs and outputs; these rules are for "
+                "LiveCodeBench, APPS, TACO and CodeContests"
+            )
 
 
 def scores(verdicts: Sequence[RuleVerdict], rule_sets: Sequence[RuleSet]) -> list[RuleScore]:
