@@ -84,7 +84,9 @@ class Hostile:
 
 def test_a_hostile_pickle_is_refused(capfd):
     packed = base64.b64encode(zlib.compress(pickle.dumps(Hostile()))).decode()
-    with pytest.raises(CaseError, match=r"line 1: private_test_cases hold a pickle with the operation \w+; only a"):
+    with pytest.raises(
+        CaseError, match=r"line 1: private_test_cases cannot be unpacked: the pickle holds something else"
+    ):
         LiveCodeBench().read(placed([row(1, "2024-07-01", private_test_cases=packed)]))
     assert "unpickled" not in capfd.readouterr().out
 
