@@ -25,6 +25,7 @@ from stepsmith.cli.rate import rate
 from stepsmith.cli.rehearse import rehearse_command
 from stepsmith.cli.report import report
 from stepsmith.cli.run_metrics import publish_metrics
+from stepsmith.cli.shards import shards_app
 from stepsmith.cli.status import status
 from stepsmith.cli.study import study
 from stepsmith.cli.synth import synth
@@ -62,6 +63,7 @@ app.add_typer(features_app, name="features")
 app.add_typer(curriculum_app, name="curriculum")
 app.add_typer(train_app, name="train")
 app.add_typer(cache_app, name="cache")
+app.add_typer(shards_app, name="shards")
 app.add_typer(audit_app, name="audit")
 app.add_typer(eval_app, name="eval")
 

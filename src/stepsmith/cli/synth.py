@@ -16,6 +16,7 @@ from stepsmith.core.records import NO_ANSWER, TRUNCATED
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.forecast import forecast
 from stepsmith.pipeline.synthesis import seed_source, synthesize
+from stepsmith.store import shards
 from stepsmith.store.manifest import Manifest, Spending
 from stepsmith.store.runfolder import WORK
 
@@ -96,6 +97,12 @@ def synth(
     executor: Executor = None,
     judge: Servers = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/synth"),
+    publish: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Also write the finished data set there as shards: a folder, or s3://BUCKET/PREFIX."
+        ),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -152,6 +159,9 @@ def synth(
         manifest = synthesize(settings, out, observer, resume=resume)
     _summary(console, manifest, out)
     try_report(console, out)
+    if publish:
+        shards.put(out, publish)
+        console.print(f"Shards: {publish}", soft_wrap=True, highlight=False, markup=False)
 
 
 def _summary(console: Console, manifest: Manifest, out: Path) -> None:
