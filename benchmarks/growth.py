@@ -80,8 +80,7 @@ def synth(config: Path, out: Path, *words: object, until: str = "") -> dict[str,
 
 def grown(config: Path, out: Path, problems: int) -> dict[str, float]:
     """Make about ``problems`` problems, then resume the run for its last chain."""
-    chains = round(problems / ACCOUNTING = Path("/sys/fs/cgroup/cpuacct")  # CPU time of every process, also of those that nobody waits for (root)
-KEPT_PER_CHAIN)
+    chains = round(problems / KEPT_PER_CHAIN)
     words = ("--chains", chains, "--seed", 1)
     found = synth(config, out, *words)
     kept = read_manifest(out).counts.accepted

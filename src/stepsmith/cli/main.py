@@ -21,6 +21,7 @@ from stepsmith.cli.features import features_app
 from stepsmith.cli.imports import import_
 from stepsmith.cli.judge import judge_app
 from stepsmith.cli.logs import LogFormat, LogLevel, write_logs
+from stepsmith.cli.plan import plan_command
 from stepsmith.cli.rate import rate
 from stepsmith.cli.rehearse import rehearse_command
 from stepsmith.cli.report import report
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command()(synth)
 app.command()(rate)
 app.command("rehearse")(rehearse_command)
+app.command("plan")(plan_command)
 app.command()(report)
 app.command()(status)
 app.command()(view)

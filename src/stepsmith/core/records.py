@@ -317,3 +317,4 @@ class Chain(Record, frozen=True, kw_only=True):
     attempts: tuple[StudentAttempt, ...] = ()  # () where their texts are not kept
     spent: tuple[StageSpend, ...] = ()  # by stage and model, in order of their names; () where no model was called
     seconds: float = 0.0  # wall time; not part of any hashed file
+    judge_s: float = 0.0  # the part of it that was spent in the judge; likewise

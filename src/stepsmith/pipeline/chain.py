@@ -104,6 +104,7 @@ def grow_chain(index: int, config: Config, seed: Seed, roles: Roles, judge: Judg
         judged_programs=counting.programs,
         executions=counting.executions + made_by_teacher,
         attempts=tuple(attempts),
+        judge_s=counting.seconds,
     )
 
 

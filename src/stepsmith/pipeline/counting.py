@@ -1,5 +1,6 @@
 """A judge that counts the programs and runs that it passes on to another judge."""
 
+import time
 from collections.abc import Sequence
 
 from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase
@@ -13,6 +14,7 @@ class CountingJudge:
         self._judge = judge
         self._programs: set[Solution] = set()
         self.executions = 0  # runs of a program on an input
+        self.seconds = 0.0  # wall time in the other judge
 
     @property
     def programs(self) -> int:
@@ -33,14 +35,18 @@ class CountingJudge:
         stop_at_first_failure: bool = False,
     ) -> Judgement:
         """Judge a solution, and count its runs."""
+        started = time.monotonic()
         judgement = self._judge.judge(solution, contract, tests, stop_at_first_failure=stop_at_first_failure)
+        self.seconds += time.monotonic() - started
         self._programs.add(solution)
         self.executions += len(judgement.tests)
         return judgement
 
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
         """Run a solution, and count its runs."""
+        started = time.monotonic()
         runs = self._judge.execute(solution, contract, inputs)
+        self.seconds += time.monotonic() - started
         self._programs.add(solution)
         self.executions += len(runs)
         return runs

@@ -43,16 +43,7 @@ def forecast(config: Config, observer: Observer = NoObserver()) -> Forecast:  # 
     sampled = min(SAMPLED, config.synth.chains) if asked_models(config) else 0
     if not sampled:
         return Forecast(sampled=0, left=config.synth.chains, problems=0, spent=(), rest=None)
-    with make_judge(config.runtime.judges, config.judge.isolation, config.judge.allow_unsafe) as judge:
-        observer.started(0, sampled, judge.isolation)
-    grown: list[Chain] = []
-    with open_chains(config, range(sampled), f"dry run {uuid.uuid4().hex}") as (chains, ledger):
-        if ledger:
-            observer.asking(ledger.spends)
-        for chain in chains:
-            grown.append(chain)
-            observer.grown(chain)
-    grown.sort(key=lambda chain: chain.index)
+    grown = sample_chains(config, sampled, observer)
     left = config.synth.chains - sampled
     return Forecast(
         sampled=sampled,
@@ -64,6 +55,20 @@ def forecast(config: Config, observer: Observer = NoObserver()) -> Forecast:  # 
         else None,
         batched=tuple(name for name in asked_models(config) if discounts[name] != 1.0),
     )
+
+
+def sample_chains(config: Config, count: int, observer: Observer) -> list[Chain]:
+    """Grow the first ``count`` chains of a resolved configuration and return them in order, without a run folder."""
+    with make_judge(config.runtime.judges, config.judge.isolation, config.judge.allow_unsafe) as judge:
+        observer.started(0, count, judge.isolation)
+    grown: list[Chain] = []
+    with open_chains(config, range(count), f"dry run {uuid.uuid4().hex}") as (chains, ledger):
+        if ledger:
+            observer.asking(ledger.spends)
+        for chain in chains:
+            grown.append(chain)
+            observer.grown(chain)
+    return sorted(grown, key=lambda chain: chain.index)
 
 
 def _batch_discount(spec: ModelSpec) -> float:

@@ -12,12 +12,14 @@ SQLite's journal makes ``kill -9`` safe at any moment: a committed chain is neve
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
 import msgspec
 
+from stepsmith.core.errors import RunFolderError
 from stepsmith.core.records import Chain
 from stepsmith.store.folder_lock import FolderLock, explained
 
@@ -93,12 +95,28 @@ class RunFolder(WorkFolder):
     def add(self, chain: Chain) -> None:
         """Commit a finished chain."""
         with explained(self.path), self._db:
-            self._db.execute(
-                "INSERT OR IGNORE INTO chains VALUES (?, ?)", (chain.index, zlib.compress(_encode(chain), 1))
-            )
+            self._db.execute("INSERT OR IGNORE INTO chains VALUES (?, ?)", (chain.index, _body(chain)))
 
     def chains(self) -> Iterator[Chain]:
         """Yield the finished chains in order of their index, with one in memory at a time."""
         with explained(self.path):
             for (body,) in self._db.execute("SELECT body FROM chains ORDER BY idx"):
                 yield _decode_chain(zlib.decompress(body))
+
+
+def kept_chains(folder: Path) -> Iterator[Chain]:
+    """Yield the chains of a run, finished or not, without claiming its folder. Raises ``RunFolderError``."""
+    if not (folder / WORK).is_file():
+        raise RunFolderError(f"{folder} holds no run of `stepsmith synth` ({WORK} is missing)")
+    with explained(folder), closing(sqlite3.connect(f"{(folder / WORK).absolute().as_uri()}?mode=ro", uri=True)) as db:
+        for (body,) in db.execute("SELECT body FROM chains ORDER BY idx"):
+            yield _decode_chain(zlib.decompress(body))
+
+
+def chain_bytes(chain: Chain) -> int:
+    """Return the bytes that a chain takes in the database of its run."""
+    return len(_body(chain))
+
+
+def _body(chain: Chain) -> bytes:
+    return zlib.compress(_encode(chain), 1)
