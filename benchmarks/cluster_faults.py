@@ -1,8 +1,8 @@
 """Kill, cut and fill parts of a Ray cluster while it works: `python benchmarks/cluster_faults.py [--only NAME ...]`.
 
 Every fault happens in the middle of a synthesis on a cluster of two nodes. Afterwards the data set must have the bytes
-of a run on this machine without faults: nothing lost, nothing twice, no verdict changed. Runs that ask models (a scripted
-server) also count what was paid. Needs root for `full-disk` (a small tmpfs) and `cut` (network namespaces).
+of a run on this machine without faults: nothing lost, nothing twice, no verdict changed. `endpoint` asks models (a
+scripted server) and counts what was paid. Needs root for `full-disk` (a small tmpfs) and `cut` (network namespaces).
 
     judge     a process of a judge's sandbox is killed every half second
     actor     the actor of the second node is killed
@@ -72,15 +72,19 @@ class Cluster:
         if words[0] == "--head":
             options.append(f"--temp-dir={self.folder / 'ray'}")
         options += ["--min-worker-port=0", "--max-worker-port=0", "--disable-usage-stats"]
+        log = self.folder / f"node-{number}.log"
         process = subprocess.Popen(
             [*prefix, str(BIN / "ray"), "start", *words, *options],
             env=ENV | QUICK | environment,
-            stdout=(self.folder / f"node-{number}.log").open("wb"),
+            stdout=log.open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         self.processes.append(process)
-        time.sleep(6)
+        while b"Ray runtime started" not in log.read_bytes():
+            if process.poll() is not None:
+                sys.exit(f"the node did not start: {log.read_text()[-800:]}")
+            time.sleep(0.2)
         return process
 
 

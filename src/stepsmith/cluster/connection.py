@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from stepsmith.core.errors import ConfigError, MachineError
@@ -49,8 +50,9 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
         "num_cpus": workers,
         "object_store_memory": OBJECT_STORE_MB << 20,
         "include_dashboard": False,
-        "_node_ip_address": "127.0.0.1",  # nobody else can reach it
     }
+    if address and _has_token():  # as `ray start` does: a cluster started where there is a token asks for it
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     if address not in ("", "auto"):
         _check_answers(address)
     kept = {number: signal.getsignal(number) for number in _SIGNALS}
@@ -65,8 +67,8 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
     except (ConnectionError, RuntimeError, ValueError, AssertionError, TimeoutError) as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise MachineError(
-            f"no Ray cluster at {address or 'this machine'}: {said[:200]}. Start one with `ray start --head` and let "
-            "this machine join it with `ray start --address HOST:PORT`"
+            f"no Ray cluster at {address or 'this machine'}, or it has another token (RAY_AUTH_TOKEN): {said[:200]}. Start "
+            "one with `ray start --head`, and let this machine join it with `ray start --address HOST:PORT`"
         ) from None
     finally:
         for number, handler in kept.items():
@@ -76,6 +78,12 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _has_token() -> bool:
+    """Return whether this user has a token of Ray, where Ray looks for it."""
+    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    return bool(os.environ.get("RAY_AUTH_TOKEN")) or path.is_file()
 
 
 def _check_answers(address: str) -> None:
