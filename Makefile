@@ -55,7 +55,8 @@ lint: setup-dev
 audit-deps: setup-dev  ## Known holes in the installed packages (says so where the service cannot be reached)
 	$(BIN)/python benchmarks/audit_deps.py
 
-endurance: setup-dev  ## An hour of synthesis and reward traffic while parts are killed (MINUTES=60)
+endurance: setup-dev  ## Faults on a Ray cluster; then an hour of load while parts are killed (MINUTES=60)
+	$(BIN)/python benchmarks/cluster_faults.py
 	$(BIN)/python benchmarks/endurance.py --minutes $(or $(MINUTES),60)
 
 docs: setup-dev  ## Build the documentation site into site/; a broken link is an error

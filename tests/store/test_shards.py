@@ -56,7 +56,7 @@ def content(url: str) -> dict[str, bytes]:
 def test_a_data_set_comes_back_byte_for_byte(run: Path, url: str, tmp_path: Path) -> None:
     manifest = shards.put(run, url, rows_per_shard=2)
     assert len(manifest.shards["rejected.parquet"]) >= 2
-    assert shards.check(url) == manifest
+    assert shards.check(url).shards == manifest.shards
     shards.get(url, tmp_path / "back")
     assert [(tmp_path / "back" / name).read_bytes() for name in FILES] == [(run / name).read_bytes() for name in FILES]
     before = content(url)

@@ -67,8 +67,8 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
     except (ConnectionError, RuntimeError, ValueError, AssertionError, TimeoutError) as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise MachineError(
-            f"no Ray cluster at {address or 'this machine'}, or it has another token (RAY_AUTH_TOKEN): {said[:200]}. Start "
-            "one with `ray start --head`, and let this machine join it with `ray start --address HOST:PORT`"
+            f"no Ray cluster at {address or 'this machine'}, or it has another token (RAY_AUTH_TOKEN): {said[:200]}. "
+            "Start one with `ray start --head`, and let this machine join it with `ray start --address HOST:PORT`"
         ) from None
     finally:
         for number, handler in kept.items():

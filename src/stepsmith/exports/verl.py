@@ -1,6 +1,6 @@
 """For verl, in two forms: rows with a reward function that asks our judge, and rows for verl's own scorer.
 
-The first form serves every problem and never takes our failures for wrong answers (docs/clusters.md). The second, in
+The first form serves every problem and never takes our failures for wrong answers (docs/verl.md). The second, in
 ``codecontests/``, needs no code: verl runs the program on a SandboxFusion address, which our judge server has, and
 compares the outputs itself. It looks at ten tests and scores their share; a failure of ours or its own counts as 0.
 """
@@ -21,7 +21,7 @@ OWN_SCORER, MOST_TESTS = "codecontests", 10  # verl's name of the scorer, and ho
 DATA_FILES = {"default": {"train": "train.parquet", "test": "test.parquet"}}
 USAGE = f"""\
 `reward.custom_reward_function.path=FOLDER/reward.py`, `data.train_files=FOLDER/train.parquet` and a running
-`stepsmith judge serve`; docs/clusters.md of Stepsmith says more.
+`stepsmith judge serve`; docs/verl.md of Stepsmith says more.
 
 `FOLDER/{OWN_SCORER}` has the problems that verl's own scorer can judge, for
 `reward.sandbox_fusion.url=http://127.0.0.1:8005/run_code` and no reward function. It compares outputs as texts, looks

@@ -172,7 +172,7 @@ def _lines(config: TrainConfig, *, ordered: bool) -> list[Line]:
         Line("trainer.project_name", "stepsmith"),
         Line("trainer.experiment_name", "grpo"),
         Line("trainer.default_local_dir", f"{FOLDER}/checkpoints"),
-        Line("trainer.v1.trainer_mode", "sync", "completions without a reward leave their group; see docs/clusters.md"),
+        Line("trainer.v1.trainer_mode", "sync", "completions without a reward leave their group; see docs/verl.md"),
         Line(
             "ray_kwargs.ray_init.runtime_env.env_vars.PYTHONPATH",
             "${oc.env:PYTHONPATH}",

@@ -5,7 +5,7 @@ into this one file, which then needs only Python's standard library. Run as a pr
 (`python reward.py URL`).
 
 Three rules. First, a failure of our own machinery (IE) gives no reward: the completion is judged again, and if that
-fails too, it is left out by an exception (docs/clusters.md says what verl does then). Second, all completions for a
+fails too, it is left out by an exception (docs/verl.md says what verl does then). Second, all completions for a
 problem are judged on the same tests, those in its row. Third, a program that crashes or runs out of time has failed.
 """
 
