@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+# Read by this process, its nodes and the commands that tests start.
+os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "5" * 64}
 STORE = 80 << 20  # bytes; Ray takes no less than 75 MiB
 
 
