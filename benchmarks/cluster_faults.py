@@ -52,8 +52,12 @@ class Cluster:
         self.folder, self.ip = folder, ip
         self.executor = f"ray://{ip}:{PORT}"
         self.processes: list[subprocess.Popen[bytes]] = []
-        self._start(("--head", f"--port={PORT}", "--include-dashboard=false"), ip, (), {})
-        self.second = self.join(second, **environment)
+        try:
+            self._start(("--head", f"--port={PORT}", "--include-dashboard=false"), ip, (), {})
+            self.second = self.join(second, **environment)
+        except BaseException:
+            self.close()
+            raise
 
     def join(self, prefix: tuple[str, ...] = (), ip: str = "", **environment: str) -> "subprocess.Popen[bytes]":
         """Start another node, in a namespace or with other variables."""
@@ -82,7 +86,7 @@ class Cluster:
         )
         self.processes.append(process)
         while b"Ray runtime started" not in log.read_bytes():
-            if process.poll() is not None:
+            if process.poll() is not None or b"Traceback" in log.read_bytes():
                 sys.exit(f"the node did not start: {log.read_text()[-800:]}")
             time.sleep(0.2)
         return process

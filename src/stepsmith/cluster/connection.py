@@ -4,7 +4,8 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,19 +52,21 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
         "object_store_memory": OBJECT_STORE_MB << 20,
         "include_dashboard": False,
     }
-    if address and _has_token():  # as `ray start` does: a cluster started where there is a token asks for it
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     if address not in ("", "auto"):
         _check_answers(address)
+    with _showing_token(address):
+        _init(ray, address, {} if address else own)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _init(ray: Any, address: str, more: Mapping[str, Any]) -> None:
+    """Call ``ray.init``, and keep our handlers of signals where Ray replaces some."""
     kept = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
-        ray.init(
-            address or "local",
-            namespace=NAMESPACE,
-            log_to_driver=False,
-            logging_level="ERROR",
-            **({} if address else own),
-        )
+        ray.init(address or "local", namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", **more)
     except (ConnectionError, RuntimeError, ValueError, AssertionError, TimeoutError) as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise MachineError(
@@ -72,18 +75,22 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
         ) from None
     finally:
         for number, handler in kept.items():
-            if signal.getsignal(number) is not handler:  # Ray replaces some; Ctrl-C and SIGTERM stay ours
+            if signal.getsignal(number) is not handler and threading.current_thread() is threading.main_thread():
                 signal.signal(number, handler)
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
 
 
-def _has_token() -> bool:
-    """Return whether this user has a token of Ray, where Ray looks for it."""
+@contextmanager
+def _showing_token(address: str) -> Iterator[None]:
+    """Show this user's token to a cluster that we join: one that was started where there is a token asks for it."""
     path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
-    return bool(os.environ.get("RAY_AUTH_TOKEN")) or path.is_file()
+    if not address or "RAY_AUTH_MODE" in os.environ or not ("RAY_AUTH_TOKEN" in os.environ or path.is_file()):
+        yield
+        return
+    os.environ["RAY_AUTH_MODE"] = "token"
+    try:
+        yield
+    finally:
+        del os.environ["RAY_AUTH_MODE"]
 
 
 def _check_answers(address: str) -> None:
