@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.two_nodes import TwoNodes, two_nodes  # isort: skip - sets what Ray reads when it is imported
+
 pytest.importorskip("ray")
 
 from stepsmith.cluster import host as host_module
@@ -19,7 +21,6 @@ from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Contract, Solution, TestCase, Verdict
 from stepsmith.judge.executor import in_order
 from stepsmith.judge.program import RunningJudge
-from tests.cluster.two_nodes import TwoNodes, two_nodes
 from tests.processes import heed_interrupts
 from tests.synth.llm.scripted_server import ScriptedServer
 from tests.synth.llm.test_path import WEAKER, toml_for

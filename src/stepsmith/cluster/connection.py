@@ -40,26 +40,31 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
     "ray://HOST:PORT" joins the cluster with that head; this machine must be one of its nodes ("ray://auto": the one
     that runs here). Raises ``MachineError`` without the extra or if there is no cluster.
     """
+    address = executor.partition("://")[2] or os.environ.get("RAY_ADDRESS", "")
+    if address not in ("", "auto"):
+        _check_answers(address)
+    own: dict[str, Any] = {
+        "num_cpus": workers,
+        "object_store_memory": OBJECT_STORE_MB << 20,
+        "include_dashboard": False,
+    }
+    with _showing_token(address):
+        ray = _imported()
+        _init(ray, address, {} if address else own)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _imported() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's future behaviour; without it, it warns
     try:
         import ray
     except ModuleNotFoundError:
         raise MachineError("--executor ray needs the package ray; run pip install 'stepsmith[ray]'") from None
-    address = executor.partition("://")[2] or os.environ.get("RAY_ADDRESS", "")
-    own: dict[str, Any] = {
-        "num_cpus": workers,
-        "object_store_memory": OBJECT_STORE_MB << 20,
-        "include_dashboard": False,
-    }
-    if address not in ("", "auto"):
-        _check_answers(address)
-    with _showing_token(address):
-        _init(ray, address, {} if address else own)
-        try:
-            yield ray
-        finally:
-            ray.shutdown()
+    return ray
 
 
 def _init(ray: Any, address: str, more: Mapping[str, Any]) -> None:
@@ -81,7 +86,10 @@ def _init(ray: Any, address: str, more: Mapping[str, Any]) -> None:
 
 @contextmanager
 def _showing_token(address: str) -> Iterator[None]:
-    """Show this user's token to a cluster that we join: one that was started where there is a token asks for it."""
+    """Show this user's token to a cluster that we join: one that was started where there is a token asks for it.
+
+    Ray looks at the variable when it is imported.
+    """
     path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
     if not address or "RAY_AUTH_MODE" in os.environ or not ("RAY_AUTH_TOKEN" in os.environ or path.is_file()):
         yield
