@@ -51,6 +51,7 @@ def synthesize(
     *,
     config: str | Path | None = None,
     workers: int | None = None,
+    executor: str | None = None,
     budget: str | None = None,
     resume: bool = False,
     observer: Observer | None = None,
@@ -59,8 +60,9 @@ def synthesize(
     """Make problems and write them into the folder ``out``; return the run's manifest.
 
     ``config`` is a TOML file as for ``stepsmith synth``. ``settings`` are those of its table ``[synth]``, such as
-    ``chains``, ``turns``, ``seed``, ``profile``, ``teacher`` and ``student``. ``workers`` None: one per core. With
-    ``resume`` an interrupted run in ``out`` is continued. Raises ``UserError`` for what the user can mend.
+    ``chains``, ``turns``, ``seed``, ``profile``, ``teacher`` and ``student``. ``workers`` None: one per core.
+    ``executor`` is "local", "ray" or "ray://HOST:PORT". With ``resume`` an interrupted run in ``out`` is continued.
+    Raises ``UserError`` for what the user can mend.
 
     >>> manifest = st.synthesize("runs/second", chains=1, turns=2, seed=7, workers=1)
     >>> manifest.counts.proposed
@@ -71,6 +73,7 @@ def synthesize(
         workers=workers,
         allow_unsafe=None,
         budget=budget,
+        executor=executor,
         synth=settings,
     )
     if unknown := sorted(set(settings) - set(msgspec.structs.asdict(changed.synth))):

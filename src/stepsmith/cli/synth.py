@@ -92,7 +92,9 @@ def synth(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Number of worker processes, or of judges when models are asked. Default: one per core."),
+        typer.Option(
+            help="Number of worker processes, or of judges with models or on each node. Default: one per core."
+        ),
     ] = None,
     executor: Executor = None,
     judge: Servers = None,
