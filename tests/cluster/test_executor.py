@@ -26,7 +26,7 @@ from tests.synth.llm.scripted_server import ScriptedServer
 from tests.synth.llm.test_path import WEAKER, toml_for
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
-SMALL = ["synth", "--profile", "micro", "--chains", "6", "--turns", "2", "--attempts", "8", "--seed", "11"]
+SMALL = ["synth", "--profile", "micro", "--chains", "4", "--turns", "2", "--attempts", "6", "--seed", "11"]
 DOUBLE = Solution(language="python", code="print(2 * int(input()))")
 STDIO = Contract(interface="stdio")
 
@@ -139,7 +139,7 @@ def test_interrupt_and_a_killed_driver_resume_on_another_executor(here: Path, no
     words = [*SMALL, "--workers", "1", "--executor", nodes.executor, "--out", str(out)]
     with started(words) as first:
         assert first.stdout is not None
-        wait_for(first, "chain 1/6")
+        wait_for(first, "chain 1/4")
         os.killpg(first.pid, signal.SIGINT)
         rest = first.stdout.read()
     assert first.returncode == 130
