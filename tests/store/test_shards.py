@@ -7,6 +7,9 @@ import pytest
 
 pytest.importorskip("fsspec")
 
+from typer.testing import CliRunner
+
+from stepsmith.cli.main import app
 from stepsmith.core.errors import ConfigError, RunFolderError, StoreError
 from stepsmith.pipeline.config import Config, with_changes
 from stepsmith.pipeline.synthesis import synthesize
@@ -62,6 +65,9 @@ def test_a_data_set_comes_back_byte_for_byte(run: Path, url: str, tmp_path: Path
     before = content(url)
     shards.put(run, url, rows_per_shard=2)
     assert content(url) == before
+    done = CliRunner().invoke(app, ["shards", "check", url])
+    assert done.exit_code == 0, done.output
+    assert "all as their manifest says" in done.output
 
 
 def test_a_writer_that_was_killed_leaves_no_data_set_and_goes_on(
