@@ -14,7 +14,7 @@ from stepsmith.core.errors import MachineError
 from stepsmith.llm.estimates import Range
 from stepsmith.pipeline.config import load_config
 from stepsmith.pipeline.forecast import sample_chains
-from stepsmith.pipeline.planning import PUBLISHED, Plan, chains_of_run, plan, read_cluster
+from stepsmith.pipeline.planning import PUBLISHED, ClusterPlan, chains_of_run, plan, read_cluster
 from stepsmith.pipeline.roles import resolve_config
 from stepsmith.store.folder_lock import write_whole
 
@@ -53,7 +53,7 @@ def plan_command(
         console.print(f"Plot: {plot}", soft_wrap=True, highlight=False, markup=False)
 
 
-def show_plan(console: Console, found: Plan) -> None:
+def show_plan(console: Console, found: ClusterPlan) -> None:
     """Print a plan: the resources, the slowest first, and the totals."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("resource", "needs", "gives per s", "hours", "95%"):
@@ -84,7 +84,7 @@ def show_plan(console: Console, found: Plan) -> None:
         console.print(f"Published, {paper}: {text}.", soft_wrap=True, highlight=False)
 
 
-def draw_plan(found: Plan, path: Path) -> None:
+def draw_plan(found: ClusterPlan, path: Path) -> None:
     """Write a page with the hours of each resource, and their intervals. Raises ``MachineError`` without the extra."""
     try:
         import plotly.graph_objects as go

@@ -82,7 +82,7 @@ class Need(Record, frozen=True, kw_only=True):
     hours: Range
 
 
-class Plan(Record, frozen=True, kw_only=True):
+class ClusterPlan(Record, frozen=True, kw_only=True):
     """The prediction for ``problems`` kept problems, from ``sampled`` chains."""
 
     problems: int
@@ -127,7 +127,7 @@ def chains_of_run(folder: Path) -> list[Chain]:
     return chains
 
 
-def plan(config: Config, cluster: ClusterDescription, chains: Sequence[Chain], problems: int) -> Plan:
+def plan(config: Config, cluster: ClusterDescription, chains: Sequence[Chain], problems: int) -> ClusterPlan:
     """Predict a run of ``config`` that keeps ``problems`` problems. ``chains`` are measured ones.
 
     Raises ``ConfigError`` if the cluster does not describe an endpoint that the run asks, or no sampled chain kept a
@@ -158,7 +158,7 @@ def plan(config: Config, cluster: ClusterDescription, chains: Sequence[Chain], p
     rest = (cluster.start_s + longest / 2) / HOUR_S  # at the end, places are idle while the last chains are finished
     hours = _shifted(needs[0].hours, rest)
     storage = _scaled(total(storage_bytes), 1e-9)
-    return Plan(
+    return ClusterPlan(
         problems=problems,
         sampled=len(chains),
         chains=count,
