@@ -64,6 +64,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
         "one cluster of two nodes for everything that runs on Ray",
         "pipeline/cluster_models cli/cluster_view cli/executor",
     ),
+    "pipeline/test_planning.py": ("the command, too", "cli/plan"),
     "store/test_shards.py": ("the command, too", "cli/shards"),
     "exports/test_importing.py": ("the command, too", "cli/imports"),
     "exports/test_kattis_package.py": (
