@@ -50,6 +50,13 @@ def test_a_source_that_is_not_there(stepsmith):
     assert said.err == "stepsmith: nowhere.jsonl does not exist\n"
 
 
+def test_a_source_without_a_problem(stepsmith, tmp_path):
+    (tmp_path / "rows.jsonl").write_text("no json\n")
+    code, said = stepsmith("audit", "rows.jsonl", "--workers", "1")
+    assert code == 2
+    assert "none of 1 problems could be read. The first: line 1: not JSON" in said.err
+
+
 def test_the_schema_is_printed(stepsmith):
     code, said = stepsmith("audit", "schema")
     assert code == 0

@@ -59,6 +59,7 @@ def audit_problem(item: Item, judge: RunningJudge, options: AuditOptions) -> Sub
             subject=str(item.problem_id),
             digest=digest,
             checked=(),
+            unread=True,
             not_checked=tuple(NotChecked(check=check.name, reason=item.detail) for check in PROBLEM_CHECKS),
         )
     subject = ProblemSubject(item, judge, options)

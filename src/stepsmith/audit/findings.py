@@ -126,6 +126,7 @@ class SubjectReport(Record, frozen=True, kw_only=True):
         default_factory=dict
     )  # numbers that the summary adds up: "tests", "mutants", ...
     executions: int = 0  # runs of a program on an input
+    unread: bool = False  # it is no problem that could be read; the reason is in ``not_checked``
 
 
 class KindCount(Record, frozen=True, kw_only=True):

@@ -119,6 +119,10 @@ def audit(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     finally:
         reports.close()
+    unread = [report for report in done if report.unread]
+    if len(unread) == len(done):
+        first = unread[0].not_checked[0].reason if unread else "it is empty"
+        raise CaseError(f"{source}: none of {len(done)} problems could be read. The first: {first}")
     document = AuditDocument(
         tool=f"stepsmith {__version__}",
         source=str(source),
