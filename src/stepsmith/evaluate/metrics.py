@@ -78,8 +78,6 @@ def figures_of(by_task: Mapping[str, Sequence[ScoredSample]], passed: Callable[[
     """Return the figures of the samples of some problems."""
     counts = [(len(samples), sum(map(passed, samples))) for samples in by_task.values()]
     mean = clustered_mean([c / n for n, c in counts])
-    fewest = min(n for n, _ in counts)
-    at_k = {str(k): fmean(pass_at_k(n, c, k) for n, c in counts) for k in KS if k <= fewest}
     return Figures(
         problems=len(counts),
         samples=sum(n for n, _ in counts),
@@ -87,8 +85,14 @@ def figures_of(by_task: Mapping[str, Sequence[ScoredSample]], passed: Callable[[
         standard_error=mean.standard_error,
         low=mean.low,
         high=mean.high,
-        pass_at_k=at_k,
+        pass_at_k=mean_pass_at_k(counts),
     )
+
+
+def mean_pass_at_k(counts: Sequence[tuple[int, int]]) -> dict[str, float]:
+    """Return pass@k over problems given as (samples, passed), for every k up to the fewest samples; {} for none."""
+    fewest = min((n for n, _ in counts), default=0)
+    return {str(k): fmean(pass_at_k(n, c, k) for n, c in counts) for k in KS if k <= fewest}
 
 
 def shares(scored: Iterable[ScoredSample]) -> dict[str, float]:

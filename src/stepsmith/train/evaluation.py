@@ -10,16 +10,15 @@ from filelock import FileLock
 
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Problem, Record
-from stepsmith.core.stats import pass_at_k, pass_rate, wilson_interval
+from stepsmith.core.stats import pass_rate, wilson_interval
 from stepsmith.curriculum import item_of
+from stepsmith.evaluate.metrics import mean_pass_at_k
 from stepsmith.scoring.scorer import ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.scoring.tests import SplitSettings, split_tests
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.training_log import EvalResult, Score
 from stepsmith.train.policy import Policy
 from stepsmith.train.settings import EvalSettings, Stage
-
-KS = (1, 2, 4, 8, 16, 32)
 
 
 def evaluate(
@@ -158,18 +157,13 @@ def _score(by_problem: Iterable[list[ScoredCompletion]], samples: int) -> Score:
             counts.append((len(counted), sum(one.solved for one in counted)))
     rates = [passes / n for n, passes in counts]
     low, high = wilson_interval(sum(rates), len(rates)) if rates else (0.0, 1.0)
-    at_k = {
-        str(k): sum(pass_at_k(n, passes, k) for n, passes in counts) / len(counts)
-        for k in KS
-        if counts and k <= min(n for n, _ in counts)
-    }
     return Score(
         problems=len(counts),
         samples=samples,
         pass_at_1=sum(rates) / len(rates) if rates else 0.0,
         low=low,
         high=high,
-        pass_at_k=at_k,
+        pass_at_k=mean_pass_at_k(counts),
         truncated=truncated / max(1, replies),
         no_answer=no_answer / max(1, replies),
     )

@@ -16,7 +16,7 @@ import time
 _write, _leave, _clock, _sleep = os.write, os._exit, time.process_time, time.sleep
 _encode, _repr, _base = str.encode, repr, BaseException
 RESULT_FD = 3
-KILL_MARGIN = 1.25  # the time limit raises at this multiple; what ends in between has its time reported
+KILL_MARGIN = 1.1  # the time limit raises at this multiple; what ends in between has its time reported
 PRELOADED = ("numpy", "subprocess", "shutil", "tempfile", "multiprocessing")  # the official harness has them loaded
 
 
