@@ -36,6 +36,8 @@ STEPS: dict[str, list[Step]] = {
             "platformdirs semver msgspec"
         ),
     ],
+    "inspect": [Step("inspect-ai==0.3.285")],
+    "lm-eval": [Step("lm-eval==0.4.13", "--no-deps"), Step("numpy jinja2 pyyaml pytablewriter requests tqdm")],
     "lcb": [Step("lighteval==0.13.0", "--no-deps"), Step("numpy tqdm datasets")],
     "verl": [Step("torch==2.13.0"), Step("verl==0.9.1 tensordict==0.10.0 transformers==5.9.0 ray==2.60.0")],
 }

@@ -109,7 +109,7 @@ def task(
     found = load_benchmark(find_benchmark(benchmark), data)
     write_inspect_task(out, found, extraction)
     Console(stderr=True).print(
-        f"{len(found.problems)} problems; run: inspect eval {out / 'task.py'} --model MODEL",
+        f"{len(found.problems)} problems; run: cd {out} && inspect eval task.py --model MODEL",
         soft_wrap=True,
         markup=False,
     )
