@@ -1,11 +1,13 @@
 """The reward function for TRL, in TRL's own trainer and by hand."""
 
+import pickle
 from pathlib import Path
 
 import pytest
 
 import stepsmith as st
-from stepsmith.core.errors import ConfigError
+from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.judge.pool import JudgePool
 from stepsmith.scoring.trl_reward import RewardFunction, training_rows
 from tests.records import a_problem
 from tests.scoring.scripted import ScriptedJudge, counting
@@ -68,3 +70,26 @@ def test_trl_takes_it_as_it_is(tmp_path: Path) -> None:
         assert len(reward.last) == 4
     logged = {key for entry in trainer.state.log_history for key in entry}
     assert "rewards/stepsmith_binary/mean" in logged
+
+
+def test_trls_asynchronous_worker_scores_with_a_copy_in_its_own_process() -> None:
+    problem, right = counting(0), "```python\n8\n```"
+    copy = pickle.loads(pickle.dumps(RewardFunction([problem], judge=Passing())))
+    with copy:
+        assert copy(completions=[right, "?"], problem_id=[problem.id] * 2) == [1.0, 0.0]
+    with (
+        JudgePool(1) as pool,
+        RewardFunction([problem], judge=pool) as reward,
+        pytest.raises(MachineError, match="belongs to this process"),
+    ):
+        pickle.dumps(reward)
+
+
+class Passing(ScriptedJudge):
+    """A judge that can be pickled, as a fleet's client can."""
+
+    def __init__(self) -> None:
+        super().__init__(passes_first)
+
+    def __reduce__(self):
+        return Passing, ()

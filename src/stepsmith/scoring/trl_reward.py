@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
-from stepsmith.core.errors import ConfigError
+from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.judge.local import LocalJudge
 from stepsmith.judge.pool import JudgePool
 from stepsmith.judge.protocol import Judge
 from stepsmith.scoring.completion import Completion
@@ -52,6 +53,23 @@ class RewardFunction:
         self._lock = threading.Lock()
         self.last: list[ScoredCompletion] = []
         self.__name__ = f"stepsmith_{self._rewards.reward}"  # TRL logs rewards under it
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process needs to make the same object: TRL's asynchronous trainer scores in one.
+
+        Raises ``MachineError`` if the judge is one of this process alone.
+        """
+        state = {**self.__dict__, "_scorer": None, "_opened": None, "_lock": None, "last": []}
+        if isinstance(self._judge, JudgePool | LocalJudge):
+            raise MachineError(
+                "the judge belongs to this process and cannot be sent to another one; give judge=None, and a judge is "
+                "opened there, or a JudgeFleet"
+            )
+        return state
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__ |= state
+        self._lock = threading.Lock()
 
     def __call__(
         self,

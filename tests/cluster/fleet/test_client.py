@@ -1,5 +1,6 @@
 """A fleet: the same verdicts as one judge, whatever happens to its servers."""
 
+import pickle
 import threading
 import time
 from collections.abc import Iterator
@@ -315,3 +316,12 @@ def test_wrong_addresses() -> None:
             JudgeFleet(urls)
     with pytest.raises(MachineError, match="no judge server answers"):
         JudgeFleet(["http://127.0.0.1:9"], start_s=0.1)
+
+
+def test_a_copy_in_another_process_asks_the_same_servers() -> None:
+    with (
+        running(ScriptedJudge()) as one,
+        JudgeFleet([url_of(one)], allow_unsafe=True) as fleet,
+        pickle.loads(pickle.dumps(fleet)) as copy,
+    ):
+        assert copy.judge(python("WA"), STDIO, ONE).verdict is Verdict.WA

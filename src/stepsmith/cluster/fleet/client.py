@@ -75,6 +75,7 @@ class JudgeFleet:
     ) -> None:
         if not urls or len(set(urls)) < len(urls):
             raise ConfigError(f"--judge needs addresses of different servers, got {', '.join(urls) or 'none'}")
+        self._given = tuple(urls), isolation, allow_unsafe
         self._members = [Member(url) for url in urls]
         self._patience_s = patience_s
         self._changed = threading.Condition()
@@ -167,6 +168,10 @@ class JudgeFleet:
             watcher.join()
         for member in self._members:
             member.close()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """In another process: a client of the same servers."""
+        return JudgeFleet, self._given
 
     def __enter__(self) -> Self:
         return self
