@@ -48,7 +48,8 @@ def test_score_and_compare(place: Path) -> None:
     assert evaluation.metrics.all.pass_at_k == {"1": 0.5, "2": 1.0}
     assert evaluation.conditions.release == "unknown"
     assert [one.outcome for one in samples] == ["passed", "wrong answer"]
-    scored(place, "b", "--out", place / "out", "--model", "B")
+    said = scored(place, "b", "--out", place / "out", "--model", "B", "--vote")
+    assert "one sample per problem: majority 1.0000, consensus 1.0000 (1 problems" in said
     said = run("compare", place / "a-humaneval", place / "out")
     assert "B - A: +0.5000" in said
     assert "not known: whether both models saw the same prompts" in said

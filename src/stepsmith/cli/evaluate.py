@@ -62,6 +62,10 @@ Since = Annotated[str, typer.Option(help="Only problems published on this date o
 Until = Annotated[str, typer.Option(help="Only problems published on this date or before.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Number of judges. Default: one per core.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Judge again what was judged before.")]
+Vote = Annotated[
+    bool,
+    typer.Option("--vote", help="Also score one sample per problem, chosen by majority and by `verify`'s consensus."),
+]
 AllowUnsafe = Annotated[
     bool, typer.Option("--allow-unsafe", help="Run untrusted programs even if they cannot be confined here (L0).")
 ]
@@ -96,6 +100,7 @@ def score(
     trained_on: TrainedOn = None,
     since: Since = "",
     until: Until = "",
+    vote: Vote = False,
     workers: Workers = None,
     no_cache: NoCache = False,
     allow_unsafe: AllowUnsafe = False,
@@ -106,7 +111,8 @@ def score(
     place = out or samples.with_name(samples.name.partition(".")[0] + f"-{benchmark}")
     _check_folder(place)
     _score(
-        found, given, place, extraction, trained_on, workers, no_cache=no_cache, allow_unsafe=allow_unsafe,
+        found, given, place, extraction, trained_on, workers, vote=vote, no_cache=no_cache,
+        allow_unsafe=allow_unsafe,
         window=_window(since, until), model=model, samples_sha256=content_hash(samples),
     )  # fmt: skip
 
@@ -134,6 +140,7 @@ def run(
     trained_on: TrainedOn = None,
     since: Since = "",
     until: Until = "",
+    vote: Vote = False,
     workers: Workers = None,
     no_cache: NoCache = False,
     allow_unsafe: AllowUnsafe = False,
@@ -154,7 +161,8 @@ def run(
         if answers.tokens:
             _say(console, f"{answers.tokens:,} tokens, ${answers.usd:.4f}")
         _score(
-            found, answers.samples, out, extraction, trained_on, workers, no_cache=no_cache, allow_unsafe=allow_unsafe,
+            found, answers.samples, out, extraction, trained_on, workers, vote=vote, no_cache=no_cache,
+        allow_unsafe=allow_unsafe,
             window=_window(since, until), model=answers.asked.model, sampling=answers.asked.sampling,
             prompt_hash=answers.asked.prompt_hash, samples_sha256=content_hash(out / "samples.jsonl"),
         )  # fmt: skip
@@ -202,6 +210,7 @@ def _score(
     trained_on: Path | None,
     workers: int | None,
     *,
+    vote: bool,
     no_cache: bool,
     allow_unsafe: bool,
     window: str,
@@ -221,6 +230,7 @@ def _score(
     with scoring_session(count, allow_unsafe=allow_unsafe, use_cache=not no_cache) as session:
         with _display(console) as watch:
             scored = session.score(data, samples, extraction, watch)
+        votes = session.votes(data, samples, scored, extraction) if vote else None
         conditions = conditions_of(
             data, list(samples), session.harness, session.judge.isolation,
             extraction=data.benchmark.extraction if extraction == AS_IT_IS and _replies(samples) else extraction,
@@ -228,7 +238,7 @@ def _score(
             samples_sha256=samples_sha256, model=model, sampling=sampling, prompt_hash=prompt_hash,
             contamination=contamination, window=window,
         )  # fmt: skip
-    evaluation = Evaluation(conditions=conditions, metrics=metrics_of(data.problems, scored))
+    evaluation = Evaluation(conditions=conditions, metrics=metrics_of(data.problems, scored), votes=votes)
     write_evaluation(out, evaluation, scored)
     _print(Console(highlight=False), evaluation)
     try_report(console, out)
@@ -282,6 +292,12 @@ def _print(console: Console, evaluation: Evaluation) -> None:
     console.print(table)
     outcomes = ", ".join(f"{name} {one.count} ({one.share:.1%})" for name, one in metrics.outcomes.items())
     _say(console, outcomes)
+    if votes := evaluation.votes:
+        _say(
+            console,
+            f"one sample per problem: majority {votes.majority:.4f}, consensus {votes.best:.4f} "
+            f"({votes.problems} problems with inputs and several samples)",
+        )
     _say(console, conditions.contamination)
 
 

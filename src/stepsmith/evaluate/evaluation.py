@@ -15,6 +15,7 @@ from stepsmith.core.ids import content_id
 from stepsmith.core.records import Record
 from stepsmith.evaluate.metrics import ScoreTable
 from stepsmith.evaluate.scoring import ScoredSample
+from stepsmith.evaluate.voting import VoteScore
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.json_lines import as_lines, read_lines
 
@@ -56,6 +57,7 @@ class Evaluation(Record, frozen=True, kw_only=True):
 
     conditions: Conditions
     metrics: ScoreTable
+    votes: VoteScore | None = None  # only where it was asked for
 
 
 def conditions_of(

@@ -1,6 +1,7 @@
 """Scoring with what it needs: a pool of judges, the calibration of this machine, and the caches."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +11,9 @@ from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.core.errors import MachineError
 from stepsmith.evaluate.calibration import calibrated
 from stepsmith.evaluate.samples import ModelSample
-from stepsmith.evaluate.scoring import AS_IT_IS, ScoredSample, ScoringProgress, score_samples
+from stepsmith.evaluate.scoring import AS_IT_IS, ScoredSample, ScoringProgress, answers_of, score_samples
 from stepsmith.evaluate.verdict_cache import VerdictCache, cache_folder
+from stepsmith.evaluate.voting import Ballot, VoteScore, ballot_of, vote_score
 from stepsmith.judge.pool import JudgePool
 
 
@@ -35,6 +37,24 @@ class ScoringSession(NamedTuple):
             data, samples, self.judge, self.harness,
             extraction=extraction, workers=self.workers, cache=self.cache, watch=watch,
         )  # fmt: skip
+
+    def votes(
+        self,
+        data: BenchmarkData,
+        samples: Mapping[str, Sequence[ModelSample]],
+        scored: Sequence[ScoredSample],
+        extraction: str = AS_IT_IS,
+    ) -> VoteScore | None:
+        """Return the score of one chosen sample per problem; see ``VoteScore``."""
+        problems = {problem.task_id: problem for problem in data.problems}
+
+        def ballot(task_id: str) -> Ballot | None:
+            answers = answers_of(data.benchmark, problems[task_id], samples[task_id], extraction)
+            return ballot_of(problems[task_id], answers, self.judge, self.harness.time_factor)
+
+        with ThreadPoolExecutor(self.workers) as threads:
+            found = zip(samples, threads.map(ballot, samples), strict=True)
+            return vote_score({task_id: one for task_id, one in found if one is not None}, scored)
 
 
 @contextmanager
