@@ -18,7 +18,8 @@ from stepsmith.verify.suite.baselines import baselines
 from stepsmith.verify.suite.mutants import mutate
 
 SHOWN = 3  # findings of one kind for one problem: each adds a test, and the first are the shortest
-# Share of such findings that hold, by what says that the input is legal: benchmarks/results/audit.md measures it.
+# Share of such findings that hold, by what says that the input is legal. That of known inputs is measured
+# (benchmarks/results/audit.md); the others are assumed.
 CONFIDENCE = {"validator": 0.99, "contract": 0.97, "known inputs": 0.9}
 
 
