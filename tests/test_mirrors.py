@@ -14,6 +14,22 @@ TESTS = Path(__file__).parent
 
 # Test file -> why it tests these modules, and the modules. Keep it short: a test beside its module is better.
 ELSEWHERE: dict[str, tuple[str, str]] = {
+    "audit/rewards/checks/test_broken.py": (
+        "every check of rewards, over the table of rewards that are broken on purpose",
+        "audit/reward_kinds audit/rewards/programs audit/rewards/spellings audit/rewards/checks/batches "
+        "audit/rewards/checks/cheats audit/rewards/checks/comparing audit/rewards/checks/faults "
+        "audit/rewards/checks/isolation audit/rewards/checks/numbers audit/rewards/checks/spelling "
+        "audit/rewards/checks/tests_missing audit/rewards/checks/trivial",
+    ),
+    "audit/rewards/test_ours.py": (
+        "whole audits of our own rewards",
+        "audit/rewards/caller audit/rewards/subject audit/rewards/specimens",
+    ),
+    "audit/rewards/test_hosted.py": (
+        "programs for the process of a reward, which is called from outside",
+        "audit/rewards/hosting/host audit/rewards/hosting/faults",
+    ),
+    "cli/test_audit_reward.py": ("the command, which makes the whole audit", "audit/rewards/auditing"),
     "benchmarks/test_data.py": (
         "every benchmark is read through the table",
         "benchmarks/benchmark benchmarks/evalplus benchmarks/evalplus_inputs benchmarks/fields benchmarks/humaneval "

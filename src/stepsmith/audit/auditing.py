@@ -1,6 +1,6 @@
 """One subject through all checks of its table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from stepsmith.audit.checks import PROBLEM_CHECKS
@@ -18,18 +18,20 @@ Item = AuditItem | UnreadProblem
 
 
 def run_checks(
-    subject: S, checks: Sequence[Check[S]]
+    subject: S, checks: Sequence[Check[S]], seen: Callable[[str], None] = lambda _: None
 ) -> tuple[tuple[Finding, ...], tuple[str, ...], tuple[NotChecked, ...]]:
     """Return (findings, names of the checks that were made, those that could not be made).
 
     A check that finds something before it lacks something counts as made, and is named among the others, too.
-    A failure of our own machinery makes a check one that could not be made; it is never a finding.
+    ``seen`` is told the name of each check first. A failure of our own machinery makes a check one that could not be
+    made; it is never a finding.
     """
     findings: dict[str, Finding] = {}
     made: list[str] = []
     lacking: list[NotChecked] = []
     for check in checks:
         found: list[Finding] = []
+        seen(check.name)
         try:
             found.extend(check.run(subject))
             made.append(check.name)

@@ -9,6 +9,7 @@ import msgspec
 from stepsmith.audit.checks import KINDS_OF_CHECK
 from stepsmith.audit.findings import SCHEMA, SCHEMA_VERSION, AuditDocument, KindCount, SubjectReport
 from stepsmith.audit.kinds import KINDS
+from stepsmith.audit.rewards.checks import REWARD_CHECKS
 from stepsmith.core.errors import CaseError
 from stepsmith.core.stats import wilson_interval
 
@@ -79,7 +80,7 @@ def counted(subjects: Sequence[SubjectReport]) -> tuple[KindCount, ...]:
     holders: Counter[str] = Counter()
     ambiguous: Counter[str] = Counter()
     for subject in subjects:
-        checked.update({kind for check in subject.checked for kind in KINDS_OF_CHECK.get(check, ())})
+        checked.update({kind for check in subject.checked for kind in _kinds_of(check)})
         found.update(f.kind for f in subject.findings if not f.ambiguous)
         holders.update({f.kind for f in subject.findings if not f.ambiguous})
         ambiguous.update(f.kind for f in subject.findings if f.ambiguous)
@@ -101,6 +102,11 @@ def counted(subjects: Sequence[SubjectReport]) -> tuple[KindCount, ...]:
             )
         )
     return tuple(counts)
+
+
+def _kinds_of(check: str) -> tuple[str, ...]:
+    """Return the kinds that a check finds, of problems or of rewards."""
+    return KINDS_OF_CHECK.get(check) or next((one.kinds for one in REWARD_CHECKS if one.name == check), ())
 
 
 def json_schema() -> bytes:

@@ -6,6 +6,7 @@ from typing import Self
 import msgspec
 
 from stepsmith.audit.kinds import KINDS, Severity
+from stepsmith.audit.rewards.trials import RewardReplay
 from stepsmith.audit.steps import ProgramReplay
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Record
@@ -13,8 +14,8 @@ from stepsmith.core.records import Record
 SCHEMA = "stepsmith.audit"
 SCHEMA_VERSION = 1  # raised when a field changes its meaning or goes; new fields may come without
 
-# What replays a finding. Another kind of replay is one more tagged record here, and one line in ``replay.REPLAYERS``.
-Replay = ProgramReplay
+# What replays a finding. Another kind of replay is one more tagged record here, and a case in ``replay``.
+Replay = ProgramReplay | RewardReplay
 
 
 class NotCheckedError(Exception):

@@ -1,6 +1,8 @@
 """The table of what an audit can find. The SARIF file, the report and docs/audit.md take it from here."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
+
+from stepsmith.audit.reward_kinds import REWARD_KINDS
 
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")  # the gravest first
@@ -61,8 +63,9 @@ _ALL = (
          "The model can copy the answer instead of solving the problem.",
          "Take it out of the statement."),
 )  # fmt: skip
+_REWARDS = tuple(Kind(name, cast("Severity", severity), "reward", *texts) for name, severity, *texts in REWARD_KINDS)
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_ALL, *_REWARDS)}
 
 
 def at_least(severity: Severity, threshold: Severity) -> bool:

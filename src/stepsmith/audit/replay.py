@@ -1,7 +1,7 @@
 """Replay a finding: run its steps in the sandbox and say of each whether it shows what it says."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,9 @@ import msgspec
 
 from stepsmith.audit.acceptance import first_failed
 from stepsmith.audit.document import read_audit
-from stepsmith.audit.findings import Finding, Replay
+from stepsmith.audit.findings import Finding
+from stepsmith.audit.rewards.caller import replay_steps
+from stepsmith.audit.rewards.trials import RewardReplay
 from stepsmith.audit.steps import (
     Contains,
     Differs,
@@ -73,19 +75,16 @@ def replay_finding(finding: Finding, judge: RunningJudge) -> Iterator[Shown]:
     """Yield the steps of a replay as they are made. Raises ``CaseError`` for a finding that has no replay."""
     if finding.replay is None:
         raise CaseError(f"finding {finding.id} has no replay")
-    yield from REPLAYERS[type(finding.replay)](finding.replay, judge)
+    if isinstance(finding.replay, RewardReplay):
+        yield from (Shown(*step) for step in replay_steps(finding.replay))
+    else:
+        yield from _replay_programs(finding.replay, judge)
 
 
 def _replay_programs(replay: ProgramReplay, judge: RunningJudge) -> Iterator[Shown]:
     for step in replay.steps:
         holds, seen = _hold(step, judge)
         yield Shown(step.says, holds, seen)
-
-
-# A replay of another type: how it is run.
-REPLAYERS: dict[type[Replay], Callable[[ProgramReplay, RunningJudge], Iterator[Shown]]] = {
-    ProgramReplay: _replay_programs
-}
 
 
 def _hold(step: ReplayStep, judge: RunningJudge) -> tuple[bool, str]:

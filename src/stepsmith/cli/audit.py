@@ -24,6 +24,19 @@ from stepsmith.audit.sources import Problems
 from stepsmith.audit.stream import already_done, audit_all, write_reports
 from stepsmith.audit.subject import AuditOptions
 from stepsmith.audit.writing import CORRECTED, write_document, write_patch
+from stepsmith.cli.audit_reward import (
+    Arguments,
+    InterfaceOption,
+    ProblemFiles,
+    ProtocolOption,
+    Python,
+    Range,
+    Target,
+    Timeout,
+    reward_table,
+    run_reward_audit,
+    target_of,
+)
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
@@ -175,6 +188,63 @@ def replay(
     reproduced = bool(steps) and all(step.holds for step in steps)
     _say(console, "reproduced" if reproduced else "not reproduced")
     if not reproduced:
+        raise typer.Exit(EXIT_FOUND)
+
+
+@audit_app.command()
+def reward(
+    target: Target,
+    problems: ProblemFiles = None,
+    out: Annotated[Path, typer.Option(help="Folder for the audit.")] = Path("audit"),
+    interface: InterfaceOption = "auto",
+    protocol: ProtocolOption = None,
+    python: Python = None,
+    arg: Arguments = None,
+    range: Range = None,
+    timeout: Timeout = 30.0,
+    format: Annotated[
+        Format, typer.Option(help="Format of the problems. auto: detect it from the keys of each row.")
+    ] = "auto",
+    fail_on: Annotated[
+        Severity | None, typer.Option(help="Exit with code 1 if there is a finding of this severity or a graver one.")
+    ] = None,
+    allow_unsafe: Annotated[
+        bool,
+        typer.Option("--allow-unsafe", help="Run our own check of the problems even if it cannot be confined (L0)."),
+    ] = False,
+) -> None:
+    """Audit a reward: send it right, wrong and cheating answers, and look at what it pays."""
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file; give a folder")
+    chosen = target_of(target, interface, protocol, python, arg, timeout)
+    judge = _judge(allow_unsafe)
+    try:
+        report = run_reward_audit(chosen, problems, format, judge, range, Console(stderr=True))
+        document = AuditDocument(
+            tool=f"stepsmith {__version__}",
+            source=chosen.reference,
+            format="reward",
+            options={"problems": ", ".join(map(str, problems or ())), "interface": interface, "protocol": protocol},
+            isolation=judge.isolation,
+            complete=True,
+            counts=counted([report]),
+            subjects=(report,),
+        )
+    finally:
+        judge.close()
+    with explained(out):
+        out.mkdir(parents=True, exist_ok=True)
+    pageless = ""
+    try:
+        write_document(out, document)
+    except MachineError as error:
+        pageless = str(error)
+    reward_table(Console(), report)
+    console = Console(stderr=True)
+    if pageless:
+        _say(console, f"No page: {pageless}")
+    _say(console, f"The audit is in {out / AUDIT}; replay a finding: stepsmith audit replay {out}#ID")
+    if fail_on is not None and any(at_least(f.severity, fail_on) for f in document.findings):
         raise typer.Exit(EXIT_FOUND)
 
 

@@ -1,0 +1,1 @@
+"""What runs in the process that holds a reward under audit. These files are programs: nothing imports them."""
