@@ -78,10 +78,10 @@ def test_time_is_bounded_by_the_problem_by_the_viewer_and_for_the_request(
     assert [one.result.verdict for one in tried.tests] == [Verdict.TLE][: len(tried.tests)]
     assert tried.left == len(STDIO.tests) - len(tried.tests)
     endless = Contract(interface="stdio", limits=Limits(time_s=1e9, wall_s=1e9, memory_mb=10**9, output_mb=1e9))
-    assert answers._bounded(endless).limits == answers.MOST_LIMITS
+    assert answers.bounded(endless).limits == answers.MOST_LIMITS
     for limits in (Limits(time_s=float("nan")), Limits(memory_mb=0), Limits(wall_s=-1.0)):
         with pytest.raises(CaseError, match="limits"):
-            answers._bounded(Contract(interface="stdio", limits=limits))
+            answers.bounded(Contract(interface="stdio", limits=limits))
 
 
 def test_what_cannot_be_judged_is_said(judge: LocalJudge) -> None:

@@ -28,7 +28,7 @@ def view(
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser, if this machine has a screen.")] = True,
 ) -> None:
-    """Show problems, chains and runs on a local page. Nothing in DIR is changed."""
+    """Show problems, chains and runs on a local page. Only decisions about an audit are written, beside it."""
     try:
         from stepsmith.serve.server import listen
         from stepsmith.view.server import address_of, make_viewer

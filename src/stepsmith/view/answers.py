@@ -92,7 +92,7 @@ def try_answer(judge: LocalJudge, problem: Problem, text: str, name: str, *, hid
 
     ``hidden`` tests stay hidden: of those that the statement does not show, only verdict and time are told.
     """
-    problem = msgspec.structs.replace(problem, contract=_bounded(problem.contract))
+    problem = msgspec.structs.replace(problem, contract=bounded(problem.contract))
     if problem.environment != "induction":
         return _try_literals(judge, problem, text, hidden=hidden)
     if not text.strip():
@@ -168,7 +168,7 @@ def _short(pair: LinePair) -> LinePair:
     return pair._replace(expected=None if pair.expected is None else want, actual=None if pair.actual is None else got)
 
 
-def _bounded(contract: Contract) -> Contract:
+def bounded(contract: Contract) -> Contract:
     """Return a contract whose limits are no larger than ``MOST_LIMITS``. Raises ``CaseError`` for impossible ones."""
     limits = contract.limits
     numbers: Sequence[float] = (limits.time_s, limits.memory_mb, limits.output_mb, limits.wall_s or 1.0)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -74,6 +75,12 @@ class ServedPlaces:
             if path == place or place in path.parents:
                 return str(Path(place.name or "/") / path.relative_to(place))
         return path.name
+
+    def address(self, folder: Path) -> str:
+        """Return the end of a folder's address: the number of its place, and its path in it, as ``inside`` reads it."""
+        number = next(k for k, place in enumerate(self.named) if folder == place or place in folder.parents)
+        inner = folder.relative_to(self.named[number]).as_posix()
+        return f"/{number}/{'' if inner == '.' else quote(inner)}"
 
     def folders(self) -> Iterator[Path]:
         """Yield the named folders and those below them, in order; hidden ones and links to elsewhere are left out."""

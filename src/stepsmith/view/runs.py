@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -74,7 +74,7 @@ def show_run(viewing: Viewing, request: Request) -> Response:
     """Show one run."""
     folder = _folder(viewing, request)
     return viewing.page(
-        request, "run.html.j2", curves=_curves(folder), live=f"/runs/live{_address(viewing, folder)}",
+        request, "run.html.j2", curves=_curves(folder), live=f"/runs/live{viewing.places.address(folder)}",
         **_state(viewing, folder),
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ def found_runs(viewing: Viewing) -> Iterator[ListedRun]:
             continue
         if not viewing.places.holds(folder):
             continue
-        name, link = viewing.places.shown(folder), f"/runs{_address(viewing, folder)}"
+        name, link = viewing.places.shown(folder), f"/runs{viewing.places.address(folder)}"
         try:
             status = read_status(folder)
             kind = status.progress.kind if status.progress else "training" if holds_training(folder) else "synthesis"
@@ -224,15 +224,6 @@ def _curves(folder: Path) -> list[Curve]:
 def _folder(viewing: Viewing, request: Request) -> Path:
     params = request.path_params
     return viewing.places.inside(int(params["place"]), str(params["path"]))
-
-
-def _address(viewing: Viewing, folder: Path) -> str:
-    """Return the end of the address of a folder: the number of its place, and its path in it."""
-    for number, place in enumerate(viewing.places.named):
-        if folder == place or place in folder.parents:
-            inner = folder.relative_to(place).as_posix()
-            return f"/{number}/{'' if inner == '.' else quote(inner)}"
-    raise ValueError(f"{folder} is in no served place")
 
 
 def _place(run: ListedRun) -> tuple[int, float, str]:
