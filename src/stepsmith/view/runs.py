@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from stepsmith.core.errors import StepsmithError
 from stepsmith.core.records import BANDS, UNDECIDED
+from stepsmith.evaluate.asking import ASKED
+from stepsmith.evaluate.evaluation import EVALUATION
 from stepsmith.report.curves import Curve, curves_of
 from stepsmith.report.training import holds_training, read_run
 from stepsmith.store.manifest import Counts, Spending, read_manifest
@@ -21,9 +23,10 @@ from stepsmith.store.runfolder import MANIFEST, WORK
 from stepsmith.store.status import STALE_S, RunStatus, read_status, resume_command
 from stepsmith.store.study_results import SUMMARY
 from stepsmith.store.training_log import TRAINING
+from stepsmith.view.evaluations import evaluation_figures, evaluation_status
 from stepsmith.view.viewing import Viewing
 
-MARKS = (PROGRESS, MANIFEST, TRAINING, SUMMARY, WORK)  # files that only the folder of a run has
+MARKS = (PROGRESS, MANIFEST, TRAINING, SUMMARY, WORK, EVALUATION, ASKED)  # files that only the folder of a run has
 MOST_RUNS = 500  # that are listed
 LIVE_S, LIST_S = 1.0, 3.0  # between two looks at one run, at all of them
 ORDER = {"running": 0, "stopped": 1, "finished": 2}
@@ -92,7 +95,7 @@ def follow_runs(viewing: Viewing, _: Request) -> Response:
 def follow_run(viewing: Viewing, request: Request) -> Response:
     """Stream the state and the curves of one run."""
     folder = _folder(viewing, request)
-    read_status(folder)  # what is no run is an error, not a stream
+    status_of(folder)  # what is no run is an error, not a stream
 
     def snapshot() -> dict[str, str]:
         curves = {curve.key: json.loads(curve.figure) for curve in _curves(folder)}
@@ -114,12 +117,24 @@ def found_runs(viewing: Viewing) -> Iterator[ListedRun]:
             continue
         name, link = viewing.places.shown(folder), f"/runs{viewing.places.address(folder)}"
         try:
-            status = read_status(folder)
-            kind = status.progress.kind if status.progress else "training" if holds_training(folder) else "synthesis"
+            status = status_of(folder)
+            kind = status.progress.kind if status.progress else _kind(folder)
             found.append(ListedRun(name, link, status, kind))
         except StepsmithError as error:
             found.append(ListedRun(name, link, None, fault=str(error)))
     yield from sorted(found, key=_place)
+
+
+def status_of(folder: Path) -> RunStatus:
+    """Return the state of any run. Raises ``RunFolderError`` if the folder holds none."""
+    evaluation = None if (folder / PROGRESS).is_file() else evaluation_status(folder)
+    return evaluation or read_status(folder)
+
+
+def _kind(folder: Path) -> str:
+    if evaluation_status(folder):
+        return "evaluation"
+    return "training" if holds_training(folder) else "synthesis"
 
 
 def figures_in(figures: Mapping[str, Mapping[str, float]]) -> RunFigures:
@@ -160,10 +175,15 @@ def _counted(name: str, parts: Mapping[str, float]) -> CountedFigure:
 
 def _state(viewing: Viewing, folder: Path) -> dict[str, Any]:
     """Return what the page of a run shows beside its curves. Raises ``RunFolderError``, ``StoreError``."""
-    status = read_status(folder)
+    status = status_of(folder)
     progress = status.progress
     counts, spend = _manifest(folder)
-    figures = _counts_in(counts) if counts else figures_in(progress.figures if progress else {})
+    if counts:
+        figures = _counts_in(counts)
+    elif evaluation_status(folder):
+        figures = figures_in(evaluation_figures(folder))
+    else:
+        figures = figures_in(progress.figures if progress else {})
     training = read_run(folder) if holds_training(folder) else None
     return {
         "name": viewing.places.shown(folder),
