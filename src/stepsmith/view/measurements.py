@@ -32,7 +32,7 @@ def measurements(viewing: Viewing) -> Iterator[Measurement]:
     """Return all that the served folders hold. Files that cannot be read are left out: other pages say why."""
     searcher = viewing.library.current(5)
     for file in searcher.index.files if searcher else ():
-        if not file.running and not file.rejects:
+        if not file.running and not file.rejects and file.path.name != RATINGS:
             yield Measurement(file.name, file.path, None)
     for folder in viewing.places.folders():
         path = folder / RATINGS
