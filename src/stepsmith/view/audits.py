@@ -18,8 +18,9 @@ from stepsmith.audit.document import AUDIT, FINDINGS, read_audit
 from stepsmith.audit.findings import AuditDocument, Finding
 from stepsmith.audit.kinds import KINDS, SEVERITIES
 from stepsmith.audit.replay import Shown, replay_finding
+from stepsmith.audit.rewards.trials import RewardReplay
 from stepsmith.audit.steps import ReplayStep
-from stepsmith.core.errors import RunFolderError, StepsmithError
+from stepsmith.core.errors import CaseError, RunFolderError, StepsmithError
 from stepsmith.judge.local import LocalJudge
 from stepsmith.view.answers import bounded
 from stepsmith.view.decisions import MOST_NOTE, STATES, FindingDecision, decide, read_decisions
@@ -145,7 +146,12 @@ def _act(viewing: Viewing, request: Request, form: dict[str, str]) -> Response:
 
 
 def _replayed(finding: Finding, judge: LocalJudge) -> Iterator[Shown]:
-    """Make the steps of a replay, with limits that a file cannot raise."""
+    """Make the steps of a replay, with limits that a file cannot raise.
+
+    Raises ``CaseError`` for findings about rewards: their replay runs code that a file names, outside the sandbox.
+    """
+    if isinstance(finding.replay, RewardReplay):
+        raise CaseError("a reward runs outside the sandbox; use `stepsmith audit replay`")
     if finding.replay is not None:
         steps = tuple(map(_bounded_step, finding.replay.steps[:MOST_STEPS]))
         finding = msgspec.structs.replace(finding, replay=msgspec.structs.replace(finding.replay, steps=steps))
