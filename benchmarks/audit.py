@@ -31,6 +31,7 @@ from stepsmith.audit.subject import AuditItem, AuditOptions, ProblemSubject
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Checker, Contract, Solution, Verdict
 from stepsmith.core.stats import wilson_interval
+from stepsmith.judge.executor import JudgingThreads
 from stepsmith.judge.local import LocalJudge
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.verify.formats.dataset import dataset_problem
@@ -252,7 +253,7 @@ def speed(count: int, workers: int) -> None:
         item = msgspec.structs.replace(problem, problem_id=f"p{k}", candidates=(golden, *more))
         items.append(AuditItem(problem=item, place=Place(source="exercises")))
     started, runs = time.monotonic(), 0
-    for report in audit_all(items, LocalJudge, OPTIONS, workers):
+    for report in audit_all(items, JudgingThreads(workers, LocalJudge), OPTIONS):
         runs += report.executions
     took = time.monotonic() - started
     print(f"{count} problems, 10 candidates each, {workers} workers: {took:.0f} s, {runs} runs of programs")

@@ -38,6 +38,7 @@ PORT = 16390
 CHAINS = 24
 SMALL = ["--profile", "micro", "--chains", str(CHAINS), "--turns", "2", "--attempts", "8", "--seed", "5"]
 ENV = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64}
+ENV |= {"RAY_raylet_start_wait_time_s": "400"}  # on a busy machine
 QUICK = {  # so that a node that is cut off is given up within seconds
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",

@@ -10,6 +10,7 @@ the medians. It also sends empty work through Ray: the overhead of the executor 
 """
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -69,7 +70,8 @@ def synth(config: Path, out: Path, *words: object, until: str = "") -> dict[str,
     if code:
         sys.exit(f"stepsmith synth failed with exit code {code}")
     cpu_ns = int((group / "cpuacct.usage").read_text())
-    group.rmdir()
+    with contextlib.suppress(OSError):  # something may still be ending in it
+        group.rmdir()
     return {
         "seconds": seconds or time.monotonic() - started,
         "cpu_s": cpu_ns / 1e9,

@@ -6,6 +6,7 @@ from stepsmith.audit.stream import already_done, audit_all, write_reports
 from stepsmith.audit.subject import AuditOptions
 from stepsmith.core.errors import CaseError
 from stepsmith.core.records import Solution, TestCase, Verdict
+from stepsmith.judge.executor import JudgingThreads
 from stepsmith.judge.local import LocalJudge
 from stepsmith.verify.formats.reading import ProblemSource
 from tests.audit.subjects import item
@@ -17,7 +18,7 @@ ITEMS = [item(problem_id=f"p{k}") for k in range(4)]
 def _run(path, items=ITEMS, options=OPTIONS):
     done = already_done(path, iter(items), options)
     seen = []
-    write_reports(audit_all(items[len(done) :], LocalJudge, options, 1), path, seen.append)
+    write_reports(audit_all(items[len(done) :], JudgingThreads(1, LocalJudge), options), path, seen.append)
     return [report.subject for report in seen]
 
 

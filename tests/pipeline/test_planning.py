@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 
 import msgspec
@@ -42,6 +43,22 @@ def test_a_ratio_without_noise_is_exact() -> None:
     assert 0 < noisy.low < 200 < noisy.high
 
 
+def test_the_interval_covers_as_often_as_it_says() -> None:
+    """Chains that keep none to three problems and cost more if they do; 95% of 400 predictions from 12 should hold."""
+    rng = random.Random(1)
+
+    def draw(count: int) -> tuple[list[float], list[float]]:
+        kept = [float(sum(rng.random() < 0.35 for _ in range(3))) for _ in range(count)]
+        return [1 + rng.lognormvariate(0, 0.4) + 0.6 * one for one in kept], kept
+
+    held = 0
+    for _ in range(400):
+        (used, kept), (more_used, more_kept) = draw(12), draw(60)
+        found = predict_ratio(used, kept, sum(more_kept))
+        held += found.low <= sum(more_used) <= found.high
+    assert 0.91 <= held / 400 <= 0.99
+
+
 def test_hours_cost_and_the_bottleneck() -> None:
     chains = [chain(k, 2, 36.0) for k in range(6)]
     found = plan(OFFLINE, ONE_CORE, chains, 200)
@@ -80,12 +97,12 @@ def test_an_endpoint_may_be_slower_than_the_cores() -> None:
 
 
 def test_the_first_chains_of_a_run_predict_it(tmp_path: Path) -> None:
-    small = {"profile": "micro", "chains": 10, "turns": 1, "attempts": 4, "seed": 3}
+    small = {"profile": "micro", "chains": 15, "turns": 1, "attempts": 4, "seed": 3}
     config = with_changes(Config(), workers=1, allow_unsafe=None, synth=small)
     config = msgspec.structs.replace(config, refine=RefineSettings(keep_high=1.0))  # keeps most problems
     manifest = synthesize(config, tmp_path / "run")
     chains = list(kept_chains(tmp_path / "run"))
-    found = plan(config, ONE_CORE, chains[:6], manifest.counts.accepted)
+    found = plan(config, ONE_CORE, chains[:11], manifest.counts.accepted)
     assert found.executions.low <= manifest.counts.executions <= found.executions.high
     assert found.executions.high < 6 * manifest.counts.executions
     written = sum((tmp_path / "run" / name).stat().st_size for name in ("problems.parquet", "rejected.parquet"))

@@ -1,10 +1,8 @@
 """A stream of subjects to ``findings.jsonl``: in order, on several workers, continued after any interruption."""
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 
 import msgspec
 
@@ -12,44 +10,21 @@ from stepsmith.audit.auditing import Item, audit_problem, digest_of
 from stepsmith.audit.findings import SubjectReport
 from stepsmith.audit.subject import AuditOptions
 from stepsmith.core.errors import CaseError, StoreError
+from stepsmith.judge.executor import JudgingExecutor, in_order
 from stepsmith.judge.program import RunningJudge
 
 AHEAD = 4  # subjects per worker that may wait behind a slow one
 
 
 def audit_all(
-    items: Iterable[Item], make_judge: Callable[[], RunningJudge], options: AuditOptions, workers: int
+    items: Iterable[Item], executor: JudgingExecutor, options: AuditOptions
 ) -> Generator[SubjectReport, None, None]:
-    """Yield one report per subject, in order, with a judge for each of ``workers`` subjects under way at once.
+    """Yield one report per subject, in order; the executor says how many are under way at once, and where."""
+    return in_order(executor, partial(_audited, options), items, AHEAD)
 
-    Closing the iterator waits for the subjects under way only.
-    """
-    idle: SimpleQueue[RunningJudge] = SimpleQueue()
-    judges: list[RunningJudge] = []
 
-    def one(item: Item) -> SubjectReport:
-        judge = idle.get()
-        try:
-            return audit_problem(item, judge, options)
-        finally:
-            idle.put(judge)
-
-    waiting: deque[Future[SubjectReport]] = deque()
-    threads = ThreadPoolExecutor(workers, thread_name_prefix="audit")
-    try:
-        for _ in range(workers):
-            judges.append(make_judge())
-            idle.put(judges[-1])
-        for item in items:
-            waiting.append(threads.submit(one, item))
-            while waiting and (len(waiting) >= workers * AHEAD or waiting[0].done()):
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        threads.shutdown(cancel_futures=True)
-        for judge in judges:
-            judge.close()
+def _audited(options: AuditOptions, judge: RunningJudge, item: Item) -> SubjectReport:
+    return audit_problem(item, judge, options)
 
 
 def write_reports(reports: Iterable[SubjectReport], path: Path, seen: Callable[[SubjectReport], None]) -> None:

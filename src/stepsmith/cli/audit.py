@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -37,8 +37,11 @@ from stepsmith.cli.audit_reward import (
     run_reward_audit,
     target_of,
 )
+from stepsmith.cli.executor import Executor
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
+from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.opening import open_executor
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
 from stepsmith.judge.local import LocalJudge
 from stepsmith.store.folder_lock import explained
@@ -90,6 +93,7 @@ def audit(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Number of problems audited at once. Default: one per core.")
     ] = None,
+    executor: Executor = None,
     testlib: Annotated[
         Path | None, typer.Option(help="A copy of testlib.h, for problems whose checker includes it.")
     ] = None,
@@ -117,9 +121,12 @@ def audit(
     done = already_done(lines, items, options)
     if done:
         _say(console, f"{len(done)} of {'the' if total is None else total} problems were done before")
-    reports = audit_all(items, lambda: _judge(allow_unsafe), options, workers or os.cpu_count() or 1)
     try:
-        with _progress(console, total, len(done)) as progress:
+        with (
+            _progress(console, total, len(done)) as progress,
+            open_executor(executor or LOCAL, workers or os.cpu_count() or 1, allow_unsafe=allow_unsafe) as places,
+            closing(audit_all(items, places, options)) as reports,
+        ):
 
             def seen(report: SubjectReport) -> None:
                 done.append(report)
@@ -130,8 +137,6 @@ def audit(
         again = "" if total is None else f"; the same command continues: {shlex.join(sys.argv)}"
         _say(console, f"\nStopped. What was found so far is in {lines}{again}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    finally:
-        reports.close()
     unread = [report for report in done if report.unread]
     if len(unread) == len(done):
         first = unread[0].not_checked[0].reason if unread else "it is empty"

@@ -2,13 +2,13 @@
 
 The unit is the chain. What chains use is measured: on the chains of a run, or on a pilot. A total for N problems is the
 ratio estimate N·Σx/Σy over the sampled chains, with x what a chain uses and y the problems that it keeps (Cochran,
-Sampling Techniques, 6.2). Its interval is Student's t prediction interval from the residuals x - (Σx/Σy)·y, as in
-``llm.estimates``. It assumes that the other chains are like the sampled ones.
+Sampling Techniques, 6.2). Its interval is Fieller's. It assumes that the other chains are like the sampled ones.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean, variance
 from typing import Annotated
 
 import msgspec
@@ -16,7 +16,8 @@ from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError, RunFolderError
 from stepsmith.core.records import Chain, Record
-from stepsmith.llm.estimates import Range, predict
+from stepsmith.core.stats import t_quantile
+from stepsmith.llm.estimates import Range
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.roles import asked_models
 from stepsmith.store.dataset import problem_row
@@ -173,19 +174,25 @@ def plan(config: Config, cluster: ClusterDescription, chains: Sequence[Chain], p
     )
 
 
-def predict_ratio(used: Sequence[float], kept: Sequence[float], wanted: float) -> Range:
+def predict_ratio(used: Sequence[float], kept: Sequence[float], wanted: float, confidence: float = 0.95) -> Range:
     """Return the total of ``used`` that goes with a total ``wanted`` of ``kept``, from samples of both.
 
-    ``predict`` gives the spread, from the residuals; the expected value is the ratio estimate.
+    Fieller's interval for the ratio R of the totals of further chains: all R for which the mean of x - R·y is within
+    t·s·√(1/K + 1/M) of zero, for K sampled and M further chains. If the sample leaves open whether chains keep
+    anything, it is 0 to infinity. Raises ``ValueError`` for fewer than two samples.
     """
-    ratio = sum(used) / sum(kept)
-    planned = max(1, round(wanted * len(kept) / sum(kept)))
-    residuals = [x - ratio * y for x, y in zip(used, kept, strict=True)]
-    lowest = min(residuals)
-    spread = predict([one - lowest for one in residuals], planned)  # shifted, because `predict` ends at zero
-    half = spread.high - spread.expected if math.isfinite(spread.high) else math.inf
-    expected = ratio * wanted
-    return Range(expected=expected, low=max(0.0, expected - half), high=expected + half)
+    size, mean_x, mean_y = len(used), fmean(used), fmean(kept)
+    planned = max(1.0, wanted / mean_y)
+    c = t_quantile(0.5 + confidence / 2, size - 1) ** 2 * (1 / size + 1 / planned)
+    xx, yy = variance(used), variance(kept)
+    xy = sum((x - mean_x) * (y - mean_y) for x, y in zip(used, kept, strict=True)) / (size - 1)
+    expected = wanted * mean_x / mean_y
+    square, half = mean_y**2 - c * yy, mean_x * mean_y - c * xy
+    if square <= 0:
+        return Range(expected=expected, low=0.0, high=math.inf)
+    spread = math.sqrt(max(0.0, half**2 - square * (mean_x**2 - c * xx)))
+    low, high = (half - spread) / square, (half + spread) / square
+    return Range(expected=expected, low=max(0.0, wanted * low), high=wanted * high)
 
 
 def core_seconds(chain: Chain, models: bool) -> float:
