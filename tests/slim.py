@@ -12,7 +12,9 @@ import stepsmith
 
 ABSENT = ("torch", "ray", "plotly", "starlette", "openai", "trl", "datasets", "rensa")
 NEED_AN_EXTRA = (  # what the base install does not have to import
+    "stepsmith.audit.page",
     "stepsmith.curate.",
+    "stepsmith.evaluate.contamination",
     "stepsmith.llm.transport",
     "stepsmith.pipeline.endpoint_roles",
     "stepsmith.pipeline.machine",
