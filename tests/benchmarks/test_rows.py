@@ -41,6 +41,7 @@ def test_numbers_that_json_alone_does_not_have(tmp_path: Path) -> None:
         (b"[1, 2]", "item 1: not a JSON object"),
         (b'{"a": 1}\n\n{"a": \n', "line 3: not JSON"),
     ],
+    ids=["no-gzip", "cut-gzip", "no-objects", "cut-line"],  # the bytes of gzip hold the time
 )
 def test_files_that_cannot_be_read(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "f.jsonl"
