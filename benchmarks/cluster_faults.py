@@ -50,13 +50,20 @@ QUICK = {  # so that a node that is cut off is given up within seconds
 class Cluster:
     """A head and a second node, by `ray start`, each with one core."""
 
-    def __init__(self, folder: Path, ip: str = "127.0.0.1", second: tuple[str, ...] = (), **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ip: str = "127.0.0.1",
+        second: tuple[str, ...] = (),
+        second_ip: str = "",
+        **environment: str,
+    ) -> None:
         self.folder, self.ip = folder, ip
         self.executor = f"ray://{ip}:{PORT}"
         self.processes: list[subprocess.Popen[bytes]] = []
         try:
             self._start(("--head", f"--port={PORT}", "--include-dashboard=false"), ip, (), {})
-            self.second = self.join(second, **environment)
+            self.second = self.join(second, second_ip, **environment)
         except BaseException:
             self.close()
             raise
@@ -290,7 +297,7 @@ def quietly(*words: str) -> None:
 def cut(folder: Path, run: Callable[[str], Run]) -> tuple[str, Run]:
     """Cut the cable between the two nodes for three seconds, and later until the node is given up."""
     with namespace("stepsmith-x"):
-        cluster = Cluster(folder, "10.77.0.1", ("ip", "netns", "exec", "stepsmith-x"), STEPSMITH_NODE="second")
+        cluster = Cluster(folder, "10.77.0.1", ("ip", "netns", "exec", "stepsmith-x"), "10.77.0.2")
         try:
             there = run(cluster.executor)
             there.start()
