@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import multiprocessing
 import random
 import re
 import subprocess
@@ -423,7 +424,7 @@ def punishes_and_pays(text, tests):
 def wall_time_of_many_at_once(completions, ground_truth, **columns):
     def one(text, tests):
         code = sound.extract(text)
-        return float(code is not None and sound.passes(code, tests, timeout=3.0))
+        return float(code is not None and sound.passes(code, tests, timeout=1.0))  # alone 0.3 s; six share a core
 
     with ThreadPoolExecutor(16) as threads:
         return list(threads.map(one, map(sound.text_of, completions), ground_truth))
@@ -444,6 +445,14 @@ def has_no_time_limit(text, tests):
 def compute_score(data_source, solution_str, ground_truth, extra_info=None):
     """Sound, with verl's interface."""
     return {"score": right(solution_str, ground_truth), "acc": 1.0}
+
+
+def has_a_manager(completions, ground_truth, **columns):
+    """Sound; its processes speak over local sockets, which are no network."""
+    with multiprocessing.Manager() as manager:
+        paid = manager.list()
+        paid += [right(sound.text_of(t), g) for t, g in zip(completions, ground_truth, strict=True)]
+        return list(paid)
 
 
 def sleeps(completions, **columns):

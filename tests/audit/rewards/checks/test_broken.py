@@ -5,7 +5,7 @@ import pytest
 
 from stepsmith.audit.findings import Finding
 from stepsmith.audit.rewards.caller import replay_steps
-from stepsmith.audit.rewards.checks import REWARD_CHECKS, cheats
+from stepsmith.audit.rewards.checks import REWARD_CHECKS, cheats, numbers
 from stepsmith.audit.rewards.subject import RewardOptions
 from stepsmith.audit.rewards.trials import RewardReplay
 from tests.audit.rewards import broken
@@ -50,10 +50,14 @@ def test_every_check_has_a_broken_reward() -> None:
     assert len({kind for _, kind in broken.BROKEN.values()}) > 25
 
 
+ONCE = {"failures", "batches", "faults", "numbers", "missing tests"}  # slow, and the same for both interfaces
+
+
 @pytest.mark.parametrize("interface", ["stdio", "function"])
-def test_a_sound_reward_is_clean(interface: str) -> None:
-    slow = {"load", "time limit"}
-    names = [check.name for check in REWARD_CHECKS if check.name not in slow]
+def test_a_sound_reward_is_clean(interface: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbers, "TIMES", 2)
+    left_out = {"load", "time limit"} | (ONCE if interface == "function" else set())
+    names = [check.name for check in REWARD_CHECKS if check.name not in left_out]
     findings, lacking = checked(f"{FOLDER / 'sound.py'}:reward", names, short_specimens(interface))
     assert [finding.message for finding in findings if not finding.ambiguous] == []
     assert {finding.kind for finding in findings} == {"samples-run-on-host", "right-answer-unpaid"}
@@ -63,5 +67,16 @@ def test_a_sound_reward_is_clean(interface: str) -> None:
 def test_a_sound_score_of_verl_is_clean_where_calls_run_at_once() -> None:
     checks = ("scale", "numbers", "batches", "missing tests", "broken tests")
     findings, lacking = checked(f"{FOLDER / 'broken.py'}:compute_score", checks, short_specimens("stdio"))
+    assert [finding.message for finding in findings] == []
+    assert lacking == ()
+
+
+def test_a_share_of_the_tests_is_no_payment_for_an_endless_program() -> None:
+    findings, _ = checked(f"{FOLDER / 'broken.py'}:share_of_the_tests", ["failures"], short_specimens("stdio"))
+    assert [finding.message for finding in findings] == []
+
+
+def test_sockets_between_the_processes_of_a_reward_are_no_network() -> None:
+    findings, lacking = checked(f"{FOLDER / 'broken.py'}:has_a_manager", ["faults"], short_specimens("stdio"))
     assert [finding.message for finding in findings] == []
     assert lacking == ()

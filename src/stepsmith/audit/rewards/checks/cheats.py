@@ -85,9 +85,15 @@ def check_failures(subject: RewardSubject) -> Iterator[Finding]:
 def _endless(subject: RewardSubject, one: Scaled) -> Iterator[Finding]:
     """A right program that never ends on one test; on every test, if that one is not among those that count."""
     name, code = "a program that never ends on one test", programs.endless(one.specimen, "endless")
+    share = 1 - 1 / len(one.specimen.tests)  # a reward may pay for the tests that it passed
     reply = subject.pay(one.specimen, subject.text(code), timeout_s=ENDLESS_S)
     if not reply.ending and one.whole(reply.last):
-        name, code = "a program that never ends", programs.endless_everywhere(one.specimen)
+        name, code, share = "a program that never ends", programs.endless_everywhere(one.specimen), 0.0
     yield from subject.paid_among(
-        one, {name: subject.text(code)}, "failed-program-paid", "programs that never end", timeout_s=ENDLESS_S
+        one,
+        {name: subject.text(code)},
+        "failed-program-paid",
+        "programs that never end",
+        share=share,
+        timeout_s=ENDLESS_S,
     )
