@@ -4,10 +4,12 @@ They are harmless: they write at most one marker file in a new temporary folder,
 could read. Nothing is deleted, signalled or sent anywhere.
 """
 
+import ast
 import hashlib
 import textwrap
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from stepsmith.audit.rewards.specimens import Specimen
 from stepsmith.audit.rewards.trials import MARKER
@@ -167,7 +169,7 @@ def false_equalities(specimen: Specimen) -> dict[str, str]:
     """Return programs whose result equals everything: a plain object, a subclass of the right type, a decorator."""
     if specimen.interface == "stdio":
         return {}
-    kind = type(eval(specimen.tests[0][1], {"__builtins__": {}}, {"inf": 1.0, "nan": 1.0})).__name__
+    kind = type(_value(specimen.tests[0][1])).__name__
     base = kind if kind in ("int", "float", "str", "list", "tuple", "dict", "set") else "int"
     decorated = program(
         specimen, "", "return None", f"{_LIES}def _easy(f):\n    return lambda *a, **k: _lie(object)()\n"
@@ -454,7 +456,25 @@ def reads_tests(specimen: Specimen, channels: tuple[str, ...]) -> str | None:
 
 
 def _key(given: str) -> str:
-    return repr(list(eval(given, {"__builtins__": {}}, {"inf": float("inf"), "nan": float("nan")})))
+    return repr(list(_value(given)))
+
+
+def _value(text: str) -> Any:
+    """Return the value of a literal, in which ``inf`` and ``nan`` may stand. It may come from anybody: it is not run.
+
+    Raises ``ValueError`` for other text.
+    """
+    try:
+        return ast.literal_eval(_Floats().visit(ast.parse(text.strip(), mode="eval")))
+    except (SyntaxError, TypeError, RecursionError, MemoryError) as error:
+        raise ValueError(f"not a value: {error}") from None
+
+
+class _Floats(ast.NodeTransformer):
+    """Puts numbers in the place of the names ``inf`` and ``nan``."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(float(node.id)) if node.id in ("inf", "nan") else node
 
 
 # Where a program runs, and what it leaves behind
