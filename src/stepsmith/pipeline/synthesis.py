@@ -6,7 +6,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -89,8 +89,11 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
     observer = observer or NoObserver()
     config = resolve_config(config)
     seed_source(config)  # raises errors in the seeds now, not later in a worker
-    with open_cluster(config) as cluster, RunFolder(folder, config.fingerprint_fields(), resume=resume) as run:
-        isolation = cluster.isolation if cluster else _proved(config)
+    with (
+        open_cluster(config) as cluster,
+        nullcontext(cluster.isolation if cluster else _proved(config)) as isolation,  # before anything is written
+        RunFolder(folder, config.fingerprint_fields(), resume=resume) as run,
+    ):
         proven = msgspec.structs.replace(config, judge=msgspec.structs.replace(config.judge, isolation=isolation))
         write_whole(folder / SETTINGS, as_file(config).encode())
         finished = run.finished()
