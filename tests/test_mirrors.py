@@ -16,8 +16,9 @@ TESTS = Path(__file__).parent
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "audit/rewards/checks/test_broken.py": (
         "every check of rewards, over the table of rewards that are broken on purpose",
-        "audit/reward_kinds audit/rewards/programs audit/rewards/spellings audit/rewards/checks/batches "
-        "audit/rewards/checks/cheats audit/rewards/checks/comparing audit/rewards/checks/faults "
+        "audit/reward_kinds audit/rewards/programs audit/rewards/cheating_programs audit/rewards/spellings "
+        "audit/rewards/checks/batches audit/rewards/checks/cheats "
+        "audit/rewards/checks/comparing audit/rewards/checks/faults "
         "audit/rewards/checks/isolation audit/rewards/checks/numbers audit/rewards/checks/spelling "
         "audit/rewards/checks/tests_missing audit/rewards/checks/trivial",
     ),

@@ -9,9 +9,9 @@ import msgspec
 from stepsmith.audit.auditing import Item, audit_problem, digest_of
 from stepsmith.audit.findings import SubjectReport
 from stepsmith.audit.subject import AuditOptions
-from stepsmith.core.errors import CaseError, StoreError
 from stepsmith.judge.executor import JudgingExecutor, in_order
 from stepsmith.judge.program import RunningJudge
+from stepsmith.store.report_lines import append_reports, reports_so_far
 
 AHEAD = 4  # subjects per worker that may wait behind a slow one
 
@@ -28,18 +28,8 @@ def _audited(options: AuditOptions, judge: RunningJudge, item: Item) -> SubjectR
 
 
 def write_reports(reports: Iterable[SubjectReport], path: Path, seen: Callable[[SubjectReport], None]) -> None:
-    """Append reports to ``path``, one whole line at a time, each flushed before ``seen`` is told of it.
-
-    Raises ``StoreError`` when the disk is full or the file cannot be written; whole lines stay.
-    """
-    try:
-        with path.open("ab") as lines:
-            for report in reports:
-                lines.write(encode_report(report))
-                lines.flush()
-                seen(report)
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror}; run the same command again to continue") from None
+    """Append reports to ``path``; see ``append_reports``."""
+    append_reports(path, reports, encode_report, seen)
 
 
 def encode_report(report: SubjectReport) -> bytes:
@@ -48,33 +38,6 @@ def encode_report(report: SubjectReport) -> bytes:
 
 
 def already_done(path: Path, items: Iterator[Item], options: AuditOptions) -> list[SubjectReport]:
-    """Return what ``path`` holds already, after cutting off a last line that was torn; takes as many ``items``.
-
-    Raises ``CaseError`` if the file holds other things than reports on these subjects under these options.
-    """
-    if not path.is_file():
-        return []
-    decoder = msgspec.json.Decoder(SubjectReport)
-    done: list[SubjectReport] = []
-    end = 0
-    try:
-        with path.open("r+b") as lines:
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    break
-                where = f"{path}, line {len(done) + 1}"
-                try:
-                    report = decoder.decode(line)
-                except msgspec.DecodeError:
-                    raise CaseError(f"{where}: not a report of `stepsmith audit`; choose another --out") from None
-                item = next(items, None)
-                if item is None or digest_of(item, options) != report.digest:
-                    raise CaseError(
-                        f"{where}: is of other problems or other options; choose another --out, or remove the file"
-                    )
-                done.append(report)
-                end += len(line)
-            lines.truncate(end)
-    except OSError as error:
-        raise StoreError(f"cannot continue {path}: {error.strerror}") from None
-    return done
+    """Return what ``path`` holds already; see ``reports_so_far``."""
+    digests = (digest_of(item, options) for item in items)
+    return reports_so_far(path, SubjectReport, digests, "stepsmith audit")

@@ -4,6 +4,7 @@ Rows come in two forms: EvalPlus' own, with ``base_input``, ``plus_input`` and `
 Hugging Face, whose ``test`` is a check program with inputs and results in it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
 from stepsmith.benchmarks.benchmark import DataFile
@@ -37,13 +38,50 @@ LIMITS = (
 )
 
 
-class HumanEvalPlus:
+class _EvalPlus(ABC):
+    """What both have in common. ``dataset`` is EvalPlus' name of the data set, by which it compares some outputs."""
+
+    title: str
+    dataset: str
+    extraction = "last-block"
+    limits = LIMITS
+
+    def __init__(self) -> None:
+        self.references = References()
+
+    def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
+        """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of the benchmark's."""
+        return [self._problem(row) for row in rows]
+
+    def prompt(self, problem: BenchmarkProblem) -> str:
+        """Return what a chat model is asked: EvalPlus' words."""
+        return completion_prompt(problem.prompt)
+
+    def program(self, problem: BenchmarkProblem, completion: str) -> str:
+        """Return the prompt and the completion after it, as EvalPlus does."""
+        return problem.prompt + completion
+
+    def judge(
+        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
+    ) -> list[SampleVerdict]:
+        """Judge answers as EvalPlus does: on the base and the added inputs, against the reference's outputs.
+
+        Rows of Hugging Face's form are judged by their check, as it stands.
+        """
+        if problem.check:
+            return check_verdicts(judge, problem, answers, CHECK_TIMEOUT_S, harness)
+        return inputs_verdicts(judge, problem, answers, self.dataset, self.references, harness)
+
+    @abstractmethod
+    def _problem(self, placed: PlacedRow) -> BenchmarkProblem: ...
+
+
+class HumanEvalPlus(_EvalPlus):
     """HumanEval+: HumanEval's problems with about 80 times as many tests (the file named Mini has fewer)."""
 
     name = "humaneval+"
     title = "HumanEval+"
-    extraction = "last-block"
-    limits = LIMITS
+    dataset = "humaneval"
     files: Sequence[DataFile] = (
         DataFile(
             name="HumanEvalPlus.jsonl",
@@ -67,27 +105,6 @@ class HumanEvalPlus:
         ),
     )
 
-    def __init__(self) -> None:
-        self.references = References()
-
-    def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
-        """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of HumanEval+."""
-        return [self._problem(row) for row in rows]
-
-    def prompt(self, problem: BenchmarkProblem) -> str:
-        """Return what a chat model is asked: EvalPlus' words."""
-        return completion_prompt(problem.prompt)
-
-    def program(self, problem: BenchmarkProblem, completion: str) -> str:
-        """Return the prompt and the completion after it, as EvalPlus does."""
-        return problem.prompt + completion
-
-    def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
-    ) -> list[SampleVerdict]:
-        """Judge answers as EvalPlus does: on the base and the added inputs, against the reference's outputs."""
-        return _verdicts(judge, problem, answers, "humaneval", self.references, harness)
-
     def _problem(self, placed: PlacedRow) -> BenchmarkProblem:
         if "plus_input" not in placed.row and "np.allclose" in str(placed.row.get("test")):
             return check_problem(placed, self.title)
@@ -107,13 +124,12 @@ class HumanEvalPlus:
         )
 
 
-class MbppPlus:
+class MbppPlus(_EvalPlus):
     """MBPP+: 378 problems of MBPP with about 35 times as many tests."""
 
     name = "mbpp+"
     title = "MBPP+"
-    extraction = "last-block"
-    limits = LIMITS
+    dataset = "mbpp"
     files: Sequence[DataFile] = (
         DataFile(
             name="MbppPlus.jsonl",
@@ -123,27 +139,6 @@ class MbppPlus:
             md5="ee43ecabebf20deef4bb776a405ac5b1",
         ),
     )
-
-    def __init__(self) -> None:
-        self.references = References()
-
-    def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
-        """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of MBPP+."""
-        return [self._problem(row) for row in rows]
-
-    def prompt(self, problem: BenchmarkProblem) -> str:
-        """Return what a chat model is asked: EvalPlus' words."""
-        return completion_prompt(problem.prompt)
-
-    def program(self, problem: BenchmarkProblem, completion: str) -> str:
-        """Return the prompt and the completion after it, as EvalPlus does."""
-        return problem.prompt + completion
-
-    def judge(
-        self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
-    ) -> list[SampleVerdict]:
-        """Judge answers as EvalPlus does: on the base and the added inputs, against the reference's outputs."""
-        return _verdicts(judge, problem, answers, "mbpp", self.references, harness)
 
     def _problem(self, placed: PlacedRow) -> BenchmarkProblem:
         if "plus_input" not in placed.row and "test_list" in placed.row and "test" in placed.row:
@@ -187,17 +182,3 @@ class MbppPlus:
 def _inputs(placed: PlacedRow, key: str) -> list[list[object]]:
     """Return lists of arguments; Mbpp/793 has an empty object where it has none."""
     return [] if placed.row.get(key) == {} else field(placed, key, list[list[object]], [])
-
-
-def _verdicts(
-    judge: Judge,
-    problem: BenchmarkProblem,
-    answers: Sequence[str],
-    dataset: str,
-    references: References,
-    harness: HarnessSettings,
-) -> list[SampleVerdict]:
-    """Judge by inputs; rows of Hugging Face's form by their check, as it stands."""
-    if problem.check:
-        return check_verdicts(judge, problem, answers, CHECK_TIMEOUT_S, harness)
-    return inputs_verdicts(judge, problem, answers, dataset, references, harness)

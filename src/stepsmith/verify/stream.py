@@ -4,11 +4,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
-from stepsmith.core.errors import CaseError, StoreError
 from stepsmith.judge.executor import JudgingExecutor, in_order
 from stepsmith.judge.program import RunningJudge
+from stepsmith.store.report_lines import append_reports, reports_so_far
 from stepsmith.verify.formats.problems import UnreadProblem, VerifyProblem
 from stepsmith.verify.report import ProblemReport, ReportStub, encode_report
 from stepsmith.verify.verifier import VerifyOptions, digest_of, verify_problem
@@ -30,50 +28,11 @@ def _verified(options: VerifyOptions, judge: RunningJudge, problem: Item) -> Pro
 
 
 def write_reports(reports: Iterable[ProblemReport], path: Path, seen: Callable[[ProblemReport], None]) -> None:
-    """Append reports to ``path``, one whole line at a time, each flushed before ``seen`` is told of it.
-
-    Raises ``StoreError`` when the disk is full or the file cannot be written; whole lines stay.
-    """
-    try:
-        with path.open("ab") as lines:
-            for report in reports:
-                lines.write(encode_report(report))
-                lines.flush()
-                seen(report)
-    except BrokenPipeError:
-        raise StoreError(f"the reader of {path} has closed it") from None
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror}; run the same command again to continue") from None
+    """Append reports to ``path``; see ``append_reports``."""
+    append_reports(path, reports, encode_report, seen)
 
 
 def already_done(path: Path, problems: Iterator[Item], options: VerifyOptions) -> list[ReportStub]:
-    """Return what ``path`` holds already, after cutting off a last line that was torn; takes as many ``problems``.
-
-    Raises ``CaseError`` if the file holds other things than reports on these problems under these options.
-    """
-    if not path.is_file():  # nothing yet, or a pipe
-        return []
-    decoder = msgspec.json.Decoder(ReportStub)
-    done: list[ReportStub] = []
-    end = 0
-    try:
-        with path.open("r+b") as lines:
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    break
-                where = f"{path}, line {len(done) + 1}"
-                try:
-                    stub = decoder.decode(line)
-                except msgspec.DecodeError:
-                    raise CaseError(f"{where}: not a report of `stepsmith verify`; choose another --out") from None
-                problem = next(problems, None)
-                if problem is None or digest_of(problem, options) != stub.digest:
-                    raise CaseError(
-                        f"{where}: is of other problems or other options; choose another --out, or remove the file"
-                    )
-                done.append(stub)
-                end += len(line)
-            lines.truncate(end)
-    except OSError as error:
-        raise StoreError(f"cannot continue {path}: {error.strerror}") from None
-    return done
+    """Return what ``path`` holds already; see ``reports_so_far``."""
+    digests = (digest_of(problem, options) for problem in problems)
+    return reports_so_far(path, ReportStub, digests, "stepsmith verify")

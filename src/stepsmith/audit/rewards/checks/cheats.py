@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from stepsmith.audit.findings import Finding
-from stepsmith.audit.rewards import programs
+from stepsmith.audit.rewards import cheating_programs, programs
 from stepsmith.audit.rewards.subject import RewardSubject, Scaled
 from stepsmith.audit.rewards.trials import Trial, shown
 
@@ -14,10 +14,10 @@ def check_cheats(subject: RewardSubject) -> Iterator[Finding]:
     """What cheating programs earn, and whether the reward still works after them."""
     for one in subject.scaled:
         groups = (
-            ("early-exit-paid", "programs that leave early", programs.early_exits(one.specimen)),
-            ("false-equality-paid", "results that equal everything", programs.false_equalities(one.specimen)),
-            ("forged-output-paid", "forged verdicts", programs.forgeries(one.specimen)),
-            ("patched-grader-paid", "programs that change their grader", programs.patches(one.specimen)),
+            ("early-exit-paid", "programs that leave early", cheating_programs.early_exits(one.specimen)),
+            ("false-equality-paid", "results that equal everything", cheating_programs.false_equalities(one.specimen)),
+            ("forged-output-paid", "forged verdicts", cheating_programs.forgeries(one.specimen)),
+            ("patched-grader-paid", "programs that change their grader", cheating_programs.patches(one.specimen)),
         )
         for kind, what, codes in groups:
             texts = {name: subject.text(code) for name, code in codes.items()}
@@ -67,7 +67,7 @@ def _after(subject: RewardSubject, one: Scaled, texts: dict[str, str]) -> Iterat
 def check_failures(subject: RewardSubject) -> Iterator[Finding]:
     """What programs earn that crash, do not compile, never end or write too much; and whether the reward survives."""
     for one in subject.scaled:
-        codes = programs.crashes(one.specimen)
+        codes = cheating_programs.crashes(one.specimen)
         texts = {name: subject.text(code) for name, code in codes.items()}
         if not subject.is_judge:
             texts["a program with a NUL character"] = subject.text(programs.wrong(one.specimen) + "x = '\0'\n")

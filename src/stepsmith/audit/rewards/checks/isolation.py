@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from stepsmith.audit.findings import Finding, NotCheckedError
-from stepsmith.audit.rewards import programs
+from stepsmith.audit.rewards import probing_programs
 from stepsmith.audit.rewards.subject import RewardSubject
 from stepsmith.audit.rewards.trials import Trial, shown
 
@@ -18,7 +18,7 @@ def check_isolation(subject: RewardSubject) -> Iterator[Finding]:
     """Whether a program can write a file that is seen outside, and from which process."""
     one = subject.first
     for specimen in (each.specimen for each in subject.scaled):
-        trial = Trial(calls=(subject.call(specimen, subject.text(programs.marks(specimen))),))
+        trial = Trial(calls=(subject.call(specimen, subject.text(probing_programs.marks(specimen))),))
         tried = subject.caller.run(trial)
         if tried.marker is None:
             continue
@@ -40,10 +40,12 @@ def check_evaluation(subject: RewardSubject) -> Iterator[Finding]:
     """Whether the grader evaluates or unpickles what a model or its program wrote."""
     for one in subject.scaled:
         specimen = one.specimen
-        runs = subject.caller.run(Trial(calls=(subject.call(specimen, subject.text(programs.marks(specimen))),))).marker
-        texts = {name: subject.text(code) for name, code in programs.evaluated_outputs(specimen).items()}
+        runs = subject.caller.run(
+            Trial(calls=(subject.call(specimen, subject.text(probing_programs.marks(specimen))),))
+        ).marker
+        texts = {name: subject.text(code) for name, code in probing_programs.evaluated_outputs(specimen).items()}
         if not subject.is_judge:
-            given = programs.expression()
+            given = probing_programs.expression()
             texts |= {"an expression as the answer": given, "an expression in a box": f"\\boxed{{{given}}}"}
             texts |= {
                 "an expression after a label": f"The answer is: {given}",
@@ -71,7 +73,7 @@ def check_secrets(subject: RewardSubject) -> Iterator[Finding]:
     """Whether a program finds its expected outputs where it runs. It knows their digests alone."""
     lacking = []
     for one in subject.scaled:
-        everywhere = programs.reads_tests(one.specimen, programs.CHANNELS)
+        everywhere = probing_programs.reads_tests(one.specimen, probing_programs.CHANNELS)
         if everywhere is None:
             lacking.append(one.specimen.name)
             continue
@@ -79,8 +81,8 @@ def check_secrets(subject: RewardSubject) -> Iterator[Finding]:
         if reply.ending or not isinstance(reply.last, float) or reply.last <= one.limit():
             continue
         texts = {}
-        for channel in programs.CHANNELS:
-            code = programs.reads_tests(one.specimen, (channel,))
+        for channel in probing_programs.CHANNELS:
+            code = probing_programs.reads_tests(one.specimen, (channel,))
             assert code is not None
             text = subject.text(code)
             seen = subject.pay(one.specimen, text)
@@ -98,7 +100,7 @@ def check_state(subject: RewardSubject) -> Iterator[Finding]:
     """Whether a program finds what an earlier one left behind."""
     for one in subject.scaled:
         for where in ("memory", "environment", *(("files",) if subject.is_judge else ())):
-            leaves, finds = programs.leaves_state(one.specimen, where)
+            leaves, finds = probing_programs.leaves_state(one.specimen, where)
             first, second = (subject.call(one.specimen, subject.text(code)) for code in (leaves, finds))
             alone = subject.caller.run(Trial(calls=(second,))).last
             if alone.ending or not one.nothing(alone.last):
@@ -106,7 +108,7 @@ def check_state(subject: RewardSubject) -> Iterator[Finding]:
             both = Trial(calls=(first, second), fresh=not subject.is_judge)
             reply = subject.caller.run(both).last
             if where == "files":
-                subject.pay(one.specimen, subject.text(programs.removes_state(one.specimen)))
+                subject.pay(one.specimen, subject.text(probing_programs.removes_state(one.specimen)))
             if not reply.ending and isinstance(reply.last, float) and reply.last > one.limit():
                 subject.caller.close()
                 yield subject.finding(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stepsmith.audit.findings import Finding, NotCheckedError
-from stepsmith.audit.rewards import programs, rows
+from stepsmith.audit.rewards import cheating_programs, programs, rows
 from stepsmith.audit.rewards.subject import RewardSubject, Scaled, needs_columns
 from stepsmith.audit.rewards.trials import Trial
 
@@ -58,7 +58,7 @@ def _empty_outputs(subject: RewardSubject, one: Scaled) -> Iterator[Finding]:
         row = rows.with_empty_outputs(specimen.row, empty)
         if row == specimen.row or _elsewhere(subject, one, row):
             continue
-        texts = {name: subject.text(code) for name, code in programs.crashes(specimen).items()}
+        texts = {name: subject.text(code) for name, code in cheating_programs.crashes(specimen).items()}
         found = list(
             subject.paid_among(
                 one, texts, "failed-program-paid", "programs that fail where nothing is expected", row=row

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from stepsmith.audit.rewards.programs import _value
+from stepsmith.audit.rewards.probing_programs import _value
 
 
 @pytest.mark.parametrize(
