@@ -1,4 +1,4 @@
-"""Kill, cut and fill parts of a Ray cluster while it works: `python benchmarks/cluster_faults.py [--only NAME ...]`.
+"""Kill, cut and fill parts of a Ray cluster at work: `python benchmarks/cluster_faults.py`; long: a fault is a scene.
 
 Every fault happens in the middle of a synthesis on a cluster of two nodes. Afterwards the data set must have the bytes
 of a run on this machine without faults: nothing lost, nothing twice, no verdict changed. `endpoint` asks models (a

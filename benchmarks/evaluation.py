@@ -20,6 +20,7 @@ from stepsmith.benchmarks import BENCHMARKS
 from stepsmith.benchmarks.data import BenchmarkData, load_benchmark
 from stepsmith.evaluate.samples import ModelSample
 from stepsmith.evaluate.session import scoring_session
+from stepsmith.judge.pool import JudgePool
 
 Samples = dict[str, list[ModelSample]]
 
@@ -92,7 +93,7 @@ def main() -> None:
     other = official(given.data, given.workers) if given.official else None
     ours_s = other_s = 0.0
     differ = count = 0
-    with scoring_session(given.workers, use_cache=False) as session:
+    with JudgePool(given.workers) as pool, scoring_session(pool, given.workers, use_cache=False) as session:
         for round_ in range(given.rounds):
             samples = made(data, given.problems, given.samples, round_)
             started = time.perf_counter()

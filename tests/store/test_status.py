@@ -58,6 +58,11 @@ def test_the_command_that_continues_says_where(tmp_path: Path) -> None:
     assert read_status(tmp_path).resume == "stepsmith synth --out 'a b' --resume"
     write(tmp_path, process=gone, folder="/else where")
     assert read_status(tmp_path).resume == "cd '/else where' && stepsmith synth --out 'a b' --resume"
+    for words in (("audit", "rows.jsonl"), ("eval", "score", "--out", "b")):  # they have no --resume
+        write(tmp_path, process=gone, command=words)
+        assert read_status(tmp_path).resume == "stepsmith " + " ".join(words)
+    write(tmp_path, process=gone, command=("eval", "run", "--out", "b"))
+    assert read_status(tmp_path).resume == "stepsmith eval run --out b --resume"
 
 
 def test_a_finished_run_is_not_continued(tmp_path: Path) -> None:

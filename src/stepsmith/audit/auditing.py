@@ -74,6 +74,7 @@ def audit_problem(item: Item, judge: RunningJudge, options: AuditOptions) -> Sub
         findings=findings,
         facts=subject.facts,
         executions=subject.judge.executions,
+        isolation=judge.isolation,
     )
 
 

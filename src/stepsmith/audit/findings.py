@@ -127,6 +127,7 @@ class SubjectReport(Record, frozen=True, kw_only=True):
         default_factory=dict
     )  # numbers that the summary adds up: "tests", "mutants", ...
     executions: int = 0  # runs of a program on an input
+    isolation: str = ""  # isolation level of the judge that ran its programs
     unread: bool = False  # it is no problem that could be read; the reason is in ``not_checked``
 
 

@@ -1,6 +1,5 @@
 """``stepsmith audit``: find what is wrong with problems, tests and rewards, and replay a finding."""
 
-import os
 import shlex
 import sys
 from collections import Counter
@@ -37,14 +36,16 @@ from stepsmith.cli.audit_reward import (
     run_reward_audit,
     target_of,
 )
-from stepsmith.cli.executor import Executor
+from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.cluster.opening import open_executor
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
 from stepsmith.judge.local import LocalJudge
 from stepsmith.store.folder_lock import explained
+from stepsmith.store.progress import ProgressFile
 from stepsmith.verify.formats.reading import Format, ProblemSource
 
 REASONS = 12  # lines on what was not checked
@@ -94,6 +95,7 @@ def audit(
         int | None, typer.Option(min=1, help="Number of problems audited at once. Default: one per core.")
     ] = None,
     executor: Executor = None,
+    judge: Servers = None,
     testlib: Annotated[
         Path | None, typer.Option(help="A copy of testlib.h, for problems whose checker includes it.")
     ] = None,
@@ -124,12 +126,14 @@ def audit(
     try:
         with (
             _progress(console, total, len(done)) as progress,
-            open_executor(executor or LOCAL, workers or os.cpu_count() or 1, allow_unsafe=allow_unsafe) as places,
+            ProgressFile(out, "audit", "problems", total, len(done)) as watched,
+            open_executor(executor or LOCAL, workers, allow_unsafe=allow_unsafe, servers=split_urls(judge)) as places,
             closing(audit_all(items, places, options)) as reports,
         ):
 
             def seen(report: SubjectReport) -> None:
                 done.append(report)
+                watched.advance(figures={"findings": {"": float(sum(len(r.findings) for r in done))}})
                 progress.update(progress.task_ids[0], advance=1, text=f"findings {sum(len(r.findings) for r in done)}")
 
             write_reports(reports, lines, seen)
@@ -146,7 +150,7 @@ def audit(
         source=str(source),
         format=problems.format,
         options=msgspec.to_builtins(options),
-        isolation=_isolation(allow_unsafe),
+        isolation=", ".join(sorted({report.isolation for report in done} - {""})),
         complete=True,
         counts=counted(done),
         subjects=tuple(done),
@@ -294,14 +298,6 @@ def _judge(allow_unsafe: bool) -> LocalJudge:
         if not allow_unsafe:
             raise
         return LocalJudge("L0", allow_unsafe=True)
-
-
-def _isolation(allow_unsafe: bool) -> str:
-    judge = _judge(allow_unsafe)
-    try:
-        return judge.isolation
-    finally:
-        judge.close()
 
 
 def _say(console: Console, line: str) -> None:

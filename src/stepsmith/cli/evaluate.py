@@ -14,9 +14,13 @@ from rich.table import Table
 from stepsmith.benchmarks.data import BenchmarkData, load_benchmark, within
 from stepsmith.benchmarks.extraction import EXTRACTIONS
 from stepsmith.benchmarks.rows import content_hash
+from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.report import try_report
 from stepsmith.cli.resuming import resumable
+from stepsmith.cluster.connection import LOCAL
+from stepsmith.cluster.fleet.shared import split_urls
+from stepsmith.cluster.opening import open_judge
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.stats import wilson_interval
 from stepsmith.evaluate.comparing import compare, obstacles
@@ -37,6 +41,8 @@ from stepsmith.evaluate.session import scoring_session
 from stepsmith.llm.records import Sampling
 from stepsmith.pipeline.config import load_config, with_changes
 from stepsmith.pipeline.evaluating import sample_benchmark
+from stepsmith.store.folder_lock import explained
+from stepsmith.store.progress import ProgressFile
 
 eval_app = typer.Typer(help="Score models on benchmarks by the official rules, and compare them.", no_args_is_help=True)
 SHOWN_FLIPS = 10
@@ -102,6 +108,8 @@ def score(
     until: Until = "",
     vote: Vote = False,
     workers: Workers = None,
+    executor: Executor = None,
+    judge: Servers = None,
     no_cache: NoCache = False,
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
@@ -111,7 +119,7 @@ def score(
     place = out or samples.with_name(samples.name.partition(".")[0] + f"-{benchmark}")
     _check_folder(place)
     _score(
-        found, given, place, extraction, trained_on, workers, vote=vote, no_cache=no_cache,
+        found, given, place, extraction, trained_on, workers, executor, judge, vote=vote, no_cache=no_cache,
         allow_unsafe=allow_unsafe,
         window=_window(since, until), model=model, samples_sha256=content_hash(samples),
     )  # fmt: skip
@@ -142,10 +150,12 @@ def run(
     until: Until = "",
     vote: Vote = False,
     workers: Workers = None,
+    executor: Executor = None,
+    judge: Servers = None,
     no_cache: NoCache = False,
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
-    """ModelSample a model on a benchmark and score the samples. OUT/samples.jsonl has the samples."""
+    """Sample a model on a benchmark and score the samples. OUT/samples.jsonl has the samples."""
     found = within(load_benchmark(find_benchmark(benchmark), data), since, until)
     _check_folder(out)
     settings = with_changes(load_config(config), workers=None, allow_unsafe=None, budget=budget, synth={})
@@ -161,8 +171,8 @@ def run(
         if answers.tokens:
             _say(console, f"{answers.tokens:,} tokens, ${answers.usd:.4f}")
         _score(
-            found, answers.samples, out, extraction, trained_on, workers, vote=vote, no_cache=no_cache,
-        allow_unsafe=allow_unsafe,
+            found, answers.samples, out, extraction, trained_on, workers, executor, judge, vote=vote,
+            no_cache=no_cache, allow_unsafe=allow_unsafe,
             window=_window(since, until), model=answers.asked.model, sampling=answers.asked.sampling,
             prompt_hash=answers.asked.prompt_hash, samples_sha256=content_hash(out / "samples.jsonl"),
         )  # fmt: skip
@@ -209,6 +219,8 @@ def _score(
     extraction: str,
     trained_on: Path | None,
     workers: int | None,
+    executor: str | None,
+    servers: str | None,
     *,
     vote: bool,
     no_cache: bool,
@@ -227,8 +239,14 @@ def _score(
         contamination = find_trained_on(data, trained_on).text(len(data.problems))
     console = Console(stderr=True)
     count = workers or len(os.sched_getaffinity(0))
-    with scoring_session(count, allow_unsafe=allow_unsafe, use_cache=not no_cache) as session:
-        with _display(console) as watch:
+    with explained(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with (
+        ProgressFile(out, "evaluation", "samples", sum(map(len, samples.values()))) as watched,
+        open_judge(executor or LOCAL, count, allow_unsafe=allow_unsafe, servers=split_urls(servers)) as (opened, most),
+        scoring_session(opened, most, use_cache=not no_cache) as session,
+    ):
+        with _display(console, watched) as watch:
             scored = session.score(data, samples, extraction, watch)
         votes = session.votes(data, samples, scored, extraction) if vote else None
         conditions = conditions_of(
@@ -250,21 +268,22 @@ def _replies(samples: dict[str, list[ModelSample]]) -> bool:
 
 
 @contextmanager
-def _display(console: Console) -> Iterator["ScoringDisplay"]:
+def _display(console: Console, watched: ProgressFile) -> Iterator["ScoringDisplay"]:
     """Show a bar with the running estimate of pass@1 and its interval over the problems that are done."""
     with Progress(*bar_columns(), console=console, disable=not console.is_terminal) as progress:
-        yield ScoringDisplay(progress)
+        yield ScoringDisplay(progress, watched)
 
 
 class ScoringDisplay:
     """Called with the progress of scoring."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, watched: ProgressFile) -> None:
+        self._progress, self._watched = progress, watched
         self._task = progress.add_task("scoring", total=None, text="")
 
     def __call__(self, seen: ScoringProgress) -> None:
-        """Update the bar."""
+        """Update the bar and the run's file."""
+        self._watched.update(done=seen.done, of=seen.total)
         shares = [passed / judged for passed, judged in seen.tallies.values()]
         text = ""
         if shares:

@@ -17,6 +17,7 @@ from stepsmith.benchmarks.data import load_benchmark, within
 from stepsmith.benchmarks.rules.rule_sets import RULE_SETS, rule_set
 from stepsmith.cli.evaluate import AllowUnsafe, BenchmarkName, Data, Extraction, Since, Until, Workers, eval_app
 from stepsmith.cli.progress import bar_columns
+from stepsmith.cluster.opening import open_judge
 from stepsmith.core.errors import CaseError
 from stepsmith.evaluate.evaluation import read_evaluation
 from stepsmith.evaluate.inspect_task import write_inspect_task
@@ -58,7 +59,8 @@ def reconcile_(
     console = Console(stderr=True)
     count = workers or len(os.sched_getaffinity(0))
     with (
-        scoring_session(count, allow_unsafe=allow_unsafe, use_cache=False) as session,
+        open_judge(workers=count, allow_unsafe=allow_unsafe) as (opened, _),
+        scoring_session(opened, count, use_cache=False) as session,
         Progress(*bar_columns(), console=console, disable=not console.is_terminal) as progress,
     ):
         bar = progress.add_task("reconciling", total=len(given), text="")
@@ -82,7 +84,10 @@ def answer(
     """Judge replies from standard input, {task_id, reply} on each line; print a verdict for each, as JSON."""
     found = load_benchmark(find_benchmark(benchmark), data)
     problems = {problem.task_id: problem for problem in found.problems}
-    with scoring_session(1, allow_unsafe=allow_unsafe, use_cache=False) as session:
+    with (
+        open_judge(allow_unsafe=allow_unsafe) as (opened, _),
+        scoring_session(opened, 1, use_cache=False) as session,
+    ):
         for number, sample in _replies():
             problem = problems.get(sample.task_id)
             if problem is None:

@@ -1,4 +1,4 @@
-"""Scoring with what it needs: a pool of judges, the calibration of this machine, and the caches."""
+"""Scoring with what it needs: a judge, the calibration of its machine, and the caches."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,19 +8,18 @@ from typing import NamedTuple
 
 from stepsmith.benchmarks.data import BenchmarkData
 from stepsmith.benchmarks.harness import HarnessSettings
-from stepsmith.core.errors import MachineError
 from stepsmith.evaluate.calibration import calibrated
 from stepsmith.evaluate.samples import ModelSample
 from stepsmith.evaluate.scoring import AS_IT_IS, ScoredSample, ScoringProgress, answers_of, score_samples
 from stepsmith.evaluate.verdict_cache import VerdictCache, cache_folder
 from stepsmith.evaluate.voting import Ballot, VoteScore, ballot_of, vote_score
-from stepsmith.judge.pool import JudgePool
+from stepsmith.judge.program import RunningJudge
 
 
 class ScoringSession(NamedTuple):
-    """Open judges with the calibration of this machine."""
+    """A judge with the calibration of its machine."""
 
-    judge: JudgePool
+    judge: RunningJudge
     harness: HarnessSettings
     workers: int
     cache: VerdictCache | None
@@ -59,20 +58,13 @@ class ScoringSession(NamedTuple):
 
 @contextmanager
 def scoring_session(
-    workers: int, *, allow_unsafe: bool = False, cache: Path | None = None, use_cache: bool = True
+    judge: RunningJudge, workers: int, *, cache: Path | None = None, use_cache: bool = True
 ) -> Iterator[ScoringSession]:
-    """Open judges, and the cache in the folder ``cache`` (None: the user's cache folder)."""
+    """Calibrate a judge that takes ``workers`` calls at once, and open the cache of verdicts.
+
+    ``cache`` is the folder of the cache; None: the user's cache folder.
+    """
     with ExitStack() as opened:
-        judge = opened.enter_context(_pool(workers, allow_unsafe))
         folder = cache or cache_folder()
         store = opened.enter_context(VerdictCache(folder / "verdicts.sqlite")) if use_cache else None
         yield ScoringSession(judge, calibrated(judge), workers, store)
-
-
-def _pool(workers: int, allow_unsafe: bool) -> JudgePool:
-    try:
-        return JudgePool(workers)
-    except MachineError:
-        if not allow_unsafe:
-            raise
-        return JudgePool(workers, "L0", allow_unsafe=True)

@@ -62,7 +62,9 @@ def _answer(serving: Serving, asked: Call) -> CallAnswer:
 
 def _check_limits(serving: Serving, limits: Limits) -> None:
     settings = serving.settings
-    bounded(limits.time_s, settings.time_limit_s, settings.max_time_limit_s, "time_s")
+    bounded(
+        limits.time_s, settings.time_limit_s, settings.max_time_limit_s, "time_s (see the server's --max-time-limit)"
+    )
     bounded(limits.wall_s, 1.0, 10 * settings.max_time_limit_s, "wall_s")
     bounded(limits.memory_mb, settings.memory_limit_mb, settings.max_memory_mb, "memory_mb")
     bounded(limits.output_mb, 8.0, OUTPUT_MB, "output_mb")

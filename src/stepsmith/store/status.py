@@ -20,7 +20,8 @@ from stepsmith.store.study_results import SUMMARY
 from stepsmith.store.training_log import TRAINING
 
 # The file that a run writes last, by kind. A study never ends: it can always get more seeds and arms.
-LAST_FILE = {"training": TRAINING, "rating": PROBLEMS}
+LAST_FILE = {"training": TRAINING, "rating": PROBLEMS, "audit": "audit.json", "evaluation": "evaluation.json"}
+CONTINUED = (("audit",), ("eval", "score"))  # commands that continue by themselves, without --resume
 STALE_S = 60.0  # without an update for so long, the status says so
 
 
@@ -112,7 +113,9 @@ def resume_command(words: Sequence[str], budget: str | None = None) -> str:
 def _how_to_resume(progress: Progress) -> str:
     if not progress.command:
         return "call the same function with the same arguments and resume=True"
-    command = resume_command(progress.command)
+    words = progress.command
+    by_itself = any(words[: len(start)] == start for start in CONTINUED)
+    command = shlex.join(["stepsmith", *words]) if by_itself else resume_command(words)
     return command if progress.folder == str(Path.cwd()) else f"cd {shlex.quote(progress.folder)} && {command}"
 
 

@@ -126,7 +126,7 @@ def test_errors_of_the_user_are_those_of_a_judge(real: JudgeFleet) -> None:
         real.judge(python(""), STDIO, [])
     with pytest.raises(CaseError, match="unknown language"):
         real.judge(Solution(language="cobol", code=""), STDIO, ONE)
-    with pytest.raises(CaseError, match="time_s must be above 0 and at most 60"):
+    with pytest.raises(CaseError, match=r"time_s .*--max-time-limit.* must be above 0 and at most 60"):
         real.judge(python(""), msgspec.structs.replace(STDIO, limits=Limits(time_s=1000.0)), ONE)
     with pytest.raises(SandboxError):
         real.agree(custom("custom-kattis", "1/0"), "", "", "")

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from stepsmith.evaluate.evaluation import read_evaluation
 from stepsmith.judge.pool import JudgePool
+from stepsmith.store.status import read_status
+from tests.benchmark_files import HUMANEVAL_ROW, write_rows
 from tests.cli.commands import run_here
 from tests.cluster.fleet.conftest import running, url_of
 
@@ -16,7 +19,8 @@ SMALL = ("--chains", "2", "--turns", "1", "--profile", "micro", "--workers", "1"
 @pytest.fixture(scope="module")
 def urls(pool: JudgePool) -> Iterator[str]:
     """Two servers that share one judge."""
-    with running(pool, workers=1) as one, running(pool, workers=1) as two:
+    more = {"workers": 1, "max_time_limit_s": 300.0}  # evaluations ask for more than a minute
+    with running(pool, **more) as one, running(pool, **more) as two:
         yield f"{url_of(one)},{url_of(two)}"
 
 
@@ -54,6 +58,30 @@ def test_verification(here: Path, urls: str, tmp_path: Path) -> None:
         assert done.code == 0, done.err
     same_lines = [(tmp_path / name).read_text() for name in ("a", "b")]
     assert same_lines[0] == same_lines[1] != ""
+
+
+def test_an_audit(here: Path, urls: str, tmp_path: Path) -> None:
+    small = ("--mutants", "2", "--inputs", "8", "--workers", "1")
+    for name, more in (("a", ()), ("b", ("--judge", urls))):
+        done = run_here("audit", here / "problems.parquet", "--out", tmp_path / name, *small, *more)
+        assert done.code == 0, done.err
+    same(tmp_path / "a", tmp_path / "b", "audit.json")
+    assert read_status(tmp_path / "b").state == "finished"
+
+
+def test_an_evaluation(urls: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEPSMITH_DATA", str(tmp_path))
+    write_rows(tmp_path / "HumanEval.jsonl.gz", HUMANEVAL_ROW)
+    texts = ("    return sum(xs)\n", "    return 3\n", "    while True: pass\n", "    return (\n")
+    write_rows(tmp_path / "s.jsonl", *({"task_id": "HumanEval/900", "completion": text} for text in texts))
+    for name, more in (("a", ()), ("b", ("--judge", urls))):
+        words = ("--benchmark", "humaneval", "--samples", tmp_path / "s.jsonl", "--no-cache", "--out", tmp_path / name)
+        done = run_here("eval", "score", *words, "--workers", "1", *more)
+        assert done.code == 0, done.err
+    verdicts = [[one.outcome for one in read_evaluation(tmp_path / name)[1]] for name in ("a", "b")]
+    assert verdicts == [["passed", "wrong answer", "time limit", "syntax"]] * 2
+    status = read_status(tmp_path / "b")
+    assert (status.state, status.progress and status.progress.done) == ("finished", 4)
 
 
 def test_a_file_of_cases(urls: str, tmp_path: Path) -> None:

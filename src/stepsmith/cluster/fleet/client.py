@@ -1,4 +1,6 @@
-"""Several judge servers behind one judge. A verdict never depends on which server gave it, nor on its load.
+"""Several judge servers behind one judge: one class, because choosing, asking and watching them share their state.
+
+A verdict never depends on which server gave it, nor on its load.
 
 A request goes to the server with the smallest share of its workers busy. If that server is overloaded or stopping, it
 is left alone for as long as it asks (Retry-After); if it is lost, the request is sent elsewhere; if its own machinery
