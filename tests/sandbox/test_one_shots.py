@@ -112,6 +112,15 @@ def test_its_own_limits_hold(one: Worker) -> None:
     assert 100 < large.peak_mb < 130
 
 
+def test_a_refusal_may_take_longer_than_the_program_could(one: Worker) -> None:
+    """The compiler's message is made under the compiler's limits, however short the program's are."""
+    short = RunLimits(cpu_s=0.001, wall_s=0.001, memory_mb=128, output_bytes=10_000)
+    for name in ("has a bad encoding", "does not compile"):
+        refused = one.run_once(program(PROGRAMS[name]), short, b"")
+        assert isinstance(refused, Opened)
+        assert "Error" in refused.text
+
+
 def test_nothing_of_one_program_is_left_for_the_next(one: Worker) -> None:
     first = program("import sys, builtins\nsys.modules['seen'] = 1\nbuiltins.seen = 1\nMARK = 'of the first'")
     second = program(

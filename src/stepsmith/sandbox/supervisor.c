@@ -189,7 +189,7 @@ static int watch(const struct setup *s, pid_t pid, double forked) {
     struct pollfd both[2] = {{process, POLLIN, 0}, {s->session, 0, 0}}; /* POLLHUP always counts */
     if (process < 0) exit(1);
     for (;;) {
-        int compiling = head && page->stage < RUNNING;
+        int compiling = head && page->stage != RUNNING; /* or it says that the program does not compile */
         double cpu_end = compiling ? COMPILE_CPU_S : (head ? page->cpu_s : 0) + most_cpu;
         double wall_end = compiling ? forked + COMPILE_WALL_S : (head ? page->started : forked) + most_wall;
         wall_end += waited;
@@ -199,7 +199,7 @@ static int watch(const struct setup *s, pid_t pid, double forked) {
         int ready = poll(both, 2, left > 0 ? (int)(left * 1000) + 1 : 1);
         if (both[0].revents) break;
         if (ready > 0) exit(0); /* the judge has ended; the child dies with this process */
-        if (compiling && page->stage >= RUNNING) continue;
+        if (compiling && page->stage == RUNNING) continue;
         double used = now(clock);
         if (used < 1e17 && used >= cpu_end) end = CPU_LIMIT;
         else if (now(CLOCK_MONOTONIC) >= wall_end) {
