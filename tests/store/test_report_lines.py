@@ -45,7 +45,7 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path) -> None:
 def test_another_file_is_refused_and_kept(content: bytes, digests: str, tmp_path: Path) -> None:
     path = tmp_path / "lines"
     path.write_bytes(content)
-    with pytest.raises(CaseError, match="line 1.*choose another --out"):
+    with pytest.raises(CaseError, match=r"line 1.*choose another --out"):
         so_far(path, digests)
     assert path.read_bytes() == content
 

@@ -1,5 +1,6 @@
 """Run a program once: open it, repeat a doubtful run, and try again if the machine fails for a moment."""
 
+import signal
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -14,7 +15,7 @@ from stepsmith.sandbox.worker import Worker
 
 # A test becomes IE after this many failures of our machinery in a row, but not before this many wall seconds.
 ATTEMPTS, GIVE_UP_S = 5, 10.0
-RERUNS = 2  # how often a doubtful run is repeated
+RERUNS, RERUNS_KILLED = 2, 6  # how often a doubtful run is repeated; one that was killed, and not by a limit
 PAUSE_S = 0.05  # before a new attempt, doubled each time, for an overloaded machine
 MAX_FILES, MAX_ARGUMENTS, MAX_ARGUMENT_BYTES = 200, 200, 100_000  # of one whole program
 SEARCHED = 1 << 16  # bytes at the end of stderr that are searched for words on memory
@@ -108,8 +109,9 @@ def measured(
     """
     data = encoded(text)
     outcome = program.run(data, stderr_bytes=SEARCHED)
-    for _ in range(RERUNS):
-        if not doubtful(outcome, allowed.limits):
+    for count in range(RERUNS_KILLED):
+        most = RERUNS_KILLED if outcome.signal == signal.SIGKILL else RERUNS
+        if count >= most or not doubtful(outcome, allowed.limits):
             break
         again = program.run(data, stderr_bytes=SEARCHED)
         if outcome.signal is not None or again.cpu_s < outcome.cpu_s:

@@ -1,14 +1,26 @@
-"""A judge that counts the programs and runs that it passes on to another judge."""
+"""The judge of a chain: it counts programs and runs, and stops a chain that our own machinery fails."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase
+from stepsmith.core.errors import MachineError
+from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, Verdict
+from stepsmith.judge.checkers import is_custom
 from stepsmith.judge.protocol import Judge
+
+T = TypeVar("T")
+
+ASKED_AGAIN = 2  # times; a judge gives up only after ten seconds and several attempts of its own
 
 
 class CountingJudge:
-    """Passes every call on to another judge. Implements ``Judge``; the owner of the other judge closes it."""
+    """Passes every call on to another judge. Implements ``Judge``; the owner of the other judge closes it.
+
+    A chain must not depend on what happens to the machine. So if our own machinery fails on a program (IE), it is asked
+    again, and ``MachineError`` then ends the run, which can be resumed. IE with a custom checker is passed on, because
+    as a rule the checker is at fault.
+    """
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
@@ -36,7 +48,11 @@ class CountingJudge:
     ) -> Judgement:
         """Judge a solution, and count its runs."""
         started = time.monotonic()
-        judgement = self._judge.judge(solution, contract, tests, stop_at_first_failure=stop_at_first_failure)
+        judgement = _asked(
+            lambda: self._judge.judge(solution, contract, tests, stop_at_first_failure=stop_at_first_failure),
+            lambda found: [found.verdict, *(test.verdict for test in found.tests)],
+            contract,
+        )
         self.seconds += time.monotonic() - started
         self._programs.add(solution)
         self.executions += len(judgement.tests)
@@ -45,7 +61,9 @@ class CountingJudge:
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
         """Run a solution, and count its runs."""
         started = time.monotonic()
-        runs = self._judge.execute(solution, contract, inputs)
+        runs = _asked(
+            lambda: self._judge.execute(solution, contract, inputs), lambda found: [r.verdict for r in found], contract
+        )
         self.seconds += time.monotonic() - started
         self._programs.add(solution)
         self.executions += len(runs)
@@ -57,3 +75,13 @@ class CountingJudge:
 
     def close(self) -> None:
         """Do nothing."""
+
+
+def _asked(ask: Callable[[], T], verdicts: Callable[[T], Sequence[Verdict]], contract: Contract) -> T:
+    for _ in range(1 + ASKED_AGAIN):
+        found = ask()
+        if Verdict.IE not in verdicts(found) or is_custom(contract.checker):
+            return found
+    raise MachineError(
+        "the judge failed on a program again and again; look at the load and `stepsmith doctor`, then resume"
+    )
