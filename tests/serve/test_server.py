@@ -55,6 +55,25 @@ def test_without_the_token_nothing_is_judged(scripted: ScriptedJudge) -> None:
     assert scripted.done == ["AC"]
 
 
+def test_a_name_that_is_not_ours_is_refused_where_there_is_no_token(scripted: ScriptedJudge) -> None:
+    """A page of another site may have a name that is pointed at this machine (DNS rebinding)."""
+    with running(scripted) as address:
+        for host in (
+            "evil.example",
+            f"evil.example:{address.port}",
+            "localhost.evil.example",
+            "",
+            "[::1",
+            "127.0.0.1.evil",
+        ):
+            assert address.post("/run", CASE, Host=host).status == 421, host
+        for host in (f"localhost:{address.port}", "127.0.0.1", f"[::1]:{address.port}", "LOCALHOST"):
+            assert address.get("/health", Host=host).status == 200, host
+    assert scripted.done == []
+    with running(scripted, token="secret") as address:  # behind a proxy a server has other names
+        assert address.get("/status", Host="judge.example", Authorization="Bearer secret").status == 200
+
+
 def test_requests_that_cannot_be_judged_are_named(scripted: ScriptedJudge) -> None:
     with running(scripted, max_body_mb=0.001) as address:
         assert address.request("POST", "/v1/judge", b"{}", {"Content-Type": "text/plain"}).status == 415
@@ -168,7 +187,7 @@ def test_a_body_that_trickles_in_is_given_up(scripted: ScriptedJudge) -> None:
         socket.create_connection(("127.0.0.1", address.port)) as sock,
     ):
         sock.sendall(
-            b"POST /v1/judge HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+            b"POST /v1/judge HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
         )
         sock.settimeout(10)
         assert b" 408 " in sock.recv(1000).split(b"\r\n")[0]
@@ -247,7 +266,7 @@ def test_a_client_that_leaves_takes_its_waiting_work_along(scripted: ScriptedJud
     with running(scripted) as address:
         sock = socket.create_connection(("127.0.0.1", address.port))
         head = (
-            f"POST /v1/judge/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+            f"POST /v1/judge/batch HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
         )
         sock.sendall(head.encode() + b"\r\n\r\n" + body)
         wait_for(lambda: scripted.running == 1 + SPARE)

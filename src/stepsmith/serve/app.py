@@ -3,12 +3,15 @@
 import asyncio
 import hmac
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import stepsmith
 from stepsmith.cluster.fleet.calls import ABOUT_PATH, CALL_PATH, CONTENT_TYPE, FACTS_HEADER
@@ -18,6 +21,7 @@ from stepsmith.serve import calls, code_judge, metrics, native, piston, sandbox_
 from stepsmith.serve.gate import RefusedError
 from stepsmith.serve.openapi import document
 from stepsmith.serve.serving import Handler, InvalidRequestError, Serving, answer, problem
+from stepsmith.serve.settings import LOOPBACK_NAMES, host_name
 
 POSTS: dict[str, Handler] = {
     CALL_PATH: calls.call,
@@ -55,7 +59,25 @@ def create_app(serving: Serving) -> Starlette:
     }
     routes = [Route(path, _post(serving, path, handler), methods=["POST"]) for path, handler in POSTS.items()]
     routes += [Route(path, _get(serving, path, reply), methods=["GET"]) for path, reply in gets.items()]
-    return Starlette(routes=routes)
+    settings = serving.settings
+    names = {settings.host.strip("[]").lower(), *LOOPBACK_NAMES}
+    return Starlette(routes=routes, middleware=[] if settings.token else [Middleware(_OwnNames, names=names)])
+
+
+class _OwnNames:
+    """ASGI middleware for a server without a token: a request must call it by a name of this machine.
+
+    Else a page of another site, whose name is pointed at this machine (DNS rebinding), could have programs run.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        ours = scope["type"] != "http" or host_name(Headers(scope=scope).get("host", "")) in self._names
+        await (self._app if ours else problem(421, "this name is not the server's; ask 127.0.0.1"))(
+            scope, receive, send
+        )
 
 
 def _get(serving: Serving, path: str, reply: Callable[[], Response]) -> Endpoint:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -35,6 +36,17 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
                 f"--host {self.host} can be reached from other machines: pass --token (or set STEPSMITH_TOKEN), "
                 "or listen on 127.0.0.1"
             )
+
+
+LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
+
+
+def host_name(header: str) -> str:
+    """Return the name in a ``Host`` header, in lower case and without the port; "" if there is none."""
+    try:
+        return (urlsplit(f"//{header}").hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stepsmith.serve.settings import is_loopback
+from stepsmith.serve.settings import LOOPBACK_NAMES, host_name, is_loopback
 from stepsmith.view.settings import ViewSettings
 
 COOKIE = "stepsmith-view"
@@ -33,7 +33,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 SAFE = ("GET", "HEAD")
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Guard:
@@ -43,7 +42,7 @@ class Guard:
         self._app = app
         self._token = settings.token
         self._public = not is_loopback(settings.host)
-        self._names = {settings.host.strip("[]").lower(), *_LOOPBACK}
+        self._names = {settings.host.strip("[]").lower(), *LOOPBACK_NAMES}
         if self._public:
             self._names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
 
@@ -79,10 +78,7 @@ class Guard:
         return None
 
     def _ours(self, host: str) -> bool:
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").lower()
-        except ValueError:
-            return False
+        name = host_name(host)
         return name in self._names or (self._public and _is_address(name))
 
     def _unknown_reader(self, request: Request) -> Response | None:
