@@ -23,7 +23,7 @@ def root() -> Iterator[None]:
 def test_a_line_is_json_whatever_is_logged() -> None:
     record = logging.makeLogRecord(
         {"name": "a.b", "levelname": "INFO", "msg": "two\nlines %s", "args": ("é",), "created": 0.5, "msecs": 500.0,
-         "path": Path("/x"), "done": 3}
+         "path": Path("/x"), "done": 3, "_of_another_library": 1}
     )  # fmt: skip
     line = JsonLines().format(record)
     assert "\n" not in line

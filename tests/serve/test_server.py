@@ -187,7 +187,7 @@ def test_a_body_that_trickles_in_is_given_up(scripted: ScriptedJudge) -> None:
         socket.create_connection(("127.0.0.1", address.port)) as sock,
     ):
         sock.sendall(
-            b"POST /v1/judge HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+            b"POST /v1/judge HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
         )
         sock.settimeout(10)
         assert b" 408 " in sock.recv(1000).split(b"\r\n")[0]
@@ -265,9 +265,8 @@ def test_a_client_that_leaves_takes_its_waiting_work_along(scripted: ScriptedJud
     body = json.dumps({"cases": [CASE | {"code": f"AC {n}"} for n in range(50)]}).encode()
     with running(scripted) as address:
         sock = socket.create_connection(("127.0.0.1", address.port))
-        head = (
-            f"POST /v1/judge/batch HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-        )
+        head = "POST /v1/judge/batch HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\n"
+        head += f"Content-Length: {len(body)}"
         sock.sendall(head.encode() + b"\r\n\r\n" + body)
         wait_for(lambda: scripted.running == 1 + SPARE)
         sock.close()

@@ -117,12 +117,10 @@ def test_by_keys_alone_from_the_list_to_a_problem_and_back(watched: Watched) -> 
     titles = page.locator("a.pick").all_inner_texts()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text(titles[0])
-    page.keyboard.press("j")
-    expect(page.locator("h1")).to_have_text(titles[1])
-    page.keyboard.press("k")
-    expect(page.locator("h1")).to_have_text(titles[0])
-    page.keyboard.press("u")
+    for title, key in ((titles[0], "j"), (titles[1], "k"), (titles[0], "u")):
+        expect(page.locator("h1")).to_have_text(title)
+        page.wait_for_load_state()  # the script that knows the keys comes with the page
+        page.keyboard.press(key)
     expect(page).to_have_url(re.compile("/problems\\?sort=title$"))
 
 

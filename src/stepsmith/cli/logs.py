@@ -27,7 +27,7 @@ class JsonLines(logging.Formatter):
         }
         if trace := current_trace():
             line["trace"] = trace
-        line |= {key: value for key, value in vars(record).items() if key not in _USUAL}
+        line |= {key: value for key, value in vars(record).items() if key not in _USUAL and key[0] != "_"}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)

@@ -27,6 +27,9 @@ LOG_EVERY_S = 10.0
 WATCHERS: "list[Callable[[Progress], None]]" = []  # called with the progress of every run of this process
 
 _log = logging.getLogger(__name__)
+_log.addHandler(
+    logging.NullHandler()
+)  # whoever runs the command sees the error already; a log shows it if there is one
 Figures = Mapping[str, Mapping[str, float]]  # name -> label -> value; the label is "" where a figure has none
 
 
@@ -97,12 +100,11 @@ class ProgressFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.update()
-        else:
-            self.update(error="stopped by a signal" if kind is KeyboardInterrupt else str(error) or kind.__name__)
+        changes: dict[str, object] = {}
+        if kind is not None:
+            changes["error"] = "stopped by a signal" if kind is KeyboardInterrupt else str(error) or kind.__name__
         with self._lock:
-            self._write()
+            self._change(changes, write=True)
 
     def spends(self, spent: Callable[[], Spent]) -> None:
         """Record what ``spent`` returns with every update from now on."""
@@ -118,10 +120,10 @@ class ProgressFile:
         with self._lock:
             self._change(changes)
 
-    def _change(self, changes: Mapping[str, object]) -> None:
+    def _change(self, changes: Mapping[str, object], *, write: bool = False) -> None:
         books = msgspec.structs.asdict(self._spent()) if self._spent else {}
         self.now = msgspec.structs.replace(self.now, updated=time.time(), **books, **changes)
-        if time.monotonic() - self._written >= WRITE_EVERY_S:
+        if write or time.monotonic() - self._written >= WRITE_EVERY_S:
             self._write()
 
     def _write(self) -> None:
