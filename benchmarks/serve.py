@@ -1,11 +1,11 @@
 """What the HTTP server costs over the in-process pool, on the same judgements, in rounds that alternate.
 
 One server process with its own pool, and one pool in this process; both have the same number of workers, and only one
-is busy at a time. The client's own work counts against the server. Prints judgements per second and the server's cost
-in percent, the median over rounds of the ratio within a round; the spread of the pool's own rounds is the machine's
-noise.
+is busy at a time. Programs are all different and have one test. They go in batches of 80, two at a time, or one by one
+from 64 clients. The client's own work counts against the server's rate, but not against its CPU time. Prints judgements
+per second, and the server's cost in percent: the median over rounds of the ratio within a round, with its quartiles.
 
-    python benchmarks/serve.py --workers 2 --rounds 16 --judgements 120
+    python benchmarks/serve.py --workers 2 --rounds 8 --judgements 480
 
 With ``--load`` it sends requests at a fixed rate instead, whether or not earlier ones are answered: 50, 90 and 150% of
 what the server was measured to bear. It prints the judgements per second, the median and the 99th percentile of the
@@ -18,26 +18,22 @@ import argparse
 import http.client
 import json
 import os
-import re
-import signal
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from threading import local
 
 import msgspec
+from lean_http import judge_server, post_request, send_all, tree_cpu
 
 from stepsmith.judge.batch import judge_all
 from stepsmith.judge.cases import Case, CaseTest
 from stepsmith.judge.pool import JudgePool
 
-SERVE = [sys.executable, "-c", "from stepsmith.cli.judge import judge_app; judge_app()", "serve", "--port", "0"]
-CONNECTIONS = 8
+CLIENTS, BATCH, BATCHES_AT_ONCE = 64, 80, 2
 PROGRAMS = (
     "print(sum(map(int, input().split())))",
     "a, b = map(int, input().split())\nprint(a + b)",
@@ -46,78 +42,74 @@ PROGRAMS = (
 )
 
 
-def cases(count: int) -> list[Case]:
-    """Return ``count`` cases of one test each, no two alike."""
+def cases(first: int, number: int) -> list[Case]:
+    """Return ``number`` cases of one test each, no two alike."""
     return [
         Case(
             id=n, language="python", interface="stdio", code=f"{code}\n# {n}", checker="tokens", time_limit_s=2.0,
             tests=(CaseTest(input=f"{n} {n + 1}\n", output=f"{2 * n + 1}\n"),),
         )
-        for n, code in enumerate(islice(cycle(PROGRAMS), count))
+        for n, code in zip(range(first, first + number), cycle(PROGRAMS), strict=False)
     ]  # fmt: skip
 
 
-class Client:
-    """Keeps one connection per thread."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._own = local()
-        self._threads = ThreadPoolExecutor(CONNECTIONS)
-
-    def post(self, path: str, content: object) -> dict:
-        connection = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self._port)
-        connection.request("POST", path, json.dumps(content), {"Content-Type": "application/json"})
-        reply = connection.getresponse()
-        body = reply.read()
-        assert reply.status == 200, body
-        return json.loads(body)
-
-    def post_all(self, path: str, contents: list[object]) -> list[dict]:
-        return list(self._threads.map(lambda content: self.post(path, content), contents))
+def native(port: int, work: list[Case]) -> None:
+    """One request per case."""
+    replies = send_all(port, [post_request("/v1/judge", case) for case in work], CLIENTS)
+    assert all(json.loads(reply)["verdict"] == "AC" for reply in replies)
 
 
-def native(client: Client, work: list[Case]) -> None:
-    """One request per case, eight at a time."""
-    bodies = [json.loads(json.dumps({f: getattr(c, f) for f in c.__struct_fields__}, default=_plain)) for c in work]
-    assert all(reply["verdict"] == "AC" for reply in client.post_all("/v1/judge", bodies))
+def native_batch(port: int, work: list[Case]) -> None:
+    """Batches of cases."""
+    requests = [post_request("/v1/judge/batch", {"cases": part}) for part in batches(work)]
+    for reply in send_all(port, requests, BATCHES_AT_ONCE):
+        assert all(result["verdict"] == "AC" for result in json.loads(reply)["results"])
 
 
-def _plain(value: CaseTest) -> dict:
-    return {"input": value.input, "output": value.output}
-
-
-def code_judge(client: Client, work: list[Case]) -> None:
-    """As the X-Coder recipe's client sends them: long batches, a few at a time."""
-    submissions = [
-        {"type": "python", "solution": c.code, "input": c.tests[0].input, "expected_output": c.tests[0].output}
-        for c in work
+def code_judge(port: int, work: list[Case]) -> None:
+    """As the X-Coder recipe's client sends them: long batches."""
+    requests = [
+        post_request("/judge/long-batch", {"type": "batch", "submissions": [submission(case) for case in part]})
+        for part in batches(work)
     ]
-    size = -(-len(submissions) // 4)
-    batches = [{"type": "batch", "submissions": submissions[i : i + size]} for i in range(0, len(submissions), size)]
-    for reply in client.post_all("/judge/long-batch", batches):
-        assert all(result["success"] for result in reply["results"])
+    for reply in send_all(port, requests, BATCHES_AT_ONCE):
+        assert all(result["success"] for result in json.loads(reply)["results"])
 
 
-def sandbox_fusion(client: Client, work: list[Case]) -> None:
-    """As verl sends them: one program and input a request, eight at a time; the client compares."""
+def code_judge_single(port: int, work: list[Case]) -> None:
+    """One request per submission."""
+    replies = send_all(port, [post_request("/judge", submission(case)) for case in work], CLIENTS)
+    assert all(json.loads(reply)["success"] for reply in replies)
+
+
+def sandbox_fusion(port: int, work: list[Case]) -> None:
+    """As verl sends them: one program and input a request; the client compares."""
     bodies = [{"code": c.code, "language": "python", "stdin": c.tests[0].input, "run_timeout": 2} for c in work]
-    for case, reply in zip(work, client.post_all("/run_code", bodies), strict=True):
-        assert reply["run_result"]["stdout"] == case.tests[0].output
+    replies = send_all(port, [post_request("/run_code", body) for body in bodies], CLIENTS)
+    for case, reply in zip(work, replies, strict=True):
+        assert json.loads(reply)["run_result"]["stdout"] == case.tests[0].output
 
 
-def pool_rate(pool: JudgePool, workers: int, work: list[Case]) -> float:
-    began = time.perf_counter()
+def submission(case: Case) -> dict[str, str]:
+    test = case.tests[0]
+    return {"type": "python", "solution": case.code, "input": test.input, "expected_output": test.output}
+
+
+def batches(work: list[Case]) -> list[list[Case]]:
+    return [work[i : i + BATCH] for i in range(0, len(work), BATCH)]
+
+
+SENDS = {
+    "/v1/judge, 64 clients": native,
+    "/v1/judge/batch": native_batch,
+    "/judge, 64 clients": code_judge_single,
+    "/judge/long-batch": code_judge,
+    "/run_code, 64 clients": sandbox_fusion,
+}
+
+
+def in_pool(pool: JudgePool, workers: int, work: list[Case]) -> None:
     assert all(result.verdict == "AC" for result in judge_all(pool, work, workers))
-    return len(work) / (time.perf_counter() - began)
-
-
-def server_rate(client: Client, send: Callable[[Client, list[Case]], None], work: list[Case]) -> float:
-    began = time.perf_counter()
-    send(client, work)
-    return len(work) / (time.perf_counter() - began)
 
 
 def at_rate(port: int, rate: float, seconds: float, work: Iterator[Case]) -> tuple[list[float], int, int]:
@@ -158,17 +150,12 @@ def at_rate(port: int, rate: float, seconds: float, work: Iterator[Case]) -> tup
 def load(workers: int, seconds: float) -> None:
     """Measure the capacity of a server, then load it below and above that."""
     queue = 16 * workers  # small, so that what is accepted is answered soon
-    words = [*SERVE, "--workers", str(workers), "--max-queue", str(queue)]
-    server = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    work = iter(cases(200_000))
-    try:
-        assert server.stderr is not None
-        found = re.search(r"http://[^:]+:(\d+)", server.stderr.readline())
-        assert found is not None
-        port = int(found[1])
-        client = Client(port)
-        server_rate(client, native, list(islice(work, 60)))
-        capacity = server_rate(client, native, list(islice(work, int(20 * seconds))))
+    work = iter(cases(0, 200_000))
+    with judge_server("--workers", workers, "--max-queue", queue) as (port, _):
+        native(port, list(islice(work, 60)))
+        began, many = time.perf_counter(), list(islice(work, int(200 * seconds)))
+        send_all(port, [post_request("/v1/judge", case) for case in many], 8)
+        capacity = len(many) / (time.perf_counter() - began)
         print(f"{workers} workers, a queue of {queue}; capacity {capacity:.0f} judgements a second (closed loop)")
         print(f"{'offered':>10}{'of it':>7}{'answered/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'refused':>9}{'failed':>8}")
         for share in (0.5, 0.9, 1.5):
@@ -181,53 +168,51 @@ def load(workers: int, seconds: float) -> None:
                 f"{share * capacity:8.0f}/s{share:7.0%}{len(times) / took:12.1f}{low:9.0f}{high:9.0f}"
                 f"{refused / all_of_them:9.1%}{failed:8}"
             )
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(30)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--rounds", type=int, default=16)
-    parser.add_argument("--judgements", type=int, default=120)
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--judgements", type=int, default=480)
     parser.add_argument("--load", action="store_true")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each load")
     options = parser.parse_args()
     if options.load:
         load(options.workers, options.seconds)
         return
-    work = cases(options.judgements)
-    server = subprocess.Popen([*SERVE, "--workers", str(options.workers)], stderr=subprocess.PIPE, text=True)
-    rates: dict[str, list[float]] = {"pool": [], "/v1/judge": [], "/judge/long-batch": [], "/run_code": []}
-    sends = {"/v1/judge": native, "/judge/long-batch": code_judge, "/run_code": sandbox_fusion}
-    try:
-        assert server.stderr is not None
-        found = re.search(r"http://[^:]+:(\d+)", server.stderr.readline())
-        assert found is not None
-        client = Client(int(found[1]))
-        with JudgePool(options.workers) as pool:
-            pool_rate(pool, options.workers, work[:40])
-            for send in sends.values():
-                server_rate(client, send, work[:40])
-            measures = {
-                "pool": lambda: pool_rate(pool, options.workers, work),
-                **{path: partial(server_rate, client, send, work) for path, send in sends.items()},
-            }
-            for turn in range(options.rounds):
-                for name in islice(cycle(measures), turn % len(measures), turn % len(measures) + len(measures)):
-                    rates[name].append(measures[name]())
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(30)
+    rates: dict[str, list[float]] = {name: [] for name in ("pool", *SENDS)}
+    costs: dict[str, list[float]] = {name: [] for name in rates}
+    starts = count(0, options.judgements)
+    with judge_server("--workers", options.workers) as (port, server), JudgePool(options.workers) as pool:
+        works: dict[str, tuple[int, Callable[[list[Case]], None]]] = {
+            "pool": (os.getpid(), partial(in_pool, pool, options.workers)),
+            **{name: (server, partial(send, port)) for name, send in SENDS.items()},
+        }
+        tree = {"pool": lambda: tree_cpu(os.getpid()) - tree_cpu(server)}
+        for turn in range(options.rounds + 1):
+            for name in islice(cycle(works), turn % len(works), turn % len(works) + len(works)):
+                process, run = works[name]
+                cpu = tree.get(name, partial(tree_cpu, process))
+                work = cases(next(starts), options.judgements)
+                used, began = cpu(), time.perf_counter()
+                run(work)
+                wall = time.perf_counter() - began
+                if turn:  # the first round warms up
+                    rates[name].append(options.judgements / wall)
+                    costs[name].append((cpu() - used) / options.judgements * 1e3)
     print(f"{options.workers} workers, {options.rounds} rounds of {options.judgements} judgements of one test each")
-    print(f"{'':20}{'median/s':>10}{'lowest':>10}{'highest':>10}{'cost':>8}  (quartiles of the cost)")
-    for name, found_rates in rates.items():
-        line = f"{name:20}{statistics.median(found_rates):10.1f}{min(found_rates):10.1f}{max(found_rates):10.1f}"
-        if name != "pool":
-            costs = [100 * (base / rate - 1) for base, rate in zip(rates["pool"], found_rates, strict=True)]
-            low, middle, high = statistics.quantiles(costs, n=4)
-            line += f"{middle:+7.0f}%  ({low:+.0f}% to {high:+.0f}%)"
+    print(f"{'':24}{'a second':>9}{'(min–max)':>14}{'on top':>8}{'(quartiles)':>18}{'CPU ms':>8}{'on top':>8}")
+    for name, found in rates.items():
+        line = f"{name:24}{statistics.median(found):9.0f}{f'({min(found):.0f}–{max(found):.0f})':>14}"
+        if name == "pool":
+            line += f"{'':26}{statistics.median(costs[name]):8.2f}"
+        else:
+            slower = [100 * (base / rate - 1) for base, rate in zip(rates["pool"], found, strict=True)]
+            dearer = [100 * (own / base - 1) for base, own in zip(costs["pool"], costs[name], strict=True)]
+            low, middle, high = statistics.quantiles(slower, n=4) if len(slower) > 1 else slower * 3
+            line += f"{middle:+7.0f}%{f'({low:+.0f}% to {high:+.0f}%)':>18}"
+            line += f"{statistics.median(costs[name]):8.2f}{statistics.median(dearer):+7.0f}%"
         print(line)
 
 

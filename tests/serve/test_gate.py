@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from stepsmith.serve.gate import SPARE, Gate, RefusedError
+from stepsmith.serve.gate import Gate, RefusedError
 from stepsmith.serve.metrics import Metrics
 from stepsmith.serve.settings import ServerSettings
 
@@ -70,7 +70,7 @@ def test_results_keep_their_order_and_no_more_run_than_there_are_workers() -> No
     def work(number: int) -> int:
         with lock:
             running.append(1)
-            assert len(running) <= 3 + SPARE
+            assert len(running) <= 3
         time.sleep(0.001 * (number % 5))
         with lock:
             running.pop()
@@ -101,7 +101,7 @@ def test_cancelled_callers_keep_their_slots_until_their_threads_are_done() -> No
     release = threading.Event()
 
     async def test(gate: Gate) -> None:
-        first = [asyncio.create_task(gate.run(lambda: release.wait(10))) for _ in range(1 + SPARE)]
+        first = [asyncio.create_task(gate.run(lambda: release.wait(10)))]
         await asyncio.sleep(0.02)
         for caller in first:
             caller.cancel()
@@ -177,6 +177,6 @@ def test_work_of_a_client_that_left_is_not_started() -> None:
             await answer
         release.set()
         await gate.run(lambda: None)
-        assert len(started) == 1 + SPARE
+        assert len(started) == 1
 
     in_gate(test, workers=1)

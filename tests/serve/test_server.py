@@ -11,7 +11,6 @@ import pytest
 from stepsmith.cluster.fleet.calls import CALL_PATH
 from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.serve.app import POSTS
-from stepsmith.serve.gate import SPARE
 from stepsmith.serve.server import listen
 from stepsmith.serve.settings import ServerSettings, is_loopback
 from tests.serve.conftest import ScriptedJudge, running, wait_for
@@ -268,7 +267,7 @@ def test_a_client_that_leaves_takes_its_waiting_work_along(scripted: ScriptedJud
         head = "POST /v1/judge/batch HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\n"
         head += f"Content-Length: {len(body)}"
         sock.sendall(head.encode() + b"\r\n\r\n" + body)
-        wait_for(lambda: scripted.running == 1 + SPARE)
+        wait_for(lambda: scripted.running == 1)
         sock.close()
         wait_for(lambda: address.get("/status").json["queue"] == 0)
         scripted.go.set()
@@ -280,11 +279,11 @@ def test_many_at_once_keep_every_worker_busy_and_no_more(scripted: ScriptedJudge
     scripted.go.clear()
     with running(scripted, workers=3) as address, ThreadPoolExecutor(8) as threads:
         replies = [threads.submit(address.post, "/v1/judge", CASE) for _ in range(8)]
-        wait_for(lambda: scripted.running == 3 + SPARE)
+        wait_for(lambda: scripted.running == 3)
         threading.Event().wait(0.05)
         scripted.go.set()
         assert [reply.result().status for reply in replies] == [200] * 8
-    assert scripted.most_running == 3 + SPARE
+    assert scripted.most_running == 3
 
 
 def _connects(port: int) -> bool:

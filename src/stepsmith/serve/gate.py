@@ -6,18 +6,16 @@ is finished. If the grace period of a shutdown or the request's own time ends fi
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 from stepsmith.serve.metrics import Metrics
 from stepsmith.serve.settings import ServerSettings
+from stepsmith.serve.turns import Turns
 
 T = TypeVar("T")
 
-SPARE = 1  # calls that wait for a worker, so that one that becomes idle has work at once
 WATCH_AFTER_S = 1.0  # for requests that take longer, look whether the client has disconnected
 
 
@@ -36,12 +34,9 @@ class Gate:
     def __init__(self, settings: ServerSettings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._size = settings.workers + SPARE
-        self._slots = asyncio.Semaphore(self._size)  # in the order of waiting, so that requests take turns
-        self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="serve")
+        self._turns = Turns(settings.workers)
         self._held = 0
         self._held_bytes = 0
-        self._seconds_each = 0.05  # running mean of one piece of work
         self._draining = False
         self._closed = asyncio.Event()  # set when the grace period is over
 
@@ -85,50 +80,28 @@ class Gate:
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run one piece of work when it is this caller's turn."""
-        await self._slots.acquire()
-        began = time.monotonic()
-        future = self._threads.submit(work)
-        loop = asyncio.get_running_loop()
-        # The slot belongs to the thread, not to the caller, who may be cancelled before the thread is done.
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done, began))
-        return await asyncio.wrap_future(future)
+        return (await self._turns.run_all((work,)))[0]
 
     async def run_all(self, works: Sequence[Callable[[], T]]) -> list[T]:
         """Run the pieces of one request and return the results in order. Other requests get turns in between."""
-        results: dict[int, T] = {}
-        left = iter(enumerate(works))
-
-        async def feed() -> None:
-            for index, work in left:
-                results[index] = await self.run(work)
-
-        feeders = [asyncio.ensure_future(feed()) for _ in range(min(len(works), 2 * self._size))]
-        try:
-            await asyncio.gather(*feeders)
-        finally:
-            for feeder in feeders:
-                feeder.cancel()
-        return [results[index] for index in range(len(works))]
+        return await self._turns.run_all(works)
 
     async def finish(self, answer: Awaitable[T], client_left: Callable[[], Awaitable[object]]) -> T:
         """Wait for an answer until the request's time or the grace period ends, or the client disconnects."""
-        task = asyncio.ensure_future(answer)
-        await asyncio.wait({task}, timeout=WATCH_AFTER_S)
-        if task.done():
-            return task.result()
-        left = asyncio.ensure_future(client_left())
-        closed = asyncio.ensure_future(self._closed.wait())
+        task = asyncio.current_task()
+        assert task is not None
+        watch = _Watch(task, client_left, self._closed, self._settings.request_timeout_s)
+        later = asyncio.get_running_loop().call_later(WATCH_AFTER_S, watch.begin)
         try:
-            await asyncio.wait(
-                {task, left, closed}, timeout=self._settings.request_timeout_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            if task.done():
-                return task.result()
-            why = "the server is stopping" if closed.done() else "the request took too long"
-            raise RefusedError(503, f"{why}; nothing was judged, send it again", self._retry_after())
+            return await answer
+        except asyncio.CancelledError:
+            if not watch.why:
+                raise
+            task.uncancel()
+            raise RefusedError(503, f"{watch.why}; nothing was judged, send it again", self._retry_after()) from None
         finally:
-            for waiting in (task, left, closed):
-                waiting.cancel()
+            later.cancel()
+            watch.end()
 
     def drain(self) -> None:
         """Accept nothing new. After the grace period, answer 503 to what is not finished."""
@@ -138,11 +111,41 @@ class Gate:
 
     def close(self) -> None:
         """Stop the threads after the work that they are running."""
-        self._threads.shutdown(cancel_futures=True)
-
-    def _done(self, began: float) -> None:
-        self._slots.release()
-        self._seconds_each += 0.05 * (time.monotonic() - began - self._seconds_each)
+        self._turns.close()
 
     def _retry_after(self) -> int:
-        return max(1, min(60, math.ceil(self._held * self._seconds_each / self._size)))
+        return max(1, min(60, math.ceil(self._held * self._turns.seconds_each / self._settings.workers)))
+
+
+class _Watch:
+    """Cancels a request's task when there is a reason to give it up, and says ``why``."""
+
+    def __init__(
+        self,
+        task: "asyncio.Task[object]",
+        client_left: Callable[[], Awaitable[object]],
+        closed: asyncio.Event,
+        timeout_s: float,
+    ) -> None:
+        self.why = ""
+        self._task, self._client_left, self._closed, self._timeout_s = task, client_left, closed, timeout_s
+        self._watching: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Start to watch."""
+        self._watching = asyncio.ensure_future(self._watch())
+
+    def end(self) -> None:
+        """Watch no longer."""
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self) -> None:
+        left, closed = asyncio.ensure_future(self._client_left()), asyncio.ensure_future(self._closed.wait())
+        try:
+            await asyncio.wait({left, closed}, timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            self.why = "the server is stopping" if closed.done() else "the request took too long"
+            self._task.cancel()
+        finally:
+            left.cancel()
+            closed.cancel()

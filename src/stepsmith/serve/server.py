@@ -79,6 +79,8 @@ def make_server(judge: RunningJudge, settings: ServerSettings) -> JudgeServer:
         create_app(serving),
         log_level="warning",
         access_log=False,
+        server_header=False,
+        proxy_headers=False,
         lifespan="off",
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
