@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Coroutine
 
 import pytest
@@ -61,74 +60,6 @@ def test_bodies_are_bounded_by_their_sum() -> None:
             pass
 
     in_gate(test, max_held_mb=1.0)
-
-
-def test_results_keep_their_order_and_no_more_run_than_there_are_workers() -> None:
-    running = []
-    lock = threading.Lock()
-
-    def work(number: int) -> int:
-        with lock:
-            running.append(1)
-            assert len(running) <= 3
-        time.sleep(0.001 * (number % 5))
-        with lock:
-            running.pop()
-        return number
-
-    async def test(gate: Gate) -> None:
-        results = await gate.run_all([lambda n=n: work(n) for n in range(50)])
-        assert results == list(range(50))
-
-    in_gate(test, workers=3)
-
-
-def test_small_requests_get_their_turn_beside_a_large_one() -> None:
-    done: list[str] = []
-
-    async def test(gate: Gate) -> None:
-        large = asyncio.create_task(gate.run_all([lambda: time.sleep(0.002) or done.append("large")] * 60))
-        await asyncio.sleep(0.02)
-        await gate.run(lambda: done.append("small"))
-        assert not large.done()
-        await large
-
-    in_gate(test, workers=1)
-    assert done.index("small") < 40
-
-
-def test_cancelled_callers_keep_their_slots_until_their_threads_are_done() -> None:
-    release = threading.Event()
-
-    async def test(gate: Gate) -> None:
-        first = [asyncio.create_task(gate.run(lambda: release.wait(10)))]
-        await asyncio.sleep(0.02)
-        for caller in first:
-            caller.cancel()
-        second = asyncio.create_task(gate.run(lambda: 2))
-        await asyncio.sleep(0.05)
-        assert not second.done()
-        release.set()
-        assert await second == 2
-
-    in_gate(test, workers=1)
-
-
-def test_one_failing_piece_ends_its_request_and_starts_no_more() -> None:
-    started: list[int] = []
-
-    def work(number: int) -> None:
-        started.append(number)
-        if number == 1:
-            raise ValueError("broken")
-
-    async def test(gate: Gate) -> None:
-        with pytest.raises(ValueError, match="broken"):
-            await gate.run_all([lambda n=n: work(n) for n in range(1000)])
-        await asyncio.sleep(0.05)
-        assert len(started) < 20
-
-    in_gate(test, workers=1)
 
 
 def test_after_the_grace_period_what_is_held_is_given_back() -> None:
