@@ -5,13 +5,14 @@ of a run on this machine without faults: nothing lost, nothing twice, no verdict
 scripted server) and counts what was paid. Needs root for `full-disk` (a small tmpfs) and `cut` (network namespaces).
 
     judge     a process of a judge's sandbox is killed every three seconds
+    judges    the same twice a second, for two and a half minutes; a run that ends with an error is resumed
     actor     the actor of the second node is killed
     node      the second node is killed, and another one joins
     driver    the driver is killed three times and resumed
     full-disk the second node's temporary folder is on a full disk
     store     the object stores are full of other data
     endpoint  the endpoint is gone for a while
-    cut       the second node is in a network namespace; the cable is cut for a while and healed
+    cut       the second node is in a network namespace; the cable is cut for 3 s, later for 15 s, and healed
 """
 
 import argparse
@@ -36,6 +37,7 @@ BIN = Path(sys.executable).parent
 STORE = 80 << 20  # bytes of an object store; Ray takes no less than 75 MiB
 PORT = 16390
 CHAINS = 24
+OFTEN_S = 150.0
 SMALL = ["--profile", "micro", "--chains", str(CHAINS), "--turns", "2", "--attempts", "8", "--seed", "5"]
 ENV = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64}
 ENV |= {"RAY_raylet_start_wait_time_s": "400"}  # on a busy machine
@@ -209,6 +211,28 @@ def judge(cluster: Cluster, run: Run) -> str:
     return f"{killed} sandbox processes killed"
 
 
+def often(cluster: Cluster, run: Run) -> str:
+    """Kill a sandbox process twice a second. A run that gives up is resumed, as a person would."""
+    killed, ended, choose = 0, 0, random.Random(2)
+    process = run.start()
+    until = time.monotonic() + OFTEN_S
+    while time.monotonic() < until and not (run.out / "manifest.json").exists():
+        if found := judges(choose.choice(cluster.processes).pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(choose.choice(found), signal.SIGKILL)
+                killed += 1
+        if process.poll():
+            ended += 1
+            process = run.start("--resume")
+        time.sleep(0.5)
+    chains = run.done()
+    if process.wait(timeout=400):
+        ended += 1
+        run.start("--resume")
+        run.finish()
+    return f"{killed} sandbox processes killed until {chains} chains were done; the run gave up {ended} times"
+
+
 def actor(cluster: Cluster, run: Run) -> str:
     """Kill the actor of the second node, twice."""
     run.start()
@@ -295,9 +319,14 @@ def quietly(*words: str) -> None:
 
 
 def cut(folder: Path, run: Callable[[str], Run]) -> tuple[str, Run]:
-    """Cut the cable between the two nodes for three seconds, and later until the node is given up."""
+    """Cut the cable between the two nodes for three seconds, and later until the node is given up.
+
+    Ray gives a node up for good, and its raylet ends when it hears of that. So it is started again after the cut, as a
+    service manager would.
+    """
     with namespace("stepsmith-x"):
-        cluster = Cluster(folder, "10.77.0.1", ("ip", "netns", "exec", "stepsmith-x"), "10.77.0.2")
+        prefix = ("nsenter", "--net=/run/netns/stepsmith-x")  # `ip netns exec` would hide the control groups
+        cluster = Cluster(folder, "10.77.0.1", prefix, "10.77.0.2")
         try:
             there = run(cluster.executor)
             there.start()
@@ -309,10 +338,14 @@ def cut(folder: Path, run: Callable[[str], Run]) -> tuple[str, Run]:
             subprocess.run(["ip", "link", "set", "stepsmith-x-a", "down"], check=True)
             time.sleep(15)
             subprocess.run(["ip", "link", "set", "stepsmith-x-a", "up"], check=True)
+            cluster.second.wait(timeout=60)
+            there.wait_for(12)
+            cluster.second = cluster.join(prefix, "10.77.0.2")
+            joined = there.done()
             there.finish()
         finally:
             cluster.close()
-    return "cut for 3 s after 4 chains, and for 15 s after 9 (the node is given up after about 6 s)", there
+    return f"cut for 3 s after 4 chains; for 15 s after 9, given up, started again after {joined}", there
 
 
 @contextlib.contextmanager
@@ -390,7 +423,7 @@ def endpoint(folder: Path, _: Callable[[str], Run]) -> tuple[str, Run]:
     return f"gone for 20 s, the driver killed meanwhile; {len(again)} answers, each paid once", expected
 
 
-PLAIN = {"judge": judge, "actor": actor, "node": node, "driver": driver, "store": store}
+PLAIN = {"judge": judge, "judges": often, "actor": actor, "node": node, "driver": driver, "store": store}
 SPECIAL = {"full-disk": disk, "cut": cut, "endpoint": endpoint}
 
 

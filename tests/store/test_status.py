@@ -58,7 +58,12 @@ def test_the_command_that_continues_says_where(tmp_path: Path) -> None:
     assert read_status(tmp_path).resume == "stepsmith synth --out 'a b' --resume"
     write(tmp_path, process=gone, folder="/else where")
     assert read_status(tmp_path).resume == "cd '/else where' && stepsmith synth --out 'a b' --resume"
-    for words in (("audit", "rows.jsonl"), ("eval", "score", "--out", "b")):  # they have no --resume
+    for words in (
+        ("audit", "rows.jsonl"),
+        ("eval", "score", "--out", "b"),
+        ("verify", "a"),
+        ("judge", "run", "a"),
+    ):  # they have no --resume
         write(tmp_path, process=gone, command=words)
         assert read_status(tmp_path).resume == "stepsmith " + " ".join(words)
     write(tmp_path, process=gone, command=("eval", "run", "--out", "b"))
@@ -80,6 +85,37 @@ def test_on_another_host_the_lock_says_whether_a_run_lives(tmp_path: Path) -> No
     assert read_status(tmp_path).state == "stopped"
 
 
+def test_on_another_host_without_a_lock_only_what_is_new_says_it(tmp_path: Path) -> None:
+    elsewhere = ProcessId(host="elsewhere", pid=1, start_ticks=1)
+    write(tmp_path, process=elsewhere)
+    assert read_status(tmp_path).state == "running"
+    write(tmp_path, process=elsewhere, updated=time.time() - 100)
+    assert read_status(tmp_path).state == "stopped"
+
+
+def test_a_second_run_into_a_folder_is_not_the_first(tmp_path: Path) -> None:
+    (tmp_path / "evaluation.json").touch()
+    os.utime(tmp_path / "evaluation.json", (1, 1))
+    write(tmp_path, kind="evaluation")
+    assert read_status(tmp_path).state == "running"
+
+
+def test_a_run_with_an_output_file_has_its_progress_beside_it(tmp_path: Path) -> None:
+    out = tmp_path / "reports.jsonl"
+    with ProgressFile(out, "verification", "problems", None) as progress:
+        assert read_status(out).state == "running", "the file does not exist yet"
+        out.touch()
+        progress.advance()
+        assert read_status(tmp_path).folder == str(out)
+        progress.update(of=1)
+    assert read_status(out).state == "finished"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["reports.jsonl", "reports.jsonl.progress.json"]
+    ProgressFile(tmp_path / "other.jsonl", "judging", "cases", 3)
+    with pytest.raises(RunFolderError, match=r"several runs; give one of .*other.jsonl, .*reports.jsonl"):
+        read_status(tmp_path)
+    ProgressFile(Path("/dev/null"), "judging", "cases", 3)
+
+
 def test_folders_of_older_versions(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="holds no run"):
         read_status(tmp_path)
@@ -92,7 +128,7 @@ def test_folders_of_older_versions(tmp_path: Path) -> None:
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match="is not a folder"):
+    with pytest.raises(RunFolderError, match="does not exist"):
         read_status(tmp_path / "none")
     (tmp_path / PROGRESS).write_text("{")
     with pytest.raises(RunFolderError, match="cannot be read"):

@@ -27,6 +27,8 @@ from stepsmith.evaluate.reconciling import RuleScore, RuleVerdict, check_tests, 
 from stepsmith.evaluate.samples import ModelSample, read_samples, write_answer_lists
 from stepsmith.evaluate.scoring import AS_IT_IS, answers_of
 from stepsmith.evaluate.session import scoring_session
+from stepsmith.store.folder_lock import explained
+from stepsmith.store.progress import ProgressFile
 
 SHOWN = 10  # differences that are printed; the file has all
 MOST_LINE = 64_000_000  # characters of a line that ``answer`` reads
@@ -58,18 +60,26 @@ def reconcile_(
     given = read_samples(samples, found, partial=partial)
     console = Console(stderr=True)
     count = workers or len(os.sched_getaffinity(0))
+    place = out or samples.with_name(samples.name.partition(".")[0] + "-reconciled")
+    with explained(place):
+        place.mkdir(parents=True, exist_ok=True)
     with (
+        ProgressFile(place, "reconciliation", "problems", len(given)) as watched,
         open_judge(workers=count, allow_unsafe=allow_unsafe) as (opened, _),
         scoring_session(opened, count, use_cache=False) as session,
         Progress(*bar_columns(), console=console, disable=not console.is_terminal) as progress,
     ):
         bar = progress.add_task("reconciling", total=len(given), text="")
+
+        def watch(done: int, _: int) -> None:
+            watched.update(done=done)
+            progress.update(bar, completed=done)
+
         verdicts = reconcile(
             found, given, chosen, session.judge,
-            workers=count, time_factor=session.harness.time_factor,
-            watch=lambda done, _: progress.update(bar, completed=done),
+            workers=count, time_factor=session.harness.time_factor, watch=watch,
         )  # fmt: skip
-    path = write_verdicts(out or samples.with_name(samples.name.partition(".")[0] + "-reconciled"), verdicts)
+    path = write_verdicts(place, verdicts)
     _print(Console(highlight=False), scores(verdicts, chosen), verdicts)
     console.print(f"All verdicts: {path}", soft_wrap=True, highlight=False, markup=False)
 

@@ -24,6 +24,7 @@ from stepsmith.judge.cases import BadCase, CaseResult, encode_result, read_cases
 from stepsmith.judge.checkers import check_checker, check_expected, judges_texts
 from stepsmith.judge.languages import check_time_factors, language_of
 from stepsmith.judge.pool import JudgePool
+from stepsmith.store.progress import ProgressFile
 
 EXIT_NOT_ACCEPTED, EXIT_INTERRUPTED = 1, 130
 
@@ -74,13 +75,17 @@ def run(
             executor or LOCAL, workers, isolation, allow_unsafe,
             time_factors=_time_factors(time_factors), servers=split_urls(judge_servers),
         )  # fmt: skip
-        with opened as (judge, at_once), _append(out) as file:
+        with (
+            opened as (judge, at_once),
+            _append(out) as file,
+            ProgressFile(out, "judging", "cases", total, before.done) as watched,
+        ):
             progress = case_progress(console, before.done, total, judge.isolation)
             left = islice(read_cases(cases), before.done, None)
             results = judge_all(judge, left, at_once, stop_at_first_failure=stop_at_first_failure)
             with progress as shown, closing(results):
                 try:
-                    _write(results, file, out, shown)
+                    _write(results, file, out, shown, watched)
                 except KeyboardInterrupt:
                     judge.close()  # do not wait for running programs
                     raise_interrupted(console, out, shown)
@@ -105,7 +110,9 @@ def _count(cases: Path) -> tuple[int, int]:
     return total, bad
 
 
-def _write(results: Iterator[CaseResult], file: FileIO, out: Path, progress: CaseProgress) -> None:
+def _write(
+    results: Iterator[CaseResult], file: FileIO, out: Path, progress: CaseProgress, watched: ProgressFile
+) -> None:
     for result in results:
         try:
             left = memoryview(encode_result(result))
@@ -114,6 +121,7 @@ def _write(results: Iterator[CaseResult], file: FileIO, out: Path, progress: Cas
         except OSError as error:
             raise StoreError(f"cannot write {out}: {error.strerror}; results so far stay valid") from None
         progress.judged(result.verdict)
+        watched.advance(figures={"verdicts": progress.verdicts()})
 
 
 def raise_interrupted(console: Console, out: Path, progress: CaseProgress) -> None:

@@ -57,6 +57,10 @@ class CaseProgress:
         else:
             self._verdicts[verdict] += 1
 
+    def verdicts(self) -> dict[str, float]:
+        """Return how often each verdict came in this run."""
+        return {str(verdict): float(count) for verdict, count in self._verdicts.items()}
+
     def text(self) -> str:
         """Return the verdicts of this run and its speed."""
         rate = (self.done - self._before) / max(1e-9, time.monotonic() - self._began)

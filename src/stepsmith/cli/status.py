@@ -14,14 +14,16 @@ from stepsmith.store.status import STALE_S, RunStatus, read_status
 
 
 def status(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of a run, living or dead.")],
+    place: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Output folder, or output file, of a run, living or dead.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that is known, as JSON.")] = False,
 ) -> None:
     """Show how far a run is, what it has spent, whether its process lives, and how to continue it.
 
     Exit code: 0 if it runs or is finished, 3 if it was stopped.
     """
-    found = read_status(folder)
+    found = read_status(place)
     if as_json:
         print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
     else:

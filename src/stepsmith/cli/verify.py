@@ -88,7 +88,7 @@ def verify(
     try:
         with (
             _progress(console) as progress,
-            ProgressFile(None, "verification", "problems", total, count.done) as watched,
+            ProgressFile(out, "verification", "problems", total, count.done) as watched,
             open_executor(executor or LOCAL, workers, allow_unsafe=allow_unsafe, servers=split_urls(judge)) as places,
             closing(verify_all(items, places, options)) as reports,
         ):
@@ -101,6 +101,7 @@ def verify(
                 progress.update(task, advance=1, text=f"accepted {count.accepted}")
 
             write_reports(reports, out, seen)
+            watched.update(of=count.done + count.new)
     except KeyboardInterrupt:
         again = "" if total is None else f"; the same command continues: {' '.join(sys.argv)}"
         _say(console, f"\nStopped. The finished reports are in {out}{again}")

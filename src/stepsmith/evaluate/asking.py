@@ -16,6 +16,7 @@ from stepsmith.evaluate.samples import ModelSample, sample_row
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Message, Sampling
 from stepsmith.store.folder_lock import write_whole
+from stepsmith.store.progress import ProgressFile, Spent
 
 SAMPLES, ASKED = "samples.jsonl", "asked.json"
 AT_ONCE = 32  # problems that are asked about at the same time; the client adapts below it
@@ -51,15 +52,24 @@ def ask(
     asked: Asked,
     folder: Path,
     watch: Callable[[int], None] = lambda _: None,
+    spent: Callable[[], Spent] | None = None,
 ) -> dict[str, list[ModelSample]]:
     """Return ``asked.n`` samples of each problem, and keep them in ``folder/samples.jsonl``.
 
     Problems that are in the file already are not asked about again. ``watch`` gets the number of problems that are
-    done. Raises ``RunFolderError`` if the folder has samples of other settings.
+    done; ``spent`` says for ``progress.json`` what they cost. Raises ``RunFolderError`` if the folder has samples of
+    other settings.
     """
     done = _continued(folder, asked)
     watch(len(done))
-    with (folder / SAMPLES).open("a", encoding="utf-8") as file, ThreadPoolExecutor(AT_ONCE) as threads:
+    with (
+        ProgressFile(folder, "evaluation", "problems", len(problems), len(done)) as progress,
+        (folder / SAMPLES).open("a", encoding="utf-8") as file,
+        ThreadPoolExecutor(AT_ONCE) as threads,
+    ):
+        progress.update(note="sampling")
+        if spent:
+            progress.spends(spent)
         jobs = [
             threads.submit(_samples, data, problem, llm, sampling, asked.n)
             for problem in problems
@@ -69,6 +79,7 @@ def ask(
             done[task_id] = samples
             file.write("".join(json.dumps(sample_row(sample)) + "\n" for sample in samples))
             file.flush()
+            progress.advance()
             watch(len(done))
     return {problem.task_id: done[problem.task_id] for problem in problems}
 

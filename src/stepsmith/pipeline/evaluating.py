@@ -1,6 +1,7 @@
-"""ModelSample a benchmark from a model that a user named: an address, a configured model, or a folder."""
+"""Sample a benchmark from a model that a user named: an address, a configured model, or a folder."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,9 @@ from stepsmith.evaluate.samples import ModelSample
 from stepsmith.llm.protocol import LLM
 from stepsmith.llm.records import Sampling
 from stepsmith.pipeline.config import Config
+from stepsmith.pipeline.figures import spent
 from stepsmith.pipeline.models import Meter, Models, is_address, with_addresses_named
+from stepsmith.store.progress import Spent
 from stepsmith.train.policy_model import PolicyModel
 
 
@@ -62,9 +65,11 @@ def sample_benchmark(
     meter = Meter()
     with Models(config, [name], run=f"evaluate {out.resolve()}") as models:
         models.check()
-        found = _ask(data, models.model(name, meter), spec.weights, n, merged, out, watch)
-    spent = meter.spent()
-    return found._replace(usd=sum(one.usd for one in spent), tokens=sum(one.tokens for one in spent))
+        found = _ask(
+            data, models.model(name, meter), spec.weights, n, merged, out, watch, partial(spent, models.ledger)
+        )
+    paid = meter.spent()
+    return found._replace(usd=sum(one.usd for one in paid), tokens=sum(one.tokens for one in paid))
 
 
 def _ask(
@@ -75,6 +80,7 @@ def _ask(
     sampling: Sampling,
     out: Path,
     watch: Callable[[int], None],
+    costs: Callable[[], Spent] | None = None,
 ) -> Answers:
     asked = Asked(
         benchmark=data.benchmark.name,
@@ -84,4 +90,4 @@ def _ask(
         sampling=sampling_text(sampling, n),
         prompt_hash=prompt_hash(data, data.problems),
     )
-    return Answers(ask(data, data.problems, llm, sampling, asked, out, watch), asked, 0.0, 0)
+    return Answers(ask(data, data.problems, llm, sampling, asked, out, watch, costs), asked, 0.0, 0)

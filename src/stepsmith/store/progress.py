@@ -1,4 +1,4 @@
-"""How far a run is: ``progress.json`` in its output folder, written while it runs.
+"""How far a run is: ``progress.json`` in its output folder, or ``FILE.progress.json`` beside its output file.
 
 ``stepsmith status``, the viewer and the metrics read it; no result depends on it. It tells apart a run that lives from
 one that was killed, because it names its process.
@@ -75,12 +75,13 @@ class Spent(Record, frozen=True, kw_only=True):
 class ProgressFile:
     """Writes the progress of one run. Use it as a context manager: an exception is noted as the reason of the end.
 
-    ``path`` None: nothing is written, but watchers and the log are told. Several threads may call it. The caller holds
-    the folder's lock. Raises ``StoreError`` if the disk is full.
+    ``place`` is the output folder, or the output file, which need not exist yet. For None, and for a pipe or a device,
+    nothing is written, but watchers and the log are told. Several threads may call it. The caller holds the folder's
+    lock. Raises ``StoreError`` if the disk is full.
     """
 
-    def __init__(self, path: Path | None, kind: str, unit: str, of: int | None, done: int = 0) -> None:
-        self._path = path and path / PROGRESS
+    def __init__(self, place: Path | None, kind: str, unit: str, of: int | None, done: int = 0) -> None:
+        self._path = None if place is None or _forgets(place) else progress_path(place)
         self._logged = 0.0
         self._lock = threading.Lock()
         self._spent: Callable[[], Spent] | None = None
@@ -102,7 +103,8 @@ class ProgressFile:
     ) -> None:
         changes: dict[str, object] = {}
         if kind is not None:
-            changes["error"] = "stopped by a signal" if kind is KeyboardInterrupt else str(error) or kind.__name__
+            signalled = KeyboardInterrupt in (kind, type(error and error.__context__))
+            changes["error"] = "stopped by a signal" if signalled else str(error) or kind.__name__
         with self._lock:
             self._change(changes, write=True)
 
@@ -137,6 +139,15 @@ class ProgressFile:
             self._logged = self._written
             facts = {"kind": now.kind, "done": now.done, "of": now.of, "usd": now.usd, "tokens": now.tokens}
             _log.log(logging.ERROR if now.error else logging.INFO, now.error or now.note or "progress", extra=facts)
+
+
+def progress_path(place: Path) -> Path:
+    """Return the file with the progress of the run whose output folder or output file is ``place``."""
+    return place / PROGRESS if place.is_dir() else place.with_name(f"{place.name}.{PROGRESS}")
+
+
+def _forgets(place: Path) -> bool:
+    return place.exists() and not place.is_file() and not place.is_dir()
 
 
 def this_process() -> ProcessId:

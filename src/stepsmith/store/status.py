@@ -1,4 +1,4 @@
-"""The state of a run, living or dead, from its output folder alone: for ``stepsmith status`` and the viewer."""
+"""The state of a run, living or dead, from what it wrote alone: for ``stepsmith status`` and the viewer."""
 
 import fcntl
 import os
@@ -14,14 +14,17 @@ import msgspec
 from stepsmith.core.errors import RunFolderError
 from stepsmith.core.records import Record
 from stepsmith.store.folder_lock import CONFIG, LOCK
-from stepsmith.store.progress import PROGRESS, ProcessId, Progress, start_ticks
+from stepsmith.store.progress import PROGRESS, Progress, progress_path, start_ticks
 from stepsmith.store.runfolder import MANIFEST, PROBLEMS, WORK
 from stepsmith.store.study_results import SUMMARY
 from stepsmith.store.training_log import TRAINING
 
-# The file that a run writes last, by kind. A study never ends: it can always get more seeds and arms.
+# The file that a run writes last, by kind. A study has none: it can always get more seeds and arms.
 LAST_FILE = {"training": TRAINING, "rating": PROBLEMS, "audit": "audit.json", "evaluation": "evaluation.json"}
-CONTINUED = (("audit",), ("eval", "score"))  # commands that continue by themselves, without --resume
+COUNTED = ("study", "verification", "judging", "reconciliation")  # kinds that are finished when everything is done
+# Commands without --resume, which are given again.
+CONTINUED = (("audit",), ("eval", "score"), ("eval", "reconcile"), ("verify",), ("judge", "run"))
+CLOCKS_S = 2.0  # a file system may count in whole seconds
 STALE_S = 60.0  # without an update for so long, the status says so
 
 
@@ -40,13 +43,17 @@ class RunStatus(Record, frozen=True, kw_only=True):
     updated_s_ago: float | None = None
 
 
-def read_status(folder: Path) -> RunStatus:
-    """Return the state of the run in ``folder``. Nothing is changed. Raises ``RunFolderError`` if there is no run."""
+def read_status(place: Path) -> RunStatus:
+    """Return the state of the run whose output folder or output file is ``place``. Nothing is changed.
+
+    Raises ``RunFolderError`` if there is no run.
+    """
+    folder = _place_of_run(place)
     progress = read_progress(folder)
     if progress is None:
         return _without_progress(folder)
     ended = _is_finished(folder, progress)
-    living = not ended and is_alive(progress.process, folder)
+    living = not ended and is_alive(progress, folder)
     now = time.time()
     elapsed = (now if living else progress.updated) - progress.started
     new = progress.done - progress.done_before
@@ -63,11 +70,11 @@ def read_status(folder: Path) -> RunStatus:
     )
 
 
-def read_progress(folder: Path) -> Progress | None:
+def read_progress(place: Path) -> Progress | None:
     """Return the progress that a run wrote, or None. Raises ``RunFolderError`` for a file that cannot be read."""
-    if not folder.is_dir():
-        raise RunFolderError(f"{folder} is not a folder; give the output folder of a run")
-    path = folder / PROGRESS
+    path = progress_path(place)
+    if not place.exists() and not path.exists():
+        raise RunFolderError(f"{place} does not exist; give the output folder or the output file of a run")
     try:
         return msgspec.json.decode(path.read_bytes(), type=Progress)
     except FileNotFoundError:
@@ -76,11 +83,12 @@ def read_progress(folder: Path) -> Progress | None:
         raise RunFolderError(f"{path} cannot be read: {error}") from None
 
 
-def is_alive(process: ProcessId, folder: Path) -> bool:
-    """Return whether a run's process lives. On another host only the lock on the folder can say so."""
+def is_alive(progress: Progress, place: Path) -> bool:
+    """Return whether a run's process lives. On another host the lock says so; without a lock, what is new."""
+    process = progress.process
     if process.host == socket.gethostname():
         return start_ticks(process.pid) == process.start_ticks
-    return is_locked(folder)
+    return is_locked(place) if (place / LOCK).exists() else time.time() - progress.updated < STALE_S
 
 
 def is_locked(folder: Path) -> bool:
@@ -119,10 +127,24 @@ def _how_to_resume(progress: Progress) -> str:
     return command if progress.folder == str(Path.cwd()) else f"cd {shlex.quote(progress.folder)} && {command}"
 
 
+def _place_of_run(place: Path) -> Path:
+    """Return ``place``; for a folder that holds no run but the output file of one, that file."""
+    if not place.is_dir() or (place / PROGRESS).exists():
+        return place
+    files = sorted(path.with_name(path.name.removesuffix(f".{PROGRESS}")) for path in place.glob(f"*.{PROGRESS}"))
+    if len(files) > 1:
+        raise RunFolderError(f"{place} holds output of several runs; give one of {', '.join(map(str, files))}")
+    return files[0] if files else place
+
+
 def _is_finished(folder: Path, progress: Progress) -> bool:
-    if progress.kind == "study":
+    if progress.kind in COUNTED:
         return progress.done == progress.of and not progress.error
-    return (folder / LAST_FILE.get(progress.kind, MANIFEST)).exists()
+    try:
+        written = (folder / LAST_FILE.get(progress.kind, MANIFEST)).stat().st_mtime
+    except OSError:
+        return False
+    return written + CLOCKS_S >= progress.started  # otherwise an earlier run into the same folder wrote it
 
 
 def _without_progress(folder: Path) -> RunStatus:
@@ -132,4 +154,4 @@ def _without_progress(folder: Path) -> RunStatus:
     if any((folder / name).exists() for name in (CONFIG, WORK)):
         state: Literal["running", "stopped"] = "running" if is_locked(folder) else "stopped"
         return RunStatus(folder=str(folder), state=state, resume="give the same command again with --resume")
-    raise RunFolderError(f"{folder} holds no run; give the --out folder of one")
+    raise RunFolderError(f"{folder} holds no run; give what --out of one names")
