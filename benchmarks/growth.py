@@ -3,7 +3,11 @@
 For every size it runs `stepsmith synth` (micro profile, all cores, few attempts) until about so many problems are kept,
 and measures wall time, CPU time, the memory of the driver and of the whole process tree, and the size of the folder.
 Then the last chain is taken away again and the run resumed: the time until it grows chains must not depend on what is
-done. The slopes are those of the logarithms: 1 is proportional, 0 is flat.
+done. With `--minutes`, a run that takes longer is stopped, and counts as far as it came. The slopes are those of the
+logarithms: 1 is proportional, 0 is flat.
+
+`--stored 1000 10000 100000` looks at sizes that take days to grow: copies of the chains of the first run fill a folder,
+all but one chain, and the run is resumed to its end. That measures what reading and writing a data set needs.
 
 `--compare` runs the same chains by worker processes and by Ray on one node with as many cores, in turn, and compares
 the medians. It also sends empty work through Ray: the overhead of the executor per chain.
@@ -14,6 +18,7 @@ import contextlib
 import json
 import math
 import os
+import signal
 import sqlite3
 import statistics
 import subprocess
@@ -21,11 +26,19 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from stepsmith.cluster.executor import RayCluster
+from stepsmith.core.ids import content_id
+from stepsmith.core.records import Chain, Problem
 from stepsmith.judge.program import RunningJudge
 from stepsmith.store.manifest import read_manifest
+from stepsmith.store.runfolder import kept_chains
 
 sys.path.insert(0, str(Path(__file__).parent))
 from synthesis import watch
@@ -33,7 +46,7 @@ from synthesis import watch
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
 CONFIG = """
 [synth]
-profile = "micro"
+profile = "PROFILE"
 turns = 3
 attempts = 8
 environments = {induction = 1.0}
@@ -44,63 +57,107 @@ mutants = 0
 pool = 0
 """
 ACCOUNTING = Path("/sys/fs/cgroup/cpuacct")  # CPU time of every process, also of those that nobody waits for (root)
+INTERRUPTED = 130  # exit code after Ctrl-C
 KEPT_PER_CHAIN = 1.6  # of this configuration
 EMPTY = 2000  # items of empty work
 
 
-def synth(config: Path, out: Path, *words: object, until: str = "") -> dict[str, float]:
-    """Run `stepsmith synth`; return seconds, CPU seconds and peak memory. ``until``: stop the clock at this output."""
-    group = ACCOUNTING / f"growth-{os.getpid()}-{time.monotonic_ns()}"
-    group.mkdir()
-    started = time.monotonic()
-    command = [STEPSMITH, "synth", str(config), *map(str, words), "--out", str(out)]
-    seconds = 0.0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True,
-                          preexec_fn=lambda: (group / "cgroup.procs").write_text("0")) as process:  # fmt: skip
-        peaks: dict[str, float] = {"tree": 0.0, "main": 0.0}
-        stop = threading.Event()
-        watcher = threading.Thread(target=watch, args=(process.pid, peaks, stop))
-        watcher.start()
-        for line in process.stdout or ():
-            if until and until in line and not seconds:
-                seconds = time.monotonic() - started
-        code = process.wait()
-        stop.set()
-        watcher.join()
-    if code:
-        sys.exit(f"stepsmith synth failed with exit code {code}")
-    cpu_ns = int((group / "cpuacct.usage").read_text())
-    with contextlib.suppress(OSError):  # something may still be ending in it
-        group.rmdir()
-    return {
-        "seconds": seconds or time.monotonic() - started,
-        "cpu_s": cpu_ns / 1e9,
-        "driver_mb": peaks["main"],
-        "tree_mb": peaks["tree"],
-    }
+class Started:
+    """A `stepsmith synth`, its CPU time and memory; Ctrl-C at the output ``stop_at`` or after ``minutes``."""
+
+    def __init__(self, config: Path, out: Path, *words: object, stop_at: str = "", minutes: float = 0.0) -> None:
+        group = ACCOUNTING / f"growth-{os.getpid()}-{time.monotonic_ns()}"
+        group.mkdir()
+        command = [STEPSMITH, "synth", str(config), *map(str, words), "--out", str(out)]
+        started = time.monotonic()
+        self.until_growing_s = 0.0  # from the start until the run says how much is done
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True,
+                              preexec_fn=lambda: (group / "cgroup.procs").write_text("0")) as process:  # fmt: skip
+            peaks: dict[str, float] = {"tree": 0.0, "main": 0.0}
+            over = threading.Event()
+            watcher = threading.Thread(target=watch, args=(process.pid, peaks, over, 0.5))
+            watcher.start()
+            clock = threading.Timer(60 * minutes, process.send_signal, [signal.SIGINT])
+            if minutes:
+                clock.start()
+            for line in process.stdout or ():
+                if "done before" in line:
+                    self.until_growing_s = time.monotonic() - started
+                if stop_at and stop_at in line:
+                    process.send_signal(signal.SIGINT)
+            self.finished = process.wait() == 0
+            clock.cancel()
+            over.set()
+            watcher.join()
+        if process.returncode not in (0, INTERRUPTED):
+            sys.exit(f"stepsmith synth failed with exit code {process.returncode}")
+        self.seconds = time.monotonic() - started
+        self.cpu_s = int((group / "cpuacct.usage").read_text()) / 1e9
+        self.driver_mb, self.tree_mb = peaks["main"], peaks["tree"]
+        with contextlib.suppress(OSError):  # something may still be ending in it
+            group.rmdir()
 
 
-def grown(config: Path, out: Path, problems: int) -> dict[str, float]:
-    """Make about ``problems`` problems, then resume the run for its last chain."""
-    chains = round(problems / KEPT_PER_CHAIN)
-    words = ("--chains", chains, "--seed", 1)
-    found = synth(config, out, *words)
-    kept = read_manifest(out).counts.accepted
-    files = sum(path.stat().st_size for path in out.iterdir())
-    (out / "manifest.json").unlink()
-    with sqlite3.connect(out / "work.sqlite") as db:
-        db.execute("DELETE FROM chains WHERE idx = ?", (chains - 1,))
-    db.close()
-    resumed = synth(config, out, *words, "--resume", until=f"{chains} chains")
-    return {
+def grown(config: Path, out: Path, problems: int, minutes: float) -> dict[str, float]:
+    """Make about ``problems`` problems, or as many as ``minutes`` allow; then resume without the last chain."""
+    words = ("--chains", round(problems / KEPT_PER_CHAIN), "--seed", 1)
+    found = Started(config, out, *words, minutes=minutes)
+    kept = sum(len(chain.problems) for chain in kept_chains(out))
+    row = {
         "problems": kept,
-        "seconds": found["seconds"],
-        "cpu_s_per_problem": found["cpu_s"] / max(1, kept),
-        "driver_mb": found["driver_mb"],
-        "tree_mb": found["tree_mb"],
-        "disk_mb": files / 1e6,
-        "resume_s": resumed["seconds"],
+        "finished": found.finished,
+        "seconds": found.seconds,
+        "cpu_s_per_problem": found.cpu_s / max(1, kept),
+        "driver_mb": found.driver_mb,
+        "tree_mb": found.tree_mb,
+        "disk_mb": data_mb(out),
     }
+    (out / "manifest.json").unlink(missing_ok=True)
+    with closing(sqlite3.connect(out / "work.sqlite")) as db, db:
+        db.execute("DELETE FROM chains WHERE idx = (SELECT max(idx) FROM chains)")
+    return row | {"resume_s": Started(config, out, *words, "--resume", stop_at="done before").until_growing_s}
+
+
+def stored(config: Path, source: Path, out: Path, problems: int) -> dict[str, float]:
+    """Fill a run with copies of finished chains under other names, all but one; then resume it to its end."""
+    some = list(kept_chains(source))
+    chains = round(problems * len(some) / sum(len(chain.problems) for chain in some))
+    words = ("--chains", chains, "--seed", 1)
+    Started(config, out, *words, stop_at="done before")
+    with closing(sqlite3.connect(out / "work.sqlite")) as db, db:
+        db.execute("DELETE FROM chains")
+        db.executemany("INSERT INTO chains VALUES (?, ?)", (copied(some, index) for index in range(chains - 1)))
+    found = Started(config, out, *words, "--resume")
+    return {
+        "problems": read_manifest(out).counts.accepted,
+        "seconds": found.seconds,
+        "cpu_s": found.cpu_s,
+        "driver_mb": found.driver_mb,
+        "disk_mb": data_mb(out),
+        "resume_s": found.until_growing_s,
+    }
+
+
+def copied(some: list[Chain], index: int) -> tuple[int, bytes]:
+    """Return a row of the database: a copy of one of ``some`` chains, with statements and ids of its own."""
+    chain, id = some[index % len(some)], content_id("chain", index)
+
+    def renamed(problem: Problem, name: str) -> Problem:
+        lineage = msgspec.structs.replace(problem.lineage, chain_id=id)
+        return msgspec.structs.replace(problem, statement=f"{problem.statement}\n{index}.{name}", lineage=lineage)
+
+    problems = tuple(renamed(problem, str(number)) for number, problem in enumerate(chain.problems))
+    rejections = tuple(
+        msgspec.structs.replace(rejection, problem=renamed(rejection.problem, f"r{number}"))
+        for number, rejection in enumerate(chain.rejections)
+    )
+    named = msgspec.structs.replace(chain, id=id, index=index, problems=problems, rejections=rejections)
+    return index, zlib.compress(msgspec.msgpack.encode(named), 1)
+
+
+def data_mb(folder: Path) -> float:
+    """Return the size of a run without its report, which holds its libraries and a sample."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.name != "report.html") / 1e6
 
 
 def slope(rows: list[dict[str, float]], name: str) -> float:
@@ -108,6 +165,19 @@ def slope(rows: list[dict[str, float]], name: str) -> float:
     x = [math.log(row["problems"]) for row in rows]
     y = [math.log(max(1e-9, row[name])) for row in rows]
     return statistics.linear_regression(x, y).slope
+
+
+def table(rows: Iterable[dict[str, float]]) -> dict[str, object]:
+    """Print rows as they come, and the slopes."""
+    found: list[dict[str, float]] = []
+    for row in rows:
+        found.append(row)
+        print("  ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+    if len(found) < 2:
+        return {"rows": found}
+    slopes = {key: round(slope(found, key), 3) for key in found[0] if key not in ("problems", "finished")}
+    print("slopes  " + "  ".join(f"{key} {value:+.2f}" for key, value in slopes.items()), flush=True)
+    return {"rows": found, "slopes": slopes}
 
 
 def nothing(_: RunningJudge, number: int) -> int:
@@ -123,7 +193,7 @@ def compare(config: Path, folder: Path, chains: int, repeats: int) -> dict[str, 
     for number in range(repeats):
         for executor in ("local", "ray") if number % 2 == 0 else ("ray", "local"):
             out = folder / f"{executor}-{number}"
-            synth(config, out, "--chains", chains, "--seed", 2, "--workers", cores, "--executor", executor)
+            Started(config, out, "--chains", chains, "--seed", 2, "--workers", cores, "--executor", executor)
             timings = json.loads((out / "timings.json").read_text())
             seconds[executor].append(timings["seconds"])
             per_chain += timings["chains"].values()
@@ -147,6 +217,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=int, nargs="*", default=[100, 300, 1000])
+    parser.add_argument("--profile", default="micro")
+    parser.add_argument("--minutes", type=float, default=0.0, help="longest time of a run; 0: as long as it takes")
+    parser.add_argument("--stored", type=int, nargs="*", default=[])
     parser.add_argument("--compare", type=int, default=0, metavar="CHAINS")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path, help="also write the figures here")
@@ -156,15 +229,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="growth-") as name:
         folder = Path(name)
         config = folder / "growth.toml"
-        config.write_text(CONFIG)
-        rows = []
-        for problems in options.problems:
-            rows.append(grown(config, folder / str(problems), problems))
-            print("  ".join(f"{key} {value:.4g}" for key, value in rows[-1].items()), flush=True)
-        if len(rows) > 1:
-            slopes = {key: round(slope(rows, key), 3) for key in rows[0] if key != "problems"}
-            print("slopes  " + "  ".join(f"{key} {value:+.2f}" for key, value in slopes.items()))
-            found |= {"rows": rows, "slopes": slopes}
+        config.write_text(CONFIG.replace("PROFILE", options.profile))
+        made = [folder / str(problems) for problems in options.problems]
+        found["grown"] = table(
+            grown(config, out, problems, options.minutes) for out, problems in zip(made, options.problems, strict=True)
+        )
+        found["stored"] = table(
+            stored(config, made[0], folder / f"stored-{problems}", problems) for problems in options.stored
+        )
         if options.compare:
             found["compare"] = compare(config, folder, options.compare, options.repeats)
             print(found["compare"])

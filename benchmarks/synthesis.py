@@ -38,9 +38,9 @@ def synth(out: Path, *words: object) -> tuple[Manifest, float, dict[str, float]]
     return read_manifest(out), time.monotonic() - started, peaks
 
 
-def watch(root: int, peaks: dict[str, float], stop: threading.Event) -> None:
+def watch(root: int, peaks: dict[str, float], stop: threading.Event, every_s: float = 0.1) -> None:
     """Keep the peak proportional set size of a process and of its descendants, until told to stop."""
-    while not stop.wait(0.1):
+    while not stop.wait(every_s):
         sizes = {pid: memory_mb(pid) for pid in descendants(root)}
         peaks["tree"] = max(peaks["tree"], sum(sizes.values()))
         peaks["main"] = max(peaks["main"], sizes.get(root, 0.0))
