@@ -28,7 +28,7 @@ from pathlib import Path
 
 RUN = [sys.executable, "-c", "from stepsmith.cli.main import main; main()"]
 PR_SET_CHILD_SUBREAPER = 36
-GROWTH_MOST = 1.3  # memory in the last third of the time against the first
+GROWTH_MOST = 1.3  # memory in the last third of the time against the second
 SETTLE_S = 10.0  # for processes to end and be seen
 STUCK_S = 300.0  # without a finished data set or outcome for so long, something hangs
 
