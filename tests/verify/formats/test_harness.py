@@ -99,9 +99,14 @@ def test_the_program_itself_stays_whole(harness, code):
         ("apps", "function", "[]", "None", False),
         ("apps", "function", "[1]", "not a literal", False),
         ("livecodebench", "function", "[5]", "5", False),
-        # APPS and PRIME: lines as sets of tokens, numbers to three decimals
+        # APPS: lines as sets of tokens, numbers to three decimals
         ("apps", "stdio", "1 2\n3\n", "3\n2 1\n", True),
-        ("prime", "stdio", "0.3333\n", "0.33331\n", True),
+        # PRIME as in verl: numbers one a line and nearly equal, unless all are whole; no sets
+        ("prime", "stdio", "1 2\n3\n", "3\n2 1\n", False),
+        ("prime", "stdio", "0.33333\n", "0.333331\n", True),
+        ("prime", "stdio", "0.3333\n", "0.33331\n", False),
+        ("prime", "stdio", "1000000\n", "1000001\n", False),
+        ("prime", "stdio", "a \n b\n", "a\nb", True),
         ("apps", "stdio", "1000000\n", "1000001\n", True),
         ("apps", "stdio", "1\n2\n", "1\n3\n", False),
         ("apps", "stdio", "yes\n", "no\n", False),

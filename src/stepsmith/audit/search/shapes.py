@@ -10,8 +10,8 @@ import random
 import re
 import string
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
 
 PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
 FEW_LETTERS = 4  # an alphabet of at most so many characters is meant literally: "01", "()"
@@ -20,6 +20,18 @@ ENOUGH = 4  # different values from which a law is believed
 KEPT = 60  # known values that are kept for sampling
 
 _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+
+Way = Literal[
+    "type", "value", "zero", "negative", "small", "large", "digits", "rule", "order", "repeats",
+    "empty", "short", "long", "characters", "spaces", "form", "words", "brackets",
+]  # fmt: skip
+
+
+class Break(NamedTuple):
+    """One way in which a value differs from all known ones."""
+
+    way: Way
+    says: str
 
 
 class Shape:
@@ -52,42 +64,55 @@ class Shape:
 
     def why_not(self, value: Any) -> str:
         """Return how a value differs from all known ones, or ""."""
+        return next((found.says for found in self.breaks(value)), "")
+
+    def breaks(self, value: Any) -> Iterator[Break]:
+        """Yield every way in which a value differs from all known ones."""
         if type(value) not in self.types:
-            return f"no known value is a {type(value).__name__}"
-        if isinstance(value, bool) or value is None:
-            return ""
-        if isinstance(value, int | float):
-            return self._number(value)
-        if isinstance(value, str):
-            return self.text.why_not(value)
-        if isinstance(value, list | tuple | set | frozenset):
-            return self._sequence(value)
-        if isinstance(value, dict):
-            if not self.sizes[0] <= len(value) <= self.sizes[1]:
-                return "no known dictionary has this size"
+            yield Break("type", f"no known value is a {type(value).__name__}")
+        elif isinstance(value, bool) or value is None:
+            return
+        elif isinstance(value, int | float):
+            yield from self._number(value)
+        elif isinstance(value, str):
+            yield from self.text.breaks(value)
+        elif isinstance(value, list | tuple | set | frozenset):
+            yield from self._sequence(value)
+        elif isinstance(value, dict):
+            yield from _length(len(value), self.sizes)
             assert self.keys is not None
             assert self.items is not None
-            return _first(map(self.keys.why_not, value)) or _first(map(self.items.why_not, value.values()))
-        return "" if value in self.values else "a value that is not known"
+            for key, item in value.items():
+                yield from self.keys.breaks(key)
+                yield from self.items.breaks(item)
+        elif value not in self.values:
+            yield Break("value", "a value that is not known")
 
-    def _number(self, value: float) -> str:
+    def _number(self, value: float) -> Iterator[Break]:
         if not (math.isfinite(value) and self.low <= value <= self.high):
-            return f"{value} is not within {self.low} to {self.high}"
+            way: Way = "zero" if value == 0 else "large" if not value < self.low else "small"
+            yield Break(
+                "negative" if value < 0 <= self.low else way, f"{value} is not within {self.low} to {self.high}"
+            )
         if isinstance(value, float) and _digits(value) > self.digits:
-            return f"{value} has more digits than known numbers"
-        return (
-            "" if all(_holds(law, value) for law in self.number_laws) else f"{value} breaks a rule of all known numbers"
-        )
+            yield Break("digits", f"{value} has more digits than known numbers")
+        if not all(_holds(law, value) for law in self.number_laws):
+            yield Break("rule", f"{value} breaks a rule of all known numbers")
 
-    def _sequence(self, value: Any) -> str:
-        if not self.lengths[0] <= len(value) <= self.lengths[1]:
-            return f"the length {len(value)} is not within {self.lengths[0]} to {self.lengths[1]}"
+    def _sequence(self, value: Any) -> Iterator[Break]:
+        yield from _length(len(value), self.lengths)
         if isinstance(value, list | tuple):
-            if not all(_holds(law, value) for law in self.sequence_laws):
-                return "it breaks a rule of all known sequences"
+            for law in self.sequence_laws:
+                if not _holds(law, value):
+                    way: Way = "order" if law in _ORDERS else "repeats" if law is _distinct_elements else "rule"
+                    yield Break(way, "it breaks a rule of all known sequences")
             if self.positions:
-                return _first(shape.why_not(item) for shape, item in zip(self.positions, value, strict=True))
-        return _first(self.elements.why_not(item) for item in value) if self.elements else ""
+                for shape, item in zip(self.positions, value, strict=False):
+                    yield from shape.breaks(item)
+                return
+        if self.elements:
+            for item in value:
+                yield from self.elements.breaks(item)
 
     def sample(self, rng: random.Random) -> Any:
         """Return a value like the known ones: often one of them, changed or made anew. It may break a rule."""
@@ -120,7 +145,7 @@ class Shape:
         if rng.random() < 0.4 and items:  # repeated elements are what many mistakes need
             items[rng.randrange(len(items))] = rng.choice(items)
         for law in self.sequence_laws:
-            if law in (_ascending, _strictly_ascending, _descending):
+            if law in _ORDERS:
                 items = _sorted(items, reverse=law is _descending)
         return type(known)(items)
 
@@ -147,20 +172,22 @@ class _TextShape:
         self.single_spaced = all(text == " ".join(text.split()) for text in texts)
         self.laws = _kept(_TEXT_LAWS, self.texts)
 
-    def why_not(self, text: str) -> str:
-        if not self.lengths[0] <= len(text) <= self.lengths[1]:
-            return f"the length {len(text)} is not within {self.lengths[0]} to {self.lengths[1]}"
-        if not set(text) <= self.alphabet:
-            return f"no known text has the characters {''.join(sorted(set(text) - self.alphabet))!r}"
+    def breaks(self, text: str) -> Iterator[Break]:
+        """Yield every way in which a text differs from all known ones."""
+        yield from _length(len(text), self.lengths)
+        if strange := set(text) - self.alphabet:
+            way: Way = "spaces" if strange == {" "} else "characters"
+            yield Break(way, f"no known text has the characters {''.join(sorted(strange))!r}")
         if self.masks and _mask(text) not in self.masks:
-            return "no known text has this form"
+            yield Break("form", "no known text has this form")
         if self.words and not set(text.split()) <= self.words:
-            return "it has words that no known text has"
+            yield Break("words", "it has words that no known text has")
         if self.balanced and not _is_balanced(text):
-            return "its brackets are not balanced"
+            yield Break("brackets", "its brackets are not balanced")
         if self.single_spaced and text != " ".join(text.split()):
-            return "its words are not separated by single spaces"
-        return "" if all(_holds(law, text) for law in self.laws) else "it breaks a rule of all known texts"
+            yield Break("spaces", "its words are not separated by single spaces")
+        if not all(_holds(law, text) for law in self.laws):
+            yield Break("rule", "it breaks a rule of all known texts")
 
     def sample(self, known: str, rng: random.Random) -> str:
         """Return a text made of pieces of known ones."""
@@ -248,8 +275,10 @@ def _range(values: Sequence[int]) -> tuple[int, int]:
     return (min(values), max(values)) if values else (0, 0)
 
 
-def _first(reasons: Iterable[str]) -> str:
-    return next(filter(None, reasons), "")
+def _length(length: int, known: tuple[int, int]) -> Iterator[Break]:
+    if not known[0] <= length <= known[1]:
+        way: Way = "empty" if not length else "short" if length < known[0] else "long"
+        yield Break(way, f"the length {length} is not within {known[0]} to {known[1]}")
 
 
 def _pairs(values: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
@@ -281,11 +310,14 @@ def _descending(values: Sequence[Any]) -> bool:
     return all(a >= b for a, b in _pairs(values))
 
 
+def _distinct_elements(values: Sequence[Any]) -> bool:
+    return len({repr(item) for item in values}) == len(values)
+
+
+_ORDERS = (_ascending, _strictly_ascending, _descending)
 _SEQUENCE_LAWS: tuple[Callable[[Sequence[Any]], bool], ...] = (
-    _ascending,
-    _strictly_ascending,
-    _descending,
-    lambda v: len({repr(item) for item in v}) == len(v),  # no element twice
+    *_ORDERS,
+    _distinct_elements,
     lambda v: len(v) % 2 == 0,
     lambda v: len(v) % 2 == 1,
     lambda v: len({type(item) for item in v}) <= 1,

@@ -76,7 +76,7 @@ def _near(expected: str, actual: str) -> bool:
         return False
 
 
-def _lines_close(expected: str, actual: str) -> bool:
+def lines_close(expected: str, actual: str) -> bool:
     """As in verl's copy of PRIME: the same lines but for white space around them, or one nearly equal number a line."""
     lines = actual.splitlines()
     wanted = expected.strip()
@@ -178,7 +178,7 @@ def _all_close(actual: float, expected: float) -> bool:
 
 TEXTS: Mapping[str, Callable[[str, str], bool]] = {
     "lines, decimals by value": equal_decimals,
-    "lines, nearly equal numbers": _lines_close,
+    "lines, nearly equal numbers": lines_close,
     "tokens, numbers within 0.001": _tokens_near,
     "tokens without case, numbers within 1e-5": close_tokens,
 }

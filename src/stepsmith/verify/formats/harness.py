@@ -4,8 +4,8 @@ Whether a data set is right depends on the harness that its authors judged it wi
 harness puts before every program, its recursion limit, and the cases where it accepts an output that our own checkers
 reject. We do not imitate it where it is stricter than our checkers, or ignores a program's exit code. The facts come
 from LiveCodeBench/LiveCodeBench (lcb_runner/evaluation/testing_util.py), hendrycks/apps
-(eval/testing_util.py), FlagOpen/TACO (metrics/testing_util.py), verl (utils/reward_score/prime_code/testing_util.py)
-and google-deepmind/code_contests (execution/tester_sandboxer.cc).
+(eval/testing_util.py), FlagOpen/TACO (metrics/testing_util.py), verl 0.9.1 from PyPI
+(utils/reward_score/prime_code/testing_util.py) and google-deepmind/code_contests (execution/tester_sandboxer.cc).
 """
 
 import ast
@@ -15,7 +15,7 @@ import symtable
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from stepsmith.benchmarks.rules.comparing import close_tokens, equal_decimals
+from stepsmith.benchmarks.rules.comparing import close_tokens, equal_decimals, lines_close
 from stepsmith.benchmarks.rules.rule_sets import EVERYTHING
 from stepsmith.core.records import Interface
 from stepsmith.judge.checkers.literal import Rules, difference
@@ -131,7 +131,10 @@ def _first_element(expected: str, actual: str) -> bool:
 
 
 def _apps_text(expected: str, actual: str) -> bool:
-    """APPS, PRIME: the same lines; numbers one a line and nearly equal; or lines as sets of tokens, in any order."""
+    """APPS: the same lines; numbers one a line and nearly equal; or lines as sets of tokens, in any order.
+
+    verl's copy of PRIME makes the sets and compares nothing after that (0.4.1 to 0.9.1), so that it has no such rule.
+    """
     want = [line.strip() for line in expected.split("\n") if line]
     got = [line for line in actual.splitlines() if line]
     if _all_close(want, got):
@@ -173,7 +176,7 @@ def _rounded(sets: set[frozenset[str]]) -> set[frozenset[float]]:
 HARNESSES: dict[HarnessName, Harness] = {
     "apps": Harness(_USUAL, 600_000, _apps_text, _first_element),
     "taco": Harness(_USUAL, 600_000, _taco_text, _first_element),
-    "prime": Harness(EVERYTHING, 600_000, _apps_text, _first_element),
+    "prime": Harness(EVERYTHING, 600_000, lines_close, _first_element),
     "livecodebench": Harness(EVERYTHING, 50_000, equal_decimals, _never),
     "codecontests": Harness("", None, close_tokens, _never),
 }
