@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from stepsmith.audit.checks import PROBLEM_CHECKS
 from stepsmith.audit.checks.check import Check
-from stepsmith.audit.findings import Finding, NotChecked, NotCheckedError, SubjectReport
+from stepsmith.audit.findings import AddTest, Finding, NotChecked, NotCheckedError, SubjectReport
+from stepsmith.audit.growth.growing import grown_tests
 from stepsmith.audit.subject import AuditItem, AuditOptions, ProblemSubject
 from stepsmith.core.errors import CaseError, MachineError, SandboxError
 from stepsmith.core.ids import content_id
@@ -66,16 +67,29 @@ def audit_problem(item: Item, judge: RunningJudge, options: AuditOptions) -> Sub
         )
     subject = ProblemSubject(item, judge, options)
     findings, made, lacking = run_checks(subject, PROBLEM_CHECKS)
+    added, untold = _grown(subject, findings)
     return SubjectReport(
         subject=subject.id,
         digest=digest,
         checked=made,
-        not_checked=lacking,
+        not_checked=(*lacking, *untold),
         findings=findings,
+        added=added,
         facts=subject.facts,
         executions=subject.judge.executions,
         isolation=judge.isolation,
     )
+
+
+def _grown(subject: ProblemSubject, findings: Sequence[Finding]) -> tuple[tuple[AddTest, ...], tuple[NotChecked, ...]]:
+    """Return the tests for diversity, or why there are none."""
+    if not subject.options.tests:
+        return (), ()
+    try:
+        return grown_tests(subject, findings), ()
+    except (NotCheckedError, SandboxError, MachineError, CaseError) as error:
+        reason = str(error) if isinstance(error, NotCheckedError) else f"{type(error).__name__}: {error}"
+        return (), (NotChecked(check="growth", reason=reason),)
 
 
 def digest_of(item: Item, options: AuditOptions) -> str:

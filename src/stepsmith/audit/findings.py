@@ -38,10 +38,11 @@ class Relabel(Record, frozen=True, kw_only=True, tag="relabel"):
 
 
 class AddTest(Record, frozen=True, kw_only=True, tag="add-test"):
-    """Add a test."""
+    """Add a test. ``why`` says what it reaches that the others do not, where it is for diversity."""
 
     input: str
     output: str
+    why: str = ""
 
 
 class DropTest(Record, frozen=True, kw_only=True, tag="drop-test"):
@@ -126,6 +127,7 @@ class SubjectReport(Record, frozen=True, kw_only=True):
     facts: dict[str, float] = msgspec.field(
         default_factory=dict
     )  # numbers that the summary adds up: "tests", "mutants", ...
+    added: tuple[AddTest, ...] = ()  # tests for diversity; see ``audit.growth``
     executions: int = 0  # runs of a program on an input
     isolation: str = ""  # isolation level of the judge that ran its programs
     unread: bool = False  # it is no problem that could be read; the reason is in ``not_checked``

@@ -29,6 +29,7 @@ class AuditOptions(Record, frozen=True, kw_only=True):
     mutants: int = 24  # of the reference, for each problem
     inputs: int = 300  # inputs that are tried to tell a program from the reference
     candidates: int = 50  # programs of the source that are used
+    tests: int = 8  # that may be added for diversity, for each problem
     seconds: float = 8.0  # CPU seconds for the mutants of a problem, twice; those that are left then are not tried
     target_error: float = 0.02  # share of wrong accusations of labels to aim at
     seed: int = 0

@@ -14,33 +14,37 @@ from stepsmith.core.records import Contract, Execution, Solution, Verdict
 from stepsmith.judge.protocol import Judge
 
 SIZE = 100  # inputs in one process
-BUDGET_S = 2.0  # CPU seconds for all inputs of one program
+BAD_ENDINGS = 6  # time-outs and crashes of processes after which a program's other inputs are left out
+BUDGET_S = 4.0  # CPU seconds for all inputs of one program: what bounds slow references, seldom reached
 ENTRY = "stepsmith_batch"
+ENDED_BADLY = frozenset({Verdict.TLE, Verdict.MLE, Verdict.OLE})
 
 
 def run_batch(judge: Judge, program: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
     """Return one run per input, as ``Judge.execute`` does, from as few processes as possible.
 
     Functions in Python share a process; where that ends badly, the inputs are halved until the bad one is alone. An
-    exception is RTE. After ``BUDGET_S`` CPU seconds the inputs that are left are TLE.
+    exception is RTE. After ``BAD_ENDINGS`` the inputs that are left are TLE, and so they are after ``BUDGET_S``.
     """
-    left = BUDGET_S
+    left, bad = BUDGET_S, 0
     shared = contract.interface == "function" and bool(contract.entry_point)
     found: list[Execution] = []
     waiting = [list(inputs[start : start + SIZE]) for start in range(0, len(inputs), SIZE)][::-1]
     while waiting:
         chunk = waiting.pop()
-        if left <= 0:
+        if left <= 0 or bad >= BAD_ENDINGS:
             found += [Execution(verdict=Verdict.TLE, message="not run: no time was left")] * len(chunk)
             continue
         if not shared or len(chunk) == 1:
             size = len(chunk) if not shared and left > BUDGET_S / 2 else 1
             runs = judge.execute(program, contract, chunk[:size])
+            bad += sum(run.verdict in ENDED_BADLY for run in runs)
             waiting += [chunk[size:]] if chunk[size:] else []
         else:
             runs, spent = _together(judge, program, contract, chunk)
             left -= spent
             if not runs:
+                bad += 1
                 half = len(chunk) // 2
                 waiting += [chunk[half:], chunk[:half]]
                 continue

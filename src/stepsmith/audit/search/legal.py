@@ -14,7 +14,7 @@ import msgspec
 
 from stepsmith.audit.findings import NotCheckedError
 from stepsmith.audit.search.batches import run_batch
-from stepsmith.audit.search.relations import relations
+from stepsmith.audit.search.relations import Relation, relations
 from stepsmith.audit.search.shapes import Shape, is_ascending
 from stepsmith.audit.search.text_forms import TextForm
 from stepsmith.audit.subject import ProblemSubject
@@ -90,7 +90,8 @@ class LegalInputs:
         return {k for k, values in enumerate(lists) if values and 2 * sum(map(is_ascending, values)) > len(values)}
 
     @cached_property
-    def _relations(self) -> list[Any]:
+    def relations(self) -> list[Relation]:
+        """The relations between arguments that all known inputs keep."""
         return relations(self.parsed)
 
     @cached_property
@@ -112,12 +113,14 @@ class LegalInputs:
     def legal(self, texts: Sequence[str]) -> list[str]:
         """Return the inputs that are legal, in order. Raises ``SandboxError`` if our own machinery fails."""
         fine = [text for text in dict.fromkeys(texts) if not self._why_not(text)]
-        if self.authority == "validator" and fine:
-            return self._validated(fine)
-        if self._contract is not None and fine:
-            outcomes = run_batch(self._subject.judge, self._contract, self._contract_contract, fine)
-            return [text for text, run in zip(fine, outcomes, strict=True) if run.output in ("True", "None")]
-        return fine
+        return self._validated(fine) if self.authority == "validator" and fine else self.contracted(fine)
+
+    def contracted(self, texts: list[str]) -> list[str]:
+        """Return the inputs that the contract's assertions accept, in order; all without a contract."""
+        if self._contract is None or not texts:
+            return texts
+        outcomes = run_batch(self._subject.judge, self._contract, self._contract_contract, texts)
+        return [text for text, run in zip(texts, outcomes, strict=True) if run.output in ("True", "None")]
 
     def _why_not(self, text: str) -> str:
         """Return how an input differs from all known ones; with a validator, only types count."""
@@ -138,7 +141,7 @@ class LegalInputs:
                 return why
             if k in self._sorted and not is_ascending(value):
                 return "the statement speaks of sorted values, and most known ones are sorted"
-        return next((r.says for r in self._relations if not r.holds(given)), "")
+        return next((r.says for r in self.relations if not r.holds(given)), "")
 
     def _validated(self, texts: list[str]) -> list[str]:
         problem = self._subject.problem

@@ -88,6 +88,12 @@ class Shape:
         elif value not in self.values:
             yield Break("value", "a value that is not known")
 
+    def is_short(self, value: Any) -> bool:
+        """Return whether a text, sequence, set or dictionary is shorter than all known ones."""
+        if isinstance(value, str):
+            return len(value) < self.text.lengths[0]
+        return len(value) < (self.sizes if isinstance(value, dict) else self.lengths)[0]
+
     def _number(self, value: float) -> Iterator[Break]:
         if not (math.isfinite(value) and self.low <= value <= self.high):
             way: Way = "zero" if value == 0 else "large" if not value < self.low else "small"

@@ -16,7 +16,7 @@ from stepsmith.core.records import Contract, Record, Solution, Verdict
 from stepsmith.judge.protocol import Judge
 from stepsmith.verify.matrix import ExecutionMatrix
 
-_ENTRY = "__coverage__"
+ENTRY = "__coverage__"  # of a probed function
 _PRELUDE = """
 import io as __io, sys as __sys
 __hits = set()
@@ -32,7 +32,7 @@ def __loop__(site, values):
 _STDIO_START = "__out, __sys.stdout = __sys.stdout, __io.TextIOWrapper(__io.BytesIO(), encoding='utf-8')"
 _STDIO_END = "__out.write(repr(sorted(__hits))); __out.flush()"
 _FUNCTION_END = f"""
-def {_ENTRY}(*args, **named):
+def {ENTRY}(*args, **named):
     __hits.clear()
     __target = {{target}}
     try:
@@ -66,14 +66,14 @@ def branch_coverage(judge: Judge, contract: Contract, program: Solution, inputs:
         probed, lines = probe(program.code, contract)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    entry_point = _ENTRY if contract.interface == "function" else None
+    entry_point = ENTRY if contract.interface == "function" else None
     limits = msgspec.structs.replace(contract.limits, time_s=4 * contract.limits.time_s)  # probes take time
     probed_contract = msgspec.structs.replace(contract, entry_point=entry_point, limits=limits)
     matrix = ExecutionMatrix(judge, probed_contract, [Solution(language="python", code=probed)], inputs)
     hits: set[int] = set()
     for run in matrix.row(0):
         if run.verdict is Verdict.AC:
-            hits.update(_hits(run.output, 2 * len(lines)))
+            hits.update(branches_of(run.output, 2 * len(lines)))
     missed = {lines[branch // 2] for branch in range(2 * len(lines)) if branch not in hits}
     return Coverage(branches=2 * len(lines), taken=len(hits), missed_lines=tuple(sorted(missed)))
 
@@ -127,7 +127,7 @@ def _defines(tree: ast.AST, name: str) -> bool:
     return any(getattr(node, "name", None) == name for node in body)
 
 
-def _hits(text: str, branches: int) -> list[int]:
+def branches_of(text: str, branches: int) -> list[int]:
     """Return the branches that a run reported; anything else in its output is ignored."""
     try:
         value = read_literal(text)
