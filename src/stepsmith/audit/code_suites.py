@@ -4,7 +4,6 @@ The code stands behind the program under test, in the same process, as in the of
 function that ``steps.Suite`` asks for.
 """
 
-from collections.abc import Sequence
 from importlib.resources import files
 
 from stepsmith.audit.findings import Place
@@ -17,7 +16,7 @@ from stepsmith.verify.formats.problems import Candidate, VerifyProblem, check_pr
 TIME_LIMIT_S = 3.0  # HumanEval's harness
 
 
-def benchmark_item(problem: BenchmarkProblem, place: Place, samples: Sequence[Candidate] = ()) -> AuditItem:
+def benchmark_item(problem: BenchmarkProblem, place: Place) -> AuditItem:
     """Return a problem of a benchmark as one to audit. Raises ``CaseError`` for inputs that are no arguments.
 
     Its known inputs are the calls with literal arguments in its tests; expected outputs are known where a test says
@@ -32,7 +31,6 @@ def benchmark_item(problem: BenchmarkProblem, place: Place, samples: Sequence[Ca
         statement=problem.prompt if problem.prompt.strip() and not problem.check else problem.statement,
         inputs=tuple(calls),
         outputs=tuple(calls.values()) if any(calls.values()) else None,
-        candidates=tuple(samples),
         time_limit_s=TIME_LIMIT_S,
     )
     check_problem(item)

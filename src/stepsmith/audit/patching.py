@@ -48,7 +48,7 @@ def make_patch(rows: Iterable[tuple[str, Row]], reports: Sequence[SubjectReport]
     for (text, row), report in zip(rows, reports, strict=True):
         before.append(text)
         chosen = [finding for finding in report.findings if finding.fixes and not finding.ambiguous]
-        fixes = fixes_of(chosen)
+        fixes = (*fixes_of(chosen), *report.added)
         changed: Row | None = row
         applied = False
         if fixes and (edit is not None or any(isinstance(fix, DropProblem) for fix in fixes)):
@@ -58,7 +58,7 @@ def make_patch(rows: Iterable[tuple[str, Row]], reports: Sequence[SubjectReport]
             after.append(text if changed == row else json.dumps(changed, ensure_ascii=False))
         if fixes:
             ids = tuple(finding.id for finding in chosen)
-            line = chosen[0].place.line
+            line = chosen[0].place.line if chosen else None
             corrections.append(
                 Correction(subject=report.subject, line=line, findings=ids, fixes=fixes, applied=applied)
             )

@@ -1,8 +1,10 @@
 """Problems to audit, from everything that ``verify`` reads and from the benchmarks whose tests are code."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+import msgspec
 
 from stepsmith.audit.auditing import Item
 from stepsmith.audit.code_suites import benchmark_item
@@ -11,9 +13,12 @@ from stepsmith.audit.patching import own_rows
 from stepsmith.audit.subject import AuditItem
 from stepsmith.benchmarks import BENCHMARKS
 from stepsmith.benchmarks.rows import PlacedRow, placed_rows
+from stepsmith.core.answers import code_blocks, strip_reasoning
 from stepsmith.core.errors import CaseError
 from stepsmith.core.ids import content_id
-from stepsmith.verify.formats.problems import Candidate, UnreadProblem
+from stepsmith.evaluate.samples import ModelSample, short_id
+from stepsmith.evaluate.scoring import AS_IT_IS, answers_of
+from stepsmith.verify.formats.problems import Candidate, UnreadProblem, VerifyProblem
 from stepsmith.verify.formats.reading import ProblemSource, count_problems, guess_format, read_numbered
 
 # Benchmarks by the keys that only their rows have, tried in this order.
@@ -27,14 +32,17 @@ _SIGNATURES: tuple[tuple[set[str], str], ...] = (
 
 
 class Problems:
-    """The problems of a source. ``samples`` are further programs by problem id.
+    """The problems of a source. ``samples`` are answers of models by problem id, further programs of it.
+
+    They become candidates behind those of the source; what holds no program, and what is there already, is left out.
 
     ``benchmark`` is the name in ``BENCHMARKS`` for the rows of one, "" for what ``verify`` reads.
     """
 
-    def __init__(self, source: ProblemSource, samples: Mapping[str, tuple[Candidate, ...]] | None = None) -> None:
+    def __init__(self, source: ProblemSource, samples: Mapping[str, Sequence[ModelSample]] | None = None) -> None:
         self.source = source
         self._samples = samples or {}
+        self.matched = 0  # problems that have samples, of those that were yielded
         self.benchmark = ""
         self._rows: list[PlacedRow] = []
         if source.format == "auto" and not source.path.is_dir() and source.path.suffix != ".parquet":
@@ -60,7 +68,8 @@ class Problems:
                 yield problem
             else:
                 place = Place(source=str(self.source.path), line=line)
-                yield AuditItem(problem=problem, place=place)
+                answers = [_code_of(sample) for sample in self._samples_of(str(problem.problem_id))]
+                yield AuditItem(problem=_joined(problem, answers), place=place)
 
     def rows(self) -> tuple[str, list[tuple[str, dict[str, object]]]]:
         """Return the form of the rows, and (text, value) of each: as the source has them, or in Stepsmith's own form.
@@ -78,16 +87,22 @@ class Problems:
             forms = {form_of(row) for _, row in found} if self.source.format == "auto" else {self.source.format}
             if forms - {""} and forms <= {"stepsmith", "apps", "taco", ""}:
                 return next(iter(forms - {""})), found
-        return "stepsmith", list(own_rows(self.items()))
+        return "stepsmith", list(own_rows(Problems(self.source).items()))  # without the samples
+
+    def _samples_of(self, task: str) -> Sequence[ModelSample]:
+        found = self._samples.get(task) or self._samples.get(short_id(task), ())
+        self.matched += bool(found)
+        return found
 
     def _benchmark_row(self, row: PlacedRow) -> Item:
         benchmark = BENCHMARKS[self.benchmark]
         try:
             (problem,) = benchmark.read([row])
             line = row.number if self.source.path.suffix in (".jsonl", ".gz") else None
-            return benchmark_item(
-                problem, Place(source=str(self.source.path), line=line), self._samples.get(problem.task_id, ())
-            )
+            found = self._samples_of(problem.task_id)
+            answers = answers_of(benchmark, problem, found, AS_IT_IS)
+            item = benchmark_item(problem, Place(source=str(self.source.path), line=line))
+            return msgspec.structs.replace(item, problem=_joined(item.problem, answers))
         except CaseError as error:
             task = row.row.get("task_id")
             return UnreadProblem(
@@ -96,6 +111,21 @@ class Problems:
                 detail=str(error),
                 source=content_id("row", repr(row.row)),
             )
+
+
+def _joined(problem: VerifyProblem, answers: Sequence[str | None]) -> VerifyProblem:
+    """Return the problem with the programs of model samples behind its own."""
+    known = {c.code for c in problem.candidates}
+    codes = [code for code in dict.fromkeys(answers) if code and code not in known]
+    more = (Candidate(language="python", code=code, name=f"sample {k}") for k, code in enumerate(codes))
+    return msgspec.structs.replace(problem, candidates=(*problem.candidates, *more))
+
+
+def _code_of(sample: ModelSample) -> str | None:
+    """Return the program in a sample for a problem of no benchmark: a reply's last block of code."""
+    if sample.form != "reply":
+        return sample.text
+    return next((block.code for block in reversed(code_blocks(strip_reasoning(sample.text)))), None)
 
 
 def _object(line: str) -> dict[str, object]:

@@ -38,7 +38,7 @@ def write_patch(folder: Path, document: AuditDocument, problems: Problems) -> Pa
 
     The source is read again and never written.
     """
-    if not any(finding.fixes for finding in document.findings):
+    if not any(subject.added or any(f.fixes for f in subject.findings) for subject in document.subjects):
         return None
     form, rows = problems.rows()
     patch = make_patch(rows, document.subjects, form, document.source)

@@ -43,6 +43,7 @@ from stepsmith.cluster.connection import LOCAL
 from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.cluster.opening import open_executor
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
+from stepsmith.evaluate.samples import samples_of_any
 from stepsmith.judge.local import LocalJudge
 from stepsmith.store.folder_lock import explained
 from stepsmith.store.progress import ProgressFile
@@ -87,6 +88,15 @@ def audit(
     mutants: Annotated[int, typer.Option(min=0, help="Wrong programs made from each reference.")] = 24,
     inputs: Annotated[int, typer.Option(min=0, help="Inputs tried to tell a program from the reference.")] = 300,
     candidates: Annotated[int, typer.Option(min=0, help="Programs of the source used for each problem.")] = 50,
+    tests: Annotated[
+        int, typer.Option(min=0, help="Tests added for diversity to each problem's corrected row, at most.")
+    ] = 8,
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            help="Answers of a model as further programs: JSON Lines with task_id and solution, completion or reply."
+        ),
+    ] = None,
     target_error: Annotated[
         float, typer.Option(min=0.0, max=0.5, help="Share of wrong accusations of labels to aim at.")
     ] = 0.02,
@@ -112,8 +122,12 @@ def audit(
         raise CaseError(f"{source} does not exist")
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file; give a folder")
-    options = AuditOptions(mutants=mutants, inputs=inputs, candidates=candidates, target_error=target_error, seed=seed)
-    problems = Problems(ProblemSource(source, format, testlib))
+    if samples is not None and not samples.is_file():
+        raise CaseError(f"--samples {samples} is no file")
+    options = AuditOptions(
+        mutants=mutants, inputs=inputs, candidates=candidates, tests=tests, target_error=target_error, seed=seed
+    )
+    problems = Problems(ProblemSource(source, format, testlib), samples_of_any(samples) if samples else None)
     total = problems.count()
     items = problems.items()
     console = Console(stderr=True)
@@ -141,6 +155,8 @@ def audit(
         again = "" if total is None else f"; the same command continues: {shlex.join(sys.argv)}"
         _say(console, f"\nStopped. What was found so far is in {lines}{again}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    if samples is not None and not problems.matched:
+        raise CaseError(f"--samples {samples}: none of its task ids is that of a problem in {source}")
     unread = [report for report in done if report.unread]
     if len(unread) == len(done):
         first = unread[0].not_checked[0].reason if unread else "it is empty"
@@ -166,6 +182,8 @@ def audit(
         _say(console, f"No page: {pageless}")
     if patch is not None:
         corrected = sum(correction.applied for correction in patch.corrections)
+        grown = sum(len(report.added) for report in done)
+        _say(console, f"{grown} tests for diversity are added to {sum(bool(r.added) for r in done)} problems")
         _say(console, f"{corrected} problems are corrected in {out / CORRECTED}; the source is unchanged")
     _say(console, f"The audit is in {out / AUDIT}; replay a finding: stepsmith audit replay {out}#ID")
     if fail_on is not None and any(at_least(f.severity, fail_on) for f in document.findings):

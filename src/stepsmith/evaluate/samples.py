@@ -40,7 +40,7 @@ def read_samples(path: Path, data: BenchmarkData, *, partial: bool = False) -> d
     With ``partial``, problems may lack samples, and have different numbers of them. Raises ``CaseError`` for a task of
     another benchmark, a missing problem, unequal numbers, the same sample twice, and answers that are too long.
     """
-    ids = {_short(problem.task_id): problem.task_id for problem in data.problems}
+    ids = {short_id(problem.task_id): problem.task_id for problem in data.problems}
     found: dict[str, list[ModelSample]] = {problem.task_id: [] for problem in data.problems}
     numbers: Counter[tuple[str, str]] = Counter()
     for placed in _one_each(placed_rows(path, "a samples file has one JSON object a line")):
@@ -61,6 +61,17 @@ def read_samples(path: Path, data: BenchmarkData, *, partial: bool = False) -> d
                 )
     check_counts(path, found, partial=partial)
     return {task_id: samples for task_id, samples in found.items() if samples}
+
+
+def samples_of_any(path: Path) -> dict[str, list[ModelSample]]:
+    """Return the samples of a file by task id, whatever they answer. Raises ``CaseError`` for what is no sample."""
+    found: dict[str, list[ModelSample]] = {}
+    for placed in _one_each(placed_rows(path, "a samples file has one JSON object a line")):
+        sample = _sample(placed)
+        found.setdefault(sample.task_id, []).append(sample)
+    if not found:
+        raise CaseError(f"{path} has no samples")
+    return found
 
 
 def check_counts(path: Path, found: dict[str, list[ModelSample]], *, partial: bool) -> None:
@@ -167,6 +178,6 @@ def counts_text(counts: Sequence[int]) -> str:
     return str(min(counts)) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
 
 
-def _short(task_id: str) -> str:
+def short_id(task_id: str) -> str:
     """Return the number of a task, which some files of samples have alone: "2" for "Mbpp/2"."""
     return task_id.rpartition("/")[2]

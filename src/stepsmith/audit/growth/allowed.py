@@ -102,8 +102,8 @@ def _tested(node: ast.AST) -> Iterator[str]:
         if any(isinstance(side, ast.Constant | ast.UnaryOp | ast.List | ast.Tuple) for side in sides):
             yield from filter(None, map(_name, sides))
     elif isinstance(node, ast.If | ast.IfExp | ast.While):
-        test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
-        yield from filter(None, [_name(test)])
+        parts = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
+        yield from filter(None, (_name(p.operand if isinstance(p, ast.UnaryOp) else p) for p in parts))
 
 
 def _name(node: ast.expr) -> str:

@@ -102,16 +102,16 @@ class Shape:
             )
         if isinstance(value, float) and _digits(value) > self.digits:
             yield Break("digits", f"{value} has more digits than known numbers")
-        if not all(_holds(law, value) for law in self.number_laws):
-            yield Break("rule", f"{value} breaks a rule of all known numbers")
+        for law in self.number_laws:
+            if not _holds(law, value):
+                yield Break("zero" if law is _not_zero else "rule", f"{value} breaks a rule of all known numbers")
 
     def _sequence(self, value: Any) -> Iterator[Break]:
         yield from _length(len(value), self.lengths)
         if isinstance(value, list | tuple):
             for law in self.sequence_laws:
                 if not _holds(law, value):
-                    way: Way = "order" if law in _ORDERS else "repeats" if law is _distinct_elements else "rule"
-                    yield Break(way, "it breaks a rule of all known sequences")
+                    yield Break(_way_of(law, value), "it breaks a rule of all known sequences")
             if self.positions:
                 for shape, item in zip(self.positions, value, strict=False):
                     yield from shape.breaks(item)
@@ -320,7 +320,22 @@ def _distinct_elements(values: Sequence[Any]) -> bool:
     return len({repr(item) for item in values}) == len(values)
 
 
+def _way_of(law: Callable[[Sequence[Any]], bool], value: Sequence[Any]) -> Way:
+    if law in _SIGNS:
+        return "negative" if value else "empty"
+    return "order" if law in _ORDERS else "repeats" if law is _distinct_elements else "rule"
+
+
+def _not_zero(number: float) -> bool:
+    return number != 0
+
+
 _ORDERS = (_ascending, _strictly_ascending, _descending)
+_SIGNS: tuple[Callable[[Sequence[Any]], bool], ...] = (
+    lambda v: all(item > 0 for item in v),
+    lambda v: sum(v) > 0,
+    lambda v: max(map(abs, v)) > 0,
+)
 _SEQUENCE_LAWS: tuple[Callable[[Sequence[Any]], bool], ...] = (
     *_ORDERS,
     _distinct_elements,
@@ -331,10 +346,8 @@ _SEQUENCE_LAWS: tuple[Callable[[Sequence[Any]], bool], ...] = (
     lambda v: all(len(item) == len(v) for item in v if isinstance(item, list | tuple)),  # square
     lambda v: sorted(map(repr, v)) == sorted(map(repr, range(1, len(v) + 1))),
     lambda v: any(isinstance(item, list | tuple) and not item for item in v) is False,
-    lambda v: all(item > 0 for item in v),
     lambda v: len({repr(item) for item in v}) < len(v),  # some element twice
-    lambda v: sum(v) > 0,
-    lambda v: max(map(abs, v)) > 0,
+    *_SIGNS,
 )
 _SURE = _SEQUENCE_LAWS[:4]  # orders, and no element twice
 _NUMBER_LAWS: tuple[Callable[[float], bool], ...] = (
@@ -342,7 +355,7 @@ _NUMBER_LAWS: tuple[Callable[[float], bool], ...] = (
     lambda n: n % 2 == 1,
     lambda n: n % 5 == 0,
     lambda n: n == int(n),
-    lambda n: n != 0,
+    _not_zero,
     lambda n: n > 0 and math.log2(n) == int(math.log2(n)),
     lambda n: n >= 0 and math.isqrt(int(n)) ** 2 == n,
     lambda n: n == int(n) and n > 1 and all(n % d for d in range(2, min(1000, math.isqrt(int(n)) + 1))),
