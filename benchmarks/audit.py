@@ -4,11 +4,12 @@
 validators loosened), how many are found, and how many problems without a fault are accused.
 ``python benchmarks/audit.py evalplus AUDIT HUMANEVALPLUS``: of the counter-examples of an audit of HumanEval, how many
 does HumanEval+'s contract allow, with the same answer from HumanEval+'s own reference.
-``python benchmarks/audit.py samples AUDIT SAMPLES HUMANEVAL HUMANEVALPLUS``: of the wrong model samples that pass
-HumanEval's tests, how many fail the tests that the audit adds, and how many HumanEval+'s tests.
+``python benchmarks/audit.py samples AUDIT SAMPLES ORIGINAL PLUS [HALF]``: of the wrong model samples that pass the
+tests of HumanEval or MBPP, how many fail the tests that the audit adds, and how many those of EvalPlus.
 ``python benchmarks/audit.py speed``: problems a minute with ten candidates each.
 """
 
+import hashlib
 import itertools
 import json
 import resource
@@ -192,48 +193,70 @@ def hurried(suite: Suite) -> Suite:
     return msgspec.structs.replace(suite, contract=msgspec.structs.replace(suite.contract, limits=limits))
 
 
-def samples(audit: Path, file: Path, original: Path, plus: Path) -> None:
-    rows = [json.loads(line) for line in file.read_text().splitlines()]
+def sample_programs(file: Path) -> dict[str, list[tuple[str, bool | None]]]:
+    """Return (code, whether it is called right; None where nobody says) by task.
+
+    Rows are those of a benchmark of labels (``problem_id``, ``candidates``) or samples (``task_id``, ``solution``).
+    """
+    found: dict[str, dict[str, bool | None]] = {}
+    for row in map(json.loads, file.read_text().splitlines()):
+        if "candidates" in row and row["problem_id"] not in LEFT_OUT:
+            for candidate in row["candidates"]:
+                found.setdefault(row["problem_id"], {}).setdefault(candidate["code"], candidate["is_correct"])
+        elif "solution" in row:
+            found.setdefault(row["task_id"], {}).setdefault(row["solution"], None)
+    return {task: list(codes.items()) for task, codes in found.items()}
+
+
+def half_of(task: str) -> int:
+    return int(hashlib.sha256(task.encode()).hexdigest(), 16) % 2
+
+
+def samples(audit: Path, file: Path, original: Path, plus: Path, half: str = "") -> None:
+    """Count what added tests reject. What EvalPlus' tests reject is wrong where the file does not say.
+
+    ``half`` "1" takes the tasks that were not looked at while the growth of tests was made, by the hash of their name.
+    """
     before, after = humaneval_plus(original), humaneval_plus(plus)
-    added = {
-        s.subject: [fix for f in s.findings if not f.ambiguous for fix in f.fixes if isinstance(fix, AddTest)]
-        for s in read_audit(audit).subjects
-    }
+    reports = {report.subject: report for report in read_audit(audit).subjects}
     counts: Counter[str] = Counter()
     with LocalJudge() as judge:
-        for row in rows:
-            task = row["problem_id"]
-            if task in LEFT_OUT or task not in before:
+        for task, programs in sorted(sample_programs(file).items()):
+            if task not in before or task not in after or task not in reports or (half and half_of(task) != int(half)):
                 continue
-            item = before[task]
+            item, report = before[task], reports[task]
+            told = [fix for f in report.findings if not f.ambiguous for fix in f.fixes if isinstance(fix, AddTest)]
             contract = Contract(
-                interface="function", entry_point=row["entry_point"], checker=Checker(name="float:1e-6")
+                interface="function", entry_point=item.problem.entry_point, checker=Checker(name="float:1e-6")
             )
-            grown = Suite(
-                contract=contract, tests=tuple(SuiteTest(input=f.input, output=f.output) for f in added[task])
-            )
-            counts["problems"] += 1
-            counts["tests added"] += len(grown.tests)
-            counts["tests of HumanEval+"] += len(after[task].problem.inputs) - len(item.problem.inputs)
-            seen = set()
-            for candidate in row["candidates"]:
-                program = Solution(language="python", code=candidate["code"])
-                if program in seen:
-                    continue
-                seen.add(program)
-                if first_failed(judge, hurried(ProblemSubject(item, judge, OPTIONS).suite), program) is not None:
-                    continue
-                counts["right" if candidate["is_correct"] else "wrong"] += 1
-                name = "right" if candidate["is_correct"] else "wrong"
-                rejected = bool(grown.tests) and first_failed(judge, grown, program) is not None
-                counts[f"{name}, rejected by added tests"] += rejected
-                strict = (
-                    first_failed(judge, hurried(ProblemSubject(after[task], judge, OPTIONS).suite), program) is not None
+            added = {"findings": told, "diversity": list(report.added)}
+            suites = {
+                name: hurried(
+                    Suite(contract=contract, tests=tuple(SuiteTest(input=t.input, output=t.output) for t in tests))
                 )
-                counts[f"{name}, rejected by HumanEval+"] += strict
-                counts[f"{name}, rejected by both"] += rejected and strict
-    for name, count in counts.items():
+                for name, tests in added.items()
+                if tests
+            }
+            suites["EvalPlus"] = hurried(ProblemSubject(after[task], judge, OPTIONS).suite)
+            given = hurried(ProblemSubject(item, judge, OPTIONS).suite)
+            counts["problems"] += 1
+            counts["tests of EvalPlus"] += len(after[task].problem.inputs) - len(item.problem.inputs)
+            counts.update({f"tests added by {name}": len(tests) for name, tests in added.items()})
+            for code, right in programs:
+                program = Solution(language="python", code=code)
+                if first_failed(judge, given, program) is not None:
+                    continue
+                rejected = {n for n, suite in suites.items() if first_failed(judge, suite, program) is not None}
+                name = "right" if right or (right is None and "EvalPlus" not in rejected) else "wrong"
+                counts[name] += 1
+                counts.update(f"{name}, rejected by {n}" for n in rejected)
+                counts[f"{name}, rejected by ours"] += bool(rejected - {"EvalPlus"})
+                counts[f"{name}, rejected by both"] += len(rejected) > 1 and "EvalPlus" in rejected
+    for name, count in sorted(counts.items()):
         print(f"{name}: {count}")
+    for name in ("wrong", "right"):
+        for who in ("ours", "EvalPlus"):
+            print(f"{name}, by {who}:", share(counts[f"{name}, rejected by {who}"], counts[name]))
 
 
 # Speed
@@ -272,7 +295,7 @@ if __name__ == "__main__":
     elif command == "evalplus":
         evalplus(Path(words[0]), Path(words[1]))
     elif command == "samples":
-        samples(*map(Path, words))
+        samples(*map(Path, words[:4]), *words[4:])
     elif command == "speed":
         speed(int(words[0]) if words else 100, 2)
     else:

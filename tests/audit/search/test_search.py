@@ -8,7 +8,7 @@ from stepsmith.audit.search.shapes import Shape
 from stepsmith.audit.search.telling import TellingSearch
 from stepsmith.audit.search.text_forms import TextForm
 from stepsmith.audit.subject import AuditOptions, ProblemSubject
-from stepsmith.core.records import Checker, Contract, Solution, Verdict
+from stepsmith.core.records import Checker, Contract, Limits, Solution, Verdict
 from tests.audit.subjects import ADD, item
 
 CONTRACT = Contract(interface="function", entry_point="add", checker=Checker(name="literal"))
@@ -101,3 +101,11 @@ def test_the_search_starts_from_legal_inputs(judge):
     assert search.telling(Solution(language="python", code=ADD)) is None
     telling = search.telling(Solution(language="python", code="def add(a, b):\n    return a + b + (a == 4)\n"))
     assert telling.input.startswith("(4, ")
+
+
+def test_inputs_that_are_no_literals_run_alone_and_in_order(judge):
+    contract = Contract(interface="function", entry_point="f", limits=Limits(time_s=2.0))
+    program = Solution(language="python", code="def f(x):\n    return x\n")
+    runs = run_batch(judge, program, contract, ["(1,)", "(float,", "(2,)", "(3,)"])
+    assert [run.output for run in runs if run.verdict is Verdict.AC] == ["1", "2", "3"]
+    assert runs[1].verdict is not Verdict.AC

@@ -29,7 +29,7 @@ def run_batch(judge: Judge, program: Solution, contract: Contract, inputs: Seque
     left, bad = BUDGET_S, 0
     shared = contract.interface == "function" and bool(contract.entry_point)
     found: list[Execution] = []
-    waiting = [list(inputs[start : start + SIZE]) for start in range(0, len(inputs), SIZE)][::-1]
+    waiting = _chunks(inputs)[::-1]
     while waiting:
         chunk = waiting.pop()
         if left <= 0 or bad >= BAD_ENDINGS:
@@ -38,6 +38,8 @@ def run_batch(judge: Judge, program: Solution, contract: Contract, inputs: Seque
         if not shared or len(chunk) == 1:
             size = len(chunk) if not shared and left > BUDGET_S / 2 else 1
             runs = judge.execute(program, contract, chunk[:size])
+            if len(chunk) == 1 and not _is_literal(chunk[0]) and runs[0].verdict is Verdict.IE:
+                runs = [Execution(verdict=Verdict.RTE, message="the input is no literal")]
             bad += sum(run.verdict in ENDED_BADLY for run in runs)
             waiting += [chunk[size:]] if chunk[size:] else []
         else:
@@ -54,6 +56,27 @@ def run_batch(judge: Judge, program: Solution, contract: Contract, inputs: Seque
         if run.verdict is Verdict.IE:
             raise SandboxError(run.message)
     return found
+
+
+def _chunks(inputs: Sequence[str]) -> list[list[str]]:
+    """Return the inputs in order, up to ``SIZE`` together; one that is no literal (``inf``) is alone."""
+    chunks: list[list[str]] = []
+    closed = True
+    for text in inputs:
+        alone = not _is_literal(text)
+        if closed or alone or len(chunks[-1]) == SIZE:
+            chunks.append([])
+        chunks[-1].append(text)
+        closed = alone
+    return chunks
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        read_literal(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _together(
