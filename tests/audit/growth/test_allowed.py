@@ -1,6 +1,6 @@
 import pytest
 
-from stepsmith.audit.growth.allowed import AllowedInputs, guarded_arguments
+from stepsmith.audit.growth.allowed import PermittedInputs, guarded_arguments
 from stepsmith.audit.subject import AuditOptions, ProblemSubject
 from tests.audit.subjects import item
 
@@ -14,7 +14,7 @@ KNOWN = {
 
 def allowed(judge, code: str, statement: str, *texts: str) -> list[str]:
     subject = ProblemSubject(item(code, statement=statement, **KNOWN), judge, AuditOptions())
-    return AllowedInputs(subject.search.legal, statement, code, "f").of(list(texts))
+    return PermittedInputs(subject.search.legal, statement, code, "f").of(list(texts))
 
 
 def test_arguments_that_the_reference_compares_may_be_zero_negative_and_empty(judge):

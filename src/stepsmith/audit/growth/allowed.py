@@ -30,7 +30,7 @@ _RULED_OUT: dict[Way, re.Pattern[str]] = {
 }
 
 
-class AllowedInputs:
+class PermittedInputs:
     """The inputs of a problem that may become tests for diversity."""
 
     def __init__(self, legal: LegalInputs, statement: str, reference: str, entry_point: str | None) -> None:

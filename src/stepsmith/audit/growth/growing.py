@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from stepsmith.audit.findings import AddTest, Finding, NotCheckedError
-from stepsmith.audit.growth.allowed import AllowedInputs
+from stepsmith.audit.growth.allowed import PermittedInputs
 from stepsmith.audit.growth.edges import edges
 from stepsmith.audit.growth.features import features_of_call
 from stepsmith.audit.search.batches import run_batch
@@ -86,7 +86,7 @@ class _Growth:
         known = {proposal.input for proposal in given} | set(subject.problem.inputs)
         texts = [t for t in self._made() if t not in known and len(t) <= LONGEST]
         problem = subject.problem
-        texts = AllowedInputs(legal, problem.statement, subject.reference_code, problem.entry_point).of(texts)
+        texts = PermittedInputs(legal, problem.statement, subject.reference_code, problem.entry_point).of(texts)
         pool = [p for p in self._described(texts) if len(p.output) <= LONGEST]
         width = LOOKED_AT if self._function else STDIO_LOOKED_AT
         near = _greedy(pool, Counter(done), width)
