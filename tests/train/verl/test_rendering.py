@@ -34,6 +34,7 @@ def test_a_folder_has_all_that_verl_needs(tmp_path: Path) -> None:
         "test.parquet",
         "reward.py",
         "grpo.yaml",
+        "fully_async.yaml",
         "launch.sh",
         "stepsmith_hooks.py",
         "config.json",
@@ -43,6 +44,18 @@ def test_a_folder_has_all_that_verl_needs(tmp_path: Path) -> None:
     assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
     assert f"STEPSMITH_JUDGE_URL:-{JUDGE}}}" in script.read_text()
     compile((tmp_path / "run" / "stepsmith_hooks.py").read_text(), "hooks", "exec")
+
+
+def test_the_fully_asynchronous_mode_changes_only_what_it_needs(tmp_path: Path) -> None:
+    render(a_config(), many(40), tmp_path, JUDGE)
+    found = yaml.safe_load((tmp_path / "fully_async.yaml").read_text())
+    sync = configured(tmp_path)
+    assert found["reward"] == sync["reward"]
+    assert (found["data"]["train_batch_size"], found["data"]["gen_batch_size"]) == (0, 1)
+    assert found["rollout"]["n"] == sync["actor_rollout_ref"]["rollout"]["n"]
+    steps, groups = sync["trainer"]["total_training_steps"], sync["data"]["train_batch_size"]
+    assert found["rollout"]["total_rollout_steps"] == steps * groups
+    assert "v1" not in found["trainer"]
 
 
 def test_launch_stops_where_the_judge_does_not_judge(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ LOSSES = {
     "dr_grpo": ("vanilla", "seq-mean-token-sum-norm"),
     "cispo": ("cispo", "token-mean"),
 }
+STALENESS = 0.5  # our choice, for the fully asynchronous mode
 FOLDER, JUDGE = "${oc.env:STEPSMITH_FOLDER}", "${oc.env:STEPSMITH_JUDGE_URL}"  # set by launch.sh
 
 Value = str | int | float | bool | None | list[str] | list[float] | dict[str, str]
@@ -48,6 +49,39 @@ def hydra_file(config: TrainConfig, *, ordered: bool) -> str:
         "defaults:\n  - ppo_trainer\n  - _self_\n\n"
     )
     return head + "\n".join(_nested(_lines(config, ordered=ordered))) + "\n"
+
+
+def fully_async_file(config: TrainConfig, *, ordered: bool) -> str:
+    """Return the file's text for verl's fully asynchronous mode, which generates beside the training.
+
+    The keys that are added, and the values that the mode asserts, are those of verl's ``fully_async_ppo_trainer.yaml``.
+    """
+    rl, rollout = config.rl, "actor_rollout_ref.rollout"
+    other = [
+        Line("data.train_batch_size", 0, "the mode asks for single prompts"),
+        Line("data.gen_batch_size", 1),
+        Line("actor_rollout_ref.hybrid_engine", False, "generation has GPUs of its own"),
+        Line("actor_rollout_ref.model.use_remove_padding", True),
+        Line("actor_rollout_ref.actor.use_rollout_log_probs", True),
+        Line(f"{rollout}.calculate_log_probs", True),
+        Line(f"{rollout}.checkpoint_engine.backend", "nccl"),
+        Line("algorithm.rollout_correction.bypass_mode", True),
+        Line("rollout.nnodes", 1, "overridden by launch.sh"),
+        Line("rollout.n_gpus_per_node", 8, "overridden by launch.sh"),
+        Line("rollout.n", rl.group_size, "rl.group_size"),
+        Line("rollout.total_rollout_steps", verl_steps(config) * rl.groups, "rl.steps, in groups"),
+        Line("async_training.staleness_threshold", STALENESS, "share of a step's groups that may be a step old"),
+        Line("async_training.trigger_parameter_sync_step", 1, "new weights after every step"),
+        Line("async_training.require_batches", rl.updates, "rl.updates"),
+        Line("async_training.partial_rollout", True),
+        Line("async_training.use_trainer_do_validate", False),
+        Line("async_training.use_dynamic_resource_scheduling", False),
+        Line("async_training.concurrent_samples_per_replica", 16),
+    ]
+    changed = {line.key for line in other}
+    kept = [line for line in _lines(config, ordered=ordered) if line.key not in changed and ".v1." not in line.key]
+    head = hydra_file(config, ordered=ordered).partition("data:\n")[0]
+    return head + "\n".join(_nested([*kept, *other])) + "\n"
 
 
 def check_possible(config: TrainConfig) -> None:

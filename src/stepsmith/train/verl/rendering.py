@@ -16,7 +16,7 @@ from stepsmith.scoring.tests import SplitSettings
 from stepsmith.store.dataset import write_rows
 from stepsmith.train.corpus import Halves, composition_of, is_held_out
 from stepsmith.train.settings import PromptLength, TrainConfig
-from stepsmith.train.verl.hydra import check_possible, hydra_file, verl_steps
+from stepsmith.train.verl.hydra import check_possible, fully_async_file, hydra_file, verl_steps
 from stepsmith.train.verl.rows import ROW_SCHEMA, verl_row
 from stepsmith.train.verl.standalone import standalone
 
@@ -43,6 +43,7 @@ def render(
     written = write_data(halves.train, test, folder, form=config.data.prompt, tests=config.rl.tests)
     texts = {
         "grpo.yaml": hydra_file(config, ordered=places is not None),
+        "fully_async.yaml": fully_async_file(config, ordered=places is not None),
         "launch.sh": _file("launch.sh").replace("@JUDGE_URL@", judge_url),
         "stepsmith_hooks.py": _file("stepsmith_hooks.py"),
         "config.json": msgspec.json.format(msgspec.json.encode(config), indent=1).decode() + "\n",
