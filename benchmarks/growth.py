@@ -57,13 +57,13 @@ mutants = 0
 pool = 0
 """
 ACCOUNTING = Path("/sys/fs/cgroup/cpuacct")  # CPU time of every process, also of those that nobody waits for (root)
-INTERRUPTED = 130  # exit code after Ctrl-C
+INTERRUPTED = 130  # exit code after a signal
 KEPT_PER_CHAIN = 1.6  # of this configuration
 EMPTY = 2000  # items of empty work
 
 
 class Started:
-    """A `stepsmith synth`, its CPU time and memory; Ctrl-C at the output ``stop_at`` or after ``minutes``."""
+    """A `stepsmith synth`, its CPU time and memory; SIGTERM at the output ``stop_at`` or after ``minutes``."""
 
     def __init__(self, config: Path, out: Path, *words: object, stop_at: str = "", minutes: float = 0.0) -> None:
         group = ACCOUNTING / f"growth-{os.getpid()}-{time.monotonic_ns()}"
@@ -77,14 +77,14 @@ class Started:
             over = threading.Event()
             watcher = threading.Thread(target=watch, args=(process.pid, peaks, over, 0.5))
             watcher.start()
-            clock = threading.Timer(60 * minutes, process.send_signal, [signal.SIGINT])
+            clock = threading.Timer(60 * minutes, process.send_signal, [signal.SIGTERM])
             if minutes:
                 clock.start()
             for line in process.stdout or ():
                 if "done before" in line:
                     self.until_growing_s = time.monotonic() - started
                 if stop_at and stop_at in line:
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(signal.SIGTERM)
             self.finished = process.wait() == 0
             clock.cancel()
             over.set()
@@ -197,6 +197,7 @@ def compare(config: Path, folder: Path, chains: int, repeats: int) -> dict[str, 
             timings = json.loads((out / "timings.json").read_text())
             seconds[executor].append(timings["seconds"])
             per_chain += timings["chains"].values()
+            print(f"{executor} {timings['seconds']:.1f} s", flush=True)
     with RayCluster("ray", cores) as cluster:
         list(cluster.map(nothing, range(100)))
         started = time.monotonic()
