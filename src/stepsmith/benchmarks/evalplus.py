@@ -11,7 +11,7 @@ from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.evalplus_inputs import mbpp_inputs
 from stepsmith.benchmarks.fields import field, need
 from stepsmith.benchmarks.harness import HarnessSettings
-from stepsmith.benchmarks.humaneval import check_problem, completion_prompt, docstring
+from stepsmith.benchmarks.humaneval import CompletionBenchmark, check_problem, docstring
 from stepsmith.benchmarks.judging import (
     ALL_INPUTS_S,
     MIN_TIME_LIMIT_S,
@@ -38,12 +38,11 @@ LIMITS = (
 )
 
 
-class _EvalPlus(ABC):
+class _EvalPlus(CompletionBenchmark, ABC):
     """What both have in common. ``dataset`` is EvalPlus' name of the data set, by which it compares some outputs."""
 
     title: str
     dataset: str
-    extraction = "last-block"
     limits = LIMITS
 
     def __init__(self) -> None:
@@ -52,14 +51,6 @@ class _EvalPlus(ABC):
     def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
         """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of the benchmark's."""
         return [self._problem(row) for row in rows]
-
-    def prompt(self, problem: BenchmarkProblem) -> str:
-        """Return what a chat model is asked: EvalPlus' words."""
-        return completion_prompt(problem.prompt)
-
-    def program(self, problem: BenchmarkProblem, completion: str) -> str:
-        """Return the prompt and the completion after it, as EvalPlus does."""
-        return problem.prompt + completion
 
     def judge(
         self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings

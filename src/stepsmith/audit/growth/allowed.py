@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from stepsmith.audit.search.legal import LegalInputs
-from stepsmith.audit.search.shapes import Way
+from stepsmith.audit.search.shapes import Shape, Way
 from stepsmith.verify.suite.baselines import arguments
 
 MAY: frozenset[Way] = frozenset({"zero", "negative", "small", "large", "repeats", "long"})
@@ -43,33 +43,35 @@ class PermittedInputs:
         legal = self._legal
         if legal.authority == "validator" or not legal.function or not legal.shapes:
             return legal.legal(texts)
-        return legal.contracted([text for text in dict.fromkeys(texts) if all(map(self._may, self._ways(text)))])
+        return legal.contracted(list(filter(self._is_permitted, dict.fromkeys(texts))))
 
-    def _may(self, way: Way) -> bool:
-        return way in MAY and not (way in _RULED_OUT and _RULED_OUT[way].search(self._statement))
-
-    def _ways(self, text: str) -> Iterator[Way]:
-        """Yield the ways in which an input differs from known ones; "rule" stands for whatever may never be."""
+    def _is_permitted(self, text: str) -> bool:
         try:
             given = arguments(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
-            yield "rule"
-            return
+            return False
         shapes = self._legal.shapes
         if len(given) != len(shapes) or any(not relation.holds(given) for relation in self._legal.relations):
-            yield "rule"
-            return
-        for k, (shape, value) in enumerate(zip(shapes, given, strict=True)):
-            for found in shape.breaks(value):
-                own = isinstance(value, int | float) or (found.way in ("empty", "short") and shape.is_short(value))
-                if own and found.way in GUARDED and self._guarded.get(k):
-                    word = _RULED_OUT.get(found.way)
-                    yield "rule" if word and word.search(self._statement) else "large"
-                else:
-                    yield "rule" if own and found.way in GUARDED else found.way
+            return False
+        return all(
+            self._may(found.way, argument=k if _is_of_argument(found.way, shape, value) else None)
+            for k, (shape, value) in enumerate(zip(shapes, given, strict=True))
+            for found in shape.breaks(value)
+        )
+
+    def _may(self, way: Way, argument: int | None) -> bool:
+        """Return whether an input may differ in this way; ``argument``: the place of the one that does so itself."""
+        if way in _RULED_OUT and _RULED_OUT[way].search(self._statement):
+            return False
+        return argument in self._guarded if argument is not None and way in GUARDED else way in MAY
 
 
-def guarded_arguments(code: str, name: str) -> dict[int, bool]:
+def _is_of_argument(way: Way, shape: Shape, value: object) -> bool:
+    """Return whether an argument itself differs in this way, and not something in it."""
+    return isinstance(value, int | float) or (way in ("empty", "short") and shape.is_short(value))
+
+
+def guarded_arguments(code: str, name: str) -> set[int]:
     """Return which parameters (by place, without ``self``) a function's own body compares with a constant.
 
     ``if not values``, ``len(values) < 2`` and ``while n > 0`` count, too; nested functions do not.
@@ -77,13 +79,13 @@ def guarded_arguments(code: str, name: str) -> dict[int, bool]:
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
+        return set()
     found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name]
     if not found:
-        return {}
+        return set()
     names = [a.arg for a in (*found[-1].args.posonlyargs, *found[-1].args.args) if a.arg != "self"]
     tested = {what for node in _own_nodes(found[-1]) for what in _tested(node)}
-    return {k: parameter in tested for k, parameter in enumerate(names)}
+    return {k for k, parameter in enumerate(names) if parameter in tested}
 
 
 def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:

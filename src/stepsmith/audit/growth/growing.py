@@ -99,7 +99,8 @@ class _Growth:
             if self._proved(proposal):
                 new = sorted(proposal.reached - {r for p in given for r in p.reached}, key=_order)
                 given.append(proposal)
-                tests.append(AddTest(input=proposal.input, output=proposal.output, why=", ".join(new[:4])))
+                why = ", ".join(new[:4]) or "mutants for the second time"
+                tests.append(AddTest(input=proposal.input, output=proposal.output, why=why))
         return tuple(tests)
 
     def _made(self) -> list[str]:
