@@ -44,6 +44,32 @@ def test_audit_and_replay(stepsmith, tmp_path):
     assert "1 of 1 problems were done before" in said.err
 
 
+def test_answers_of_a_model_are_further_programs(stepsmith, tmp_path):
+    inputs = ("(1, 2)", "(4, 3)", "(5, 6)", "(9, 2)", "(2, 8)", "(3, 9)")
+    outputs = [str(sum(map(int, text.strip("()").split(",")))) for text in inputs]
+    (tmp_path / "rows.jsonl").write_text(json.dumps(ROW | {"inputs": inputs, "outputs": outputs}) + "\n")
+    reply = "So:\n```python\ndef add(a, b):\n    return 0 if a == 7 else a + b\n```"
+    (tmp_path / "samples.jsonl").write_text(json.dumps({"task_id": "add", "reply": reply}) + "\n")
+    words = ("audit", "rows.jsonl", "--workers", "1", "--mutants", "0", "--tests", "0")
+    assert stepsmith(*words, "--out", "without")[0] == 0
+    assert stepsmith(*words, "--out", "with", "--samples", "samples.jsonl")[0] == 0
+    kinds = {
+        folder: {f["kind"] for s in json.loads((tmp_path / folder / "audit.json").read_text())["subjects"]
+                 for f in s["findings"]}
+        for folder in ("without", "with")
+    }  # fmt: skip
+    assert kinds["with"] - kinds["without"] == {"wrong-program-accepted"}
+
+
+def test_samples_of_other_problems_are_refused_before_anything_runs(stepsmith, tmp_path):
+    (tmp_path / "rows.jsonl").write_text(json.dumps(ROW) + "\n")
+    (tmp_path / "samples.jsonl").write_text(json.dumps({"task_id": "other", "solution": "x = 1"}) + "\n")
+    code, said = stepsmith("audit", "rows.jsonl", "--samples", "samples.jsonl")
+    assert code == 2
+    assert said.err == ("stepsmith: --samples samples.jsonl: none of its task ids is that of a problem in rows.jsonl\n")
+    assert not (tmp_path / "audit").exists()
+
+
 def test_a_source_that_is_not_there(stepsmith):
     code, said = stepsmith("audit", "nowhere.jsonl")
     assert code == 2

@@ -129,6 +129,8 @@ def audit(
     )
     problems = Problems(ProblemSource(source, format, testlib), samples_of_any(samples) if samples else None)
     total = problems.count()
+    if samples is not None and total is not None and not any(problems.matched for _ in problems.items()):
+        raise _no_samples(samples, source)
     items = problems.items()
     console = Console(stderr=True)
     with explained(out):
@@ -156,7 +158,7 @@ def audit(
         _say(console, f"\nStopped. What was found so far is in {lines}{again}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if samples is not None and not problems.matched:
-        raise CaseError(f"--samples {samples}: none of its task ids is that of a problem in {source}")
+        raise _no_samples(samples, source)
     unread = [report for report in done if report.unread]
     if len(unread) == len(done):
         first = unread[0].not_checked[0].reason if unread else "it is empty"
@@ -298,6 +300,10 @@ def _table(document: AuditDocument) -> None:
         print(f"not checked: {check} of {count}: {reason}")
     if len(lacking) > REASONS:
         print(f"not checked: {len(lacking) - REASONS} more reasons in {AUDIT}")
+
+
+def _no_samples(samples: Path, source: Path) -> CaseError:
+    return CaseError(f"--samples {samples}: none of its task ids is that of a problem in {source}")
 
 
 @contextmanager
