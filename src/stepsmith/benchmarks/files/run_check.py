@@ -8,6 +8,7 @@ def run_sample(token: str, program: str, check_line: int, limit_s: float, depth:
     guard(program, without_open=False)
     status, text, line = "passed", "", 0
     sys.setrecursionlimit(depth)
+    TIMER.program = program
     TIMER.start(limit_s)
     try:
         with Swallowed():
@@ -16,7 +17,7 @@ def run_sample(token: str, program: str, check_line: int, limit_s: float, depth:
             finally:
                 TIMER.stop()
     except TimeoutException:
-        status = "timed out"
+        status, text = "timed out", TIMER.why
     except BaseException as error:
         status, text = "failed", words(error)
         if isinstance(error, SyntaxError) and error.filename == "<string>" and error.__traceback__.tb_next is None:

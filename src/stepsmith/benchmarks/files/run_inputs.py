@@ -46,6 +46,7 @@ def run_sample(token, program, first, last, limits, total_s, atol, depth):
     inputs, expected = read_inputs(INPUTS[first:last]), unpacked(EXPECTED)[first:last]
     status, text, index, shown = "passed", "", -1, ""
     sys.setrecursionlimit(depth)
+    TIMER.program = program
     TIMER.allow(total_s)
     scope = {}
     try:
@@ -65,7 +66,7 @@ def run_sample(token, program, first, last, limits, total_s, atol, depth):
             status = "passed"
         index = -1
     except TimeoutException:
-        status = "timed out"
+        status, text = "timed out", TIMER.why
     except BaseException as error:
         status, text = status if status == "wrong" else "failed", words(error)
         if isinstance(error, SyntaxError) and error.filename == "<string>" and error.__traceback__.tb_next is None:
