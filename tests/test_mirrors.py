@@ -38,7 +38,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     ),
     "benchmarks/test_harness.py": (
         "runs inside the sandbox, where it cannot be called",
-        "benchmarks/files/harness benchmarks/files/run_check",
+        "benchmarks/files/endless benchmarks/files/harness benchmarks/files/run_check",
     ),
     "benchmarks/test_judging.py": (
         "runs inside the sandbox, where it cannot be called",

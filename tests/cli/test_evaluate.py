@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from stepsmith.benchmarks.verdict import SampleVerdict
 from stepsmith.cli.evaluate import eval_app
 from stepsmith.core.errors import CaseError, ConfigError
 from stepsmith.evaluate.evaluation import read_evaluation
+from stepsmith.evaluate.verdict_cache import VerdictCache
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row
 from stepsmith.store.dataset import write_rows as write_parquet
 from tests.benchmark_files import HUMANEVAL_ROW, write_rows
@@ -88,3 +90,23 @@ def test_mistakes_of_the_user(place: Path) -> None:
 
 def test_list(place: Path) -> None:
     assert json.dumps(run("list")).count("humaneval") >= 2
+
+
+def test_scoring_that_is_stopped_goes_on_with_the_same_command(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"task_id": "HumanEval/900", "completion": f"{RIGHT}# {k}\n"} for k in range(30)]  # two rounds of judging
+    write_rows(place / "many.jsonl", *rows)
+    store, judged = VerdictCache.store, []
+
+    def stopped(self: VerdictCache, verdicts: dict[str, SampleVerdict]) -> None:
+        store(self, verdicts)
+        judged.append(len(verdicts))
+        if len(judged) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(VerdictCache, "store", stopped)
+    words = ["score", "--benchmark", "humaneval", "--samples", str(place / "many.jsonl"), "--workers", "1"]
+    result = CliRunner().invoke(eval_app, words)
+    assert result.exit_code == 130
+    assert "Stopped. Verdicts so far are kept" in result.output
+    assert "30 samples" in run(*words)
+    assert sum(judged) == 30  # none was judged twice

@@ -4,7 +4,8 @@ import pytest
 
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.verdict import Outcome
-from stepsmith.evaluate.metrics import metrics_of, shares
+from stepsmith.core.stats import wilson_interval
+from stepsmith.evaluate.metrics import figures_of_counts, metrics_of, shares
 from stepsmith.evaluate.scoring import ScoredSample
 
 
@@ -44,3 +45,9 @@ def test_unequal_numbers_of_samples_give_pass_at_k_up_to_the_fewest() -> None:
     metrics = metrics_of(PROBLEMS, [*SCORED, sample("a", 2, "passed")])
     assert list(metrics.all.pass_at_k) == ["1", "2"]
     assert metrics.all.average == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_equal_shares_still_have_an_interval() -> None:
+    none = figures_of_counts([(4, 0)] * 20)
+    assert (none.low, none.high) == wilson_interval(0, 20)
+    assert none.standard_error == 0.0

@@ -12,7 +12,8 @@ import msgspec
 import torch
 
 from stepsmith.core.records import Problem, Verdict
-from stepsmith.core.stats import pass_rate, wilson_interval
+from stepsmith.core.stats import pass_rate
+from stepsmith.evaluate.metrics import figures_of_counts
 from stepsmith.scoring.scorer import RewardSettings, ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.scoring.tests import SplitSettings
 from stepsmith.train.evaluation import evaluate, group_names, sample_rollouts, with_rates
@@ -72,7 +73,8 @@ def test_scores_by_hand(policy: Policy) -> None:
     everyone = found.groups["all"]
     assert (found.step, found.stage, everyone.problems, everyone.samples) == (7, "rl", 2, 4)
     assert everyone.pass_at_1 == pytest.approx((3 / 4 + 1 / 3) / 2)
-    assert (everyone.low, everyone.high) == wilson_interval(3 / 4 + 1 / 3, 2)
+    figures = figures_of_counts([(4, 3), (3, 1)])
+    assert (everyone.low, everyone.high) == (figures.low, figures.high)
     assert everyone.pass_at_k["2"] == pytest.approx((1.0 + 2 / 3) / 2)
     assert set(everyone.pass_at_k) == {"1", "2"}  # only three replies of the second were judged
     assert (everyone.truncated, everyone.no_answer) == (1 / 12, 1 / 12)

@@ -18,6 +18,7 @@ from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.progress import bar_columns
 from stepsmith.cli.report import try_report
 from stepsmith.cli.resuming import resumable
+from stepsmith.cli.terminal import EXIT_INTERRUPTED
 from stepsmith.cluster.connection import LOCAL
 from stepsmith.cluster.fleet.shared import split_urls
 from stepsmith.cluster.opening import open_judge
@@ -118,11 +119,16 @@ def score(
     given = read_samples(samples, found, partial=partial)
     place = out or samples.with_name(samples.name.partition(".")[0] + f"-{benchmark}")
     _check_folder(place)
-    _score(
-        found, given, place, extraction, trained_on, workers, executor, judge, vote=vote, no_cache=no_cache,
-        allow_unsafe=allow_unsafe,
-        window=_window(since, until), model=model, samples_sha256=content_hash(samples),
-    )  # fmt: skip
+    try:
+        _score(
+            found, given, place, extraction, trained_on, workers, executor, judge, vote=vote, no_cache=no_cache,
+            allow_unsafe=allow_unsafe,
+            window=_window(since, until), model=model, samples_sha256=content_hash(samples),
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        kept = "Nothing is kept (--no-cache)" if no_cache else "Verdicts so far are kept; go on with the same command"
+        _say(Console(stderr=True), f"\nStopped. {kept}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 @eval_app.command()

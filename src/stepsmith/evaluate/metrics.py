@@ -8,7 +8,7 @@ from statistics import fmean, median
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.verdict import OUTCOMES
 from stepsmith.core.records import Record
-from stepsmith.core.stats import clustered_mean, pass_at_k
+from stepsmith.core.stats import clustered_mean, pass_at_k, wilson_interval
 from stepsmith.evaluate.scoring import ScoredSample
 
 KS = (1, 2, 4, 5, 8, 10, 16, 25, 32, 50, 64, 100, 128, 200, 256)
@@ -17,8 +17,8 @@ KS = (1, 2, 4, 5, 8, 10, 16, 25, 32, 50, 64, 100, 128, 200, 256)
 class Figures(Record, frozen=True, kw_only=True):
     """The score of some problems. ``average`` is avg@n, the mean over problems of the share of passed samples.
 
-    ``standard_error`` and the 95% interval are by a bootstrap over problems. ``pass_at_k`` is the unbiased estimate for
-    every k up to the fewest samples of a problem.
+    ``standard_error`` and the 95% interval are by a bootstrap over problems; see ``figures_of_counts``.
+    ``pass_at_k`` is the unbiased estimate for every k up to the fewest samples of a problem.
     """
 
     problems: int
@@ -76,15 +76,25 @@ def metrics_of(problems: Sequence[BenchmarkProblem], scored: Sequence[ScoredSamp
 
 def figures_of(by_task: Mapping[str, Sequence[ScoredSample]], passed: Callable[[ScoredSample], bool]) -> Figures:
     """Return the figures of the samples of some problems."""
-    counts = [(len(samples), sum(map(passed, samples))) for samples in by_task.values()]
+    return figures_of_counts([(len(samples), sum(map(passed, samples))) for samples in by_task.values()])
+
+
+def figures_of_counts(counts: Sequence[tuple[int, int]]) -> Figures:
+    """Return the figures of problems given as (samples, passed). Raises ``ValueError`` without problems.
+
+    Where all problems have the same share, a bootstrap knows no error; the interval is then Wilson's.
+    """
     mean = clustered_mean([c / n for n, c in counts])
+    low, high = mean.low, mean.high
+    if not mean.standard_error:
+        low, high = wilson_interval(mean.mean * len(counts), len(counts))
     return Figures(
         problems=len(counts),
         samples=sum(n for n, _ in counts),
         average=mean.mean,
         standard_error=mean.standard_error,
-        low=mean.low,
-        high=mean.high,
+        low=low,
+        high=high,
         pass_at_k=mean_pass_at_k(counts),
     )
 

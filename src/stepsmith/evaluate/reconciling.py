@@ -80,7 +80,7 @@ def check_tests(data: BenchmarkData) -> None:
         if not problem.tests or problem.interface == "text":
             raise CaseError(
                 f"{data.benchmark.title}: {problem.task_id} is no program with inputs and outputs; these rules are for "
-                "LiveCodeBench, APPS, TACO and CodeContests"
+                "LiveCodeBench, APPS, TACO and CodeContests alone"
             )
 
 

@@ -107,11 +107,15 @@ def score_samples(
             for task_id, some in left.items()
             for chunk in _chunks(some)
         ]
-        for verdicts in _results(jobs):
-            if cache is not None:
-                cache.store(verdicts)
-            known.update(verdicts)
-            watch(counts.progress(known))
+        try:
+            for verdicts in _results(jobs):
+                if cache is not None:
+                    cache.store(verdicts)
+                known.update(verdicts)
+                watch(counts.progress(known))
+        except KeyboardInterrupt:
+            judge.close()  # samples that hang would keep the threads for minutes
+            raise
     if lost := [key for key, verdict in known.items() if verdict.outcome == "not judged"]:
         why = known[lost[0]].message
         raise SandboxError(

@@ -57,7 +57,7 @@ class Step(Record, frozen=True, kw_only=True):
 
 
 class Score(Record, frozen=True, kw_only=True):
-    """Pass rate over the problems of one group, with a 95% Wilson interval over problems (conservative)."""
+    """Pass rate over the problems of one group, with a 95% interval over problems, both as in an evaluation."""
 
     problems: int
     samples: int  # completions per problem

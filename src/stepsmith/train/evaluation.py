@@ -10,9 +10,9 @@ from filelock import FileLock
 
 from stepsmith.core.ids import content_id
 from stepsmith.core.records import Problem, Record
-from stepsmith.core.stats import pass_rate, wilson_interval
+from stepsmith.core.stats import pass_rate
 from stepsmith.curriculum import item_of
-from stepsmith.evaluate.metrics import mean_pass_at_k
+from stepsmith.evaluate.metrics import figures_of_counts
 from stepsmith.scoring.scorer import ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.scoring.tests import SplitSettings, split_tests
 from stepsmith.store.folder_lock import write_whole
@@ -155,15 +155,14 @@ def _score(by_problem: Iterable[list[ScoredCompletion]], samples: int) -> Score:
         replies += len(scored)
         if counted:
             counts.append((len(counted), sum(one.solved for one in counted)))
-    rates = [passes / n for n, passes in counts]
-    low, high = wilson_interval(sum(rates), len(rates)) if rates else (0.0, 1.0)
+    figures = figures_of_counts(counts) if counts else None
     return Score(
         problems=len(counts),
         samples=samples,
-        pass_at_1=sum(rates) / len(rates) if rates else 0.0,
-        low=low,
-        high=high,
-        pass_at_k=mean_pass_at_k(counts),
+        pass_at_1=figures.average if figures else 0.0,
+        low=figures.low if figures else 0.0,
+        high=figures.high if figures else 1.0,
+        pass_at_k=figures.pass_at_k if figures else {},
         truncated=truncated / max(1, replies),
         no_answer=no_answer / max(1, replies),
     )

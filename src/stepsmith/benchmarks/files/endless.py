@@ -132,7 +132,7 @@ def state_of(frame: object) -> object:
     import pickle
     import types
 
-    class Plain(pickle.Pickler):
+    class PlainPickler(pickle.Pickler):
         def reducer_override(self, value: object) -> object:
             raise TypeError(type(value))  # not one of the types that pickle knows by itself
 
@@ -148,7 +148,7 @@ def state_of(frame: object) -> object:
     written = io.BytesIO()
     values = {} if frame.f_locals is frame.f_globals else frame.f_locals
     try:
-        Plain(written, 5).dump((frame.f_lasti, held, sorted(values.items(), key=lambda item: item[0])))
+        PlainPickler(written, 5).dump((frame.f_lasti, held, sorted(values.items(), key=lambda item: item[0])))
     except (TypeError, pickle.PicklingError, RecursionError):
         return None
     data = written.getvalue()
