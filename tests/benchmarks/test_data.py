@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stepsmith.benchmarks import BENCHMARKS
-from stepsmith.benchmarks.data import DATA_VARIABLE, load_benchmark
+from stepsmith.benchmarks.data import DATA_VARIABLE, drawn, load_benchmark
 from stepsmith.core.errors import CaseError
 from tests.benchmark_files import FOLDER, HUMANEVAL_ROW, MBPP_ROW, PLUS_ROW, needs_benchmarks, write_rows
 
@@ -107,3 +107,15 @@ def test_the_problems_id_does_not_depend_on_the_container(tmp_path: Path) -> Non
     first, second = (load_benchmark(BENCHMARKS["humaneval"], place) for place in places)
     assert first.problems_id == second.problems_id
     assert first.sha256 != second.sha256
+
+
+def test_a_draw_is_always_the_same_and_part_of_a_larger_one(tmp_path: Path) -> None:
+    rows = [{**HUMANEVAL_ROW, "task_id": f"HumanEval/{n}"} for n in range(20)]
+    data = load_benchmark(BENCHMARKS["humaneval"], write_rows(tmp_path / "h.jsonl", *rows))
+    turned = load_benchmark(BENCHMARKS["humaneval"], write_rows(tmp_path / "t.jsonl", *reversed(rows)))
+    five, nine = ({one.task_id for one in drawn(data, count).problems} for count in (5, 9))
+    assert len(five) == 5 < len(nine) == 9
+    assert five < nine
+    assert {one.task_id for one in drawn(turned, 5).problems} == five
+    assert drawn(data, None) == drawn(data, 20) == data
+    assert drawn(data, 5).problems_id == drawn(turned, 5).problems_id != data.problems_id

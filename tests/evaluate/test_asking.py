@@ -72,3 +72,32 @@ def test_samples_of_other_settings_are_refused(data: BenchmarkData, tmp_path: Pa
     (tmp_path / "out" / "asked.json").write_text(json.dumps({"n": 1}))
     with pytest.raises(RunFolderError, match="cannot be read"):
         ask(data, data.problems, Scripted(), Sampling(), asked_of(data), tmp_path / "out")
+
+
+class Batched(Scripted):
+    """Answers two questions together, and remembers which."""
+
+    batch = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[list[str]] = []
+
+    def complete_batch(
+        self, questions: Sequence[Sequence[Message]], n: int, sampling: Sampling
+    ) -> list[list[ModelOutput]]:
+        self.batches.append([question[0].content for question in questions])
+        return [self.complete(question, n, sampling) for question in questions]
+
+
+def test_batches_are_the_same_after_an_interruption(data: BenchmarkData, tmp_path: Path) -> None:
+    """What a model answers may depend on the batch; a problem that is done is kept as it was."""
+    model, out = Batched(), tmp_path / "out"
+    first = ask(data, data.problems, model, Sampling(), asked_of(data), out)
+    assert sorted(map(len, model.batches)) == [1, 2]
+    lines = (out / SAMPLES).read_text().splitlines(keepends=True)
+    (out / SAMPLES).write_text("".join(lines[:2]))
+    again = Batched()
+    assert ask(data, data.problems, again, Sampling(), asked_of(data), out) == first
+    assert all(batch in model.batches for batch in again.batches)
+    assert len((out / SAMPLES).read_text().splitlines()) == 6

@@ -112,6 +112,19 @@ def _release(files: Sequence[DataFile], path: Path, sha256: str) -> str:
     return "unknown"
 
 
+def drawn(data: BenchmarkData, count: int | None) -> BenchmarkData:
+    """Return ``count`` problems, in their order; None: all.
+
+    They are drawn by a hash of the task's id, so that they are always the same ones, and a smaller draw is part of a
+    larger one.
+    """
+    if count is None or count >= len(data.problems):
+        return data
+    chosen = {one.task_id for one in sorted(data.problems, key=lambda one: content_id("draw", one.task_id))[:count]}
+    kept = tuple(problem for problem in data.problems if problem.task_id in chosen)
+    return data._replace(problems=kept, problems_id=problems_id(kept))
+
+
 def within(data: BenchmarkData, since: str, until: str) -> BenchmarkData:
     """Return the problems that were published from ``since`` to ``until`` (ISO dates or months; "" for no bound).
 

@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from stepsmith.benchmarks.data import BenchmarkData, load_benchmark, within
+from stepsmith.benchmarks.data import BenchmarkData, drawn, load_benchmark, within
 from stepsmith.benchmarks.extraction import EXTRACTIONS
 from stepsmith.benchmarks.rows import content_hash
 from stepsmith.cli.executor import Executor, Servers
@@ -67,6 +67,10 @@ TrainedOn = Annotated[
 ]
 Since = Annotated[str, typer.Option(help="Only problems published on this date or later: 2024-10 or 2024-10-15.")]
 Until = Annotated[str, typer.Option(help="Only problems published on this date or before.")]
+Subset = Annotated[
+    int | None,
+    typer.Option(min=1, help="Only so many problems, drawn at random: always the same ones."),
+]
 Workers = Annotated[int | None, typer.Option(min=1, help="Number of judges. Default: one per core.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Judge again what was judged before.")]
 Vote = Annotated[
@@ -145,6 +149,9 @@ def run(
     max_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a completion.")] = 16_384,
     seed: Annotated[int | None, typer.Option(help="Seed that is sent with each request.")] = None,
     config: Annotated[Path | None, typer.Option(help=r"TOML configuration with \[models.NAME] and prices.")] = None,
+    dtype: Annotated[
+        Literal["float32", "bfloat16"], typer.Option(help="Precision in which a model on disk computes.")
+    ] = "float32",
     budget: Annotated[
         str | None, typer.Option(help='The most that the model may cost, over all resumptions: "5 USD" or "2M tokens".')
     ] = None,
@@ -152,6 +159,7 @@ def run(
     data: Data = None,
     extraction: Extraction = AS_IT_IS,
     trained_on: TrainedOn = None,
+    subset: Subset = None,
     since: Since = "",
     until: Until = "",
     vote: Vote = False,
@@ -162,7 +170,7 @@ def run(
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
     """Sample a model on a benchmark and score the samples. OUT/samples.jsonl has the samples."""
-    found = within(load_benchmark(find_benchmark(benchmark), data), since, until)
+    found = drawn(within(load_benchmark(find_benchmark(benchmark), data), since, until), subset)
     _check_folder(out)
     settings = with_changes(load_config(config), workers=None, allow_unsafe=None, budget=budget, synth={})
     sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed)
@@ -171,7 +179,7 @@ def run(
         with Progress(*bar_columns(), console=console, disable=not console.is_terminal) as progress:
             task = progress.add_task("sampling", total=len(found.problems), text="")
             answers = sample_benchmark(
-                found, model, n, sampling, settings, out, resume=resume,
+                found, model, n, sampling, settings, out, resume=resume, dtype=dtype,
                 watch=lambda done: progress.update(task, completed=done),
             )  # fmt: skip
         if answers.tokens:

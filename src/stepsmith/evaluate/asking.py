@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -11,6 +12,7 @@ from stepsmith.benchmarks.data import BenchmarkData
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.core.errors import RunFolderError
 from stepsmith.core.ids import content_id
+from stepsmith.core.model_outputs import ModelOutput
 from stepsmith.core.records import Record
 from stepsmith.evaluate.samples import ModelSample, sample_row
 from stepsmith.llm.protocol import LLM
@@ -20,6 +22,22 @@ from stepsmith.store.progress import ProgressFile, Spent
 
 SAMPLES, ASKED = "samples.jsonl", "asked.json"
 AT_ONCE = 32  # problems that are asked about at the same time; the client adapts below it
+
+
+@runtime_checkable
+class BatchLLM(Protocol):
+    """A model that answers ``batch`` questions together much faster than one by one.
+
+    The other questions of a batch may change the rounding, and so the answers.
+    """
+
+    batch: int
+
+    def complete_batch(
+        self, questions: Sequence[Sequence[Message]], n: int, sampling: Sampling
+    ) -> list[list[ModelOutput]]:
+        """Return ``n`` completions of each question."""
+        ...
 
 
 class Asked(Record, frozen=True, kw_only=True):
@@ -70,12 +88,15 @@ def ask(
         progress.update(note="sampling")
         if spent:
             progress.spends(spent)
+        portions = _portions(data, problems, llm.batch if isinstance(llm, BatchLLM) else 1)
         jobs = [
-            threads.submit(_samples, data, problem, llm, sampling, asked.n)
-            for problem in problems
-            if problem.task_id not in done
+            threads.submit(_samples, data, portion, llm, sampling, asked.n)
+            for portion in portions
+            if any(problem.task_id not in done for problem in portion)
         ]
         for task_id, samples in _results(jobs):
+            if task_id in done:
+                continue
             done[task_id] = samples
             file.write("".join(json.dumps(sample_row(sample)) + "\n" for sample in samples))
             file.flush()
@@ -84,27 +105,45 @@ def ask(
     return {problem.task_id: done[problem.task_id] for problem in problems}
 
 
+def _portions(data: BenchmarkData, problems: Sequence[BenchmarkProblem], size: int) -> list[Sequence[BenchmarkProblem]]:
+    """Return the problems in portions that are asked together: those with prompts of about one length.
+
+    They do not depend on what is done already, so that an interrupted run gets the same samples.
+    """
+    if size == 1:
+        return [(problem,) for problem in problems]
+    order = sorted(problems, key=lambda problem: (len(data.benchmark.prompt(problem)), problem.task_id))
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
 def _samples(
-    data: BenchmarkData, problem: BenchmarkProblem, llm: LLM, sampling: Sampling, n: int
-) -> tuple[str, list[ModelSample]]:
-    question = [Message(role="user", content=data.benchmark.prompt(problem))]
-    outputs = llm.complete(question, n, sampling, "evaluate")
-    return problem.task_id, [
-        ModelSample(
-            task_id=problem.task_id,
-            text=output.text,
-            form="reply",
-            truncated=output.finish_reason == "length",
-            tokens=output.usage.completion_tokens or None,
-        )
-        for output in outputs
+    data: BenchmarkData, portion: Sequence[BenchmarkProblem], llm: LLM, sampling: Sampling, n: int
+) -> list[tuple[str, list[ModelSample]]]:
+    questions = [[Message(role="user", content=data.benchmark.prompt(problem))] for problem in portion]
+    if isinstance(llm, BatchLLM):
+        answers = llm.complete_batch(questions, n, sampling)
+    else:
+        answers = [llm.complete(question, n, sampling, "evaluate") for question in questions]
+    return [
+        (problem.task_id, [_sample(problem, output) for output in outputs])
+        for problem, outputs in zip(portion, answers, strict=True)
     ]
 
 
-def _results(jobs: list[Future[tuple[str, list[ModelSample]]]]) -> Iterator[tuple[str, list[ModelSample]]]:
+def _sample(problem: BenchmarkProblem, output: ModelOutput) -> ModelSample:
+    return ModelSample(
+        task_id=problem.task_id,
+        text=output.text,
+        form="reply",
+        truncated=output.finish_reason == "length",
+        tokens=output.usage.completion_tokens or None,
+    )
+
+
+def _results(jobs: list[Future[list[tuple[str, list[ModelSample]]]]]) -> Iterator[tuple[str, list[ModelSample]]]:
     try:
         for job in as_completed(jobs):
-            yield job.result()
+            yield from job.result()
     finally:
         for job in jobs:
             job.cancel()

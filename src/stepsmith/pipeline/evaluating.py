@@ -18,7 +18,7 @@ from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.figures import spent
 from stepsmith.pipeline.models import Meter, Models, is_address, with_addresses_named
 from stepsmith.store.progress import Spent
-from stepsmith.train.policy_model import PolicyModel
+from stepsmith.train.policy_model import PolicyModel, Precision
 
 
 class Answers(NamedTuple):
@@ -39,11 +39,13 @@ def sample_benchmark(
     out: Path,
     *,
     resume: bool = False,
+    dtype: Precision = "float32",
     watch: Callable[[int], None] = lambda _: None,
 ) -> Answers:
     """Ask ``model`` about each problem of a benchmark ``n`` times, into the folder ``out``.
 
     Problems that the folder has are not asked about again, and no completion is paid for twice (completion cache).
+    A model on disk computes in ``dtype``.
     Raises ``RunFolderError`` for a folder with other samples, or with unfinished ones unless ``resume``.
     """
     if (out / ASKED).is_file() and not resume and not (out / EVALUATION).is_file():
@@ -52,8 +54,9 @@ def sample_benchmark(
         if not Path(model).is_dir():
             known = f", or one of [models.NAME]: {', '.join(sorted(config.models))}" if config.models else ""
             raise ConfigError(f"{model} is no folder of a model and no address (http://…){known}")
-        policy = PolicyModel.open(Path(model))
-        return _ask(data, policy, policy.name, n, sampling, out, watch)
+        policy = PolicyModel.open(Path(model), dtype)
+        name = policy.name if dtype == "float32" else f"{policy.name} in {dtype}"
+        return _ask(data, policy, name, n, sampling, out, watch)
     config, names = with_addresses_named(config, [model])
     name = names.get(model, model)
     spec = config.models[name]

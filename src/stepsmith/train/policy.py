@@ -94,15 +94,21 @@ class Policy:
 
     @classmethod
     def open(
-        cls, settings: ModelSettings, prompt_format: PromptFormat | None = None, device: str | None = None
+        cls,
+        settings: ModelSettings,
+        prompt_format: PromptFormat | None = None,
+        device: str | None = None,
+        *,
+        trained: bool = True,
     ) -> Self:
         """Load ``settings.path``. Raises ``ConfigError`` if it cannot be loaded.
 
-        By default the prompt format is the one in the folder, and the device is the GPU if there is one.
+        By default the prompt format is the one in the folder, and the device is the GPU if there is one. A model that
+        is not ``trained`` any more has its weights in the precision in which it computes.
         """
         try:
             tokenizer = AutoTokenizer.from_pretrained(settings.path)
-            model = AutoModelForCausalLM.from_pretrained(settings.path, dtype=_weights_dtype(settings))
+            model = AutoModelForCausalLM.from_pretrained(settings.path, dtype=_weights_dtype(settings, trained=trained))
         except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
             why = " ".join(str(error).split())[:200]
             raise ConfigError(f"the model {settings.path} cannot be loaded: {why}") from None
@@ -232,9 +238,9 @@ def ask(problem: Problem, prompt_format: PromptFormat) -> str:
     return environment.brief(problem) if prompt_format.prompt == "brief" else environment.render(problem)
 
 
-def _weights_dtype(settings: ModelSettings) -> torch.dtype:
+def _weights_dtype(settings: ModelSettings, *, trained: bool) -> torch.dtype:
     """Return float32 for weights that are trained: bfloat16 would lose updates smaller than 1/256 of a weight."""
-    return getattr(torch, settings.dtype) if settings.lora_rank else torch.float32
+    return torch.float32 if trained and not settings.lora_rank else getattr(torch, settings.dtype)
 
 
 def read_prompt_format(folder: str) -> PromptFormat:
