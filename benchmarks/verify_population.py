@@ -28,6 +28,8 @@ from stepsmith.synth.skill import SkillModel
 from stepsmith.verify.formats.examples import find_examples
 from stepsmith.verify.matrix import ExecutionMatrix
 
+# These carry the samples of another problem whose function has the same name.
+MIXED_UP = frozenset({"HumanEval/45", "HumanEval/53", "HumanEval/56"})
 DEV = Path(__file__).parents[2] / "shared" / "data" / "dual_verify.dev.jsonl"
 
 
@@ -47,11 +49,16 @@ class RecordedJudge:
     def execute(self, solution: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
         key = content_id("run", solution, contract.interface, contract.entry_point, contract.limits)
         missing = [text for text in inputs if (key, text) not in self.runs]
-        if missing:
+        for start in range(0, len(missing), 4):
+            part = missing[start : start + 4]
             self.real = self.real or self.make()
-            self.new += len(missing)
-            for text, run in zip(missing, self.real.execute(solution, contract, missing), strict=True):
-                self.runs[key, text] = run
+            self.new += len(part)
+            found = self.real.execute(solution, contract, part)
+            if start == 0 and all(run.verdict is Verdict.TLE for run in found):
+                found, part = [found[0]] * len(missing), missing  # it would take seconds on every other input, too
+            self.runs.update(((key, text), run) for text, run in zip(part, found, strict=True))
+            if part is missing:
+                break
         return [self.runs[key, text] for text in inputs]
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
@@ -121,10 +128,15 @@ class Draw:
 
 
 def dev_subjects(judge: RecordedJudge, path: Path = DEV) -> list[Subject]:
-    """The real population: HumanEval problems with samples of a 16B model (see the data's own README)."""
+    """The real population: HumanEval problems with samples of a 16B model (see the data's own README).
+
+    Those of ``MIXED_UP`` are left out.
+    """
     subjects = []
     for line in path.read_text().splitlines():
         row = json.loads(line)
+        if row["problem_id"] in MIXED_UP:
+            continue
         contract = Contract(
             interface="function",
             entry_point=row["entry_point"],
