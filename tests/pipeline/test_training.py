@@ -342,7 +342,7 @@ def test_what_does_not_fit_is_left_out_and_counted(place: str, tmp_path: Path) -
 
 
 def conductor_reply(problem: Problem) -> str:
-    from stepsmith.train.sft import golden_reply
+    from stepsmith.train.lessons import golden_reply
 
     return golden_reply(problem)
 

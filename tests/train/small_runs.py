@@ -13,10 +13,10 @@ from stepsmith.scoring.scorer import RewardSettings, ScoredCompletion, Scorer, S
 from stepsmith.store.training_log import EvalResult, Step
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.corpus import is_held_out
+from stepsmith.train.lessons import golden_reply
 from stepsmith.train.policy import Policy, PromptFormat, ask
 from stepsmith.train.rl import RlTrainer, layout_of
 from stepsmith.train.settings import ModelSettings, TrainConfig, curriculum_of, with_overrides
-from stepsmith.train.sft import golden_reply
 
 MODEL = ModelSettings(vocabulary=280, hidden=16, intermediate=32, layers=1, heads=2, context=512)
 FORM = PromptFormat(prompt="brief", max_completion_length=6)

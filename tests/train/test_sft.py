@@ -12,10 +12,11 @@ import torch
 from trl import SFTTrainer
 
 from stepsmith.envs import ENVIRONMENTS
+from stepsmith.train.lessons import golden_reply
 from stepsmith.train.policy import Policy
 from stepsmith.train.running import last_checkpoint
 from stepsmith.train.settings import TrainConfig, with_overrides
-from stepsmith.train.sft import golden_reply, lora, train_sft
+from stepsmith.train.sft import lora, train_sft
 from tests.train.small_runs import FORM, MODEL, a_policy, rl_config, some_problems, weights_of
 
 PROBLEMS = some_problems(6)
@@ -102,3 +103,20 @@ def test_a_finished_run_is_not_trained_further(tmp_path: Path) -> None:
     train_sft(policy, PROBLEMS, sft_config(), tmp_path, [], None)
     train_sft(again, PROBLEMS, sft_config(), tmp_path, [], last_checkpoint(tmp_path))
     assert all(torch.equal(weight, weights_of(policy)[name]) for name, weight in weights_of(again).items())
+
+
+def test_raw_code_is_taught_token_by_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A control of equal tokens: no chat template, and the loss is over all of it."""
+    batches: list[dict[str, torch.Tensor]] = []
+    compute = SFTTrainer.compute_loss
+
+    def watch(self: Any, model: Any, inputs: dict[str, torch.Tensor], *rest: Any, **more: Any) -> Any:
+        batches.append(dict(inputs))
+        return compute(self, model, inputs, *rest, **more)
+
+    monkeypatch.setattr(SFTTrainer, "compute_loss", watch)
+    train_sft(a_policy(PROBLEMS), PROBLEMS, sft_config(steps=1, control="raw-code"), tmp_path, [], None)
+    (batch,) = batches
+    real = batch["labels"] >= 0
+    assert real.sum() > 100
+    assert torch.equal(batch["labels"][real], batch["input_ids"][real])

@@ -6,9 +6,9 @@ import torch
 
 from stepsmith.core.records import Problem
 from stepsmith.synth.exercises import ExerciseSettings, exercises
+from stepsmith.train.lessons import golden_reply
 from stepsmith.train.policy import Policy, PromptFormat, ask
 from stepsmith.train.settings import ModelSettings
-from stepsmith.train.sft import golden_reply
 
 SIZE = ModelSettings(vocabulary=420, hidden=48, intermediate=96, layers=2, heads=4, context=160)
 

@@ -29,6 +29,7 @@ from stepsmith.train.ablations import select
 from stepsmith.train.corpus import Corpus, read_corpus
 from stepsmith.train.evaluation import evaluate, sample_rollouts, with_rates
 from stepsmith.train.learning_watch import LearningWatch
+from stepsmith.train.lessons import golden_reply
 from stepsmith.train.policy import Policy, PromptFormat, ask
 from stepsmith.train.recording import Every, Recorder
 from stepsmith.train.rl import RlTrainer, layout_of, read_sampler, train_rl
@@ -43,7 +44,7 @@ from stepsmith.train.running import (
     together,
 )
 from stepsmith.train.settings import TrainConfig, curriculum_of
-from stepsmith.train.sft import golden_reply, train_sft
+from stepsmith.train.sft import train_sft
 
 CHECKPOINTS, ROLLOUTS = "checkpoints", "rollouts"
 
@@ -154,8 +155,11 @@ class _Run:
         prompt_format = PromptFormat(prompt=config.data.prompt, max_completion_length=config.rl.max_completion_length)
         if config.model.path:
             return Policy.open(config.model, prompt_format)
-        texts = (text for problem in corpus.train for text in (ask(problem, prompt_format), golden_reply(problem)))
+        texts = (text for problem in corpus.train for text in (ask(problem, prompt_format), self._reply(problem)))
         return Policy.from_scratch(config.model, prompt_format, texts, config.seed)
+
+    def _reply(self, problem: Problem) -> str:
+        return golden_reply(problem, reasoning=self.config.sft.reasoning)
 
     def _fit(self, corpus: Corpus, policy: Policy) -> None:
         """Leave out problems with too long a prompt, and for SFT those that do not fit into the context with answer."""
@@ -173,7 +177,7 @@ class _Run:
             )
         corpus.left_out["prompt too long"] += len(corpus.train) - len(fitting)
         if config.stage == "sft":
-            whole = [p for p in fitting if len(policy.encode(policy.prompt(p), golden_reply(p))) <= context]
+            whole = [p for p in fitting if len(policy.encode(policy.prompt(p), self._reply(p))) <= context]
             if not whole:
                 raise ConfigError(f"no prompt fits with its answer into {context} tokens; raise model.context")
             corpus.left_out["answer too long"] += len(fitting) - len(whole)

@@ -88,10 +88,16 @@ class DataSettings(Record, frozen=True, kw_only=True):
 
 
 class SftSettings(Record, frozen=True, kw_only=True):
-    """Supervised fine-tuning on golden solutions. The loss is over the completion alone."""
+    """Supervised fine-tuning on golden solutions. The loss is over the completion alone.
+
+    ``control`` replaces the lessons by as many tokens of something else: "shuffled" gives each prompt the answer of
+    another problem, "raw-code" is Python's standard library (see ``train.lessons``).
+    """
 
     exercises: ExerciseSettings | None = None  # problems made by the grammar, in addition to data.problems
     ablation: AblationSettings = AblationSettings()
+    reasoning: bool = False  # worked reasoning before the answer, where the grammar can write it
+    control: Literal["none", "shuffled", "raw-code"] = "none"
     steps: Positive = 450
     batch: Positive = 64
     micro_batch: Positive | None = None  # examples that a device computes at a time; None: its whole part

@@ -8,7 +8,7 @@ from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from stepsmith.core.records import Problem
-from stepsmith.envs import ENVIRONMENTS
+from stepsmith.train.lessons import lessons
 from stepsmith.train.policy import Policy
 from stepsmith.train.running import common_arguments, guarded, run, shares
 from stepsmith.train.settings import TrainConfig
@@ -35,11 +35,10 @@ def train_sft(
         shuffle_dataset=False,  # the trainer's sampler shuffles already
         dataset_num_proc=None,
     )
-    rows = [{"prompt": policy.prompt(problem), "completion": golden_reply(problem)} for problem in problems]
     trainer = SFTTrainer(
         policy.model,
         arguments,
-        train_dataset=Dataset.from_list([_conversation(**row) for row in rows]),
+        train_dataset=Dataset.from_list(lessons(policy, problems, settings, config.seed)),
         processing_class=policy.tokenizer,
         callbacks=callbacks,
         peft_config=lora(config),
@@ -51,12 +50,6 @@ def train_sft(
     policy.model = trainer.accelerator.unwrap_model(trainer.model)
 
 
-def golden_reply(problem: Problem) -> str:
-    """Return the completion that SFT teaches: the golden answer in the format that the prompt asks for."""
-    environment = ENVIRONMENTS[problem.environment]
-    return environment.write(environment.golden(problem))
-
-
 def lora(config: TrainConfig) -> LoraConfig | None:
     """Return the adapters to train; None for full fine-tuning."""
     if not config.model.lora_rank:
@@ -64,10 +57,3 @@ def lora(config: TrainConfig) -> LoraConfig | None:
     return LoraConfig(
         r=config.model.lora_rank, lora_alpha=config.model.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM"
     )
-
-
-def _conversation(prompt: str, completion: str) -> dict[str, list[dict[str, str]]]:
-    return {
-        "prompt": [{"role": "user", "content": prompt}],
-        "completion": [{"role": "assistant", "content": completion}],
-    }

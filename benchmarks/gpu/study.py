@@ -1,0 +1,224 @@
+"""Does training on our problems help a real model? `python benchmarks/gpu/study.py --model M --data DIR --out DIR`.
+
+Arms: the model as it is; SFT on exercises of induction, deduction and abduction with worked reasoning; the same with
+the answers of other problems (shuffled); as many tokens of raw code (raw-code); and RL after the first. Every arm is
+measured greedily on held-out compositions of ours, MBPP (sanitized), HumanEval and CRUXEval, by commands of `stepsmith`
+that anyone can repeat. The files OUT/ARM/BENCHMARK/solutions.jsonl are in the official form, for other harnesses.
+
+Started again with the same words it continues; the table (OUT/report.md) is written anew after each measurement.
+`--size two-cores` shrinks it: shorter training, subsets of the benchmarks, short answers.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from stepsmith.benchmarks.data import load_benchmark
+from stepsmith.benchmarks.extraction import last_block
+from stepsmith.evaluate.comparing import compare
+from stepsmith.evaluate.evaluation import EVALUATION, read_evaluation
+from stepsmith.evaluate.library import find_benchmark
+from stepsmith.judge.pool import JudgePool
+from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
+from stepsmith.store.folder_lock import CONFIG, write_whole
+from stepsmith.store.training_log import TRAINING, read_training
+from stepsmith.synth.exercises import ExerciseSettings, exercises
+from stepsmith.train.corpus import is_held_out
+from stepsmith.train.settings import load_training
+
+HERE = Path(__file__).parent
+STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
+OURS = "data-set"
+BENCHMARKS = {
+    OURS: "ours, held-out compositions",
+    "mbpp": "MBPP (sanitized)",
+    "humaneval": "HumanEval",
+    "cruxeval-o": "CRUXEval-O",
+    "cruxeval-i": "CRUXEval-I",
+}
+ARMS = {  # by name: the stage, and the control that replaces what SFT teaches
+    "before": None,
+    "sft": ("sft", "none"),
+    "shuffled": ("sft", "shuffled"),
+    "raw-code": ("sft", "raw-code"),
+    "rl": ("rl", ""),
+}
+
+
+class Size(NamedTuple):
+    """How much is measured."""
+
+    config: Path
+    held_out: int  # of our problems
+    subset: int  # of each benchmark; 0: all
+    max_tokens: int
+
+
+SIZES = {
+    "two-cores": Size(HERE / "two_cores.toml", 60, 40, 192),
+    "gpu": Size(HERE / "gpu.toml", 600, 0, 512),
+}
+
+
+def main() -> None:
+    words = arguments()
+    size = SIZES[words.size]
+    words.out.mkdir(parents=True, exist_ok=True)
+    write_held_out(size, words.out / "held-out")
+    for arm in [name for name in ARMS if name in words.arms]:
+        model = trained(arm, size, words)
+        for benchmark in [name for name in BENCHMARKS if name in words.benchmarks]:
+            measure(arm, benchmark, model, size, words)
+            text = report(words.out, size)
+            write_whole(words.out / "report.md", text.encode())
+    print((words.out / "report.md").read_text())
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True, help="folder of an instruct model")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the files of the benchmarks")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--size", choices=list(SIZES), default="gpu")
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
+    parser.add_argument("--benchmarks", nargs="+", choices=list(BENCHMARKS), default=list(BENCHMARKS))
+    parser.add_argument("--dtype", default="bfloat16", help="precision in which answers are computed")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    return parser.parse_args()
+
+
+def write_held_out(size: Size, folder: Path) -> None:
+    """Write problems of compositions that no training of the study sees, as many of each environment."""
+    file = folder / "problems.parquet"
+    if file.exists():
+        return
+    folder.mkdir(exist_ok=True)
+    share = load_training(str(size.config)).data.held_out
+    settings = ExerciseSettings(
+        count=size.held_out,
+        steps={"2": 2.0, "3": 1.0},
+        environments={"induction": 1.0, "deduction": 1.0, "abduction": 1.0},
+        seed=1,
+    )
+    with JudgePool(1) as judge:
+        found = exercises(
+            settings, lambda c: is_held_out([step.feature for step in c.steps], share), judge=judge, distinct=True
+        )
+        write_rows(file, PROBLEM_SCHEMA, map(problem_row, found))
+
+
+def trained(arm: str, size: Size, words: argparse.Namespace) -> Path:
+    """Return the folder of an arm's model; train it first, or go on with that."""
+    if ARMS[arm] is None:
+        return Path(words.model)
+    stage, control = ARMS[arm]
+    folder = words.out / arm / "training"
+    if not (folder / TRAINING).exists():
+        command = ["train", stage, size.config, "--out", folder, "--threads", words.threads]
+        if stage == "rl":
+            command += ["--model", trained("sft", size, words)]
+        else:
+            command += ["--model", words.model, "--set", f"sft.control={control}"]
+        stepsmith(*command, *(["--resume"] if (folder / CONFIG).exists() else []))
+    return folder
+
+
+def measure(arm: str, benchmark: str, model: Path, size: Size, words: argparse.Namespace) -> None:
+    """Sample and score an arm on a benchmark, and write its answers for other harnesses."""
+    out = words.out / arm / benchmark
+    if not (out / EVALUATION).exists():
+        data = words.out / "held-out" if benchmark == OURS else words.data
+        weights = model / "model" if (model / "model").is_dir() else model
+        command = ["eval", "run", "--benchmark", benchmark, "--model", weights, "--data", data, "--out", out]
+        command += ["--temperature", 0, "--max-tokens", size.max_tokens, "--dtype", words.dtype, "--workers", 1]
+        if size.subset and benchmark != OURS:
+            command += ["--subset", size.subset]
+        stepsmith(*command, *(["--resume"] if (out / "asked.json").exists() else []))
+    if benchmark in ("humaneval", "mbpp") and not (out / "solutions.jsonl").exists():
+        write_solutions(benchmark, out, words.data)
+
+
+def write_solutions(benchmark: str, out: Path, data: Path) -> None:
+    """Write {task_id, solution}: the code of each reply, as EvalPlus and others read it."""
+    found = load_benchmark(find_benchmark(benchmark), data)
+    problems = {problem.task_id: problem for problem in found.problems}
+    rows = [json.loads(line) for line in (out / "samples.jsonl").read_text("utf-8").splitlines()]
+    answers = [(row["task_id"], last_block(problems[row["task_id"]], row["reply"]) or "") for row in rows]
+    lines = [json.dumps({"task_id": task_id, "solution": code}) for task_id, code in answers]
+    write_whole(out / "solutions.jsonl", ("\n".join(lines) + "\n").encode())
+
+
+def stepsmith(*command: object) -> None:
+    """Run a command of the product; a failure ends the study, and the next start goes on from there."""
+    text = [str(word) for word in command]
+    print("stepsmith", *text, flush=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(os.cpu_count() or 1))}
+    subprocess.run([STEPSMITH, *text], check=True, env=environment)
+
+
+def report(out: Path, size: Size) -> str:
+    """Return the tables of what is measured so far."""
+    done = {
+        (arm, benchmark): read_evaluation(out / arm / benchmark)
+        for arm in ARMS
+        for benchmark in BENCHMARKS
+        if (out / arm / benchmark / EVALUATION).exists()
+    }
+    arms = [arm for arm in ARMS if any(arm == one for one, _ in done)]
+    lines = [
+        f"Greedy pass@1, at most {size.max_tokens} tokens, 95% intervals by a bootstrap over problems.",
+        "",
+        "| problems | n | " + " | ".join(arms) + " |",
+        "|---|---|" + "---|" * len(arms),
+    ]
+    for benchmark, title in BENCHMARKS.items():
+        cells, n = [], 0
+        for arm in arms:
+            if (arm, benchmark) not in done:
+                cells.append("")
+                continue
+            figures = done[arm, benchmark][0].metrics.all
+            n = figures.problems
+            cells.append(f"{figures.average:.3f} ({figures.low:.3f} to {figures.high:.3f})")
+        if n:
+            lines.append(f"| {title} | {n} | " + " | ".join(cells) + " |")
+    lines += ["", "Differences, paired over problems, with 95% intervals:", ""]
+    lines += ["| problems | " + " | ".join(f"{arm} − {base}" for arm, base in PAIRS) + " |"]
+    lines += ["|---|" + "---|" * len(PAIRS)]
+    for benchmark, title in BENCHMARKS.items():
+        cells = [difference(done, arm, base, benchmark) for arm, base in PAIRS]
+        if any(cells):
+            lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    lines += ["", "What became of the replies:", "", "| problems | arm | outcomes |", "|---|---|---|"]
+    for benchmark, title in BENCHMARKS.items():
+        for arm in arms:
+            if (arm, benchmark) in done:
+                outcomes = done[arm, benchmark][0].metrics.outcomes
+                said = ", ".join(f"{name} {one.count}" for name, one in outcomes.items())
+                lines.append(f"| {title} | {arm} | {said} |")
+    lines += ["", "| training | steps | problems | tokens | seconds |", "|---|---|---|---|---|"]
+    for arm in ARMS:
+        if (out / arm / "training" / TRAINING).exists():
+            run = read_training(out / arm / "training")
+            lines.append(f"| {arm} | {run.steps} | {run.problems} | {run.tokens:,.0f} | {run.seconds:.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+PAIRS = (("sft", "before"), ("sft", "shuffled"), ("sft", "raw-code"), ("rl", "sft"))
+
+
+def difference(done: dict, arm: str, base: str, benchmark: str) -> str:
+    if (arm, benchmark) not in done or (base, benchmark) not in done:
+        return ""
+    (a, of_a), (b, of_b) = done[base, benchmark], done[arm, benchmark]
+    test = compare((a.conditions, of_a), (b.conditions, of_b)).test
+    low, high = test.interval or (test.mean, test.mean)
+    return f"{test.mean:+.3f} ({low:+.3f} to {high:+.3f})"
+
+
+if __name__ == "__main__":
+    main()
