@@ -186,7 +186,7 @@ def audit(
         corrected = sum(correction.applied for correction in patch.corrections)
         grown = sum(len(report.added) for report in done)
         _say(console, f"{grown} tests for diversity are added to {sum(bool(r.added) for r in done)} problems")
-        _say(console, f"{corrected} problems are corrected in {out / CORRECTED}; the source is unchanged")
+        _say(console, f"{corrected} problems are changed in {out / CORRECTED}; the source is unchanged")
     _say(console, f"The audit is in {out / AUDIT}; replay a finding: stepsmith audit replay {out}#ID")
     if fail_on is not None and any(at_least(f.severity, fail_on) for f in document.findings):
         raise typer.Exit(EXIT_FOUND)
