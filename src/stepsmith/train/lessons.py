@@ -3,14 +3,17 @@
 import random
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.synth.seeds import SeedSource
 from stepsmith.synth.worked import worked_reasoning
-from stepsmith.train.policy import Policy
 from stepsmith.train.settings import SftSettings
+
+if TYPE_CHECKING:
+    from stepsmith.train.policy import Policy
 
 Lesson = dict[str, object]  # a row of the data set that TRL's trainer reads
 
@@ -25,7 +28,7 @@ def golden_reply(problem: Problem, *, reasoning: bool = False) -> str:
     return (f"{thoughts}\n" if thoughts else "") + environment.write(environment.golden(problem))
 
 
-def lessons(policy: Policy, problems: Sequence[Problem], settings: SftSettings, seed: int) -> list[Lesson]:
+def lessons(policy: "Policy", problems: Sequence[Problem], settings: SftSettings, seed: int) -> list[Lesson]:
     """Return one lesson for each problem, in their order. The same arguments give the same lessons.
 
     The control "shuffled" gives each prompt the answer of another problem of its environment. "raw-code" puts in the
@@ -55,7 +58,7 @@ def _shuffled(problems: Sequence[Problem], replies: Sequence[str], seed: int) ->
     return found
 
 
-def _raw_code(policy: Policy, lengths: Sequence[int], seed: int) -> list[Lesson]:
+def _raw_code(policy: "Policy", lengths: Sequence[int], seed: int) -> list[Lesson]:
     source, rng = SeedSource(), derive_rng(seed, "raw code")
     found: list[Lesson] = []
     for length in lengths:
@@ -64,7 +67,7 @@ def _raw_code(policy: Policy, lengths: Sequence[int], seed: int) -> list[Lesson]
     return found
 
 
-def _some_code(policy: Policy, source: SeedSource, length: int, rng: random.Random) -> list[int]:
+def _some_code(policy: "Policy", source: SeedSource, length: int, rng: random.Random) -> list[int]:
     tokens: list[int] = []
     while len(tokens) < length:
         text = source.window(rng).code + "\n"
