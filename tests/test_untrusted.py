@@ -18,6 +18,7 @@ OPTIONS = {"shell", "trust_remote_code", "allow_pickle"}  # that must not be Tru
 ALLOWED = {
     ("__init__.py", "import_module"): "a constant name",
     ("audit/rewards/hosting/host.py", "importlib.import_module"): "the reward that the user names, in its own process",
+    ("benchmarks/files/endless.py", "pickle"): "inside the sandbox; it only writes, to compare states",
     ("benchmarks/files/harness.py", "__import__"): "inside the sandbox, before a program",
     ("benchmarks/files/run_check.py", "exec"): "inside the sandbox",
     ("benchmarks/files/run_inputs.py", "eval"): "inside the sandbox",
