@@ -234,6 +234,16 @@ os.chmod(".", 0)
     assert worker.run(b"").stdout == b"[]\n"
 
 
+def test_a_folder_that_a_program_locked_is_emptied(worker: Worker) -> None:
+    code = b"import os\nopen('a', 'w').close()\nos.chmod('.', 0o500)"
+    worker.open(Executable(kind="python", code=code, folder="write"), LIMITS)
+    assert worker.run(b"").exit_code == 0
+    code = b"import os\nprint(os.listdir('.'))\nopen('b', 'w').close()"
+    worker.open(Executable(kind="python", code=code, folder="write"), LIMITS)
+    outcome = worker.run(b"")
+    assert (outcome.stdout, outcome.exit_code) == (b"[]\n", 0)
+
+
 def test_a_folder_holds_only_so_much(worker: Worker) -> None:
     if worker.server.level < 2:
         pytest.skip("below L2 the folder is on a disk of the machine")
