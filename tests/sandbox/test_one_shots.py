@@ -3,11 +3,13 @@
 import contextlib
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.sandbox.world import descendants
 
@@ -200,3 +202,154 @@ def test_the_first_test_is_tried_alone_where_most_fail_it(monkeypatch: pytest.Mo
                 early = len(opens)
         assert 10 < early < 24  # until it is known that most fail
         assert len(opens) - early > 18
+
+
+# Binaries
+
+C_PROGRAM = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static void say(const char *what, long result) { printf("%s %s\n", what, result < 0 ? "fails" : "works"); }
+int main(int count, char **words) {
+    char line[100] = "", *name = count > 1 ? words[1] : "";
+    if (fgets(line, sizeof line, stdin)) printf("%s has %d words, input %s", words[0], count, line);
+    if (!strcmp(name, "exits")) return 7;
+    if (!strcmp(name, "aborts")) abort();
+    if (!strcmp(name, "kills itself")) kill(getpid(), SIGKILL);
+    if (!strcmp(name, "loops")) for (volatile long n = 0;; n++);
+    if (!strcmp(name, "sleeps")) sleep(100);
+    if (!strcmp(name, "fills memory")) { char *p = malloc(200 << 20); if (!p) return 3; memset(p, 1, 200 << 20); }
+    if (!strcmp(name, "prints too much")) for (int n = 0; n < 3000; n++) puts("0123456789");
+    if (!strcmp(name, "limits")) for (int kind = 0; kind < 10; kind++) {
+        struct rlimit found;
+        getrlimit(kind, &found);
+        if (kind != RLIMIT_CPU) printf("%d %ld %ld\n", kind, (long)found.rlim_cur, (long)found.rlim_max);
+    }
+    if (!strcmp(name, "attacks")) {
+        say("open", open("/etc/passwd", O_RDONLY));
+        say("socket", socket(AF_INET, SOCK_STREAM, 0));
+        say("fork", fork());
+        say("vfork", syscall(SYS_vfork));
+        say("kill", kill(getppid(), SIGKILL));
+        say("exec", execl("/bin/true", "true", NULL));
+        for (int fd = 3; fd < 80; fd++) {
+            if (fcntl(fd, F_GETFD) >= 0) printf("descriptor %d\n", fd);
+            say("execveat", syscall(SYS_execveat, fd, "", words, NULL, 0x1000, 0));
+        }
+        say("group", prctl(PR_SET_PDEATHSIG, 0));
+        say("dump", prctl(PR_SET_DUMPABLE, 1));
+    }
+    if (!strcmp(name, "writes")) {
+        FILE *file = fopen(words[2], "r");
+        printf("%s\n", file ? "is there" : "is not there");
+        file = fopen(words[2], "w");
+        if (file && fputs("x", file) >= 0) printf("written\n");
+    }
+    return 0;
+}
+"""
+QUICK = RunLimits(cpu_s=0.2, wall_s=0.4, memory_mb=128, output_bytes=10_000)
+WAYS = [
+    "",
+    "exits",
+    "aborts",
+    "kills itself",
+    "loops",
+    "sleeps",
+    "fills memory",
+    "prints too much",
+    "limits",
+    "attacks",
+]
+
+
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory: pytest.TempPathFactory) -> Executable:
+    folder = tmp_path_factory.mktemp("binary")
+    (folder / "program.c").write_text(C_PROGRAM)
+    subprocess.run(["gcc", "-O1", "-static", "-w", "program.c", "-o", "program"], cwd=folder, check=True)
+    return Executable(kind="binary", code=(folder / "program").read_bytes(), command=("program",))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_binary_ends_as_an_opened_one(way: str, one: Worker, binary: Executable) -> None:
+    one.open(binary, QUICK)
+    expected = facts(one.run(b"abc\n", [way]))
+    once = one.run_once(binary, QUICK, b"abc\n", [way])
+    assert facts(once) == expected
+    assert facts(one.run_once(binary, QUICK, b"abc\n", [way])) == expected
+    if way == "attacks" and one.server.level >= 1:
+        assert isinstance(once, RunOutcome)
+        assert b"works" not in once.stdout
+        assert b"descriptor" not in once.stdout
+
+
+def test_binaries_and_python_take_turns(one: Worker, binary: Executable) -> None:
+    for _ in range(2):
+        outcome = one.run_once(binary, LIMITS, b"abc\n", ["exits"])
+        assert isinstance(outcome, RunOutcome)
+        assert (outcome.exit_code, outcome.stdout) == (7, b"program has 2 words, input abc\n")
+        other = one.run_once(program(PROGRAMS["prints"]), LIMITS, b"abc\n")
+        assert facts(other) == facts(opened(one, program(PROGRAMS["prints"]), b"abc\n", LIMITS))
+
+
+# What a program leaves in its folder
+
+LEFT = {
+    "a file": "open('left', 'w').write('secret')",
+    "a hidden file": "open('.left', 'w').write('secret')",
+    "a folder": "import os\nos.makedirs('left/inner')",
+    "another source": "import os\nopen('new', 'w').write('secret')\nos.rename('new', 'solution.py')",
+    "no source": "import os\nos.remove('solution.py')",
+    "a locked source": "import os\nos.chmod('solution.py', 0)",
+    "a locked folder": "import os\nos.chmod('.', 0o500)",
+    "a changed source": "open('solution.py', 'w').write('secret' * 100)",
+    "a module": "open('math.py', 'w').write('secret')\nopen('solution.pyc', 'w').write('secret')",
+}
+LOOK = """import os
+print(sorted(os.listdir('.')), oct(os.stat('.').st_mode), oct(os.stat('solution.py').st_mode))
+print(open('solution.py').read())
+open('own', 'w').write('works')
+print(open('own').read())
+"""
+
+
+@pytest.mark.parametrize("way", LEFT)
+def test_what_a_program_leaves_in_its_folder_is_gone(way: str, one: Worker) -> None:
+    look = msgspec.structs.replace(program(LOOK), folder="write")
+    expected = facts(opened(one, look, b"", LIMITS))
+    leave = msgspec.structs.replace(program(LEFT[way]), folder="write")
+    done = one.run_once(leave, LIMITS, b"")
+    assert isinstance(done, RunOutcome)
+    assert done.exit_code == 0, done.stderr
+    assert facts(one.run_once(look, LIMITS, b"")) == expected
+    assert facts(one.run_once(look, LIMITS, b"")) == expected  # it has left a file itself
+
+
+def test_a_folder_that_may_be_changed_is_not_that_of_other_programs(one: Worker) -> None:
+    """Where the folder may only be read, a program that tries to write fails, whatever ran before."""
+    one.run_once(msgspec.structs.replace(program(LOOK), folder="write"), LIMITS, b"")
+    refused = one.run_once(program(LOOK), LIMITS, b"")
+    assert isinstance(refused, RunOutcome)
+    assert (refused.exit_code == 0) is (one.server.level == 0)
+    assert refused.stdout.startswith(b"['solution.py']")
+
+
+def test_a_binary_finds_an_empty_folder(one: Worker, binary: Executable) -> None:
+    writing = msgspec.structs.replace(binary, folder="write")
+    for _ in range(2):
+        outcome = one.run_once(writing, LIMITS, b"", ["writes", "left"])
+        assert isinstance(outcome, RunOutcome)
+        assert outcome.stdout == b"is not there\nwritten\n"

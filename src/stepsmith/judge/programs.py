@@ -29,15 +29,15 @@ class CompileError(Exception):
 
 
 class OneShot:
-    """A solution that each run compiles anew; where a worker runs it as if it were open."""
+    """A solution that each run starts, and compiles if it is Python, without a process of its own to be opened."""
 
     def __init__(self, worker: Worker, program: Executable, limits: RunLimits) -> None:
         self._worker, self._program, self._limits = worker, program, limits
         self.server = worker.server
 
-    def run(self, stdin: bytes, *, stderr_bytes: int = SEARCHED) -> RunOutcome:
-        """Compile and run it on ``stdin``. Raises ``CompileError``, and what ``Worker.run`` raises."""
-        outcome = self._worker.run_once(self._program, self._limits, stdin, stderr_bytes=stderr_bytes)
+    def run(self, stdin: bytes, arguments: Sequence[str] = (), *, stderr_bytes: int = SEARCHED) -> RunOutcome:
+        """Run it on ``stdin``. Raises ``CompileError``, and what ``Worker.run`` raises."""
+        outcome = self._worker.run_once(self._program, self._limits, stdin, arguments, stderr_bytes=stderr_bytes)
         if isinstance(outcome, Opened):
             raise CompileError(outcome.text)
         return outcome
@@ -70,16 +70,20 @@ class Programs:
 
     def open_solution(
         self, solution: Solution, contract: Contract, allowed: Allowance, *, shared: bool = False
-    ) -> tuple[Worker, Prepared]:
+    ) -> tuple[Worker | OneShot, Prepared]:
         """Make a solution ready to be run on tests.
 
-        ``shared``: one run does many tests. Raises ``CaseError`` for a contract that the language cannot honour, and
+        A binary needs no process of its own for that, unless its checker talks with it. ``shared``: one run does many
+        tests. Raises ``CaseError`` for a contract that the language cannot honour, and
         ``SandboxError``.
         """
         worker, prepared = self._prepared(solution, contract)
         if shared and prepared.program is not None:
             program = msgspec.structs.replace(prepared.program, shared=True)
             prepared = msgspec.structs.replace(prepared, program=program)
+        ready = prepared.program
+        if ready and ready.kind == "binary" and worker.can_one_shot and not _talks(contract):
+            return OneShot(worker, ready, run_limits(allowed)), prepared
         return worker, opened_program(worker, prepared, allowed)
 
     def _prepared(self, solution: Solution, contract: Contract) -> tuple[Worker, Prepared]:
@@ -98,8 +102,8 @@ class Programs:
 
         None if it must be opened: other languages, long programs, and checkers that talk with the program.
         """
-        kind, checker = language(solution.language), custom_kind(contract.checker.name)
-        if kind.name != "python" or len(solution.code) > LONGEST_ONE_SHOT or (checker and checker.interactive):
+        kind = language(solution.language)
+        if kind.name != "python" or len(solution.code) > LONGEST_ONE_SHOT or _talks(contract):
             return None
         worker, prepared = self._prepared(solution, contract)
         if prepared.program is None or not worker.can_one_shot:
@@ -108,13 +112,17 @@ class Programs:
 
     def open(self, program: Program, role: str) -> tuple[Worker, Allowance, Prepared]:
         """Make a whole program ready to be run, with its files. Raises ``SandboxError``."""
+        worker, allowed, prepared = self._compiled(program, role)
+        return worker, allowed, opened_program(worker, prepared, allowed, program.files)
+
+    def _compiled(self, program: Program, role: str) -> tuple[Worker, Allowance, Prepared]:
         kind = language(program.language)
         worker = self._worker(role, (*program.sources, *program.files) if kind.name == "python" else ())
         allowed = allowance(program.limits, kind)
         prepared = prepare(
             worker, self.worker_set.cache, kind, program.sources, program.limits, compile_s=program.compile_time_s
         )
-        return worker, allowed, opened_program(worker, prepared, allowed, program.files)
+        return worker, allowed, prepared
 
     def run(self, program: Program, role: str) -> ProgramRun:
         """Run a whole program once. If our own machinery fails it is tried again with new workers, and is then IE."""
@@ -128,10 +136,15 @@ class Programs:
                     return ProgramRun(verdict=Verdict.IE, message=str(error))
 
     def _run_once(self, program: Program, role: str) -> ProgramRun:
-        worker, allowed, prepared = self.open(program, role)
-        if prepared.program is None:
-            return ProgramRun(verdict=Verdict.CE, compile_output=prepared.text, compile_s=prepared.compile_s)
-        outcome = worker.run(encoded(program.stdin), program.args, stderr_bytes=SEARCHED)
+        worker, allowed, prepared = self._compiled(program, role)
+        outcome = _at_once(worker, prepared, program, allowed)
+        if outcome is None:
+            prepared = opened_program(worker, prepared, allowed, program.files)
+            if prepared.program is not None:
+                outcome = worker.run(encoded(program.stdin), program.args, stderr_bytes=SEARCHED)
+        if outcome is None or isinstance(outcome, Opened):
+            text = prepared.text if outcome is None else outcome.text
+            return ProgramRun(verdict=Verdict.CE, compile_output=text, compile_s=prepared.compile_s)
         verdict, message = failure(outcome, allowed) or (Verdict.AC, "")
         files = worker.collect(program.collect, int(program.limits.output_mb * MB)) if program.collect else {}
         return ProgramRun(
@@ -154,6 +167,33 @@ class Programs:
         if self.closed:  # while it was started
             raise SandboxError("the judge was closed")
         return worker
+
+
+def _at_once(worker: Worker, prepared: Prepared, program: Program, allowed: Allowance) -> Opened | RunOutcome | None:
+    """Run a whole program without opening it.
+
+    None if it must be opened: it has files, Python has arguments or is long, or it is not started by the supervisor;
+    or it seems to need too much memory, because the figure of a one-shot run includes the compiler's memory.
+    """
+    ready = prepared.program
+    if ready is None or not worker.can_one_shot or program.files or program.collect or ready.kind == "command":
+        return None
+    if ready.kind == "python" and (program.args or len(program.sources) > 1 or len(ready.code) > LONGEST_ONE_SHOT):
+        return None
+    ready = msgspec.structs.replace(ready, folder="write")
+    outcome = worker.run_once(
+        ready, run_limits(allowed), encoded(program.stdin), program.args, stderr_bytes=SEARCHED
+    )  # fmt: skip
+    if isinstance(outcome, Opened):
+        return outcome
+    failed = failure(outcome, allowed)
+    return None if failed and failed[0] is Verdict.MLE and ready.kind == "python" else outcome
+
+
+def _talks(contract: Contract) -> bool:
+    """Return whether a checker talks with the program while it runs."""
+    checker = custom_kind(contract.checker.name)
+    return checker is not None and checker.interactive
 
 
 class CheckerRunner:

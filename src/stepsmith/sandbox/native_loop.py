@@ -17,7 +17,8 @@ class _NativeSetup(ctypes.Structure):
         ("session", ctypes.c_int), ("landlock", ctypes.c_int), ("executing", ctypes.c_int), ("exec_fd", ctypes.c_int),
         ("own_pid_mark", ctypes.c_uint), ("exec_key", ctypes.c_ulong),
         ("cpu_s", ctypes.c_double), ("wall_s", ctypes.c_double),
-        ("source", ctypes.c_int), ("max_files", ctypes.c_int), ("beyond_mb", ctypes.c_long),
+        ("one_shots", ctypes.c_int), ("source", ctypes.c_int), ("writing", ctypes.c_int),
+        ("source_name", ctypes.c_char_p), ("max_files", ctypes.c_int), ("beyond_mb", ctypes.c_long),
         ("narrow", ctypes.c_void_p), ("command", ctypes.c_void_p), ("environment", ctypes.c_void_p),
     )  # fmt: skip
 
@@ -46,16 +47,28 @@ class NativeLoop:
         self.begin()
         return [os.fsdecode(word) for word in bytes(self._packet[:size]).split(b"\0")[:-1]]
 
+    def serve_binaries(self, session: int, confinement: Confinement, *, writing: bool, beyond_mb: int) -> None:
+        """Start a binary per packet until the judge closes the connection. See ``serve_one_shots``."""
+        nothing = strings([])  # the packet has the whole command
+        setup = _setup(
+            session, confinement, one_shots=True, source=-1, writing=writing, max_files=MAX_FILES, beyond_mb=beyond_mb,
+            executing=True, command=ctypes.addressof(nothing),
+        )  # fmt: skip
+        self._serve(ctypes.byref(setup))
+
     def serve_one_shots(
-        self, session: int, confinement: Confinement, *, source: int, beyond_mb: int
+        self, session: int, confinement: Confinement, *, source: int, name: str, writing: bool, beyond_mb: int
     ) -> tuple[int, int, str] | None:
-        """Run a one-shot program per packet until the judge closes the connection, then return None.
+        """Run a one-shot Python program per packet until the judge closes the connection, then return None.
 
         In the process of a program, return its memory limit in MB, the bytes of its source and its entry point. The
         source is the descriptor after those of its test. The caller compiles it, and then calls ``begin`` or
-        ``refuse``. It is also in the file ``source``. It may map ``beyond_mb`` MB beyond its memory limit.
+        ``refuse``. It is also in the file ``source`` of this name. It may map ``beyond_mb`` MB beyond its memory limit.
         """
-        setup = _setup(session, confinement, source=source, max_files=MAX_FILES, beyond_mb=beyond_mb)
+        setup = _setup(
+            session, confinement, one_shots=True, source=source, source_name=os.fsencode(name), writing=writing,
+            max_files=MAX_FILES, beyond_mb=beyond_mb,
+        )  # fmt: skip
         head = wire.ONE_SHOT
         by_reference, packet, unpack, head_size = ctypes.byref(setup), self._packet, head.unpack_from, head.size
         size = self._serve(by_reference)

@@ -82,7 +82,7 @@ def become_one_shots(
     folder: str,
     base_mb: int,
 ) -> None:
-    """Fork a process per packet, which compiles and runs the program; return when the judge closes the connection."""
+    """Fork a process per packet, which compiles and runs a Python program, until the judge closes the connection."""
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     (name,) = request["names"]
     os.chdir(folder)
@@ -99,8 +99,9 @@ def become_one_shots(
     filters, usual, read, close = warnings.filters, [*warnings.filters], os.read, os.close
     warnings.simplefilter("ignore")  # there is no test yet whose error output could show them
     shot = loop.serve_one_shots(
-        descriptor, confinement, source=source, beyond_mb=base_mb + reserve_mb(confinement.level)
-    )
+        descriptor, confinement, source=source, name=name, writing=request["folder"] == "write",
+        beyond_mb=base_mb + reserve_mb(confinement.level),
+    )  # fmt: skip
     if shot is None:
         return
     memory_mb, size, entry_point = shot
@@ -117,6 +118,27 @@ def become_one_shots(
     task.prepare()
     loop.begin()
     program.run([])
+
+
+def become_binaries(
+    session: _socket.socket,
+    request: wire.OpenRequest,
+    confinement: Confinement,
+    loop: native_loop.NativeLoop,
+    *,
+    folder: str,
+    base_mb: int,
+) -> None:
+    """Start a binary per packet; return when the judge closes the connection."""
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if folder:
+        os.chdir(folder)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    confinement.enter_supervisor()
+    wire.send(session, b"+")
+    beyond_mb = base_mb + request["limits"]["reserve_mb"] + reserve_mb(confinement.level)
+    writing = request["folder"] == "write"
+    loop.serve_binaries(session.fileno(), confinement, writing=writing, beyond_mb=beyond_mb)
 
 
 def compile_python(source: bytes, name: str) -> tuple[CodeType | None, str]:

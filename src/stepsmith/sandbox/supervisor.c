@@ -2,8 +2,8 @@
  *
  * native.py builds it with the machine's compiler at first use; without a compiler the Python loop does the same work.
  * Python tests are forked, and serve() returns in the child. Other programs are started from a vfork child, which does
- * not copy page tables. One-shot programs are only supported here: a packet brings a Python program with its only
- * input, and one forked process compiles and runs it.
+ * not copy page tables. One-shot programs are only supported here: each packet brings a program with its limits and one
+ * input. A Python program is compiled and run by one forked process; a binary needs no process of its own beforehand.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -40,7 +40,10 @@ struct setup { /* native_loop.py mirrors this */
     unsigned int own_pid_mark;
     unsigned long exec_key;
     double cpu_s, wall_s;
-    int source;                /* one-shot programs: the file in the folder that the source is written to; else -1 */
+    int one_shots;             /* whether each packet brings a program and its limits */
+    int source;                /* Python one-shots: the file in the folder that the source is written to; else -1 */
+    int writing;               /* whether they may change the working folder */
+    const char *source_name;   /* of ``source`` */
     int max_files;             /* the limits of one-shot programs: descriptors, and MB beyond a program's memory limit */
     long beyond_mb;
     struct sock_fprog *narrow; /* null: compilers, or no confinement */
@@ -51,7 +54,7 @@ struct setup { /* native_loop.py mirrors this */
 struct facts {
     int32_t status, end;
     double cpu_s, wall_s;
-    int64_t peak_kb;
+    int64_t peak_kb, untidy; /* untidy: the program left something in the folder, so that it must be made anew */
 };
 
 struct one_shot { /* the head of a packet, see wire.py */
@@ -114,13 +117,17 @@ static void write_source(int file, int code) {
 
 static void confine(const struct setup *s, const int *fds, int count) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL)) give_up("pdeathsig");
+    if (s->one_shots && s->executing) { /* the last descriptor is the binary */
+        count--;
+        if (dup3(fds[count], s->exec_fd, O_CLOEXEC) < 0) give_up("dup3");
+    }
     for (int i = 0; i < count; i++)
         if (dup2(fds[i], i) < 0) give_up("dup2");
-    if (s->source < 0) limit(RLIMIT_CPU, (rlim_t)s->cpu_s + 2);
+    if (!s->one_shots) limit(RLIMIT_CPU, (rlim_t)s->cpu_s + 2);
     else {
         const struct one_shot *head = (const struct one_shot *)packet;
-        write_source(s->source, count - 1);
-        limit(RLIMIT_CPU, (rlim_t)(head->cpu_s + COMPILE_CPU_S) + 2);
+        if (s->source >= 0) write_source(s->source, count - 1);
+        limit(RLIMIT_CPU, (rlim_t)(head->cpu_s + (s->source >= 0 ? COMPILE_CPU_S : 0)) + 2);
         limit(RLIMIT_AS, (rlim_t)(s->beyond_mb + head->memory_mb) << 20);
         limit(RLIMIT_FSIZE, (rlim_t)head->output_bytes);
         limit(RLIMIT_NOFILE, (rlim_t)s->max_files);
@@ -143,8 +150,9 @@ static void confine(const struct setup *s, const int *fds, int count) {
 static pid_t start_other(const struct setup *s, const int *fds, int count) {
     static char *vector[MAX_ARGUMENTS + 1];
     int used = 0;
+    char *arguments = packet + (s->one_shots ? sizeof(struct one_shot) : 0);
     while (s->command[used] && used < MAX_ARGUMENTS) vector[used] = s->command[used], used++;
-    for (char *next = packet; next < packet + packet_size && used < MAX_ARGUMENTS; next += strlen(next) + 1)
+    for (char *next = arguments; next < packet + packet_size && used < MAX_ARGUMENTS; next += strlen(next) + 1)
         vector[used++] = next;
     vector[used] = NULL;
     pid_t pid = vfork();
@@ -182,7 +190,7 @@ static double starved(pid_t pid) {
 
 /* Wait until the process ends or exceeds a limit; return which. A one-shot's limits begin when it is compiled. */
 static int watch(const struct setup *s, pid_t pid, double forked) {
-    const struct one_shot *head = s->source < 0 ? NULL : (const struct one_shot *)packet;
+    const struct one_shot *head = s->one_shots ? (const struct one_shot *)packet : NULL;
     int process = (int)syscall(SYS_pidfd_open, pid, 0), end = ENDED;
     clockid_t clock = (clockid_t)((~(unsigned)pid << 3) | 2); /* its CPU clock, see clock_getcpuclockid(3) */
     double most_cpu = head ? head->cpu_s : s->cpu_s, most_wall = head ? head->wall_s : s->wall_s, waited = 0;
@@ -216,6 +224,21 @@ static int watch(const struct setup *s, pid_t pid, double forked) {
     return end;
 }
 
+static struct stat source_facts, folder_facts; /* of a Python one-shot's source, and of the working folder */
+
+/* Return whether the working folder holds the source, if there is one, and nothing else, as at the start. */
+static int tidy(const struct setup *s) {
+    struct stat file = {0}, folder;
+    int count = -2; /* "." and ".." */
+    DIR *names = opendir(".");
+    if (!names || stat(".", &folder) || folder.st_mode != folder_facts.st_mode) count = -100;
+    while (names && readdir(names)) count++;
+    if (names) closedir(names);
+    if (s->source < 0) return count == 0;
+    return count == 1 && !lstat(s->source_name, &file) && file.st_ino == source_facts.st_ino
+        && file.st_mode == source_facts.st_mode && file.st_nlink == 1;
+}
+
 /* Called in the process of a Python test, right before the program runs. */
 void running(void) {
     page->cpu_s = now(CLOCK_PROCESS_CPUTIME_ID);
@@ -232,10 +255,11 @@ void refused(void) { page->stage = REFUSED; }
 int serve(const struct setup *s) {
     page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) exit(1);
+    if (s->writing && (stat(".", &folder_facts) || (s->source >= 0 && lstat(s->source_name, &source_facts)))) exit(1);
     for (int fds[MAX_FDS], count; (count = receive(s->session, fds)) > 0;) {
         page->stage = FORKED;
         page->cpu_s = 0;
-        double started = now(CLOCK_MONOTONIC);
+        double started = page->started = now(CLOCK_MONOTONIC);
         pid_t pid = s->command ? start_other(s, fds, count) : _Fork();
         if (pid == 0) {
             confine(s, fds, count);
@@ -247,16 +271,17 @@ int serve(const struct setup *s) {
         struct facts facts = {.end = watch(s, pid, started)};
         struct rusage usage;
         while (wait4(pid, &facts.status, 0, &usage) < 0 && errno == EINTR) {}
-        int one_shot = s->source >= 0, stage = page->stage;
+        int compiled = s->source >= 0, stage = page->stage;
         if (stage == FORKED) facts.end = NOT_STARTED;
         else if (stage == CONFINED && WIFEXITED(facts.status) && WEXITSTATUS(facts.status) == UNREADABLE_CODE)
             facts.end = UNREADABLE;
-        else if (stage == REFUSED || (one_shot && stage == CONFINED)) facts.end = NOT_COMPILED;
+        else if (stage == REFUSED || (compiled && stage == CONFINED)) facts.end = NOT_COMPILED;
         facts.cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
                     + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-        if (one_shot) facts.cpu_s = facts.cpu_s > page->cpu_s ? facts.cpu_s - page->cpu_s : 0;
-        facts.wall_s = now(CLOCK_MONOTONIC) - (one_shot && stage == RUNNING ? page->started : started);
+        if (compiled) facts.cpu_s = facts.cpu_s > page->cpu_s ? facts.cpu_s - page->cpu_s : 0;
+        facts.wall_s = now(CLOCK_MONOTONIC) - (compiled && stage == RUNNING ? page->started : started);
         facts.peak_kb = usage.ru_maxrss;
+        facts.untidy = s->writing && !tidy(s);
         if (send(s->session, &facts, sizeof facts, MSG_NOSIGNAL) < 0) exit(0);
     }
     return -1;

@@ -59,7 +59,7 @@ class PythonLoop:
             elif stage[0] == CONFINED and os.waitstatus_to_exitcode(status) == UNREADABLE_CODE:
                 end = wire.UNREADABLE
             cpu_s, wall_s = usage.ru_utime + usage.ru_stime, time.monotonic() - started
-            wire.send(task.session, wire.FACTS.pack(status, end, cpu_s, wall_s, usage.ru_maxrss))
+            wire.send(task.session, wire.FACTS.pack(status, end, cpu_s, wall_s, usage.ru_maxrss, 0))
 
 
 def _confine(task: SupervisorTask, fds: list[int], stage: mmap.mmap) -> None:

@@ -15,11 +15,13 @@ PACKET = 160_000  # bytes; fits the default socket buffer
 MAX_FDS = 250  # the kernel's limit is 253
 _ROOM = _socket.CMSG_SPACE(MAX_FDS * 4)
 
-# The facts of a test: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB.
-FACTS = struct.Struct("=iiddq")
+# The facts of a test: wait status, what ended it, CPU seconds, wall seconds, peak resident KiB, and whether a one-shot
+# program left something in its folder.
+FACTS = struct.Struct("=iiddqq")
 ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE, NOT_COMPILED = range(6)
 # The head of a packet that brings a one-shot program: CPU seconds, wall seconds, memory in MB, bytes of output, bytes
-# of source. The name of its entry point follows. The last descriptor of the packet is the source.
+# of code. The name of its entry point follows, or a binary's arguments, each ended by a NUL. The last descriptor of the
+# packet is the code.
 ONE_SHOT = struct.Struct("=ddqqq")
 
 
@@ -52,8 +54,8 @@ class OpenRequest(TypedDict):
     """Make a program ready. Descriptors: its session, its code, its files in the order of ``names``.
 
     The answer on the session is "+", or "-" and the compiler's message. ``one_shot``: there is no program yet. Each
-    packet of the session brings a Python program and its only input, and one process compiles and runs it; the
-    program's source is written to the only file of ``names``.
+    packet of the session brings a program and one input. Python is compiled and run by one process; the source is
+    written to the only file of ``names``. A binary is started.
     """
 
     op: str  # "open"

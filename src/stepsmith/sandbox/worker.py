@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+import msgspec
+
 from stepsmith.core.errors import SandboxError
 from stepsmith.sandbox import frames, native, wire
 from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome, check_name, image_mb
@@ -40,7 +42,8 @@ class Worker:
     def __init__(self, level: int, setup: Setup) -> None:
         self._server = ForkServer(level, setup)
         self._session: socket.socket | None = None
-        self._takes_one_shots = False
+        self._one_shots: tuple[object, ...] = ()  # what the open process takes as one-shots; empty: it takes none
+        self._binary: tuple[bytes, int] = (b"", -1)  # the last binary that ran as a one-shot, and its memory file
         self.can_one_shot = bool(setup.library_folder and native.library(Path(setup.library_folder)))
         self._limits = RunLimits(cpu_s=1, wall_s=1, memory_mb=1, output_bytes=1)
         self._has_result = False
@@ -66,7 +69,7 @@ class Worker:
             self._session, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self._send_open(program, limits, theirs)
         self._limits = limits
-        self._is_compiler, self._takes_one_shots = program.spawning, False
+        self._is_compiler, self._one_shots = program.spawning, ()
         self._has_result = program.entry_point is not None or program.shared
         self._image_mb = image_mb(program.code) if program.kind == "binary" and self._server.level < 3 else 0.0
         try:
@@ -89,27 +92,43 @@ class Worker:
                 _close(fds)
 
     def run_once(
-        self, program: Executable, limits: RunLimits, stdin: bytes, *, stderr_bytes: int = STDERR_TAIL
+        self,
+        program: Executable,
+        limits: RunLimits,
+        stdin: bytes,
+        arguments: Sequence[str] = (),
+        *,
+        stderr_bytes: int = STDERR_TAIL,
     ) -> Opened | RunOutcome:
-        """Compile and run a Python program once, in one process; return what the compiler says if it does not compile.
+        """Run a binary once; or compile and run a Python program, and return what the compiler says if it does not.
 
-        This costs half as much as ``open`` and ``run``, and ends the open program. ``can_one_shot`` says whether this
-        worker can do it. The peak of memory includes what the compiler needed.
+        This spares the process that ``open`` makes for each program, and ends the open program. ``can_one_shot`` says
+        whether this worker can do it. A Python program's peak of memory includes what the compiler needed; it has no
+        ``arguments`` and no files but its own.
         """
-        if not self._takes_one_shots:
+        wanted = program.kind, program.folder, limits.reserve_mb, program.command if program.kind == "python" else ""
+        if self._one_shots != wanted:
             self._open_one_shots(program, limits)
+            self._one_shots = wanted
         head = wire.ONE_SHOT.pack(
             limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes + 1, len(program.code)
         )
         self._limits, self._has_result = limits, program.entry_point is not None
+        self._image_mb = image_mb(program.code) if program.kind == "binary" and self._server.level < 3 else 0.0
+        text = program.entry_point or ""
+        if program.kind == "binary":
+            text = "".join(f"{word}\0" for word in (*program.command, *arguments))
         with machinery():
             if self._server.group is not None:
                 self._server.group.limit_memory(_group_bytes(limits))
             fds = _memory_files((stdin,), 3 if self._has_result else 2)
             try:
-                fds += _memory_files((program.code,))
-                wire.send(self.session, head + (program.entry_point or "").encode(), tuple(fds))
-                outcome = self._once_outcome(fds[1:-1], stderr_bytes)
+                written = fds[1:]
+                if program.kind == "python":
+                    fds += _memory_files((program.code,))
+                code = () if program.kind == "python" else (self._binary_file(program.code),)
+                wire.send(self.session, head + text.encode("utf-8", "surrogateescape"), (*fds, *code))
+                outcome = self._once_outcome(written, stderr_bytes)
             finally:
                 _close(fds)
         if isinstance(outcome, Opened) and len(outcome.text) >= limits.output_bytes:  # the message may be cut
@@ -177,6 +196,7 @@ class Worker:
     def close(self) -> None:
         """Kill the fork server and its processes, and remove its files. May be called again."""
         self._hang_up()
+        self._drop_binary()
         self._server.close()
 
     def __enter__(self) -> Self:
@@ -188,15 +208,30 @@ class Worker:
         self.close()
 
     def _open_one_shots(self, program: Executable, limits: RunLimits) -> None:
-        """Open a process that compiles and runs programs which come one by one."""
+        """Open a process that runs programs which come one by one, in a folder without other files."""
         self._hang_up()
-        empty = Executable(kind="python", command=program.command, files=((program.command[0], b""),), folder="read")
+        empty = Executable(kind=program.kind, command=program.command, folder=program.folder)
+        if program.kind == "python":  # its source is a file in its folder
+            folder = program.folder or "read"
+            empty = msgspec.structs.replace(empty, files=((program.command[0], b""),), folder=folder)
         with machinery():
             self._memory_kills.start()
             self._session, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self._send_open(empty, limits, theirs, one_shot=True)
         self._receive(self._session, OPEN_S)
-        self._is_compiler, self._takes_one_shots, self._image_mb = False, True, 0.0
+        self._is_compiler = False
+
+    def _binary_file(self, code: bytes) -> int:
+        """Return a sealed memory file of a binary. That of the last one is kept, because a binary may be large."""
+        if self._binary[0] is not code:
+            self._drop_binary()
+            self._binary = code, _memory_files((code,))[0]
+        return self._binary[1]
+
+    def _drop_binary(self) -> None:
+        if self._binary[1] >= 0:
+            os.close(self._binary[1])
+        self._binary = b"", -1
 
     def _send_open(
         self, program: Executable, limits: RunLimits, theirs: socket.socket, *, one_shot: bool = False
@@ -212,7 +247,9 @@ class Worker:
 
     def _once_outcome(self, written: Sequence[int], stderr_bytes: int) -> Opened | RunOutcome:
         data = self._server.receive(self.session, START_S + OPEN_S + self.patience_s)
-        status, end, *_ = wire.FACTS.unpack(data)
+        status, end, *_, untidy = wire.FACTS.unpack(data)
+        if untidy:  # the next program gets a new folder
+            self._hang_up()
         if end != wire.NOT_COMPILED:
             outcome = self._outcome(data, written, stderr_bytes)
             if outcome.peak_mb > self._limits.memory_mb / 2 or outcome.too_much:  # the group's peak is of all programs
@@ -226,7 +263,7 @@ class Worker:
         raise SandboxError(f"a program's compiler ended with status {code}")
 
     def _outcome(self, data: bytes, written: Sequence[int], stderr_bytes: int) -> RunOutcome:
-        status, end, cpu_s, wall_s, peak_kb = wire.FACTS.unpack(data)
+        status, end, cpu_s, wall_s, peak_kb, _untidy = wire.FACTS.unpack(data)
         if end == wire.NOT_STARTED:
             word = os.pread(written[1], STDERR_TAIL, 0).decode("utf-8", "replace")
             raise SandboxError(f"a program could not be confined and started: {word}")
@@ -265,7 +302,7 @@ class Worker:
         if self._session is not None:
             self._session.close()
             self._session = None
-            self._takes_one_shots = False
+            self._one_shots = ()
 
 
 def _crashed(code: int) -> Opened:

@@ -125,7 +125,8 @@ class Zygote:
                 place = self.folder.path if request["folder"] else ""
                 sock = _socket.socket(fileno=session)
                 if request["one_shot"] and isinstance(self.loop, native_loop.NativeLoop):
-                    solution.become_one_shots(sock, request, confinement, self.loop, folder=place, base_mb=self.base_mb)
+                    become = solution.become_binaries if request["kind"] == "binary" else solution.become_one_shots
+                    become(sock, request, confinement, self.loop, folder=place, base_mb=self.base_mb)
                 else:
                     solution.become(sock, code, request, confinement, self.loop, folder=place, base_mb=self.base_mb)
             except BaseException as error:

@@ -1,6 +1,7 @@
 """What the judge needs to know about a language: the base class of the descriptions beside this module."""
 
 import functools
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -51,11 +52,11 @@ class Language(Record, frozen=True, kw_only=True):
     def path(self) -> Path:
         """Path of the tool. Raises ``MachineError`` if it, or something that it needs, is missing."""
         for name in (self.tool, *self.needs):
-            if shutil.which(name) is None:
+            if _which(name) is None:
                 raise MachineError(
                     f"{self.name} programs need {name!r}: install it, e.g. `apt-get install {self.package}`"
                 )
-        return Path(shutil.which(self.tool) or "")
+        return Path(_which(self.tool) or "")
 
     @property
     def installed(self) -> bool:
@@ -155,6 +156,20 @@ def encoded(text: str) -> bytes:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
+
+
+_found: dict[tuple[str, str], str] = {}  # by name and search path
+
+
+def _which(name: str) -> str | None:
+    """Return ``shutil.which(name)``, which is not asked again while what it found exists."""
+    key = name, os.environ.get("PATH", "")
+    if not os.path.exists(_found.get(key, "")):  # noqa: PTH110 - faster, and done for every program
+        path = shutil.which(name)
+        if path is None:
+            return None
+        _found[key] = path
+    return _found[key]
 
 
 @functools.cache
