@@ -53,6 +53,33 @@ def test_a_whole_program_with_files(judge: LocalJudge) -> None:
     assert slow.verdict is Verdict.TLE
 
 
+BROKEN = "print('x' if 1 else)"
+CODEC = "# coding: idna\nimport stringprep\nprint(hasattr(stringprep, 'in_table_a1'))"
+
+
+@pytest.mark.parametrize("extra", [(), (("data", "x"),)], ids=["at once", "opened"])
+@pytest.mark.parametrize(
+    "sources",
+    [
+        (("main.py", BROKEN), ("traceback.py", "raise SystemExit(3)")),
+        (("main.py", CODEC), ("stringprep.py", "raise SystemExit(3)")),
+        (("traceback.py", BROKEN),),
+        (("stringprep.py", CODEC),),
+    ],
+    ids=["traceback", "codec", "is traceback", "is codec"],
+)
+def test_the_compiler_imports_no_file_of_the_program(
+    judge: LocalJudge, sources: tuple[tuple[str, str], ...], extra: tuple[tuple[str, str], ...]
+) -> None:
+    """It may need modules, for a codec or its message; it runs where the program's own limits do not hold yet."""
+    run = judge.run_program(Program(language="python", sources=sources, files=extra))
+    if BROKEN in sources[0][1]:
+        assert run.verdict is Verdict.CE, run
+        assert "SyntaxError: invalid syntax" in run.compile_output
+    else:
+        assert (run.verdict, run.stdout) == (Verdict.AC, "True\n"), run
+
+
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "", ".", "a//b", "a\0b"])
 def test_names_that_leave_the_folder_are_the_caller_s_mistake(judge: LocalJudge, name: str) -> None:
     program = Program(language="python", sources=(("main.py", ""),))

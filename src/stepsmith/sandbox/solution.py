@@ -39,7 +39,6 @@ def become(
     command, limits = request["command"], request["limits"]
     if folder:
         os.chdir(folder)
-        sys.path.insert(0, folder)
     if request["kind"] == "command":
         code = os.open(command[0], os.O_PATH | os.O_CLOEXEC)
     if request["kind"] != "python":
@@ -67,6 +66,8 @@ def become(
         program.start(
             compiled, entry_point=request["entry_point"], shared=request["shared"], memory_mb=limits["memory_mb"]
         )
+        if folder:  # not before: the compiler may import codecs, and no file of the program must take their place
+            sys.path.insert(0, folder)
     words = loop.serve(task)
     if words is not None and program is not None:
         session.detach()  # the descriptor is closed, and the program may use its number
@@ -86,7 +87,6 @@ def become_one_shots(
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     (name,) = request["names"]
     os.chdir(folder)
-    sys.path.insert(0, folder)
     source = os.open(name, os.O_WRONLY | os.O_CLOEXEC)
     confinement.enter_supervisor()
     python_child.hide_frames()
@@ -97,6 +97,7 @@ def become_one_shots(
     # Ready before the fork as well, because every page that a program's process touches first costs time.
     descriptor = session.detach()
     filters, usual, read, close = warnings.filters, [*warnings.filters], os.read, os.close
+    path = [folder, *sys.path]  # for the program, not for its compiler: see ``become``
     warnings.simplefilter("ignore")  # there is no test yet whose error output could show them
     shot = loop.serve_one_shots(
         descriptor, confinement, source=source, name=name, writing=request["folder"] == "write",
@@ -114,6 +115,7 @@ def become_one_shots(
         return
     close(code)
     filters[:] = usual  # type: ignore[index]
+    sys.path = path
     program.start(compiled, entry_point=entry_point or None, shared=False, memory_mb=memory_mb)
     task.prepare()
     loop.begin()

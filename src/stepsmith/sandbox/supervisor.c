@@ -232,7 +232,7 @@ static int tidy(const struct setup *s) {
     int count = -2; /* "." and ".." */
     DIR *names = opendir(".");
     if (!names || stat(".", &folder) || folder.st_mode != folder_facts.st_mode) count = -100;
-    while (names && readdir(names)) count++;
+    while (names && count < 2 && readdir(names)) count++;
     if (names) closedir(names);
     if (s->source < 0) return count == 0;
     return count == 1 && !lstat(s->source_name, &file) && file.st_ino == source_facts.st_ino
