@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import selectors
-import signal
 import socket
 import subprocess
 import sys
@@ -27,7 +26,7 @@ def judge_server(*words: object) -> Iterator[tuple[int, int]]:
         assert found is not None
         yield int(found[1]), server.pid
     finally:
-        server.send_signal(signal.SIGINT)
+        server.terminate()
         server.wait(30)
 
 

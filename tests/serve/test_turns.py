@@ -108,3 +108,21 @@ def test_a_request_without_pieces_is_answered() -> None:
         assert await turns.run_all([]) == []
 
     with_turns(1, test)
+
+
+def test_answers_are_handed_over_together_while_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event loop is woken less than once an answer; one that nobody waits behind comes at once."""
+    woken: list[float] = []
+
+    async def test(turns: Turns) -> None:
+        loop = asyncio.get_running_loop()
+        real = loop.call_soon_threadsafe
+        monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *a: woken.append(time.monotonic()) or real(*a))
+        answers = await asyncio.gather(*(turns.run_all([lambda n=n: n]) for n in range(300)))
+        assert answers == [[n] for n in range(300)]
+        assert 1 <= len(woken) < 100
+        before = len(woken)
+        assert await turns.run_all([lambda: 1]) == [1]
+        assert len(woken) == before + 1
+
+    with_turns(1, test)
