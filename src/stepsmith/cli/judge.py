@@ -15,7 +15,6 @@ from stepsmith.cli.executor import Executor, Servers
 from stepsmith.cli.judge_view import CaseProgress, PatientConsole, case_progress, show_test
 from stepsmith.cluster.connection import LOCAL
 from stepsmith.cluster.fleet.shared import split_urls
-from stepsmith.cluster.opening import open_judge
 from stepsmith.core.errors import CaseError, ConfigError, MachineError, StoreError
 from stepsmith.core.records import Checker, Contract, Limits, Solution, TestCase, Verdict
 from stepsmith.judge.arguments import check_input
@@ -67,6 +66,8 @@ def run(
 
     If a line cannot be judged, its result says why, and the exit code is 2.
     """
+    from stepsmith.cluster.opening import open_judge  # which ``one`` need not wait for
+
     console = PatientConsole(stderr=True)
     total, bad = _count(cases)
     before = resume_point(out, cases)

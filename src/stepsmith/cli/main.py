@@ -1,4 +1,4 @@
-"""The ``stepsmith`` command: it collects the subcommands and turns errors into one line and an exit code."""
+"""The ``stepsmith`` command: it finds the subcommands and turns errors into one line and an exit code."""
 
 import sys
 import warnings
@@ -8,32 +8,10 @@ from typing import Annotated, NoReturn
 import typer
 
 import stepsmith
-from stepsmith.cli import evaluate_elsewhere as _evaluate_elsewhere  # noqa: F401 - adds its commands
-from stepsmith.cli.audit import audit_app
-from stepsmith.cli.cache import cache_app
-from stepsmith.cli.curate import curate
-from stepsmith.cli.curriculum import curriculum_app
-from stepsmith.cli.doctor import doctor
-from stepsmith.cli.evaluate import eval_app
-from stepsmith.cli.explain import explain
-from stepsmith.cli.export import export
-from stepsmith.cli.features import features_app
-from stepsmith.cli.imports import import_
-from stepsmith.cli.judge import judge_app
+from stepsmith.cli.commands import Commands
 from stepsmith.cli.logs import LogFormat, LogLevel, write_logs
-from stepsmith.cli.plan import plan_command
-from stepsmith.cli.rate import rate
-from stepsmith.cli.rehearse import rehearse_command
-from stepsmith.cli.report import report
 from stepsmith.cli.run_metrics import publish_metrics
-from stepsmith.cli.shards import shards_app
-from stepsmith.cli.status import status
-from stepsmith.cli.study import study
-from stepsmith.cli.synth import synth
 from stepsmith.cli.terminal import EXIT_INTERRUPTED, accept_any_text, stop_on_signals
-from stepsmith.cli.train import train_app
-from stepsmith.cli.verify import verify
-from stepsmith.cli.view import view
 from stepsmith.core.errors import StepsmithError, UserError
 from stepsmith.core.tracing import send_traces
 
@@ -41,33 +19,12 @@ EXIT_FAILED, EXIT_USER = 1, 2
 
 app = typer.Typer(
     name="stepsmith",
+    cls=Commands,
     help="Verified, difficulty-graded coding problems, and code models trained on them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(synth)
-app.command()(rate)
-app.command("rehearse")(rehearse_command)
-app.command("plan")(plan_command)
-app.command()(report)
-app.command()(status)
-app.command()(view)
-app.command()(doctor)
-app.command()(verify)
-app.command()(curate)
-app.command()(study)
-app.command()(export)
-app.command()(explain)
-app.command("import")(import_)
-app.add_typer(judge_app, name="judge")
-app.add_typer(features_app, name="features")
-app.add_typer(curriculum_app, name="curriculum")
-app.add_typer(train_app, name="train")
-app.add_typer(cache_app, name="cache")
-app.add_typer(shards_app, name="shards")
-app.add_typer(audit_app, name="audit")
-app.add_typer(eval_app, name="eval")
 
 
 @app.callback(invoke_without_command=True)
