@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -6,11 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepsmith.core.errors import RunFolderError, StoreError
-from stepsmith.core.records import BANDS, UNDECIDED, Problem
+from stepsmith.core.records import BANDS, UNDECIDED, Lineage, Problem
 from stepsmith.report.chains import choose
 from stepsmith.report.figures import grain_of
-from stepsmith.report.survey import CONFIDENCE_EDGES, ChainFacts, Survey, survey
-from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, read_problems, read_rows, write_rows
+from stepsmith.report.survey import CHAIN_LIMIT, CONFIDENCE_EDGES, ChainFacts, Survey, survey
+from stepsmith.store.dataset import (
+    PROBLEM_SCHEMA,
+    REJECTION_SCHEMA,
+    Row,
+    problem_row,
+    read_problems,
+    read_rows,
+    write_rows,
+)
 from tests.records import a_problem
 from tests.report.runs import make_run
 
@@ -43,7 +52,7 @@ def test_counts_are_those_of_the_records(run: Path) -> None:
         kept = [p for p in problems if p.lineage.turn == turn]
         assert facts.kept == len(kept)
         assert facts.share_kept == len(kept) / (len(kept) + sum(row["turn"] == turn for row in rejects))
-        assert sorted(facts.rates) == sorted(p.pass_rate.rate for p in kept if p.pass_rate)
+        assert sorted(facts.rates.elements()) == sorted(p.pass_rate.rate for p in kept if p.pass_rate)
     rates = sorted(float(dict(p.provenance)["kill_rate"]) for p in problems)
     assert [rate for rate, _ in found.weakest] == rates[:10]
 
@@ -59,6 +68,27 @@ def test_chains_know_what_they_hold(run: Path) -> None:
     assert first.bands == {claimed(p) for p in first_kept} - {UNDECIDED}
 
 
+def test_facts_are_kept_of_the_chains_that_the_page_may_show(tmp_path: Path) -> None:
+    """Memory does not grow with the number of chains; all are counted."""
+
+    def rows(chains: Iterable[int]) -> Iterator[Row]:
+        for number in chains:
+            lineage = Lineage(
+                chain_id=f"c{number}", turn=1, parent_id=None, change="", direction="start", seed_ref="a.py"
+            )
+            yield problem_row(a_problem(statement=str(number), lineage=lineage))
+
+    many = range(0, 2 * CHAIN_LIMIT + 8, 2)
+    write_rows(tmp_path / "problems.parquet", PROBLEM_SCHEMA, rows(many))
+    rejects = ({"reason": "too-easy", "detail": "", **row} for row in rows(range(4)))
+    write_rows(tmp_path / "rejected.parquet", REJECTION_SCHEMA, rejects)
+    found = survey(tmp_path)
+    assert found.chain_count == len(many) + 2
+    assert list(found.chains) == [f"c{number}" for number in [*many[:CHAIN_LIMIT], 1, 3]]
+    assert (found.chains["c2"].number, found.chains["c2"].kept, found.chains["c2"].rejected) == (2, 1, 1)
+    assert (found.chains["c3"].number, found.chains["c3"].kept) == (len(many) + 2, 0)
+
+
 def test_evidence_is_numbers_only_when_all_values_are(tmp_path: Path) -> None:
     values = ["0.5", "nan", "1e3"]
     rows = [
@@ -71,7 +101,7 @@ def test_evidence_is_numbers_only_when_all_values_are(tmp_path: Path) -> None:
     found = survey(tmp_path)
     assert not found.evidence["mixed"].numeric
     assert found.evidence["number"].numeric
-    assert found.evidence["number"].numbers == [2.0, 2.0, 2.0]
+    assert list(found.evidence["number"].numbers) == [2.0, 2.0, 2.0]
     assert found.by_band == {(None, "induction"): 3}
     assert not found.rated
 

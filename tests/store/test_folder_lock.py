@@ -1,6 +1,7 @@
 import errno
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -47,19 +48,18 @@ def test_a_folder_that_has_not_begun_takes_any_configuration(tmp_path: Path) -> 
     second.close()
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_whole(path, b"old")
 
-    def half(self: Path, content: bytes) -> int:
-        with self.open("wb") as file:
-            file.write(content[:1])
+    def half() -> Iterator[bytes]:
+        yield b"n"
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_bytes", half)
     with pytest.raises(StoreError, match="no space left"):
-        write_whole(path, b"new")
+        write_whole(path, half())
     assert path.read_bytes() == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["a.json"]
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,17 @@ def test_chains_come_back_in_order(tmp_path: Path) -> None:
         for index in (2, 0, 1):
             run.add(a_chain(index))
     with RunFolder(tmp_path / "run", CONFIG, resume=True) as run:
-        assert run.finished() == {0, 1, 2}
+        assert list(run.missing(3)) == []
+        assert list(run.missing(5)) == [3, 4]
         assert list(run.chains()) == [a_chain(0), a_chain(1), a_chain(2)]
+
+
+def test_what_is_missing_is_known_without_reading_chains(tmp_path: Path) -> None:
+    with RunFolder(tmp_path / "run", CONFIG, resume=False) as run:
+        assert list(run.missing(2)) == [0, 1]
+        for index in (1, 4):
+            run.add(a_chain(index))
+        assert list(run.missing(7)) == [0, 2, 3, 5, 6]
 
 
 def test_a_chain_is_kept_once(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ import functools
 import logging
 import platform
 import time
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ from stepsmith.pipeline.models import Books, Models, OpenModels, add_spends
 from stepsmith.pipeline.roles import RoleFactory, asked_models, resolve_config
 from stepsmith.store.attempts import write_attempts
 from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, problem_row, rejection_row, write_rows
+from stepsmith.store.first_seen import FirstSeen
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.manifest import Counts, Manifest, Spending, file_facts
 from stepsmith.store.progress import ProgressFile
@@ -96,11 +98,11 @@ def synthesize(config: Config, folder: Path, observer: Observer | None = None, *
     ):
         proven = msgspec.structs.replace(config, judge=msgspec.structs.replace(config.judge, isolation=isolation))
         write_whole(folder / SETTINGS, as_file(config).encode())
-        finished = run.finished()
-        missing = [index for index in range(config.synth.chains) if index not in finished]
-        observer.started(len(finished), config.synth.chains, isolation)
+        missing = run.missing(config.synth.chains)
+        finished = config.synth.chains - len(missing)
+        observer.started(finished, config.synth.chains, isolation)
         started = time.monotonic()
-        with ProgressFile(folder, "synthesis", "chains", config.synth.chains, len(finished)) as progress:
+        with ProgressFile(folder, "synthesis", "chains", config.synth.chains, finished) as progress:
             with open_chains(proven, missing, run.id, cluster) as (chains, ledger):
                 if ledger:
                     observer.asking(ledger.spends)
@@ -247,25 +249,26 @@ class _GrowingThere:
 
 
 def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spend], seconds: float) -> Manifest:
-    """Write the data set, the side files and, last, the manifest."""
-    first_seen: dict[str, str] = {}
+    """Write the data set, the side files and, last, the manifest. Memory does not depend on the number of chains."""
     counts = _Counting()
     problems = run.path / PROBLEMS
     rejected = run.path / REJECTED
-    accepted_rows = write_rows(
-        problems,
-        PROBLEM_SCHEMA,
-        (problem_row(problem) for problem in counts.problems(_unique(run.chains(), first_seen))),
+    with FirstSeen() as first_seen:
+        accepted_rows = write_rows(
+            problems,
+            PROBLEM_SCHEMA,
+            (problem_row(problem) for problem in counts.problems(_unique(run.chains(), first_seen))),
+        )
+        rejected_rows = write_rows(
+            rejected,
+            REJECTION_SCHEMA,
+            (rejection_row(rejection) for rejection in counts.rejections(run.chains(), first_seen)),
+        )
+    kept_attempts = (one for chain in run.chains() for one in chain.attempts) if counts.kept_attempts else ()
+    attempts = write_attempts(run.path / ATTEMPTS, kept_attempts)
+    write_whole(
+        run.path / TIMINGS, _timings(seconds, config.runtime.workers, zip(counts.indices, counts.seconds, strict=True))
     )
-    rejected_rows = write_rows(
-        rejected,
-        REJECTION_SCHEMA,
-        (rejection_row(rejection) for rejection in counts.rejections(run.chains(), first_seen)),
-    )
-    attempts = write_attempts(run.path / ATTEMPTS, (one for chain in run.chains() for one in chain.attempts))
-    seconds_by_chain = {str(chain.index): round(chain.seconds, 3) for chain in run.chains()}
-    timings = {"seconds": round(seconds, 3), "workers": config.runtime.workers, "chains": seconds_by_chain}
-    write_whole(run.path / TIMINGS, msgspec.json.format(msgspec.json.encode(timings), indent=1))
     manifest = Manifest(
         versions={
             "stepsmith": stepsmith.__version__,
@@ -291,12 +294,20 @@ def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spe
     return manifest
 
 
-def _unique(chains: Iterator[Chain], first_seen: dict[str, str]) -> Iterator[Problem]:
+def _unique(chains: Iterator[Chain], first_seen: FirstSeen) -> Iterator[Problem]:
     """Yield problems in the order of their chains, equal ones once; ``first_seen`` gets the chain of each problem."""
     for chain in chains:
         for problem in chain.problems:
-            if first_seen.setdefault(problem.id, chain.id) == chain.id:
+            if first_seen.claim(problem.id, chain.id) == chain.id:
                 yield problem
+
+
+def _timings(seconds: float, workers: int, chains: Iterable[tuple[int, float]]) -> Iterator[bytes]:
+    """Yield the parts of ``timings.json``: the wall time of the run, and of each of its chains."""
+    yield f'{{"seconds": {seconds:.3f}, "workers": {workers}, "chains": {{'.encode()
+    for number, (index, one) in enumerate(chains):
+        yield f'{"," if number else ""}\n "{index}": {one:.3f}'.encode()
+    yield b"}}\n"
 
 
 class _Counting:
@@ -309,6 +320,8 @@ class _Counting:
         self.reasons: Counter[str] = Counter()
         self.attempts: Counter[str] = Counter()
         self.spent: tuple[StageSpend, ...] = ()
+        self.kept_attempts = False
+        self.indices, self.seconds = array("q"), array("d")  # of each chain
 
     def problems(self, problems: Iterator[Problem]) -> Iterator[Problem]:
         for problem in problems:
@@ -318,9 +331,12 @@ class _Counting:
                 self.by_band[problem.pass_rate.claimed_band] += 1
             yield problem
 
-    def rejections(self, chains: Iterator[Chain], first_seen: dict[str, str]) -> Iterator[Rejection]:
+    def rejections(self, chains: Iterator[Chain], first_seen: FirstSeen) -> Iterator[Rejection]:
         """Yield every rejection, and one more for each problem that another chain made before."""
         for chain in chains:
+            self.indices.append(chain.index)
+            self.seconds.append(chain.seconds)
+            self.kept_attempts |= bool(chain.attempts)
             self.proposed += chain.proposed
             self.programs += chain.judged_programs
             self.executions += chain.executions
@@ -328,9 +344,9 @@ class _Counting:
             for turn in chain.turns:
                 self.attempts.update(turn.verdicts)
             doubles = [
-                Rejection(reason="duplicate", detail=f"the same as in {first_seen[problem.id]}", problem=problem)
+                Rejection(reason="duplicate", detail=f"the same as in {first}", problem=problem)
                 for problem in chain.problems
-                if first_seen[problem.id] != chain.id
+                if (first := first_seen.claim(problem.id, chain.id)) != chain.id
             ]
             for rejection in (*chain.rejections, *doubles):
                 self.reasons[rejection.reason] += 1

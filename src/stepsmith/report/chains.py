@@ -15,16 +15,15 @@ from markupsafe import Markup
 
 from stepsmith.core.records import BANDS, Lineage, Problem, StudentAttempt
 from stepsmith.core.stats import BAND_EDGES
-from stepsmith.report.survey import ChainFacts
+from stepsmith.report.survey import CHAIN_LIMIT, ChainFacts
 from stepsmith.report.text import code_html, difference_html, statement_html, value_html
 from stepsmith.store.attempts import read_attempts
 from stepsmith.store.dataset import Row, read_rows, row_problem
 from stepsmith.store.runfolder import ATTEMPTS, PROBLEMS, REJECTED
 
-CHAIN_LIMIT = 300  # the page holds at most this many chains
 ATTEMPT_LIMIT = 4  # attempts shown on a problem
 PROSE = frozenset({"strategy"})  # provenance in which models write Markdown
-BYTE_LIMIT = 9_000_000  # ... of at most this size together, compressed; Plotly takes another 5 MB
+BYTE_LIMIT = 9_000_000  # the chains of a page have at most this size together, compressed; Plotly takes another 5 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def choose(chains: Iterable[ChainFacts], limit: int = CHAIN_LIMIT) -> list[str]:
     """Choose at most ``limit`` chains, in turn from each pair of environment and hardest band, and return their ids."""
     strata: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for facts in chains:
-        strata["+".join(sorted(facts.environments)), facts.hardest].append(facts.id)
+        strata[facts.stratum].append(facts.id)
     rounds = zip_longest(*(strata[key] for key in sorted(strata)))
     return [chain for chain in concat.from_iterable(rounds) if chain is not None][:limit]
 

@@ -133,7 +133,7 @@ def _turns(survey: Survey, student: str) -> go.Figure:
                 mode="lines+markers",
                 line={"color": BAND_COLOUR["medium"], "width": 2.5},
                 marker={"size": 8},
-                customdata=[len(turn.rates) for turn in facts],
+                customdata=[turn.rates.total() for turn in facts],
                 hovertemplate="turn %{x}: median %{y:.2f} over %{customdata} problems<extra></extra>",
             ),
         ]

@@ -19,12 +19,12 @@ from stepsmith import __version__
 from stepsmith.core.errors import RunFolderError
 from stepsmith.core.records import BANDS, UNDECIDED
 from stepsmith.evaluate.evaluation import holds_evaluation
-from stepsmith.report.chains import CHAIN_LIMIT, PackedChain, choose, pack_chains
+from stepsmith.report.chains import PackedChain, choose, pack_chains
 from stepsmith.report.curves import Curve, curves_of, window_of
 from stepsmith.report.evaluation_page import evaluation_page
 from stepsmith.report.figures import figures_json, grain_of
 from stepsmith.report.study_page import holds_study, study_page
-from stepsmith.report.survey import survey
+from stepsmith.report.survey import CHAIN_LIMIT, survey
 from stepsmith.report.tables import evidence_row, feature_rows
 from stepsmith.report.text import in_script
 from stepsmith.report.toml import to_toml

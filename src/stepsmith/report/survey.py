@@ -1,11 +1,12 @@
-"""One pass over the two data files of a run: all counts of the report, and the list of chains.
+"""One pass over the two data files of a run: all counts of the report, and the chains that it may show.
 
-Memory grows by some hundred bytes per problem; statements, test values and programs are not read.
+Memory grows by eight bytes per problem and number of its evidence; statements, test values and programs are not read.
 """
 
 import heapq
 import math
 import statistics
+from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +16,10 @@ import msgspec
 from stepsmith.core.errors import StoreError
 from stepsmith.core.records import BANDS, Band
 from stepsmith.store.dataset import Row, read_rows
+from stepsmith.store.first_seen import FirstSeen
 from stepsmith.store.runfolder import PROBLEMS, REJECTED
 
+CHAIN_LIMIT = 300  # the page holds at most this many chains
 EXAMPLES = 3  # rejected problems that are shown per reason
 WEAKEST = 10  # problems shown whose tests kill the fewest mutants
 DISTINCT = 200  # different texts that are counted per provenance key
@@ -95,6 +98,11 @@ class ChainFacts:
         """The hardest band of a kept problem; "none" where no problem was kept."""
         return next((band for band in reversed(BANDS) if band in self.bands), "none")
 
+    @property
+    def stratum(self) -> tuple[str, str]:
+        """What chains are chosen by: environments and hardest band."""
+        return "+".join(sorted(self.environments)), self.hardest
+
 
 @dataclass(slots=True)
 class TurnFacts:
@@ -102,7 +110,7 @@ class TurnFacts:
 
     kept: int = 0
     rejected: int = 0
-    rates: list[float] = field(default_factory=list)  # of kept problems
+    rates: Counter[float] = field(default_factory=Counter)  # of kept problems
 
     @property
     def share_kept(self) -> float:
@@ -112,7 +120,7 @@ class TurnFacts:
     @property
     def median_rate(self) -> float | None:
         """Median pass rate of the kept problems; None if none was rated."""
-        return statistics.median(self.rates) if self.rates else None
+        return statistics.median(self.rates.elements()) if self.rates else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ class ProblemRef:
 class EvidenceFacts:
     """The values of one provenance key: numbers, and the other values as texts with their counts."""
 
-    numbers: list[float] = field(default_factory=list)
+    numbers: "array[float]" = field(default_factory=lambda: array("d"))
     texts: Counter[str] = field(default_factory=Counter)
     count: int = 0
 
@@ -156,7 +164,8 @@ class Survey:
     kinds: Counter[str] = field(default_factory=Counter)
     evidence: defaultdict[str, EvidenceFacts] = field(default_factory=lambda: defaultdict(EvidenceFacts))
     weakest: list[tuple[float, ProblemRef]] = field(default_factory=list)  # kill rate, lowest first
-    chains: dict[str, ChainFacts] = field(default_factory=dict)
+    chains: dict[str, ChainFacts] = field(default_factory=dict)  # the first ``CHAIN_LIMIT`` of each stratum
+    chain_count: int = 0
 
     @property
     def environments(self) -> list[str]:
@@ -173,10 +182,15 @@ def survey(folder: Path) -> Survey:
     Raises ``RunFolderError`` if the files are missing, ``StoreError`` if their rows have another form.
     """
     found = Survey()
-    for row in read_rows(folder / PROBLEMS, _COLUMNS):
-        _count_kept(found, _columns(row, PROBLEMS))
-    for row in read_rows(folder / REJECTED, _REJECT_COLUMNS):
-        _count_rejected(found, _columns(row, REJECTED))
+    with FirstSeen() as numbers:
+        chains = _ChainList(found, numbers)
+        for row in read_rows(folder / PROBLEMS, _COLUMNS):
+            problem = _columns(row, PROBLEMS)
+            _count_kept(found, problem, chains.of(problem))
+        for row in read_rows(folder / REJECTED, _REJECT_COLUMNS):
+            problem = _columns(row, REJECTED)
+            _count_rejected(found, problem, chains.of(problem))
+        chains.close()
     found.weakest = heapq.nsmallest(WEAKEST, found.weakest, key=_weakness)
     return found
 
@@ -190,18 +204,49 @@ def _columns(row: Row, name: str) -> _ProblemColumns:
         ) from None
 
 
-def _count_kept(found: Survey, problem: _ProblemColumns) -> None:
+class _ChainList:
+    """Numbers the chains by their first row, and keeps the facts of those that the page may show.
+
+    The rows of a chain follow each other in each file. Of a stratum the page shows at most ``CHAIN_LIMIT`` chains, so
+    the facts of later ones need not be kept.
+    """
+
+    def __init__(self, found: Survey, numbers: FirstSeen) -> None:
+        self._found, self._numbers = found, numbers
+        self._sizes: Counter[tuple[str, str]] = Counter()
+        self._last: ChainFacts | None = None  # that began last
+
+    def of(self, problem: _ProblemColumns) -> ChainFacts:
+        """Return the facts of a problem's chain; those of a chain that is not kept are not used again."""
+        id, following = problem.chain_id, self._found.chain_count + 1
+        number = int(self._numbers.claim(id, str(following)))
+        if number == following:
+            self.close()
+            self._found.chain_count = number
+            self._last = self._found.chains[id] = ChainFacts(id, number)
+        return self._found.chains.get(id) or ChainFacts(id, number)
+
+    def close(self) -> None:
+        """Decide on the chain that began last: its rows have been read."""
+        if self._last is None:
+            return
+        self._sizes[self._last.stratum] += 1
+        if self._sizes[self._last.stratum] > CHAIN_LIMIT:
+            del self._found.chains[self._last.id]
+        self._last = None
+
+
+def _count_kept(found: Survey, problem: _ProblemColumns, chain: ChainFacts) -> None:
     found.kept += 1
     found.by_band[problem.band, problem.environment] += 1
     turn = found.turns[problem.turn]
     turn.kept += 1
-    chain = _chain(found, problem)
     chain.kept += 1
     chain.title = problem.title
     chain.environments.add(problem.environment)
     if problem.rate is not None and problem.passes is not None and problem.attempts is not None:
         found.rated[problem.environment, problem.passes, problem.attempts] += 1
-        turn.rates.append(problem.rate)
+        turn.rates[problem.rate] += 1
         chain.rates.append(problem.rate)
     chain.bands.update(band for band in BANDS if band == problem.band)
     for category, name in {(feature.category, feature.name) for feature in problem.features}:
@@ -230,10 +275,9 @@ def _count_evidence(found: Survey, problem: _ProblemColumns) -> None:
         found.weakest = heapq.nsmallest(WEAKEST, found.weakest, key=_weakness)
 
 
-def _count_rejected(found: Survey, problem: _ProblemColumns) -> None:
+def _count_rejected(found: Survey, problem: _ProblemColumns, chain: ChainFacts) -> None:
     found.rejected += 1
     found.turns[problem.turn].rejected += 1
-    chain = _chain(found, problem)
     chain.rejected += 1
     chain.title = chain.title or problem.title
     if not chain.kept:
@@ -244,12 +288,6 @@ def _count_rejected(found: Survey, problem: _ProblemColumns) -> None:
     examples = found.examples[problem.reason]
     if len(examples) < EXAMPLES:
         examples.append(ProblemRef(problem.chain_id, problem.turn, problem.title, problem.detail))
-
-
-def _chain(found: Survey, problem: _ProblemColumns) -> ChainFacts:
-    if problem.chain_id not in found.chains:
-        found.chains[problem.chain_id] = ChainFacts(problem.chain_id, len(found.chains) + 1)
-    return found.chains[problem.chain_id]
 
 
 def _number(text: str) -> float | None:

@@ -14,7 +14,9 @@ from stepsmith.core.files import check_not_a_pipe
 from stepsmith.core.records import UNDECIDED, Problem, Rejection
 from stepsmith.core.stats import likely_band
 
-ROWS_PER_GROUP = 128  # writing holds one row group in memory
+ROWS_PER_TABLE = 128  # so many rows are converted at once
+# Writing holds one row group in memory. It must not be small: the file's index keeps about 50 KB per group.
+ROWS_PER_GROUP, BYTES_PER_GROUP = 512, 8 << 20
 ROWS_PER_BATCH = 32  # reading holds this many rows in memory
 
 Row = dict[str, object]
@@ -185,7 +187,7 @@ def write_rows(path: Path, schema: pa.Schema, rows: Iterable[Row]) -> int:
 
     Raises ``StoreError`` when the disk is full or the folder cannot be written.
     """
-    groups = _groups(iter(rows), ROWS_PER_GROUP)
+    groups = _groups(iter(rows), ROWS_PER_TABLE)
     return write_tables(path, schema, (pa.Table.from_pylist(group, schema=schema) for group in groups))
 
 
@@ -195,7 +197,7 @@ def write_tables(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> i
     count = 0
     try:
         with pq.ParquetWriter(partial, schema, compression="zstd", version="2.6") as writer:
-            for table in tables:
+            for table in _joined(tables):
                 writer.write_table(table)
                 count += table.num_rows
         partial.replace(path)
@@ -225,6 +227,18 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
 def read_problems(path: Path) -> Iterator[Problem]:
     """Yield the problems of a ``problems.parquet``."""
     return map(row_problem, read_rows(path))
+
+
+def _joined(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Join tables to row groups."""
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        if sum(one.num_rows for one in held) >= ROWS_PER_GROUP or sum(one.nbytes for one in held) >= BYTES_PER_GROUP:
+            yield pa.concat_tables(held)
+            held.clear()
+    if held:
+        yield pa.concat_tables(held)
 
 
 def _groups(items: Iterator[_T], size: int) -> Iterator[list[_T]]:

@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,12 +80,13 @@ class FolderLock:
             )
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a small file atomically: after a crash it is complete or does not exist."""
+def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file, whole or in parts, atomically: after a crash it is complete or does not exist."""
     partial = path.with_name(path.name + ".partial")
     with explained(path.parent):
         try:
-            partial.write_bytes(content)
+            with partial.open("wb") as file:
+                file.writelines([content] if isinstance(content, bytes) else content)
             partial.replace(path)
         except OSError:
             partial.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ SQLite's journal makes ``kill -9`` safe at any moment: a committed chain is neve
 
 import sqlite3
 import zlib
+from array import array
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -87,10 +88,15 @@ class RunFolder(WorkFolder):
         with explained(self.path):
             return str(self._db.execute("SELECT id FROM run").fetchone()[0])
 
-    def finished(self) -> set[int]:
-        """Return the indices of the finished chains."""
+    def missing(self, chains: int) -> "array[int]":
+        """Return the indices below ``chains`` that are not finished, in order."""
+        found, following = array("q"), 0
         with explained(self.path):
-            return {index for (index,) in self._db.execute("SELECT idx FROM chains")}
+            for (index,) in self._db.execute("SELECT idx FROM chains ORDER BY idx"):
+                found.extend(range(following, index))
+                following = index + 1
+        found.extend(range(following, chains))
+        return found
 
     def add(self, chain: Chain) -> None:
         """Commit a finished chain."""

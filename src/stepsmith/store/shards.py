@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from stepsmith.core.errors import ConfigError, MachineError, StoreError
 from stepsmith.core.records import Record
-from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, ROWS_PER_GROUP, Row, read_rows, write_rows
+from stepsmith.store.dataset import PROBLEM_SCHEMA, REJECTION_SCHEMA, ROWS_PER_TABLE, Row, read_rows, write_rows
 from stepsmith.store.manifest import read_manifest
 from stepsmith.store.runfolder import MANIFEST, PROBLEMS, REJECTED
 
@@ -150,7 +150,7 @@ class _ShardPlace:
     def rows(self, shards: Iterable[ShardFacts]) -> Iterator[Row]:
         """Yield the rows of shards, with one shard in memory at a time."""
         for shard in shards:
-            for batch in pq.ParquetFile(pa.BufferReader(self.read_shard(shard))).iter_batches(ROWS_PER_GROUP):
+            for batch in pq.ParquetFile(pa.BufferReader(self.read_shard(shard))).iter_batches(ROWS_PER_TABLE):
                 yield from batch.to_pylist()
 
     def read_shard(self, shard: ShardFacts) -> bytes:
@@ -218,7 +218,7 @@ def _protocols(files: Any) -> tuple[str, ...]:
 def _parquet(schema: pa.Schema, rows: list[Row]) -> bytes:
     sink = io.BytesIO()
     with pq.ParquetWriter(sink, schema, compression="zstd", version="2.6") as writer:
-        for part in _parts(iter(rows), ROWS_PER_GROUP):
+        for part in _parts(iter(rows), ROWS_PER_TABLE):
             writer.write_table(pa.Table.from_pylist(part, schema=schema))
     return sink.getvalue()
 
