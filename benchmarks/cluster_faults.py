@@ -5,7 +5,7 @@ of a run on this machine without faults: nothing lost, nothing twice, no verdict
 scripted server) and counts what was paid. Needs root for `full-disk` (a small tmpfs) and `cut` (network namespaces).
 
     judge     a process of a judge's sandbox is killed every three seconds
-    judges    the same twice a second, for two and a half minutes; a run that ends with an error is resumed
+    judges    the same twice a second, for two and a half minutes; a run that gives up says why and is resumed
     actor     the actor of the second node is killed
     node      the second node is killed, and another one joins
     driver    the driver is killed three times and resumed
@@ -40,7 +40,7 @@ CHAINS = 24
 OFTEN_S = 150.0
 SMALL = ["--profile", "micro", "--chains", str(CHAINS), "--turns", "2", "--attempts", "8", "--seed", "5"]
 ENV = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64}
-ENV |= {"RAY_raylet_start_wait_time_s": "400"}  # on a busy machine
+ENV |= {"RAY_raylet_start_wait_time_s": "400", "RAY_worker_niceness": "0"}  # on a busy machine
 QUICK = {  # so that a node that is cut off is given up within seconds
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
@@ -191,6 +191,10 @@ class Run:
         if self.process.wait(timeout=400):
             sys.exit(f"the run failed: {self.log.read_text()[-1500:]}")
 
+    def last_line(self) -> str:
+        """The last thing that the run said: the error, if it gave up."""
+        return self.log.read_text().strip().splitlines()[-1]
+
     def data(self) -> list[bytes]:
         """The bytes that must not change."""
         return [(self.out / name).read_bytes() for name in ("problems.parquet", "rejected.parquet")]
@@ -213,7 +217,7 @@ def judge(cluster: Cluster, run: Run) -> str:
 
 def often(cluster: Cluster, run: Run) -> str:
     """Kill a sandbox process twice a second. A run that gives up is resumed, as a person would."""
-    killed, ended, choose = 0, 0, random.Random(2)
+    killed, ended, choose = 0, [], random.Random(2)
     process = run.start()
     until = time.monotonic() + OFTEN_S
     while time.monotonic() < until and not (run.out / "manifest.json").exists():
@@ -222,15 +226,16 @@ def often(cluster: Cluster, run: Run) -> str:
                 os.kill(choose.choice(found), signal.SIGKILL)
                 killed += 1
         if process.poll():
-            ended += 1
+            ended.append(run.last_line())
             process = run.start("--resume")
         time.sleep(0.5)
     chains = run.done()
     if process.wait(timeout=400):
-        ended += 1
+        ended.append(run.last_line())
         run.start("--resume")
         run.finish()
-    return f"{killed} sandbox processes killed until {chains} chains were done; the run gave up {ended} times"
+    said = f"{killed} sandbox processes killed until {chains} chains were done; the run gave up {len(ended)} times"
+    return "\n".join([said, *(f"           {line}" for line in ended)])
 
 
 def actor(cluster: Cluster, run: Run) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 # Read by this process, its nodes and the commands that tests start.
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "5" * 64}
+os.environ |= {"RAY_worker_niceness": "0"}  # else the actors starve on a busy machine
 STORE = 80 << 20  # bytes; Ray takes no less than 75 MiB
 
 

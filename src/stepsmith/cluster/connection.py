@@ -60,6 +60,8 @@ def connected(executor: str, workers: int) -> Iterator[Any]:
 def _imported() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's future behaviour; without it, it warns
+    # Of a Ray that we start. At Ray's default, 15, its workers get a small share of a machine that does other work too.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import ray
     except ModuleNotFoundError:
