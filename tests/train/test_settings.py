@@ -63,7 +63,7 @@ def test_a_file_says_what_differs_from_a_preset(tmp_path: Path) -> None:
         ("[model]\nhidden = 10\nheads = 3\n", "hidden 10 is not a multiple of heads 3"),
         ("[rl.teacher]\nlow = 0.9\nhigh = 0.1\n", "low must be below high"),
         ("[sft.exercises]\nsteps = { 9 = 1 }\n", "steps are numbers from 1 to 6, not 9"),
-        ('preset = "nano"\n', "there is no training preset 'nano'.*micro"),
+        ('preset = "pico"\n', "there is no training preset 'pico'.*micro"),
         ("[rl\n", "mine.toml"),
     ],
 )

@@ -97,6 +97,7 @@ class _Run:
         self.checkpoints = folder / CHECKPOINTS
         self.rollouts = Path(config.runtime.rollouts) if config.runtime.rollouts else folder / ROLLOUTS
         self.spent: dict[str, float] = {}
+        self.sets: dict[str, str] = {}
         self.tokens = 0.0
 
     def train(self) -> Training:
@@ -109,6 +110,7 @@ class _Run:
             policy = self._policy(corpus)
             self._fit(corpus, policy)
         held_out = _spread(corpus.held_out, config.eval.problems)
+        self.sets = corpus.sets
         checkpoint = last_checkpoint(self.checkpoints)
         done = step_of(checkpoint) if checkpoint else 0
         if self.first:
@@ -199,6 +201,7 @@ class _Run:
                     stage=self.config.stage,
                     step=step,
                     keep=self.rollouts,
+                    sets=self.sets,
                 )
             self.log.evaluated(found)
             self.observer.evaluated(found)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from stepsmith.core.stats import Mean, Paired
-from stepsmith.store.study_results import ArmRow, Comparison, Summary
+from stepsmith.store.study_results import ArmRow, Comparison, FitTable, Summary
 
 FEW = 5  # with fewer seeds the table has a warning
 
@@ -38,6 +38,7 @@ def markdown(summary: Summary) -> str:
                 ("arm", "minus", "n", "difference [95%]", "p", "p (Holm)", "signs"),
                 [_difference_cells(comparison) for comparison in metric.comparisons],
             )
+    lines += _fits(summary)
     lines += ["", "## Arms", ""]
     lines += _table(("arm", "description", "n", "steps", "seconds"), costs(summary))
     lines += [
@@ -50,6 +51,43 @@ def markdown(summary: Summary) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _fits(summary: Summary) -> list[str]:
+    """Return the tables of the power laws, and the values that they are fitted to."""
+    if not summary.fits:
+        return []
+    lines = ["", "## Power laws", ""]
+    lines += [
+        "y = factor · size^exponent, fitted by least squares in logarithms to each seed; exponents are means over seeds"
+        " with 95% intervals. Residuals are log(y / fit) of the geometric means over seeds, in the order of the sizes."
+        " Bend: where two power laws that meet fit best, with their exponents; it is real if the interval of the change"
+        " excludes 0."
+    ]
+    head = ("size", "y", "n", "factor", "exponent [95%]", "residuals", "bend", "before", "after", "change [95%]")
+    lines += ["", *_table(head, [_law_cells(fit) for fit in summary.fits]), "", "Values that were fitted:", ""]
+    rows = [
+        (fit.size, fit.what, str(seed), ", ".join(f"{size:g}: {value:.4f}" for size, value in values.items()))
+        for fit in summary.fits
+        for seed, values in fit.values.items()
+    ]
+    return lines + _table(("size", "y", "seed", "value by size"), rows)
+
+
+def _law_cells(fit: FitTable) -> tuple[str, ...]:
+    law = fit.law
+    parts = (law.before, law.after, law.change)
+    residuals = ", ".join(f"{value:+.2f}" for value in law.residuals.values())
+    return (
+        fit.size,
+        fit.what,
+        str(law.exponent.n),
+        number(law.factor),
+        interval_text(law.exponent, signed=True),
+        residuals,
+        f"{law.bend:g}" if law.bend else "–",
+        *(interval_text(part, signed=True) if part else "–" for part in parts),
+    )
+
+
 def title_of(summary: Summary, metric: str) -> str:
     """Return what a metric is, in words; the metrics of a synthesis are words already."""
     if any("synth" in result.stages for result in summary.results):
@@ -57,7 +95,11 @@ def title_of(summary: Summary, metric: str) -> str:
     group, _, share = metric.partition(":")
     group, _, k = group.partition("@")
     where = "all held-out problems" if group == "all" else f"held-out problems: {group}"
-    shares = {"truncated": "share of completions cut off", "no_answer": "share of completions without an answer"}
+    shares = {
+        "truncated": "share of completions cut off",
+        "no_answer": "share of completions without an answer",
+        "loss": "loss in nats per token of the golden completions",
+    }
     return f"{shares.get(share, share) if share else f'pass@{k or 1}'}, {where}"
 
 

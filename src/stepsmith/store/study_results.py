@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from stepsmith.core.errors import StoreError
+from stepsmith.core.power_law import PowerLaw
 from stepsmith.core.records import Record
 from stepsmith.core.stats import Mean, Paired
 from stepsmith.store.folder_lock import write_whole
@@ -23,6 +24,7 @@ class ArmResult(Record, frozen=True, kw_only=True):
     steps: dict[str, int] = msgspec.field(default_factory=dict)  # stage -> training steps
     seconds: dict[str, float] = msgspec.field(default_factory=dict)  # stage -> wall time; shared stages count in full
     curve: tuple[tuple[int, float], ...] = ()  # (step of the last stage, value of the first metric)
+    loss_curve: tuple[tuple[int, float], ...] = ()  # the same for the loss of all held-out problems
 
 
 class ArmRow(Record, frozen=True, kw_only=True):
@@ -49,6 +51,16 @@ class MetricTable(Record, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...]
 
 
+class FitTable(Record, frozen=True, kw_only=True):
+    """A power law through the values of one metric. ``what`` says what is fitted: a loss, or a share of failures."""
+
+    size: str  # what the size is
+    metric: str
+    what: str
+    values: dict[int, dict[float, float]]  # by seed, then by size
+    law: PowerLaw
+
+
 class Summary(Record, frozen=True, kw_only=True):
     """Everything that ``table.md`` and the report page of a study show."""
 
@@ -61,6 +73,7 @@ class Summary(Record, frozen=True, kw_only=True):
     metrics: dict[str, MetricTable]
     results: tuple[ArmResult, ...]
     failures: dict[str, str]  # "ARM, seed N" -> why it could not be finished
+    fits: tuple[FitTable, ...] = ()
 
 
 def write_results(folder: Path, results: Iterable[ArmResult]) -> None:

@@ -30,7 +30,7 @@ from stepsmith.core.records import Environment as EnvironmentName
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.judge.protocol import Judge
 from stepsmith.synth.grammar.compose import CannotComposeError, compose
-from stepsmith.synth.grammar.composition import ANSWER_TYPES, Composition, Profile, evaluate
+from stepsmith.synth.grammar.composition import ANSWER_TYPES, FEATURES, Composition, Profile, evaluate
 from stepsmith.synth.grammar.formats import format_answer, format_case
 from stepsmith.synth.grammar.inputs import DEFAULT_COUNTS, CaseInput, make_inputs
 from stepsmith.synth.grammar.program import Pick, render_program
@@ -58,6 +58,7 @@ class ExerciseSettings(Record, frozen=True, kw_only=True):
     stones: bool = False
     steps: dict[str, Weight] = msgspec.field(default_factory=lambda: {"1": 1.0, "2": 2.0, "3": 2.0})
     environments: dict[EnvironmentName, Weight] = msgspec.field(default_factory=lambda: {"induction": 1.0})
+    features: tuple[str, ...] = ()  # the only features to compose; empty: all of the profile
     profile: Profile = "micro"
     seed: int = 0
 
@@ -67,6 +68,8 @@ class ExerciseSettings(Record, frozen=True, kw_only=True):
                 raise ValueError(f"{name} needs weights that are not all zero")
         if not all(number.isdecimal() and 1 <= int(number) <= 6 for number in self.steps):
             raise ValueError(f"steps are numbers from 1 to 6, not {', '.join(self.steps)}")
+        if unknown := [name for name in self.features if name not in FEATURES]:
+            raise ValueError(f"there is no feature {unknown[0]!r}; `stepsmith features` lists them")
 
 
 def exercises(
@@ -82,6 +85,7 @@ def exercises(
     ``ConfigError`` if no more can be found.
     """
     lengths, places = list(settings.steps), list(settings.environments)
+    left_out = {name: 0.0 for name in FEATURES if settings.features and name not in settings.features}
     seen: set[str] = set()
     for number in range(settings.count):
         lot = derive_rng(settings.seed, "exercise", number)
@@ -90,7 +94,7 @@ def exercises(
         for attempt in range(TRIES):
             rng = derive_rng(settings.seed, "exercise", number, attempt)
             try:
-                composition = compose(rng, profile=settings.profile, steps=steps, wanted=wanted)
+                composition = compose(rng, profile=settings.profile, steps=steps, weights=left_out, wanted=wanted)
             except CannotComposeError:
                 continue
             fits = len(composition.steps) == steps

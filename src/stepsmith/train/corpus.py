@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.ids import content_id
@@ -26,6 +29,7 @@ class Corpus:
     real: set[str]  # ids of the problems in ``train`` that people wrote
     held_out: list[Problem]
     left_out: Counter[str] = field(default_factory=Counter)
+    sets: dict[str, str] = field(default_factory=dict)  # id of a held-out problem -> the name of its set
 
     @property
     def id(self) -> str:
@@ -57,15 +61,32 @@ def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:
             continue
         seen.add(problem.id)
         (corpus.held_out if is_held_out(composition_of(problem), share) else corpus.train).append(problem)
-    if stage.exercises:
-        lessons = exercises(stage.exercises, lambda c: not is_held_out(_features(c), share), judge=judge)
+    for settings in filter(None, (stage.exercises, stage.synthetic)):
+        lessons = _lessons(settings, share, judge)
         # There are few short compositions, so exercises repeat. SFT keeps the repetitions; RL uses each problem once.
         corpus.train += lessons if config.stage == "sft" else _once(lessons, seen, corpus.left_out)
     corpus.train = shape(corpus.train, stage.ablation, config.seed, judge)
     corpus.real = {problem.id for problem in people} & {problem.id for problem in corpus.train}
     if config.eval.exercises:
         corpus.held_out += _held_out_exercises(config.eval.exercises, share, judge)
+    for name, settings in config.eval.sets.items():
+        members = list(_held_out_exercises(settings, share, judge))
+        corpus.held_out += members
+        corpus.sets |= {problem.id: name for problem in members}
     return corpus
+
+
+def _lessons(settings: ExerciseSettings, share: float, judge: Judge) -> Iterable[Problem]:
+    """Return exercises that are not held out. Those in induction need no judge; the last ones are kept in memory."""
+    if set(settings.environments) == {"induction"}:
+        return _induction_lessons(msgspec.json.encode(settings), share)
+    return exercises(settings, lambda c: not is_held_out(_features(c), share), judge=judge)
+
+
+@lru_cache(maxsize=2)  # the stages of a study train on parts of the same exercises
+def _induction_lessons(settings: bytes, share: float) -> Sequence[Problem]:
+    read = msgspec.json.decode(settings, type=ExerciseSettings)
+    return tuple(exercises(read, lambda c: not is_held_out(_features(c), share)))
 
 
 def problems_of(places: Sequence[str]) -> Iterable[Problem]:

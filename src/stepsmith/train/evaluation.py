@@ -1,8 +1,9 @@
 """Evaluate a policy on problems that it was not trained on, and rate a pool of problems with it before RL."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import torch
@@ -17,6 +18,7 @@ from stepsmith.scoring.scorer import ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.scoring.tests import SplitSettings, split_tests
 from stepsmith.store.folder_lock import write_whole
 from stepsmith.store.training_log import EvalResult, Score
+from stepsmith.train.lessons import golden_reply
 from stepsmith.train.policy import Policy
 from stepsmith.train.settings import EvalSettings, Stage
 
@@ -31,20 +33,24 @@ def evaluate(
     stage: Stage,
     step: int,
     keep: Path | None = None,
+    sets: Mapping[str, str] | None = None,
 ) -> EvalResult:
     """Sample ``settings.samples`` completions for each problem; return pass rates by group of problems.
 
-    The groups are all problems and those of ``group_names``. Completions that could not be judged are left out. The
+    The groups are all problems, those of ``group_names``, and the sets that ``sets`` names by the id of a problem.
+    Completions that could not be judged are left out. The
     same policy and problems give the same figures. With ``keep``, see ``sample_rollouts``.
     """
     samples = settings.samples if settings.temperature else 1
     rollouts = sample_rollouts(
         policy, problems, scorer, tests, samples=samples, temperature=settings.temperature, seed=1, keep=keep
     )
-    groups: dict[str, list[list[ScoredCompletion]]] = {}
-    for problem, scored in zip(problems, rollouts.scored, strict=True):
-        for name in ("all", *group_names(problem)):
-            groups.setdefault(name, []).append(scored)
+    losses = policy.losses([(policy.prompt(problem), golden_reply(problem)) for problem in problems])
+    groups: dict[str, list[_Evaluated]] = {}
+    for problem, scored, loss in zip(problems, rollouts.scored, losses, strict=True):
+        own = (sets[problem.id],) if sets and problem.id in sets else ()
+        for name in ("all", *own, *group_names(problem)):
+            groups.setdefault(name, []).append(_Evaluated(scored, *loss))
     environments = {problem.environment for problem in problems}
     names = [name for name in sorted(groups, key=_order) if len(environments) > 1 or name not in environments]
     return EvalResult(
@@ -54,6 +60,14 @@ def evaluate(
         temperature=settings.temperature,
         groups={name: _score(groups[name], samples) for name in names},
     )
+
+
+class _Evaluated(NamedTuple):
+    """What a policy did on one problem: its completions, and the cross entropy (nats) and tokens of the golden one."""
+
+    scored: list[ScoredCompletion]
+    nats: float
+    tokens: int
 
 
 class Rollouts(Record, frozen=True):
@@ -145,10 +159,10 @@ def length_name(count: int) -> str:
     return f"{count} feature{'' if count == 1 else 's'}"
 
 
-def _score(by_problem: Iterable[list[ScoredCompletion]], samples: int) -> Score:
+def _score(by_problem: Sequence[_Evaluated], samples: int) -> Score:
     counts = []
     truncated = no_answer = replies = 0
-    for scored in by_problem:
+    for scored, _, _ in by_problem:
         counted = [one for one in scored if one.reward is not None]
         truncated += sum(one.status == "truncated" for one in scored)
         no_answer += sum(one.status == "no-answer" for one in scored)
@@ -165,6 +179,7 @@ def _score(by_problem: Iterable[list[ScoredCompletion]], samples: int) -> Score:
         pass_at_k=figures.pass_at_k if figures else {},
         truncated=truncated / max(1, replies),
         no_answer=no_answer / max(1, replies),
+        loss=sum(one.nats for one in by_problem) / max(1, sum(one.tokens for one in by_problem)),
     )
 
 

@@ -36,6 +36,7 @@ TEMPLATE = (
 # wherever they stand in a statement.
 PIECES = r"\d|[,;] (?:then |next, |and then )?|\n+|[^\d,;\n]+|[,;]"
 BATCH = 128  # completions that are generated together
+LOGITS = 2**25  # numbers in the output of one forward pass that computes losses: 128 MiB
 
 
 class PromptFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -197,6 +198,37 @@ class Policy:
         finally:
             self.model.train(was_training)
         return found
+
+    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, int]]:
+        """Return for each (prompt, completion) the cross entropy of the completion in nats, and its number of tokens.
+
+        The cross entropy is summed over the tokens of the completion, with the token that ends it.
+        """
+        starts = [len(self.encode(prompt)) for prompt, _ in pairs]
+        rows = [self.encode(prompt, reply) for prompt, reply in pairs]
+        size = max(1, LOGITS // (max(map(len, rows), default=1) * len(self.tokenizer)))
+        found = []
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            with torch.inference_mode(), self._autocast():
+                for start in range(0, len(rows), size):
+                    found += self._losses(starts[start : start + size], rows[start : start + size])
+        finally:
+            self.model.train(was_training)
+        return found
+
+    def _losses(self, starts: Sequence[int], rows: Sequence[list[int]]) -> list[tuple[float, int]]:
+        """Return cross entropy and number of the tokens of each row from ``starts`` on, computed in one batch."""
+        width, pad = max(map(len, rows)), self.tokenizer.pad_token_id
+        tokens = torch.tensor([ids + [pad] * (width - len(ids)) for ids in rows], device=self.model.device)
+        mask = torch.tensor([[1] * len(ids) + [0] * (width - len(ids)) for ids in rows], device=self.model.device)
+        logits = self.model(input_ids=tokens, attention_mask=mask).logits[:, :-1].float()
+        each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
+        return [
+            (each[row, start - 1 : len(ids) - 1].sum().item(), len(ids) - start)
+            for row, (start, ids) in enumerate(zip(starts, rows, strict=True))
+        ]
 
     def _generate(self, asked: list[list[int]], temperature: float, max_tokens: int) -> list[Completion]:
         """Generate one completion per prompt, in one batch that is padded on the left."""

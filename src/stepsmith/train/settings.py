@@ -95,6 +95,7 @@ class SftSettings(Record, frozen=True, kw_only=True):
     """
 
     exercises: ExerciseSettings | None = None  # problems made by the grammar, in addition to data.problems
+    synthetic: ExerciseSettings | None = None  # further exercises, beside those that stand for real problems
     ablation: AblationSettings = AblationSettings()
     reasoning: bool = False  # worked reasoning before the answer, where the grammar can write it
     control: Literal["none", "shuffled", "raw-code"] = "none"
@@ -130,6 +131,7 @@ class RlSettings(Record, frozen=True, kw_only=True):
     """Group-relative policy optimisation; most names are those of TRL's ``GRPOConfig``."""
 
     exercises: ExerciseSettings | None = None
+    synthetic: ExerciseSettings | None = None
     ablation: AblationSettings = AblationSettings()
     initial_samples: Count = 0  # completions per problem, sampled before training to rate the pool; 0: no rating
     select: SelectSettings = SelectSettings()  # which rated problems are trained on
@@ -179,6 +181,7 @@ class EvalSettings(Record, frozen=True, kw_only=True):
     samples: Positive = 4  # completions per problem at ``temperature``
     temperature: Annotated[float, Meta(ge=0)] = 1.0  # 0: greedy, with one sample
     exercises: ExerciseSettings | None = None  # held-out exercises, in addition to the held-out problems
+    sets: dict[str, ExerciseSettings] = msgspec.field(default_factory=dict)  # more of them, each a group of that name
 
 
 class TrainRuntimeSettings(Record, frozen=True, kw_only=True):
@@ -227,9 +230,13 @@ def curriculum_of(rl: RlSettings) -> AnyCurriculum:
 
 def presets() -> dict[str, TrainConfig]:
     """Return the configurations that ship with Stepsmith, by name."""
+    return {name: _read(text, name) for name, text in _preset_files().items()}
+
+
+def _preset_files() -> dict[str, bytes]:
     folder = files("stepsmith.train").joinpath("presets")
     found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
-    return {entry.name.removesuffix(".toml"): _read(entry.read_bytes(), entry.name) for entry in found}
+    return {entry.name.removesuffix(".toml"): entry.read_bytes() for entry in found}
 
 
 def load_training(name: str) -> TrainConfig:
@@ -238,10 +245,10 @@ def load_training(name: str) -> TrainConfig:
     A file may begin with ``preset = "NAME"``; then it holds only the settings that differ from that preset.
     """
     if not name.endswith(".toml"):
-        known = presets()
+        known = _preset_files()  # a preset may begin with another one, so only what is asked for is decoded
         if name not in known:
             raise ConfigError(f"there is no training preset {name!r}: give a .toml file or one of {', '.join(known)}")
-        return known[name]
+        return _read(known[name], name)
     check_not_a_pipe(Path(name), read_once=True)
     try:
         text = Path(name).read_bytes()

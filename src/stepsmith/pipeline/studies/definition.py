@@ -34,6 +34,14 @@ class Arm(Record, frozen=True, kw_only=True):
     as_long_as: str = ""
 
 
+class Fit(Record, frozen=True, kw_only=True):
+    """Results that a power law is fitted to: arms with their sizes, or one arm over the steps of its last stage."""
+
+    name: str  # what the size is
+    arms: dict[str, Annotated[float, Meta(gt=0)]] = msgspec.field(default_factory=dict)  # arm -> size
+    curve: str = ""  # an arm that is evaluated every so many steps
+
+
 class Study(Record, frozen=True, kw_only=True):
     """A question with the arms that answer it.
 
@@ -42,7 +50,8 @@ class Study(Record, frozen=True, kw_only=True):
     from its problems; all arms and seeds share it.
 
     Metrics of training are read from the last evaluation: ``GROUP`` is pass@1 of a group of problems, ``GROUP@K``
-    pass@K, ``GROUP:truncated`` and ``GROUP:no_answer`` are shares of completions. Metrics of a synthesis are ``kept``,
+    pass@K, ``GROUP:truncated`` and ``GROUP:no_answer`` are shares of completions, ``GROUP:loss`` is the cross entropy
+    of the golden completions in nats per token. Metrics of a synthesis are ``kept``,
     ``proposed``, ``kept per proposed``, ``kept per judged program``, ``kept per execution`` and ``kept per 1000
     tokens``. The first metric is the main one: its curve over training is shown. ``minutes`` is the time that a stage
     took in one thread; ``stepsmith study --list`` estimates with it.
@@ -56,6 +65,7 @@ class Study(Record, frozen=True, kw_only=True):
     baseline: str = ""  # the arm that every other one is compared with
     comparisons: tuple[tuple[str, str], ...] = ()  # more pairs of arms to compare: first minus second
     metrics: tuple[str, ...]
+    fits: tuple[Fit, ...] = ()  # to which power laws are fitted, for every metric that is a loss or a pass rate
     stages: tuple[StageName, ...] = ("sft", "rl")
     preset: str = "micro"  # of `stepsmith train`
     change: Changes = msgspec.field(default_factory=dict)
@@ -137,7 +147,8 @@ def _check(study: Study) -> None:
     study.pool_config()
     study.syntheses()
     trainings = study.trainings()
-    named = [study.baseline, *(arm.as_long_as for arm in study.arms.values()), *sum(study.comparisons, ())]
+    fitted = [name for fit in study.fits for name in (*fit.arms, fit.curve)]
+    named = [study.baseline, *(arm.as_long_as for arm in study.arms.values()), *sum(study.comparisons, ()), *fitted]
     if unknown := [name for name in named if name and name not in study.arms]:
         raise ConfigError(f"there is no arm {unknown[0]!r}; the arms are {', '.join(study.arms)}")
     # A pair that counts twice would distort Holm's method.

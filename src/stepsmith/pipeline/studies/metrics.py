@@ -42,6 +42,7 @@ def result_of(study: Study, arm: str, seed: int, path: Sequence[Task], stages: P
         groups = ", ".join(evaluations[-1].groups)
         raise ConfigError(f"study {study.name}: there is no metric {first!r}; the evaluated groups are {groups}")
     curve = {record.step: _score(record, first) for record in evaluations}
+    losses = {record.step: _score(record, "all:loss") for record in evaluations}
     return ArmResult(
         arm=arm,
         seed=seed,
@@ -50,6 +51,7 @@ def result_of(study: Study, arm: str, seed: int, path: Sequence[Task], stages: P
         steps={stage: manifest.steps for stage, manifest in manifests.items()},
         seconds={stage: manifest.seconds for stage, manifest in manifests.items()},
         curve=tuple((step, value) for step, value in curve.items() if value is not None),
+        loss_curve=tuple((step, value) for step, value in losses.items() if value is not None),
     )
 
 
@@ -62,12 +64,12 @@ def _yields(study: Study, manifest: Manifest) -> dict[str, float]:
 
 
 def _score(evaluation: EvalResult, metric: str) -> float | None:
-    """Return GROUP, GROUP@K, GROUP:truncated or GROUP:no_answer of an evaluation; None if it has no such group."""
+    """Return GROUP, GROUP@K or GROUP:SHARE of an evaluation; None if it has no such group."""
     group, _, share = metric.partition(":")
     group, _, k = group.partition("@")
     score = evaluation.groups.get(group)
     if score is None or not score.problems:
         return None
     if share:
-        return {"truncated": score.truncated, "no_answer": score.no_answer}.get(share)
+        return {"truncated": score.truncated, "no_answer": score.no_answer, "loss": score.loss}.get(share)
     return score.pass_at_k.get(k) if k else score.pass_at_1

@@ -116,7 +116,9 @@ class _Paths:
 def _training(config: TrainConfig, stage: StageName, seed: int) -> TrainConfig:
     config = msgspec.structs.replace(config, seed=seed, stage="rl" if stage == "rl" else "sft")
     if stage == "sft-on-rl":
-        sft = msgspec.structs.replace(config.sft, exercises=config.rl.exercises, ablation=config.rl.ablation)
+        sft = msgspec.structs.replace(
+            config.sft, exercises=config.rl.exercises, synthetic=config.rl.synthetic, ablation=config.rl.ablation
+        )
         return msgspec.structs.replace(config, sft=sft)
     return config
 
