@@ -80,8 +80,8 @@ class Trainer:
 
 
 def some(steps: int, count: int = 6, seed: int = 0, **environments: float) -> list[Problem]:
-    settings = ExerciseSettings(count=count, steps={str(steps): 1.0}, seed=seed)
-    return list(exercises(settings, distinct=True))
+    settings = ExerciseSettings(count=count, distinct=True, steps={str(steps): 1.0}, seed=seed)
+    return list(exercises(settings))
 
 
 def config(held_out: float = 0.0, steps: int = 100, top: dict[str, object] | None = None, **teacher: object) -> TrainConfig:  # fmt: skip  # noqa: E501

@@ -24,9 +24,8 @@ FORM = PromptFormat(prompt="brief", max_completion_length=6)
 
 def some_problems(count: int = 6, *, seed: int = 0, held_out: float = 0.0) -> list[Problem]:
     """Exercises of one or two operations, none twice, none of a held-out composition."""
-    settings = ExerciseSettings(count=count, steps={"1": 1.0, "2": 1.0}, seed=seed)
-    wanted = exercises(settings, lambda c: not is_held_out([step.feature for step in c.steps], held_out), distinct=True)
-    return list(wanted)
+    settings = ExerciseSettings(count=count, distinct=True, steps={"1": 1.0, "2": 1.0}, seed=seed)
+    return list(exercises(settings, lambda c: not is_held_out([step.feature for step in c.steps], held_out)))
 
 
 def a_policy(problems: Sequence[Problem], prompt_format: PromptFormat = FORM, seed: int = 0) -> Policy:

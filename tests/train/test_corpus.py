@@ -155,6 +155,29 @@ def test_exercises_for_rl_are_none_of_the_data(tmp_path: Path) -> None:
     assert corpus.left_out["twice in the data"] >= 1
 
 
+def test_synthetic_problems_and_named_sets_stand_beside_the_real_ones() -> None:
+    texts, lists = ["reverse_text", "double_letters", "drop_vowels"], ["negate", "reverse", "sort_up", "running_sums"]
+    plain = {"count": 6, "steps": {"3": 1.0, "4": 1.0}, "distinct": True}
+    for stage in ("sft", "rl"):
+        chosen = config(
+            stage,
+            data={"held_out": 0.3},
+            sft={"exercises": plain | {"features": texts}, "synthetic": plain | {"features": lists}},
+            rl={"exercises": plain | {"features": texts}, "synthetic": plain | {"features": lists, "stones": True}},
+            eval={"sets": {"real": plain | {"features": texts, "count": 4}, "other": plain | {"features": lists}}},
+        )
+        corpus = read_corpus(chosen, NOBODY)
+        kinds = [set(names(problem)) <= set(texts) for problem in corpus.train]
+        assert kinds[:6] == [True] * 6
+        assert not any(kinds[6:])
+        assert len({p.lineage.chain_id for p in corpus.train[:6]}) == 6
+        assert len(kinds) == 12 if stage == "sft" else len(kinds) > 12
+        groups = {problem.id: corpus.sets[problem.id] for problem in corpus.held_out}
+        assert sorted(groups.values()) == ["other"] * 6 + ["real"] * 4
+        assert all(set(names(p)) <= set(texts if groups[p.id] == "real" else lists) for p in corpus.held_out)
+        assert read_corpus(chosen, NOBODY).id == corpus.id  # the second time from memory
+
+
 def test_the_id_is_of_all_that_trains() -> None:
     one, two = some_problems(2)
     base = Corpus(train=[one, two], real=set(), held_out=[]).id

@@ -17,6 +17,7 @@ from stepsmith.evaluate.metrics import figures_of_counts
 from stepsmith.scoring.scorer import RewardSettings, ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.scoring.tests import SplitSettings
 from stepsmith.train.evaluation import evaluate, group_names, sample_rollouts, with_rates
+from stepsmith.train.lessons import golden_reply
 from stepsmith.train.policy import Policy, PromptFormat
 from stepsmith.train.settings import EvalSettings, ModelSettings
 from tests.scoring.scripted import counting
@@ -99,6 +100,16 @@ def test_the_same_policy_gets_the_same_scores(policy: Policy) -> None:
         evaluate(policy, PROBLEMS, settings, ByRule(by_hash), SPLIT, stage="sft", step=0) for _ in range(2)
     )
     assert first == second
+
+
+def test_sets_and_losses_have_their_groups(policy: Policy) -> None:
+    settings, sets = EvalSettings(temperature=0.0), {PROBLEMS[0].id: "real", PROBLEMS[2].id: "real"}
+    found = evaluate(policy, PROBLEMS, settings, ByRule(by_hash), SPLIT, stage="sft", step=0, sets=sets).groups
+    assert found["real"].problems == 2
+    golden = [golden_reply(problem) for problem in PROBLEMS]
+    losses = policy.losses([(policy.prompt(problem), reply) for problem, reply in zip(PROBLEMS, golden, strict=True)])
+    assert found["all"].loss == pytest.approx(sum(losses) / sum(map(len, golden)))
+    assert found["real"].loss == pytest.approx((losses[0] + losses[2]) / (len(golden[0]) + len(golden[2])))
 
 
 def test_rollouts_belong_to_their_problems(policy: Policy) -> None:

@@ -115,6 +115,21 @@ def test_no_reply_goes_beyond_the_context(policy: Policy) -> None:
     assert len(policy.tokenizer.encode(reply.text)) <= 3
 
 
+def test_losses_are_those_of_the_completion_alone(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [(PROMPTS[0], "return 1"), (PROMPTS[1], "x"), (PROMPTS[2], "return sorted(x)")]
+    found = policy.losses(pairs)
+    for (prompt, reply), nats in zip(pairs, found, strict=True):
+        start, ids = len(policy.encode(prompt)), torch.tensor([policy.encode(prompt, reply)])
+        labels = ids.clone()
+        labels[:, :start] = -100
+        with torch.no_grad():
+            mean = policy.model(input_ids=ids, labels=labels).loss.item()
+        assert nats == pytest.approx(mean * (ids.shape[1] - start), rel=1e-4)
+    monkeypatch.setattr("stepsmith.train.policy.LOGITS", 1)  # one at a time
+    assert policy.losses(pairs) == pytest.approx(found, rel=1e-4)
+    assert policy.losses([]) == []
+
+
 def test_a_saved_policy_answers_alike(policy: Policy, saved: Path) -> None:
     again = opened(saved)
     assert again.prompt_format == policy.prompt_format == read_prompt_format(str(saved))

@@ -62,6 +62,7 @@ def test_a_file_says_what_differs_from_a_preset(tmp_path: Path) -> None:
         ("[rl]\ngroups = 3\ngroup_size = 3\nupdates = 2\n", "3 groups of 3 completions cannot be split into 2"),
         ("[model]\nhidden = 10\nheads = 3\n", "hidden 10 is not a multiple of heads 3"),
         ("[rl.teacher]\nlow = 0.9\nhigh = 0.1\n", "low must be below high"),
+        ('[sft.exercises]\nfeatures = ["sing"]\n', "there is no feature 'sing'"),
         ("[sft.exercises]\nsteps = { 9 = 1 }\n", "steps are numbers from 1 to 6, not 9"),
         ('preset = "pico"\n', "there is no training preset 'pico'.*micro"),
         ("[rl\n", "mine.toml"),

@@ -98,7 +98,7 @@ def title_of(summary: Summary, metric: str) -> str:
     shares = {
         "truncated": "share of completions cut off",
         "no_answer": "share of completions without an answer",
-        "loss": "loss in nats per token of the golden completions",
+        "loss": "loss in nats per character of the golden completions",
     }
     return f"{shares.get(share, share) if share else f'pass@{k or 1}'}, {where}"
 

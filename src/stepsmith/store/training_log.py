@@ -67,7 +67,7 @@ class Score(Record, frozen=True, kw_only=True):
     pass_at_k: dict[str, float] = msgspec.field(default_factory=dict)  # by k, the unbiased estimator
     truncated: float = 0.0
     no_answer: float = 0.0
-    loss: float | None = None  # nats per token of the golden completions, all their tokens counted alike
+    loss: float | None = None  # nats per character of the golden completions
 
 
 class EvalResult(Record, frozen=True, kw_only=True):

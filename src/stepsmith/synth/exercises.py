@@ -50,12 +50,13 @@ class ExerciseSettings(Record, frozen=True, kw_only=True):
     With ``solutions`` above 1, every exercise in induction is repeated up to so many times, each time with another
     right program, in which each step is its code or its brute force. With ``stones``, every exercise in induction comes
     with its stepping stones: the compositions that begin in the same way, down to two steps. ``count`` counts neither
-    repetitions nor stones.
+    repetitions nor stones. With ``distinct``, no composition comes twice.
     """
 
     count: Annotated[int, Meta(ge=0)] = 8000
     solutions: Annotated[int, Meta(ge=1)] = 1
     stones: bool = False
+    distinct: bool = False
     steps: dict[str, Weight] = msgspec.field(default_factory=lambda: {"1": 1.0, "2": 2.0, "3": 2.0})
     environments: dict[EnvironmentName, Weight] = msgspec.field(default_factory=lambda: {"induction": 1.0})
     features: tuple[str, ...] = ()  # the only features to compose; empty: all of the profile
@@ -77,9 +78,8 @@ def exercises(
     wanted: Callable[[Composition], bool] = lambda _: True,
     *,
     judge: Judge | None = None,
-    distinct: bool = False,
 ) -> Iterator[Problem]:
-    """Yield ``settings.count`` exercises whose compositions are ``wanted``; with ``distinct``, no exercise twice.
+    """Yield ``settings.count`` exercises whose compositions are ``wanted``.
 
     The same settings give the same exercises. Environments other than induction need a ``judge``. Raises
     ``ConfigError`` if no more can be found.
@@ -97,16 +97,16 @@ def exercises(
                 composition = compose(rng, profile=settings.profile, steps=steps, weights=left_out, wanted=wanted)
             except CannotComposeError:
                 continue
-            fits = len(composition.steps) == steps
+            fits = len(composition.steps) == steps and not (settings.distinct and composition.id in seen)
             problem = exercise(composition, environment, rng, judge) if fits else None
-            if problem is not None and not (distinct and problem.golden.id in seen):
+            if problem is not None:
                 break
         else:
             raise ConfigError(
                 f"only {number} of {settings.count} exercises were found: {TRIES} compositions of {steps} steps "
                 f"in a row were of no use for {environment}; ask for fewer, or for more steps"
             )
-        seen.add(problem.golden.id)
+        seen.add(composition.id)
         yield problem
         if environment == "induction":
             for code in _other_programs(composition, rng, settings.solutions - 1):

@@ -38,19 +38,21 @@ def evaluate(
     """Sample ``settings.samples`` completions for each problem; return pass rates by group of problems.
 
     The groups are all problems, those of ``group_names``, and the sets that ``sets`` names by the id of a problem.
-    Completions that could not be judged are left out. The
-    same policy and problems give the same figures. With ``keep``, see ``sample_rollouts``.
+    Completions that could not be judged are left out. Losses are per character, so that policies with different
+    tokenizers can be compared. The same policy and problems give the same figures. With ``keep``, see
+    ``sample_rollouts``.
     """
     samples = settings.samples if settings.temperature else 1
     rollouts = sample_rollouts(
         policy, problems, scorer, tests, samples=samples, temperature=settings.temperature, seed=1, keep=keep
     )
-    losses = policy.losses([(policy.prompt(problem), golden_reply(problem)) for problem in problems])
+    golden = [golden_reply(problem) for problem in problems]
+    losses = policy.losses([(policy.prompt(problem), reply) for problem, reply in zip(problems, golden, strict=True)])
     groups: dict[str, list[_Evaluated]] = {}
-    for problem, scored, loss in zip(problems, rollouts.scored, losses, strict=True):
+    for problem, scored, reply, nats in zip(problems, rollouts.scored, golden, losses, strict=True):
         own = (sets[problem.id],) if sets and problem.id in sets else ()
         for name in ("all", *own, *group_names(problem)):
-            groups.setdefault(name, []).append(_Evaluated(scored, *loss))
+            groups.setdefault(name, []).append(_Evaluated(scored, nats, len(reply)))
     environments = {problem.environment for problem in problems}
     names = [name for name in sorted(groups, key=_order) if len(environments) > 1 or name not in environments]
     return EvalResult(
@@ -63,11 +65,11 @@ def evaluate(
 
 
 class _Evaluated(NamedTuple):
-    """What a policy did on one problem: its completions, and the cross entropy (nats) and tokens of the golden one."""
+    """What a policy did on one problem: its completions, and the cross entropy and length of the golden completion."""
 
     scored: list[ScoredCompletion]
     nats: float
-    tokens: int
+    characters: int
 
 
 class Rollouts(Record, frozen=True):
@@ -179,7 +181,7 @@ def _score(by_problem: Sequence[_Evaluated], samples: int) -> Score:
         pass_at_k=figures.pass_at_k if figures else {},
         truncated=truncated / max(1, replies),
         no_answer=no_answer / max(1, replies),
-        loss=sum(one.nats for one in by_problem) / max(1, sum(one.tokens for one in by_problem)),
+        loss=sum(one.nats for one in by_problem) / max(1, sum(one.characters for one in by_problem)),
     )
 
 

@@ -199,15 +199,15 @@ class Policy:
             self.model.train(was_training)
         return found
 
-    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, int]]:
-        """Return for each (prompt, completion) the cross entropy of the completion in nats, and its number of tokens.
+    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return for each (prompt, completion) the cross entropy of the completion, in nats.
 
-        The cross entropy is summed over the tokens of the completion, with the token that ends it.
+        It is summed over the tokens of the completion, with the token that ends it.
         """
         starts = [len(self.encode(prompt)) for prompt, _ in pairs]
         rows = [self.encode(prompt, reply) for prompt, reply in pairs]
         size = max(1, LOGITS // (max(map(len, rows), default=1) * len(self.tokenizer)))
-        found = []
+        found: list[float] = []
         was_training = self.model.training
         self.model.eval()
         try:
@@ -218,15 +218,15 @@ class Policy:
             self.model.train(was_training)
         return found
 
-    def _losses(self, starts: Sequence[int], rows: Sequence[list[int]]) -> list[tuple[float, int]]:
-        """Return cross entropy and number of the tokens of each row from ``starts`` on, computed in one batch."""
+    def _losses(self, starts: Sequence[int], rows: Sequence[list[int]]) -> list[float]:
+        """Return the cross entropy of each row from ``starts`` on, computed in one batch."""
         width, pad = max(map(len, rows)), self.tokenizer.pad_token_id
         tokens = torch.tensor([ids + [pad] * (width - len(ids)) for ids in rows], device=self.model.device)
         mask = torch.tensor([[1] * len(ids) + [0] * (width - len(ids)) for ids in rows], device=self.model.device)
         logits = self.model(input_ids=tokens, attention_mask=mask).logits[:, :-1].float()
         each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
         return [
-            (each[row, start - 1 : len(ids) - 1].sum().item(), len(ids) - start)
+            each[row, start - 1 : len(ids) - 1].sum().item()
             for row, (start, ids) in enumerate(zip(starts, rows, strict=True))
         ]
 

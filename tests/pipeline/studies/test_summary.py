@@ -44,3 +44,38 @@ def test_only_seeds_that_both_arms_have_are_compared(small: Study) -> None:
     assert {row.arm: row.mean and row.mean.n for row in table.rows} == {"none": 2, "plain": None, "best": 1}
     assert set(summary.metrics) == {"all"}  # a metric without values has no table
     assert summary.failures == {"best, seed 0": "the judge is gone"}
+
+
+FITS = """
+[[fits]]
+name = "tasks"
+arms = { none = 250, plain = 500, best = 1000 }
+[[fits]]
+name = "steps"
+curve = "best"
+"""
+
+
+def scaled(arm: str, seed: int, loss: float, curve: dict[int, float] | None = None) -> ArmResult:
+    values = {"all": 1 - loss, "all:loss": loss}
+    steps = tuple((curve or {}).items())
+    return ArmResult(arm=arm, seed=seed, values=values, stages={}, loss_curve=steps)
+
+
+def test_power_laws_are_fitted_to_arms_and_to_a_curve(tmp_path: Path) -> None:
+    text = STUDY.partition("[arms.chance]")[0].replace('"all@4", "all:no_answer"', '"all:loss"')
+    study = written(tmp_path, text + FITS)
+    curve = {0: 6.0, 10: 0.8, 20: 0.4, 40: 0.2}  # step 0 has no logarithm
+    results = [
+        scaled(arm, seed, factor * size**-0.5, curve if arm == "best" else None)
+        for arm, size in (("none", 250), ("plain", 500), ("best", 1000))
+        for seed, factor in enumerate((5, 10))
+    ]
+    found = {(fit.size, fit.metric): fit for fit in summarize(study, (0, 1), list(study.arms), results, {}).fits}
+    assert set(found) == {("tasks", "all"), ("tasks", "all:loss"), ("steps", "all:loss")}
+    tasks = found["tasks", "all:loss"]
+    assert tasks.law.exponent.mean == pytest.approx(-0.5, abs=1e-3)  # values are rounded as they are printed
+    assert tasks.values[1] == {250: 0.6325, 500: 0.4472, 1000: 0.3162}
+    assert found["tasks", "all"].values == tasks.values  # of a pass rate, what is not solved
+    assert found["steps", "all:loss"].law.exponent.mean == pytest.approx(-1)
+    assert list(found["steps", "all:loss"].values[0]) == [10, 20, 40]
