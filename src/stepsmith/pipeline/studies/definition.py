@@ -52,8 +52,9 @@ class Study(Record, frozen=True, kw_only=True):
     Metrics of training are read from the last evaluation: ``GROUP`` is pass@1 of a group of problems, ``GROUP@K``
     pass@K, ``GROUP:truncated`` and ``GROUP:no_answer`` are shares of completions, ``GROUP:loss`` is the cross entropy
     of the golden completions in nats per character. Metrics of a synthesis are ``kept``, ``proposed``, ``kept per
-    proposed``, ``kept per judged program``, ``kept per execution`` and ``kept per 1000 tokens``. The first metric is the main one: its curve over training is shown. ``minutes`` is the time that a stage
-    took in one thread; ``stepsmith study --list`` estimates with it.
+    proposed``, ``kept per judged program``, ``kept per execution`` and ``kept per 1000 tokens``. The first metric is
+    the main one: its curve over training is shown. ``minutes`` is the time that a stage took in one thread;
+    ``stepsmith study --list`` estimates with it.
     """
 
     name: str = ""  # default: the name of the file
