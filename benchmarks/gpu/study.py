@@ -12,13 +12,18 @@ Started again with the same words it continues; the table (OUT/report.md) is wri
 import argparse
 import json
 import os
+import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from stepsmith.benchmarks.data import load_benchmark
 from stepsmith.benchmarks.extraction import last_block
+from stepsmith.benchmarks.problem import BenchmarkProblem
+from stepsmith.core.records import Contract, Lineage, Problem, Solution, TestCase
+from stepsmith.envs.literals import canonical
 from stepsmith.evaluate.comparing import compare
 from stepsmith.evaluate.evaluation import EVALUATION, read_evaluation
 from stepsmith.evaluate.library import find_benchmark
@@ -26,15 +31,19 @@ from stepsmith.judge.pool import JudgePool
 from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
 from stepsmith.store.folder_lock import CONFIG, write_whole
 from stepsmith.store.training_log import TRAINING, read_training
+from stepsmith.synth.derivation import abduction, deduction
 from stepsmith.synth.exercises import ExerciseSettings, exercises
 from stepsmith.train.corpus import is_held_out
 from stepsmith.train.settings import load_training
 
 HERE = Path(__file__).parent
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
-OURS = "data-set"
-BENCHMARKS = {
-    OURS: "ours, held-out compositions",
+OURS = {  # by name: problems in our data set's form, and in our environments' words
+    "held-out": "ours, held-out compositions",
+    "cruxeval-o-deduction": "CRUXEval-O, asked as deduction",
+    "cruxeval-i-abduction": "CRUXEval-I, asked as abduction",
+}
+BENCHMARKS = OURS | {
     "mbpp": "MBPP (sanitized)",
     "humaneval": "HumanEval",
     "cruxeval-o": "CRUXEval-O",
@@ -69,6 +78,8 @@ def main() -> None:
     size = SIZES[words.size]
     words.out.mkdir(parents=True, exist_ok=True)
     write_held_out(size, words.out / "held-out")
+    write_cruxeval(words.data, words.out / "cruxeval-o-deduction", deduction)
+    write_cruxeval(words.data, words.out / "cruxeval-i-abduction", abduction)
     for arm in [name for name in ARMS if name in words.arms]:
         model = trained(arm, size, words)
         for benchmark in [name for name in BENCHMARKS if name in words.benchmarks]:
@@ -111,6 +122,44 @@ def write_held_out(size: Size, folder: Path) -> None:
         write_rows(file, PROBLEM_SCHEMA, map(problem_row, found))
 
 
+def write_cruxeval(data: Path, folder: Path, derive: Callable[..., Problem | None]) -> None:
+    """Write the functions of CRUXEval as problems of an environment; without those whose values are no short literals.
+
+    They tell whether a model fails at CRUXEval or at its prompt.
+    """
+    file = folder / "problems.parquet"
+    if file.exists():
+        return
+    folder.mkdir(exist_ok=True)
+    found = load_benchmark(find_benchmark("cruxeval-o"), data)
+    functions = [function for problem in found.problems if (function := of_cruxeval(problem)) is not None]
+    problems = [derive(function, (), random.Random(0)) for function in functions]
+    write_rows(file, PROBLEM_SCHEMA, [problem_row(problem) for problem in problems if problem is not None])
+
+
+def of_cruxeval(problem: BenchmarkProblem) -> Problem | None:
+    """Return the function of a problem of CRUXEval with its only test; None if a value is no literal."""
+    facts = dict(problem.details)
+    given, output = canonical(f"({facts['input']},)"), canonical(facts["output"])
+    if given is None or output is None:
+        return None
+    return Problem(
+        environment="induction",
+        style="leetcode",
+        title=problem.task_id,
+        statement="",
+        contract=Contract(interface="function", entry_point="f"),
+        starter_code="",
+        task="{}",
+        features=(),
+        tests=(TestCase(input=given, output=output),),
+        golden=Solution(language="python", code=facts["code"]),
+        lineage=Lineage(
+            chain_id=problem.task_id, turn=1, parent_id=None, change="", direction="new", seed_ref="CRUXEval"
+        ),
+    )
+
+
 def trained(arm: str, size: Size, words: argparse.Namespace) -> Path:
     """Return the folder of an arm's model; train it first, or go on with that."""
     if ARMS[arm] is None:
@@ -131,11 +180,11 @@ def measure(arm: str, benchmark: str, model: Path, size: Size, words: argparse.N
     """Sample and score an arm on a benchmark, and write its answers for other harnesses."""
     out = words.out / arm / benchmark
     if not (out / EVALUATION).exists():
-        data = words.out / "held-out" if benchmark == OURS else words.data
+        name, data = ("data-set", words.out / benchmark) if benchmark in OURS else (benchmark, words.data)
         weights = model / "model" if (model / "model").is_dir() else model
-        command = ["eval", "run", "--benchmark", benchmark, "--model", weights, "--data", data, "--out", out]
+        command = ["eval", "run", "--benchmark", name, "--model", weights, "--data", data, "--out", out]
         command += ["--temperature", 0, "--max-tokens", size.max_tokens, "--dtype", words.dtype, "--workers", 1]
-        if size.subset and benchmark != OURS:
+        if size.subset and benchmark != "held-out":
             command += ["--subset", size.subset]
         stepsmith(*command, *(["--resume"] if (out / "asked.json").exists() else []))
     if benchmark in ("humaneval", "mbpp") and not (out / "solutions.jsonl").exists():
