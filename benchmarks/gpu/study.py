@@ -49,12 +49,24 @@ BENCHMARKS = OURS | {
     "cruxeval-o": "CRUXEval-O",
     "cruxeval-i": "CRUXEval-I",
 }
-ARMS = {  # by name: the stage, and the control that replaces what SFT teaches
+
+
+class Arm(NamedTuple):
+    """How a model is trained."""
+
+    stage: str
+    after: str = "before"  # the arm whose model it begins with
+    control: str = "none"  # what replaces that which SFT teaches
+    times: int = 1  # as many problems and steps
+
+
+ARMS = {
     "before": None,
-    "sft": ("sft", "none"),
-    "shuffled": ("sft", "shuffled"),
-    "raw-code": ("sft", "raw-code"),
-    "rl": ("rl", ""),
+    "sft": Arm("sft"),
+    "sft-more": Arm("sft", after="sft", times=3),
+    "shuffled": Arm("sft", control="shuffled"),
+    "raw-code": Arm("sft", control="raw-code"),
+    "rl": Arm("rl", after="sft"),
 }
 
 
@@ -160,18 +172,22 @@ def of_cruxeval(problem: BenchmarkProblem) -> Problem | None:
     )
 
 
-def trained(arm: str, size: Size, words: argparse.Namespace) -> Path:
+def trained(name: str, size: Size, words: argparse.Namespace) -> Path:
     """Return the folder of an arm's model; train it first, or go on with that."""
-    if ARMS[arm] is None:
+    arm = ARMS[name]
+    if arm is None:
         return Path(words.model)
-    stage, control = ARMS[arm]
-    folder = words.out / arm / "training"
+    folder: Path = words.out / name / "training"
     if not (folder / TRAINING).exists():
-        command = ["train", stage, size.config, "--out", folder, "--threads", words.threads]
-        if stage == "rl":
-            command += ["--model", trained("sft", size, words)]
-        else:
-            command += ["--model", words.model, "--set", f"sft.control={control}"]
+        start = trained(arm.after, size, words)
+        command = ["train", arm.stage, size.config, "--out", folder, "--threads", words.threads, "--model", start]
+        if arm.stage == "sft":
+            command += ["--set", f"sft.control={arm.control}"]
+        if arm.times > 1:  # other problems than those of the arm before
+            usual = load_training(str(size.config)).sft
+            assert usual.exercises is not None
+            command += ["--set", f"sft.steps={arm.times * usual.steps}", "--set", "sft.exercises.seed=3"]
+            command += ["--set", f"sft.exercises.count={arm.times * usual.exercises.count}"]
         stepsmith(*command, *(["--resume"] if (folder / CONFIG).exists() else []))
     return folder
 
@@ -257,7 +273,7 @@ def report(out: Path, size: Size) -> str:
     return "\n".join(lines) + "\n"
 
 
-PAIRS = (("sft", "before"), ("sft", "shuffled"), ("sft", "raw-code"), ("rl", "sft"))
+PAIRS = (("sft", "before"), ("sft-more", "sft"), ("sft", "shuffled"), ("sft", "raw-code"), ("rl", "sft"))
 
 
 def difference(done: dict, arm: str, base: str, benchmark: str) -> str:
