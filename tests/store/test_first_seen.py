@@ -1,3 +1,6 @@
+import pytest
+
+from stepsmith.core.errors import StoreError
 from stepsmith.store.first_seen import FirstSeen
 
 
@@ -9,3 +12,10 @@ def test_the_first_owner_of_a_text_keeps_it() -> None:
         assert seen.claim("a", "one") == "one"
     with FirstSeen() as other:
         assert other.claim("a", "two") == "two"
+
+
+def test_a_full_disk_is_said() -> None:
+    with FirstSeen() as seen:
+        seen._db.execute("PRAGMA max_page_count = 2")
+        with pytest.raises(StoreError, match="free some space"):
+            seen.claim("a" * 10_000, "one")

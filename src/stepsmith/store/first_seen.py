@@ -4,6 +4,8 @@ import sqlite3
 from types import TracebackType
 from typing import Self
 
+from stepsmith.core.errors import StoreError
+
 
 class FirstSeen:
     """Texts, each with the owner that claimed it first. They are gone after ``close``. Use it as a context manager.
@@ -18,10 +20,19 @@ class FirstSeen:
         )
 
     def claim(self, text: str, owner: str) -> str:
-        """Return the owner of ``text``: ``owner``, if nobody claimed it before."""
-        if self._db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (text, owner)).rowcount:
-            return owner
-        return str(self._db.execute("SELECT owner FROM seen WHERE text = ?", (text,)).fetchone()[0])
+        """Return the owner of ``text``: ``owner``, if nobody claimed it before.
+
+        Raises ``StoreError`` when the disk with temporary files is full.
+        """
+        try:
+            if self._db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (text, owner)).rowcount:
+                return owner
+            return str(self._db.execute("SELECT owner FROM seen WHERE text = ?", (text,)).fetchone()[0])
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"a temporary file cannot be written ({error}); free some space in the folder of temporary files, or "
+                "set SQLITE_TMPDIR to another folder, and run again"
+            ) from None
 
     def close(self) -> None:
         """Forget everything."""
