@@ -68,6 +68,8 @@ def audit_problem(item: Item, judge: RunningJudge, options: AuditOptions) -> Sub
     subject = ProblemSubject(item, judge, options)
     findings, made, lacking = run_checks(subject, PROBLEM_CHECKS)
     added, untold = _grown(subject, findings)
+    if subject.judge.timed:
+        subject.facts["decided_by_time"] = subject.judge.timed
     return SubjectReport(
         subject=subject.id,
         digest=digest,

@@ -13,13 +13,14 @@ class RememberingJudge:
     """Stands before another judge, for one subject at a time. Runs that failed by our fault (IE) are not kept.
 
     ``fresh`` is the judge behind it, for runs that must be made again; ``executions`` counts the runs made through
-    this judge.
+    this judge, and ``timed`` what time decided: runs that time ended, and inputs left out for lack of time.
     """
 
     def __init__(self, fresh: RunningJudge) -> None:
         self.fresh = fresh
         self.executions = 0
         self.cpu_s = 0.0  # of all runs
+        self.timed = 0
         self._runs: dict[tuple[str, str, str | None, Limits, str], Execution] = {}
         self._judged: dict[tuple[Solution, Contract, TestCase], TestResult] = {}
         self._uncompiled: dict[Solution, str] = {}
@@ -39,6 +40,7 @@ class RememberingJudge:
             found = dict(zip(missing, self.fresh.execute(solution, contract, missing), strict=True))
             self.executions += sum(run.verdict is not Verdict.CE for run in found.values())
             self.cpu_s += sum(run.cpu_s for run in found.values())
+            self.timed += sum(run.verdict is Verdict.TLE for run in found.values())
             for key, text in zip(keys, inputs, strict=True):
                 if text in found and found[text].verdict is not Verdict.IE:
                     self._runs[key] = found[text]

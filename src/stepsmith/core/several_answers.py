@@ -36,6 +36,8 @@ _SETTLED = re.compile(
 # Statements say this of inputs as often as of outputs: it can explain why programs differ, but it is no proof.
 _HINTS_AT_IT = re.compile(
     r"\b(?:print|output|return|find|give|report)s?\s+any\b|\bany\s+(?:of\s+them|one\s+of\s+them|valid|such|correct)\b"
+    r"|\b(?:find|print|output|return|give|report)s?\s+(?:an?|one|some)\s+(?:pair|triplet|triple|subset|subsequence)\s+"
+    r"(?:of\s+\w+\s+)?(?:with|whose|having|that|which)\b"
     r"|\bin\s+any\s+order\b|\bany\s+order\b|\border\s+does\s*(?:n.t|\s+not)\s+matter\b",
     re.IGNORECASE,
 )

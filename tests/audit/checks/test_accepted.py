@@ -107,3 +107,29 @@ def test_what_is_missing_is_named(judge):
     broken = item("def add(a, b):\n    return None\n")
     assert reasons(judge, broken)["accepted"] == "the reference fails the tests, so it cannot show what is wrong"
     assert KINDS_OF_CHECK["accepted"] == ("wrong-program-accepted",)
+
+
+def test_another_one_of_several_best_answers_is_ambiguous(judge):
+    code = (
+        "def longest(words):\n    best = ''\n    for word in words:\n"
+        "        if len(word) > len(best):\n            best = word\n    return best\n"
+    )
+    given = {
+        "entry_point": "longest", "statement": "Return the longest word.",
+        "inputs": ("(['a', 'bcd'],)", "(['ab', 'c'],)", "(['a', 'bc', 'def'],)", "(['abc', 'd', 'e'],)"),
+        "outputs": ("'bcd'", "'ab'", "'def'", "'abc'"),
+    }  # fmt: skip
+    ties = [f for f in findings_of(judge, item(code, **given), "accepted") if "> became >=" in f.message]
+    assert all("equals" in f.ambiguous for f in ties)
+
+
+def test_a_reference_against_most_programs_that_pass_is_in_doubt(judge):
+    wrong = COUNT.replace("x <= k", "x < k")
+    others = (
+        wrong,
+        "def count(xs, k):\n    n = 0\n    for x in xs:\n        if x < k:\n            n += 1\n    return n\n",
+    )
+    candidates = tuple(Candidate(language="python", code=code) for code in others)
+    found = findings_of(judge, item(COUNT, **WEAK, candidates=candidates), "accepted")
+    assert found
+    assert all("the reference may be wrong" in f.ambiguous for f in found)

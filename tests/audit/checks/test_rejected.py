@@ -16,6 +16,14 @@ def test_floats_that_must_be_equal_to_the_last_bit(judge):
     assert findings_of(judge, item(MEAN, **given), "rejected") == ()
 
 
+def test_floats_with_one_right_value_are_left_alone(judge):
+    given = {"entry_point": "f", "inputs": ("([0.30000000000000004, 7],)",), "checker": "exact"}
+    kept = item("def f(xs):\n    return xs[::-1]\n", **given, outputs=("[7, 0.30000000000000004]",))
+    assert findings_of(judge, kept, "rejected") == ()
+    divided = item("def f(xs):\n    return xs[0] / xs[1]\n", **given, outputs=("0.04285714285714286",))
+    assert findings_of(judge, divided, "rejected") == ()
+
+
 def test_an_order_that_the_statement_leaves_open(judge):
     code = "def f(n):\n    return [n, n + 1]\n"
     given = {"entry_point": "f", "inputs": ("(1,)",), "outputs": ("[1, 2]",), "statement": "Return both, in any order."}

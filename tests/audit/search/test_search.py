@@ -7,6 +7,7 @@ from stepsmith.audit.search.relations import relations
 from stepsmith.audit.search.shapes import Shape
 from stepsmith.audit.search.telling import TellingSearch
 from stepsmith.audit.search.text_forms import TextForm
+from stepsmith.audit.search.worded import doubt_of, worded_laws
 from stepsmith.audit.subject import AuditOptions, ProblemSubject
 from stepsmith.core.records import Checker, Contract, Limits, Solution, Verdict
 from tests.audit.subjects import ADD, item
@@ -109,3 +110,25 @@ def test_inputs_that_are_no_literals_run_alone_and_in_order(judge):
     runs = run_batch(judge, program, contract, ["(1,)", "(float,", "(2,)", "(3,)"])
     assert [run.output for run in runs if run.verdict is Verdict.AC] == ["1", "2", "3"]
     assert runs[1].verdict is not Verdict.AC
+
+
+def test_brackets_and_dates_keep_the_form_of_known_ones():
+    groups = Shape(["(()()) ((()))", "() (())", "(()(()))"])
+    assert groups.why_not("(()) ()") == ""
+    assert "spaces" in groups.why_not("(( ()))")
+    dates = Shape(["03-11-2000", "15-1-2012", "2003-04"])
+    assert dates.why_not("04-2-2040") == ""
+    assert dates.why_not("4-1-2")
+
+
+def test_laws_that_the_statement_names():
+    primes = "Return the largest prime factor of n. Assume n > 1 and is not a prime."
+    assert not any(law.holds(7) for law in worded_laws(primes, [15, 27, 63]))
+    assert all(law.holds(9) for law in worded_laws(primes, [15, 27, 63]))
+    assert worded_laws("Return the largest factor.", [15, 27, 63]) == []
+    evens = worded_laws("Return the first even and the first odd number.", [[1, 2], [4, 7, 9]])
+    assert [law.holds([1, 3]) for law in evens] == [False, True]
+    assert worded_laws("Return the largest prime in the list.", [[1, 4, 5], [3, 9]])[0].holds([7, 8])
+    assert doubt_of("Sort an array of non-negative integers.", "([1, -2],)")
+    assert not doubt_of("Sort an array of non-negative integers.", "([1, 0],)")
+    assert not doubt_of("Count the positive numbers and the negative numbers.", "([1, -2],)")

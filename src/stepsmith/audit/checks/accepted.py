@@ -4,6 +4,8 @@ A program counts as wrong only if it differs from the reference on a legal input
 that was found goes into the finding.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,13 +16,19 @@ from stepsmith.audit.subject import ProblemSubject
 from stepsmith.audit.words import short
 from stepsmith.core.records import Solution, TestCase, Verdict
 from stepsmith.judge.checkers import judges_texts
+from stepsmith.verify.labels.structure import structure_key
 from stepsmith.verify.suite.baselines import baselines
 from stepsmith.verify.suite.mutants import mutate
 
+_STRICTNESS = re.compile(r"comparison (?:< became <=|<= became <|> became >=|>= became >)")
+_BEST = re.compile(
+    r"\b(?:closest|nearest|longest|shortest|largest|smallest|maximum|minimum|highest|lowest|most|fewest|best)\b", re.I
+)
+AGAINST = 2  # programs of different structure that agree against the reference, from which it is in doubt
 SHOWN = 3  # findings of one kind for one problem: each adds a test, and the first are the shortest
 # Share of such findings that hold, by what says that the input is legal. That of known inputs is measured
 # (benchmarks/results/audit.md); the others are assumed.
-CONFIDENCE = {"validator": 0.99, "contract": 0.97, "known inputs": 0.9}
+CONFIDENCE = {"validator": 0.99, "contract": 0.97, "known inputs": 0.86}
 
 
 class _Suspect(NamedTuple):
@@ -62,11 +70,41 @@ def check_accepted(subject: ProblemSubject) -> Iterator[Finding]:
             continue
         telling = search.telling(suspect.program)
         if telling:
-            told.append((suspect, telling))
+            told.append((suspect, _tied(subject, suspect, _contested(subject, telling, passing))))
     clear = [(s, t) for s, t in told if not t.ambiguous]
     subject.facts["mutants_wrong"] = sum(s.origin == "mutant" for s, _ in clear)
     subject.facts["candidates_wrong"] = sum(s.origin == "candidate" for s, _ in clear)
     yield from _findings(subject, search, "wrong-program-accepted", told)
+
+
+def _tied(subject: ProblemSubject, suspect: _Suspect, telling: Telling) -> Telling:
+    """Return the difference as ambiguous where the program may only have chosen another one of several best answers."""
+    phrase = _BEST.search(subject.problem.statement)
+    if telling.ambiguous or telling.failed or not phrase or not _STRICTNESS.search(suspect.name):
+        return telling
+    if all(text[:1] in "([{'\"" for text in (telling.expected, telling.got)):
+        return telling._replace(ambiguous=f'it may choose otherwise among equals: the statement says "{phrase[0]}"')
+    return telling
+
+
+def _contested(subject: ProblemSubject, telling: Telling, passing: list[_Suspect]) -> Telling:
+    """Return the difference as ambiguous where most of the source's programs that pass agree against the reference."""
+    programs = {structure_key(s.program): s.program for s in passing if s.origin == "candidate"}
+    if telling.ambiguous or len(programs) < AGAINST:
+        return telling
+    votes: Counter[str] = Counter()
+    for program in programs.values():
+        (run,) = subject.judge.execute(program, subject.problem.contract, [telling.input])
+        if run.verdict is Verdict.AC:
+            same = subject.judge.agree(subject.problem.contract, telling.input, telling.expected, run.output)
+            votes[telling.expected if same else run.output] += 1
+    for_it = votes.pop(telling.expected, 0) + 1  # the reference itself
+    output, against = max(votes.items(), key=lambda vote: vote[1], default=("", 0))
+    if against < max(AGAINST, for_it):
+        return telling
+    return telling._replace(
+        ambiguous=f"{against} programs that pass the tests agree on {short(output, 60)}, so the reference may be wrong"
+    )
 
 
 def check_trivial(subject: ProblemSubject) -> Iterator[Finding]:

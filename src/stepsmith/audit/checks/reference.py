@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from stepsmith.audit.findings import DropProblem, Finding, Fix
+from stepsmith.audit.search.batches import run_batch
 from stepsmith.audit.steps import Ends, Fails, ProgramReplay, ReplayStep, Slow, Suite, Varies
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.audit.words import short
@@ -12,7 +13,7 @@ from stepsmith.verify.matrix import ExecutionMatrix
 
 ROOM = 0.5  # share of the time limit that the reference may use
 SHOWN = 20  # failing tests that are told of
-RERUN = 40  # inputs on which the reference is run a second time
+RERUN = 20  # inputs on which the reference is run a second time
 
 
 def check_reference(subject: ProblemSubject) -> Iterator[Finding]:
@@ -24,8 +25,6 @@ def check_reference(subject: ProblemSubject) -> Iterator[Finding]:
     problem = subject.problem
     if not problem.inputs or not judges_texts(problem.contract.checker):
         return
-    matrix = ExecutionMatrix(subject.judge, problem.contract, [reference], problem.inputs)
-    runs = matrix.row(0)
     again = ExecutionMatrix(subject.judge.fresh, problem.contract, [reference], problem.inputs[:RERUN])
     changed = again.rerun(0)
     subject.judge.executions += again.executions
@@ -47,9 +46,24 @@ def check_reference(subject: ProblemSubject) -> Iterator[Finding]:
                 )
             ),
         )
+    if not failing:
+        yield from _tight(subject)
+
+
+def _tight(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield a finding where the reference needs much of the time limit.
+
+    Where the tests are code, all inputs run in few processes first: if even those stay below, no input needs more.
+    """
+    problem, reference = subject.problem, subject.reference
     limit = problem.contract.limits.time_s
+    if subject.suite.code:
+        quick = run_batch(subject.judge, reference, problem.contract, problem.inputs)
+        if sum(run.cpu_s for run in quick) < ROOM * limit and all(run.verdict is not Verdict.TLE for run in quick):
+            return
+    runs = subject.judge.execute(reference, problem.contract, problem.inputs)
     slowest = max(range(len(runs)), key=lambda j: runs[j].cpu_s)
-    if not failing and runs[slowest].verdict is Verdict.AC and runs[slowest].cpu_s > ROOM * limit:
+    if runs[slowest].verdict is Verdict.AC and runs[slowest].cpu_s > ROOM * limit:
         share = runs[slowest].cpu_s / limit
         yield Finding.of(
             "tight-time-limit",

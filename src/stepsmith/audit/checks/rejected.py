@@ -25,31 +25,52 @@ class _Form(NamedTuple):
 
     says: str
     allowed: Callable[[str], bool]
-    code: str  # Python: a function `other(value)`
+    code: str  # Python: a function `other(value, arguments)`
     text: Callable[[str], str] | None  # of a printed output
 
 
+# Floats of the input, floats that are one operation on two of its numbers, and short binary fractions have one right
+# value; of other floats the last bit depends on the order of operations.
+_LAST_BIT = f"""import math, operator
+def _numbers(v):
+    if isinstance(v, (int, float)) and not isinstance(v, bool):
+        yield v
+    elif isinstance(v, (list, tuple, set, dict)):
+        for item in (*v, *v.values()) if isinstance(v, dict) else v:
+            yield from _numbers(item)
+def other(v, given):
+    numbers = list(dict.fromkeys(_numbers(given)))[:100]
+    exact = set(numbers)
+    for of in (operator.add, operator.sub, operator.mul, operator.truediv):
+        for a in numbers:
+            for b in numbers:
+                try:
+                    exact.add(of(a, b))
+                except (ArithmeticError, ValueError):
+                    pass
+    def changed(v):
+        if isinstance(v, float) and math.isfinite(v) and len(repr(v).strip('-0.').replace('.', '')) >= {LONG}:
+            return v if v in exact or v * 1024 == int(v * 1024) else math.nextafter(v, math.inf)
+        return type(v)(map(changed, v)) if type(v) in (list, tuple) else v
+    return changed(v)
+"""
 _FORMS = (
     _Form(
         "floats that differ in the last bit",
         lambda _: True,
-        "import math\ndef other(v):\n"
-        f"    if isinstance(v, float) and math.isfinite(v) and len(repr(v).strip('-0.').replace('.', '')) >= {LONG}:\n"
-        "        return math.nextafter(v, math.inf)\n"
-        "    if isinstance(v, (list, tuple)) and type(v) in (list, tuple):\n"
-        "        return type(v)(map(other, v))\n    return v\n",
+        _LAST_BIT,
         None,
     ),
     _Form(
         "the elements in another order",
         lambda statement: bool(_ANY_ORDER.search(statement)),
-        "def other(v):\n    return v[::-1] if isinstance(v, (list, tuple)) else v\n",
+        "def other(v, given):\n    return v[::-1] if isinstance(v, (list, tuple)) else v\n",
         lambda text: "\n".join(text.rstrip("\n").split("\n")[::-1]) + "\n",
     ),
     _Form(
         "letters in the other case",
         lambda statement: bool(_ANY_CASE.search(statement)),
-        "def other(v):\n    return v.swapcase() if isinstance(v, str) else v\n",
+        "def other(v, given):\n    return v.swapcase() if isinstance(v, str) else v\n",
         str.swapcase,
     ),
     _Form(
@@ -81,7 +102,7 @@ def _in_form(subject: ProblemSubject, form: _Form) -> Iterator[Finding]:
         if not form.code or subject.failing:
             return
         program = _wrapped(subject.reference, subject.problem.entry_point, form.code)
-        plain = _wrapped(subject.reference, subject.problem.entry_point, "def other(v):\n    return v\n")
+        plain = _wrapped(subject.reference, subject.problem.entry_point, "def other(v, given):\n    return v\n")
         if program is None or plain is None or subject.passes(program) or not subject.passes(plain):
             return
         yield _finding(
@@ -125,9 +146,10 @@ def _wrapped(reference: Solution, entry_point: str | None, other: str) -> Soluti
     if not entry_point or "." in entry_point or reference.language != "python":
         return None
     code = (
-        f"{other}\n_scope = {{'__name__': 'solution'}}\nexec({reference.code!r}, _scope)\n"
+        f"import copy as _copy\n{other}\n_scope = {{'__name__': 'solution'}}\nexec({reference.code!r}, _scope)\n"
         f"globals().update({{k: v for k, v in _scope.items() if k not in ('other', '__name__', '__builtins__')}})\n"
-        f"def {entry_point}(*args, **named):\n    return other(_scope[{entry_point!r}](*args, **named))\n"
+        f"def {entry_point}(*args, **named):\n    given = _copy.deepcopy((args, named))\n"
+        f"    return other(_scope[{entry_point!r}](*args, **named), given)\n"
     )
     return Solution(language="python", code=code)
 

@@ -71,6 +71,7 @@ class _Growth:
         self._contract = subject.soon
         self._rng = derive_rng(subject.options.seed, "growth", subject.id)
         self._function = legal.function
+        self._begun = self._judge.cpu_s
         made = mutate(
             Solution(language="python", code=subject.reference_code),
             limit=subject.options.mutants,
@@ -162,9 +163,15 @@ class _Growth:
         ]
 
     def _with_mutants(self, proposals: list[_Proposal]) -> list[_Proposal]:
-        """Return the proposals with the mutants that they tell from the reference."""
+        """Return the proposals with the mutants that they tell from the reference.
+
+        Mutants that are left when half of ``options.seconds`` are spent on the growth are left out.
+        """
         told: list[set[str]] = [set() for _ in proposals]
         for number, mutant in enumerate(self._mutants):
+            if self._judge.cpu_s - self._begun > self._subject.options.seconds / 2:
+                self._judge.timed += len(proposals)
+                continue
             runs = run_batch(self._judge, mutant, self._contract, [p.input for p in proposals])
             for p, run, names in zip(proposals, runs, told, strict=True):
                 if self._other(p, run):

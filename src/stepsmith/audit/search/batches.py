@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from stepsmith.audit.memory import RememberingJudge
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.integers import literal_text, read_literal
 from stepsmith.core.records import Contract, Execution, Solution, Verdict
-from stepsmith.judge.protocol import Judge
 
 SIZE = 100  # inputs in one process
 BAD_ENDINGS = 6  # time-outs and crashes of processes after which a program's other inputs are left out
@@ -20,11 +20,12 @@ ENTRY = "stepsmith_batch"
 ENDED_BADLY = frozenset({Verdict.TLE, Verdict.MLE, Verdict.OLE})
 
 
-def run_batch(judge: Judge, program: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
+def run_batch(judge: RememberingJudge, program: Solution, contract: Contract, inputs: Sequence[str]) -> list[Execution]:
     """Return one run per input, as ``Judge.execute`` does, from as few processes as possible.
 
-    Functions in Python share a process; where that ends badly, the inputs are halved until the bad one is alone. An
-    exception is RTE. After ``BAD_ENDINGS`` the inputs that are left are TLE, and so they are after ``BUDGET_S``.
+    Functions in Python share a process, and each run has its share of the CPU time. Where that ends badly, the inputs
+    are halved until the bad one is alone. An exception is RTE. After ``BAD_ENDINGS`` the inputs that are left are TLE,
+    and so they are after ``BUDGET_S``.
     """
     left, bad = BUDGET_S, 0
     shared = contract.interface == "function" and bool(contract.entry_point)
@@ -34,6 +35,7 @@ def run_batch(judge: Judge, program: Solution, contract: Contract, inputs: Seque
         chunk = waiting.pop()
         if left <= 0 or bad >= BAD_ENDINGS:
             found += [Execution(verdict=Verdict.TLE, message="not run: no time was left")] * len(chunk)
+            judge.timed += len(chunk)
             continue
         if not shared or len(chunk) == 1:
             size = len(chunk) if not shared and left > BUDGET_S / 2 else 1
@@ -44,8 +46,8 @@ def run_batch(judge: Judge, program: Solution, contract: Contract, inputs: Seque
             waiting += [chunk[size:]] if chunk[size:] else []
         else:
             runs, spent = _together(judge, program, contract, chunk)
-            left -= spent
             if not runs:
+                left -= spent
                 bad += 1
                 half = len(chunk) // 2
                 waiting += [chunk[half:], chunk[:half]]
@@ -80,7 +82,7 @@ def _is_literal(text: str) -> bool:
 
 
 def _together(
-    judge: Judge, program: Solution, contract: Contract, inputs: Sequence[str]
+    judge: RememberingJudge, program: Solution, contract: Contract, inputs: Sequence[str]
 ) -> tuple[list[Execution], float]:
     """Run the inputs in one process; return the runs ([] where that gives no result for each) and the CPU seconds."""
     owner, _, name = (contract.entry_point or "").rpartition(".")
@@ -105,8 +107,11 @@ def _together(
         return [], run.cpu_s
     if not isinstance(rows, list) or len(rows) != len(inputs):
         return [], run.cpu_s
+    share = run.cpu_s / len(inputs)
     runs = [
-        Execution(verdict=Verdict.AC, output=shown) if fine else Execution(verdict=Verdict.RTE, message=shown)
+        Execution(verdict=Verdict.AC, output=shown, cpu_s=share)
+        if fine
+        else Execution(verdict=Verdict.RTE, message=shown, cpu_s=share)
         for fine, shown in rows
     ]
     return runs, run.cpu_s

@@ -15,8 +15,9 @@ import msgspec
 from stepsmith.audit.findings import NotCheckedError
 from stepsmith.audit.search.batches import run_batch
 from stepsmith.audit.search.relations import Relation, relations
-from stepsmith.audit.search.shapes import Shape, is_ascending
+from stepsmith.audit.search.shapes import Shape
 from stepsmith.audit.search.text_forms import TextForm
+from stepsmith.audit.search.worded import Law, doubt_of, worded_laws
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.integers import read_literal
@@ -25,7 +26,6 @@ from stepsmith.verify.formats.examples import find_examples
 from stepsmith.verify.suite.baselines import arguments
 from stepsmith.verify.validation import LIMITS, validate
 
-_SORTED = re.compile(r"\b(?:sorted|ascending|increasing)\b", re.IGNORECASE)
 _LONG = re.compile(r"\d{4000}")  # longer integers are not converted to text
 FEW = 3  # known inputs; with fewer the common features are mostly chance
 VALIDATE = "stepsmith_legal"  # entry point of the program made from a contract
@@ -51,12 +51,13 @@ class LegalInputs:
         """The worked examples of the statement."""
         return statement_examples(self._subject)
 
-    @property
-    def weak(self) -> str:
-        """Why a careful reader may doubt that an input is legal; "" if there is no reason."""
-        if self.authority == "known inputs" and len(self.known) < FEW:
+    def doubt(self, text: str) -> str:
+        """Return why a careful reader may doubt that an input is legal, or "" if there is no reason."""
+        if self.authority != "known inputs":
+            return ""
+        if len(self.known) < FEW:
             return f"only {len(self.known)} inputs are known, too few to tell which others are legal"
-        return ""
+        return doubt_of(self._subject.problem.statement, text) if self.function else ""
 
     @cached_property
     def parsed(self) -> list[tuple[Any, ...]]:
@@ -80,14 +81,10 @@ class LegalInputs:
         return [Shape([known[k] for known in self.parsed]) for k in range(widths.pop())]
 
     @cached_property
-    def _sorted(self) -> set[int]:
-        """The arguments that are sorted in most known inputs, where the statement speaks of sorted ones."""
-        if not _SORTED.search(self._subject.problem.statement):
-            return set()
-        lists = [
-            [known[k] for known in self.parsed if isinstance(known[k], list | tuple)] for k in range(len(self.shapes))
-        ]
-        return {k for k, values in enumerate(lists) if values and 2 * sum(map(is_ascending, values)) > len(values)}
+    def _worded(self) -> list[list[Law]]:
+        """The laws of each argument that the statement names and the known inputs keep."""
+        statement = self._subject.problem.statement
+        return [worded_laws(statement, [known[k] for known in self.parsed]) for k in range(len(self.shapes))]
 
     @cached_property
     def relations(self) -> list[Relation]:
@@ -139,8 +136,8 @@ class LegalInputs:
         for k, (shape, value) in enumerate(zip(self.shapes, given, strict=True)):
             if why := shape.why_not(value):
                 return why
-            if k in self._sorted and not is_ascending(value):
-                return "the statement speaks of sorted values, and most known ones are sorted"
+            if broken := next((law.says for law in self._worded[k] if not law.holds(value)), ""):
+                return broken
         return next((r.says for r in self.relations if not r.holds(given)), "")
 
     def _validated(self, texts: list[str]) -> list[str]:

@@ -174,7 +174,8 @@ class _TextShape:
         several = [text for text in texts if len(text.split()) > 1]
         self.words = set(words) if several and 2 * len(words) <= words.total() else set()
         self.balanced = bool(texts) and letters & set("()[]{}<>") != set() and all(map(_is_balanced, texts))
-        self.word_lengths = _range([len(word) for text in texts for word in text.split()])
+        self.balanced_words = self.balanced and all(_is_balanced(word) for text in texts for word in text.split())
+        self.digit_runs = _digit_runs(texts) if self.masks else {}
         self.single_spaced = all(text == " ".join(text.split()) for text in texts)
         self.laws = _kept(_TEXT_LAWS, self.texts)
 
@@ -186,14 +187,23 @@ class _TextShape:
             yield Break(way, f"no known text has the characters {''.join(sorted(strange))!r}")
         if self.masks and _mask(text) not in self.masks:
             yield Break("form", "no known text has this form")
+        elif any(
+            n not in seen for n, seen in zip(_lengths_of_digits(text), self._known_digit_runs(text), strict=False)
+        ):
+            yield Break("form", "it has longer or shorter numbers than known texts of this form")
         if self.words and not set(text.split()) <= self.words:
             yield Break("words", "it has words that no known text has")
         if self.balanced and not _is_balanced(text):
             yield Break("brackets", "its brackets are not balanced")
+        elif self.balanced_words and not all(map(_is_balanced, text.split())):
+            yield Break("brackets", "spaces stand inside its brackets, which no known text has")
         if self.single_spaced and text != " ".join(text.split()):
             yield Break("spaces", "its words are not separated by single spaces")
         if not all(_holds(law, text) for law in self.laws):
             yield Break("rule", "it breaks a rule of all known texts")
+
+    def _known_digit_runs(self, text: str) -> Sequence[range]:
+        return self.digit_runs.get(_mask(text), ())
 
     def sample(self, known: str, rng: random.Random) -> str:
         """Return a text made of pieces of known ones."""
@@ -247,6 +257,20 @@ def _mask(text: str) -> str:
     return re.sub(r"(?:a ?|9 ?){2,}", lambda m: m[0][:2] if " " in m[0] else m[0], text)
 
 
+def _lengths_of_digits(text: str) -> list[int]:
+    return [len(run) for run in re.findall(r"\d+", text)]
+
+
+def _digit_runs(texts: Iterable[str]) -> dict[str, list[range]]:
+    """Return how long the runs of digits are, by form, for forms of several such runs: dates, times, versions."""
+    seen: dict[str, list[list[int]]] = {}
+    for text in texts:
+        mask, lengths = _mask(text), _lengths_of_digits(text)
+        if len(lengths) > 1 and mask.count("9") == len(lengths):
+            seen.setdefault(mask, []).append(lengths)
+    return {mask: [range(min(c), max(c) + 1) for c in zip(*rows, strict=True)] for mask, rows in seen.items()}
+
+
 def _similar(letter: str, alphabet: set[str], rng: random.Random) -> str:
     """Return a character of the same class."""
     for group in _CLASSES:
@@ -275,10 +299,6 @@ def _digits(value: float) -> int:
 
 def _distinct(values: Iterable[Any]) -> list[Any]:
     return list({repr(value): value for value in values}.values())
-
-
-def _range(values: Sequence[int]) -> tuple[int, int]:
-    return (min(values), max(values)) if values else (0, 0)
 
 
 def _length(length: int, known: tuple[int, int]) -> Iterator[Break]:

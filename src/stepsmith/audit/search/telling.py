@@ -148,7 +148,7 @@ class TellingSearch:
         if not stable or not self._differs(text, right.output, run):
             return None
         failed = None if run.verdict is Verdict.AC else run.verdict
-        ambiguous = self._taste(text, right.output, run) or self.legal.weak
+        ambiguous = self._taste(text, right.output, run) or self.legal.doubt(text)
         return Telling(text, right.output, run.output, failed, ambiguous)
 
 
