@@ -125,7 +125,7 @@ def digest(folder: Path) -> str:
 
 
 def semaphores() -> set[str]:
-    return {path.name for path in Path("/dev/shm").glob("*") if path.name.startswith(("sem.mp", "psm_"))}
+    return {path.name for path in Path("/dev/shm").glob("*") if path.name.startswith(("sem.stepsmith", "psm_"))}
 
 
 def forgotten(names: set[str]) -> list[str]:
@@ -243,8 +243,9 @@ def endure(minutes: float, every: float, chains: int, seed: int, place: Path) ->
         time.sleep(1.0)
     for part in (*parts[::-1], *([run] if run else [])):
         part.stop()
-    # One more judge: it sweeps the control groups and folders of those that were killed.
+    # One more judge and run: they sweep the control groups, folders and semaphores of those that were killed.
     sweep = "from stepsmith.judge.local import LocalJudge; LocalJudge().close()"
+    sweep += "; from stepsmith.pipeline.executor import sweep_semaphores; sweep_semaphores()"
     subprocess.run([sys.executable, "-c", sweep], env=env, check=True)
     until = time.monotonic() + SETTLE_S
     while (left := descendants()) and time.monotonic() < until:

@@ -1,6 +1,8 @@
 import itertools
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -109,3 +111,26 @@ def test_threads_take_items_one_by_one_from_an_endless_source() -> None:
     assert sorted(itertools.islice(results, 6))[0] == 0
     results.close()  # type: ignore[attr-defined]
     assert next(taken) < 12
+
+
+KILLED_WITH_ITS_TRACKER = """
+import os, signal
+from multiprocessing import resource_tracker
+from stepsmith.pipeline.executor import LocalProcesses
+
+if __name__ == "__main__":
+    for _ in LocalProcesses(1).map(abs, range(3)):
+        os.kill(resource_tracker._resource_tracker._pid, signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_semaphores_of_a_killed_run_are_removed_by_the_next(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED_WITH_ITS_TRACKER)
+    with subprocess.Popen([sys.executable, script]) as run:
+        run.wait()
+    left = f"sem.stepsmith-{run.pid}-*"
+    assert list(executor.SEMAPHORES.glob(left))
+    executor.sweep_semaphores()
+    assert not list(executor.SEMAPHORES.glob(left))
