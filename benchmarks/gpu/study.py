@@ -57,13 +57,13 @@ class Arm(NamedTuple):
     stage: str
     after: str = "before"  # the arm whose model it begins with
     control: str = "none"  # what replaces that which SFT teaches
-    times: int = 1  # as many problems and steps
+    seed: int = 0  # of the exercises that SFT teaches
 
 
 ARMS = {
     "before": None,
     "sft": Arm("sft"),
-    "sft-more": Arm("sft", after="sft", times=3),
+    "sft-more": Arm("sft", after="sft", seed=3),
     "shuffled": Arm("sft", control="shuffled"),
     "raw-code": Arm("sft", control="raw-code"),
     "rl": Arm("rl", after="sft"),
@@ -182,12 +182,7 @@ def trained(name: str, size: Size, words: argparse.Namespace) -> Path:
         start = trained(arm.after, size, words)
         command = ["train", arm.stage, size.config, "--out", folder, "--threads", words.threads, "--model", start]
         if arm.stage == "sft":
-            command += ["--set", f"sft.control={arm.control}"]
-        if arm.times > 1:  # other problems than those of the arm before
-            usual = load_training(str(size.config)).sft
-            assert usual.exercises is not None
-            command += ["--set", f"sft.steps={arm.times * usual.steps}", "--set", "sft.exercises.seed=3"]
-            command += ["--set", f"sft.exercises.count={arm.times * usual.exercises.count}"]
+            command += ["--set", f"sft.control={arm.control}", "--set", f"sft.exercises.seed={arm.seed}"]
         stepsmith(*command, *(["--resume"] if (folder / CONFIG).exists() else []))
     return folder
 
