@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from stepsmith.core.errors import MachineError
+from stepsmith.core.errors import JudgeFailedError
 from stepsmith.core.records import Checker, Contract, Execution, Judgement, Solution, TestCase, Verdict
 from stepsmith.pipeline.counting import ASKED_AGAIN, CountingJudge
 
@@ -50,9 +50,9 @@ def test_a_failure_that_passes_is_not_seen() -> None:
 
 
 def test_a_failure_that_lasts_ends_the_chain() -> None:
-    with pytest.raises(MachineError, match="then resume"):
+    with pytest.raises(JudgeFailedError, match="then resume"):
         CountingJudge(FailingJudge(99)).judge(PROGRAM, PLAIN, TESTS)
-    with pytest.raises(MachineError, match="then resume"):
+    with pytest.raises(JudgeFailedError, match="then resume"):
         CountingJudge(FailingJudge(99)).execute(PROGRAM, PLAIN, [""])
 
 

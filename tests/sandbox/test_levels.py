@@ -6,6 +6,7 @@ import pytest
 from stepsmith.core.errors import SandboxError
 from stepsmith.sandbox import cgroups, landlock, levels, linux, native, self_attack
 from stepsmith.sandbox.launch import Setup
+from stepsmith.sandbox.worker import Worker
 
 
 def test_the_survey_names_every_level_and_every_reason() -> None:
@@ -37,6 +38,31 @@ def test_a_level_that_does_not_hold_is_not_claimed(
     else:
         with pytest.raises(levels.NotProvedError, match=complaint):
             levels.start(best, Setup())
+
+
+@pytest.mark.parametrize("victim", ["server", "program"])
+def test_a_kill_while_a_level_is_proved_does_not_lower_it(
+    monkeypatch: pytest.MonkeyPatch, best: int, victim: str, tmp_path: Path
+) -> None:
+    attack, killed = levels._attack, []
+
+    def disturbed(worker: Worker) -> None:
+        if len(killed) < 2:
+            killed.append(worker.server.pid)
+            if victim == "server":
+                worker.kill()
+            else:
+                monkeypatch.setattr(self_attack, "__file__", str(tmp_path / "attack.py"))
+                (tmp_path / "attack.py").write_text("import os; os.kill(os.getpid(), 9)")
+        else:
+            monkeypatch.setattr(self_attack, "__file__", source)
+        attack(worker)
+
+    source = self_attack.__file__
+    monkeypatch.setattr(levels, "_attack", disturbed)
+    with levels.start(best, Setup()) as worker:
+        assert worker.server.level == best
+    assert len(killed) == 2
 
 
 def test_a_fork_server_that_kept_something_is_seen_from_outside(best: int) -> None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 from stepsmith.cluster.connection import connected, fetched
 from stepsmith.cluster.facts import NodeFacts, check_alike, differences
 from stepsmith.cluster.host import Host
-from stepsmith.core.errors import MachineError, SandboxError, StoreError
+from stepsmith.core.errors import JudgeFailedError, MachineError, SandboxError, StoreError
 from stepsmith.judge.program import RunningJudge
 
 Item = TypeVar("Item")
@@ -146,7 +146,7 @@ class RayCluster:
                     place.running -= 1
                     try:
                         result = fetched(self.ray, reference)
-                    except (SandboxError, StoreError, OSError) as error:
+                    except (SandboxError, JudgeFailedError, StoreError, OSError) as error:
                         self._failed(place, one, error)
                         again.append(one)
                     except self.ray.exceptions.RayError as error:

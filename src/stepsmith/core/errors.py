@@ -7,6 +7,7 @@
     │   ├── RunFolderError     the output folder cannot be used: another config, read-only, not a run
     │   ├── CaseError          a judge or verification input line is malformed
     │   ├── MachineError       the machine lacks something: a compiler, an extra, an isolation level
+    │   │   └── JudgeFailedError   the judge fails on a program, again and again
     │   ├── StoreError         records could not be written or read (disk full, damaged file)
     │   └── BudgetExceeded     the next request could exceed --budget; it was not sent
     ├── TrainingError          training itself failed: the loss is not a number
@@ -53,6 +54,10 @@ class CaseError(UserError):
 
 class MachineError(UserError):
     """The machine lacks something the command needs; the message says what to install or which flag to pass."""
+
+
+class JudgeFailedError(MachineError):
+    """The judge fails on a program, again and again; on another machine, or later, it may not."""
 
 
 class StoreError(UserError):

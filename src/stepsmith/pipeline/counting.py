@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from stepsmith.core.errors import MachineError
+from stepsmith.core.errors import JudgeFailedError
 from stepsmith.core.records import Contract, Execution, Judgement, Solution, TestCase, Verdict
 from stepsmith.judge.checkers import is_custom
 from stepsmith.judge.protocol import Judge
@@ -18,8 +18,8 @@ class CountingJudge:
     """Passes every call on to another judge. Implements ``Judge``; the owner of the other judge closes it.
 
     A chain must not depend on what happens to the machine. So if our own machinery fails on a program (IE), it is asked
-    again, and ``MachineError`` then ends the run, which can be resumed. IE with a custom checker is passed on, because
-    as a rule the checker is at fault.
+    again. Then ``JudgeFailedError`` ends the run, which can be resumed; a cluster tries the chain on other nodes first.
+    IE with a custom checker is passed on, because as a rule the checker is at fault.
     """
 
     def __init__(self, judge: Judge) -> None:
@@ -82,6 +82,6 @@ def _asked(ask: Callable[[], T], verdicts: Callable[[T], Sequence[Verdict]], con
         found = ask()
         if Verdict.IE not in verdicts(found) or is_custom(contract.checker):
             return found
-    raise MachineError(
+    raise JudgeFailedError(
         "the judge failed on a program again and again; look at the load and `stepsmith doctor`, then resume"
     )

@@ -124,7 +124,9 @@ class ForkServer:
         self.wait(sock, timeout_s)
         data = sock.recv(wire.PACKET)
         if not data:
-            raise EndedError(f"the fork server ended unexpectedly. {self.last_words()}")
+            if words := self.last_words():
+                raise EndedError(f"the fork server ended unexpectedly. {words}")
+            raise CutShortError("the fork server ended without a word; something killed it")
         return data
 
     def wait(self, sock: socket.socket, timeout_s: float) -> None:
@@ -181,6 +183,10 @@ def _sweep_boxes() -> None:
 
 class EndedError(SandboxError):
     """The other side closed the connection."""
+
+
+class CutShortError(EndedError):
+    """The other side was killed, so it says nothing about what this machine can do."""
 
 
 def _user_id(pid: int, needed: Sequence[str]) -> int | None:

@@ -13,6 +13,7 @@ inspects the worker from outside.
 import contextlib
 import json
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -22,11 +23,13 @@ from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Record
 from stepsmith.sandbox import landlock, linux, self_attack
 from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome
-from stepsmith.sandbox.launch import ForkServer, Setup
+from stepsmith.sandbox.launch import CutShortError, ForkServer, Setup
 from stepsmith.sandbox.worker import Worker
 
 BEST = 3
 NAMESPACES = ("pid", "mnt", "net", "ipc", "uts")
+STARTS = 5  # times that a worker is started if its processes are killed before its level is proved
+_GONE = (BrokenPipeError, ConnectionResetError, ProcessLookupError, FileNotFoundError)  # what a killed process leaves
 _LIMITS = RunLimits(cpu_s=5, wall_s=60, memory_mb=256, output_bytes=1 << 16)
 
 
@@ -55,7 +58,20 @@ def survey() -> list[LevelReport]:
 
 
 def start(level: int, setup: Setup) -> Worker:
-    """Start a worker and prove its level. Raises ``SandboxError`` with the reason if that fails."""
+    """Start a worker and prove its level. Raises ``SandboxError`` with the reason if that fails.
+
+    If something kills its processes meanwhile, it is started again: a judge would else take a lower level than others.
+    """
+    for _ in range(STARTS - 1):
+        try:
+            return _start_once(level, setup)
+        except SandboxError as error:
+            if not isinstance(error, CutShortError) and not isinstance(error.__cause__, _GONE):
+                raise
+    return _start_once(level, setup)
+
+
+def _start_once(level: int, setup: Setup) -> Worker:
     if level >= 1:
         _require_kernel()
     worker = Worker(level, setup)
@@ -111,6 +127,8 @@ def _attack(worker: Worker) -> None:
 def _check(outcome: Opened | RunOutcome) -> None:
     if isinstance(outcome, Opened):
         raise NotProvedError(f"the self-attack does not compile: {outcome.text[-300:]}")
+    if outcome.signal == signal.SIGKILL and not outcome.end:
+        raise CutShortError("the self-attack was killed")
     lines = outcome.stdout.decode().splitlines()
     if outcome.exit_code != 0 or len(lines) != len(self_attack.ATTACKS):
         raise NotProvedError(f"the self-attack did not finish: {outcome.stderr.decode()[-300:]}")

@@ -15,7 +15,7 @@ import msgspec
 from stepsmith.core.errors import SandboxError
 from stepsmith.sandbox import frames, native, wire
 from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome, check_name, image_mb
-from stepsmith.sandbox.launch import START_S, EndedError, ForkServer, Setup
+from stepsmith.sandbox.launch import START_S, CutShortError, EndedError, ForkServer, Setup
 from stepsmith.sandbox.memory_kills import MemoryKills
 
 MB = 1 << 20
@@ -260,7 +260,8 @@ class Worker:
             return Opened(ok=False, text=os.pread(written[1], wire.PACKET, 0).decode("utf-8", "replace"))
         if -code in _COMPILER_CRASHES or (code == -signal.SIGKILL and self.memory_kills() == "program"):
             return _crashed(code)
-        raise SandboxError(f"a program's compiler ended with status {code}")
+        kind = CutShortError if code == -signal.SIGKILL else SandboxError
+        raise kind(f"a program's compiler ended with status {code}")
 
     def _outcome(self, data: bytes, written: Sequence[int], stderr_bytes: int) -> RunOutcome:
         status, end, cpu_s, wall_s, peak_kb, _untidy = wire.FACTS.unpack(data)
