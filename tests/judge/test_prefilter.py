@@ -46,3 +46,28 @@ def test_the_prefilter_on_functions(judge: LocalJudge) -> None:
     with LocalJudge(prefilter=True) as fast:
         judgement = fast.judge(solution, FUNCTION, cases, stop_at_first_failure=True)
     assert [result.verdict for result in judgement.tests] == ["AC"] * 4 + ["WA"]
+
+
+TOGETHER = {  # a program, and its outputs on 0 to 5; None where it fails
+    "print(2 * int(input()))": ["0\n", "2\n", "4\n", "6\n", "8\n", "10\n"],
+    "n = int(input())\nprint(1 // (3 - n))": ["0\n", "0\n", "1\n", None, "-1\n", "-1\n"],
+    "n = int(input())\nwhile n == 1: pass\nprint(n)": ["0\n", None, "2\n", "3\n", "4\n", "5\n"],
+    "1 / 0": [None] * 6,
+    "print(": [None] * 6,
+}
+
+
+@pytest.mark.parametrize(("code", "outputs"), TOGETHER.items(), ids=range(len(TOGETHER)))
+def test_inputs_together_have_the_outputs_that_they_have_apart(code: str, outputs: list[str | None]) -> None:
+    quick = Contract(interface="stdio", limits=Limits(time_s=0.4))
+    with LocalJudge(together=True) as judge:
+        runs = judge.execute(Solution(language="python", code=code), quick, [f"{n}\n" for n in range(6)])
+    assert [run.output if run.verdict == "AC" else None for run in runs] == outputs
+
+
+def test_a_judge_puts_inputs_together_only_if_it_is_told_to(judge: LocalJudge) -> None:
+    code = "import builtins\nbuiltins.k = getattr(builtins, 'k', 0) + 1\nprint(builtins.k)"
+    solution = Solution(language="python", code=code)
+    assert [run.output for run in judge.execute(solution, STDIO, ["", "", ""])] == ["1\n"] * 3
+    with LocalJudge(together=True) as fast:
+        assert [run.output for run in fast.execute(solution, STDIO, ["", "", ""])] == ["1\n", "2\n", "3\n"]

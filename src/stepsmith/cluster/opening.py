@@ -75,9 +75,16 @@ def open_judge(
         yield pool, workers
 
 
-def make_judge(servers: Sequence[str], isolation: str, allow_unsafe: bool) -> LocalJudge | JudgeFleet:
-    """Return a judge for one call at a time, which the caller closes: the servers, or one on this machine."""
-    return JudgeFleet(servers, isolation, allow_unsafe) if servers else LocalJudge(isolation, allow_unsafe)
+def make_judge(
+    servers: Sequence[str], isolation: str, allow_unsafe: bool, *, together: bool = False
+) -> LocalJudge | JudgeFleet:
+    """Return a judge for one call at a time, which the caller closes: the servers, or one on this machine.
+
+    ``together``: see ``LocalJudge``; servers do not have it.
+    """
+    if servers:
+        return JudgeFleet(servers, isolation, allow_unsafe)
+    return LocalJudge(isolation, allow_unsafe, together=together)
 
 
 def _check_servers(executor: str) -> None:

@@ -14,7 +14,7 @@ from stepsmith.core.tracing import annotate, span
 from stepsmith.judge.cases import NO_TESTS
 from stepsmith.judge.checkers import UnreadableError, compare, is_custom, judges_texts, run_custom
 from stepsmith.judge.languages import check_time_factors, language
-from stepsmith.judge.prefilter import first_suspect
+from stepsmith.judge.prefilter import first_suspect, outputs_together
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.judge.programs import CheckerRunner, CompileError, OneShot, Programs
 from stepsmith.judge.runs import RetryPolicy, check_program, measured, output_of
@@ -25,6 +25,7 @@ from stepsmith.sandbox.worker import Worker
 
 # If more of the last MEMORY solutions failed their first test, it pays to run it before the solution is opened.
 WORTH_A_TRY, MEMORY = 0.5, 20
+TOGETHER_S = 0.3  # CPU seconds for the run that all inputs share, where programs keep nothing between runs
 SHARED = "passed in a run that all tests shared"
 
 T = TypeVar("T", TestResult, Execution)
@@ -41,6 +42,10 @@ class LocalJudge:
     first run in one process, and the first that seems to fail is run again by itself. If it fails again the solution is
     rejected, and the tests before it count as passed. Otherwise every test is run in a process of its own, as usual.
 
+    ``together`` is for programs that are known to keep nothing between their runs, such as the offline teacher's:
+    ``execute`` runs a Python program on all inputs in one process, as far as that takes little time, and the pre-filter
+    is on.
+
     ``time_factors`` multiply the time limits of languages by name, in place of the languages' own factors (see
     ``languages``). Raises ``CaseError`` for an unknown language and a factor that is not above 0.
     """
@@ -51,11 +56,12 @@ class LocalJudge:
         allow_unsafe: bool = False,
         *,
         prefilter: bool = False,
+        together: bool = False,
         time_factors: Mapping[str, float] | None = None,
     ) -> None:
         parse_by_turns()  # done here because every process that parses Python in several threads opens a judge
         self._lock = threading.Lock()
-        self._prefilter = prefilter
+        self._prefilter, self._together = prefilter or together, together
         self._time_factors = check_time_factors(time_factors or {})
         self._programs = Programs(isolation, allow_unsafe)
         self._fail_first = 0.0  # share of the last Python solutions that failed their first test
@@ -84,7 +90,7 @@ class LocalJudge:
         allowed = self._allowance(solution, contract)
         if self._prefilter and stop_at_first_failure and len(tests) > 1:
             with self._lock:
-                suspect = first_suspect(self._programs, solution, contract, allowed, tests)
+                suspect = first_suspect(self._programs, solution, contract, self._shared(allowed), tests)
             if suspect is not None:
                 alone = self.judge(solution, contract, [tests[suspect]])
                 if alone.verdict not in (Verdict.AC, Verdict.CE, Verdict.IE):
@@ -122,14 +128,23 @@ class LocalJudge:
                 return Execution(verdict=failed[0], cpu_s=outcome.cpu_s, message=failed[1])
             return Execution(verdict=Verdict.AC, output=output_of(outcome, contract), cpu_s=outcome.cpu_s)
 
+        done: list[Execution] = []
+        if self._together and len(inputs) > 1:
+            with self._lock:
+                ran = outputs_together(self._programs, solution, contract, self._shared(allowed), inputs)
+            outputs, cpu_s = ran or ([], 0.0)
+            done = [Execution(verdict=Verdict.AC, output=text, cpu_s=cpu_s / len(outputs)) for text in outputs]
+            inputs = inputs[len(done) :]
+        if not inputs:
+            return done
         with span("execute", language=solution.language, inputs=len(inputs)):
             text, results, problem = self._each(
                 solution, contract, allowed, len(inputs), one, lambda _: False, first_alone=len(inputs) == 1
             )
         if results is None:
-            return [Execution(verdict=Verdict.CE, message=text)] * len(inputs)
+            return [*done, *[Execution(verdict=Verdict.CE, message=text)] * len(inputs)]
         missing = len(inputs) - len(results)
-        return results + [Execution(verdict=Verdict.IE, message=problem)] * missing
+        return [*done, *results, *[Execution(verdict=Verdict.IE, message=problem)] * missing]
 
     def agree(self, contract: Contract, input_text: str, expected: str, actual: str) -> bool:
         """Return whether the contract's checker accepts ``actual`` if ``expected`` is the judge's answer.
@@ -175,6 +190,13 @@ class LocalJudge:
     def _allowance(self, solution: Solution, contract: Contract) -> Allowance:
         kind = language(solution.language)
         return allowance(contract.limits, kind, self._time_factors.get(kind.name, kind.time_factor))
+
+    def _shared(self, allowed: Allowance) -> Allowance:
+        """Return the allowance of a run that all inputs share."""
+        if not self._together:
+            return allowed
+        limits = msgspec.structs.replace(allowed.limits, time_s=min(allowed.limits.time_s, TOGETHER_S))
+        return msgspec.structs.replace(allowed, limits=limits)
 
     def _each(
         self,

@@ -97,10 +97,13 @@ class Programs:
         worker = self._worker(SOLUTIONS, sources if kind.name == "python" else ())
         return worker, prepare(worker, self.worker_set.cache, kind, sources, contract.limits, entry_point=entry_point)
 
-    def one_shot(self, solution: Solution, contract: Contract, allowed: Allowance) -> OneShot | None:
+    def one_shot(
+        self, solution: Solution, contract: Contract, allowed: Allowance, *, shared: bool = False
+    ) -> OneShot | None:
         """Return a Python solution that each of its runs compiles anew: half the price where there is only one test.
 
-        None if it must be opened: other languages, long programs, and checkers that talk with the program.
+        ``shared``: the run does many tests. None if it must be opened: other languages, long programs, and checkers
+        that talk with the program.
         """
         kind = language(solution.language)
         if kind.name != "python" or len(solution.code) > LONGEST_ONE_SHOT or _talks(contract):
@@ -108,7 +111,8 @@ class Programs:
         worker, prepared = self._prepared(solution, contract)
         if prepared.program is None or not worker.can_one_shot:
             return None
-        return OneShot(worker, prepared.program, run_limits(allowed))
+        program = msgspec.structs.replace(prepared.program, shared=True) if shared else prepared.program
+        return OneShot(worker, program, run_limits(allowed))
 
     def open(self, program: Program, role: str) -> tuple[Worker, Allowance, Prepared]:
         """Make a whole program ready to be run, with its files. Raises ``SandboxError``."""

@@ -229,7 +229,9 @@ _open_runners: list[ChainRunner] = []  # at most one per worker process, made by
 
 def _grow(config: Config, index: int) -> Chain:
     if not _open_runners:
-        judge = make_judge(config.runtime.judges, config.judge.isolation, config.judge.allow_unsafe)
+        judge = make_judge(  # the programs of the offline teacher keep nothing between their runs
+            config.runtime.judges, config.judge.isolation, config.judge.allow_unsafe, together=True
+        )
         _open_runners.append(ChainRunner(config, judge))
     return _open_runners[0].grow(index)
 

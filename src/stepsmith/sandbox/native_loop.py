@@ -58,12 +58,13 @@ class NativeLoop:
 
     def serve_one_shots(
         self, session: int, confinement: Confinement, *, source: int, name: str, writing: bool, beyond_mb: int
-    ) -> tuple[int, int, str] | None:
+    ) -> tuple[int, int, bool, str] | None:
         """Run a one-shot Python program per packet until the judge closes the connection, then return None.
 
-        In the process of a program, return its memory limit in MB, the bytes of its source and its entry point. The
-        source is the descriptor after those of its test. The caller compiles it, and then calls ``begin`` or
-        ``refuse``. It is also in the file ``source`` of this name. It may map ``beyond_mb`` MB beyond its memory limit.
+        In the process of a program, return its memory limit in MB, the bytes of its source, whether it does many
+        tests, and its entry point. The source is the descriptor after those of its test. The caller compiles it, and
+        then calls ``begin`` or ``refuse``. It is also in the file ``source`` of this name. It may map ``beyond_mb`` MB
+        beyond its memory limit.
         """
         setup = _setup(
             session, confinement, one_shots=True, source=source, source_name=os.fsencode(name), writing=writing,
@@ -74,8 +75,8 @@ class NativeLoop:
         size = self._serve(by_reference)
         if size < 0:
             return None
-        _cpu_s, _wall_s, memory_mb, _output_bytes, source_bytes = unpack(packet)
-        return memory_mb, source_bytes, str(packet[head_size:size], "utf-8")
+        _cpu_s, _wall_s, memory_mb, _output_bytes, source_bytes, shared = unpack(packet)
+        return memory_mb, source_bytes, bool(shared), str(packet[head_size:size], "utf-8")
 
 
 def _setup(session: int, confinement: Confinement, **more: object) -> _NativeSetup:

@@ -105,8 +105,8 @@ def become_one_shots(
     )  # fmt: skip
     if shot is None:
         return
-    memory_mb, size, entry_point = shot
-    code = 4 if entry_point else 3
+    memory_mb, size, shared, entry_point = shot
+    code = 4 if entry_point or shared else 3
     try:
         compiled = compile(read(code, size), name, "exec", dont_inherit=True)
     except COMPILE_ERRORS as error:
@@ -116,7 +116,7 @@ def become_one_shots(
     close(code)
     filters[:] = usual  # type: ignore[index]
     sys.path = path
-    program.start(compiled, entry_point=entry_point or None, shared=False, memory_mb=memory_mb)
+    program.start(compiled, entry_point=entry_point or None, shared=shared, memory_mb=memory_mb)
     task.prepare()
     loop.begin()
     program.run([])

@@ -59,7 +59,7 @@ struct facts {
 
 struct one_shot { /* the head of a packet, see wire.py */
     double cpu_s, wall_s;
-    int64_t memory_mb, output_bytes, source_bytes;
+    int64_t memory_mb, output_bytes, source_bytes, shared;
 };
 
 struct shared { /* with a test's process, which writes it before the program runs */

@@ -20,9 +20,9 @@ _ROOM = _socket.CMSG_SPACE(MAX_FDS * 4)
 FACTS = struct.Struct("=iiddqq")
 ENDED, CPU_LIMIT, WALL_LIMIT, NOT_STARTED, UNREADABLE, NOT_COMPILED = range(6)
 # The head of a packet that brings a one-shot program: CPU seconds, wall seconds, memory in MB, bytes of output, bytes
-# of code. The name of its entry point follows, or a binary's arguments, each ended by a NUL. The last descriptor of the
-# packet is the code.
-ONE_SHOT = struct.Struct("=ddqqq")
+# of code, whether one run does many tests. The name of its entry point follows, or a binary's arguments, each ended by
+# a NUL. The last descriptor of the packet is the code.
+ONE_SHOT = struct.Struct("=ddqqqq")
 
 
 class ServerSettings(TypedDict):

@@ -111,9 +111,9 @@ class Worker:
             self._open_one_shots(program, limits)
             self._one_shots = wanted
         head = wire.ONE_SHOT.pack(
-            limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes + 1, len(program.code)
+            limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes + 1, len(program.code), program.shared
         )
-        self._limits, self._has_result = limits, program.entry_point is not None
+        self._limits, self._has_result = limits, program.entry_point is not None or program.shared
         self._image_mb = image_mb(program.code) if program.kind == "binary" and self._server.level < 3 else 0.0
         text = program.entry_point or ""
         if program.kind == "binary":

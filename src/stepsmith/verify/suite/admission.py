@@ -79,10 +79,9 @@ def admit(
     if label := passing_baseline(problem, judge):
         detail = f'the trivial program "{label}" passes every test'
         return Admission(reason="trivial-solution", detail=detail, entropy_bits=entropy)
-    matrix = ExecutionMatrix(judge, problem.contract, [problem.golden], [test.input for test in tests])
-    reason, detail = _golden_fault(matrix, tests, rerun=not ran_before)
+    reason, detail, executions = (_golden_fault_now if ran_before else _golden_fault)(problem, judge)
     if reason:
-        return Admission(reason=reason, detail=detail, entropy_bits=entropy, executions=matrix.executions)
+        return Admission(reason=reason, detail=detail, entropy_bits=entropy, executions=executions)
     kills = _kill(problem, judge, mutants, settings.enough_kills)
     if kills.open_kinds:
         reason = "mutants-survive"
@@ -94,7 +93,7 @@ def admit(
         entropy_bits=entropy,
         wrong=kills.wrong,
         passing_hidden=kills.passing_hidden,
-        executions=matrix.executions + kills.executions,
+        executions=executions + kills.executions,
     )
 
 
@@ -145,19 +144,33 @@ def shows_sample(statement: str, function: bool, test: TestCase) -> bool:
     return all(_squeeze(piece) in text for piece in (*pieces, test.output))
 
 
-def _golden_fault(matrix: ExecutionMatrix, tests: Sequence[TestCase], *, rerun: bool) -> tuple[str, str]:
-    """Return (reason, detail) of what is wrong with the golden, the only candidate; ("", "") if nothing is."""
-    for j, (test, run) in enumerate(zip(tests, matrix.row(0), strict=True)):
+def _golden_fault(problem: Problem, judge: Judge) -> tuple[str, str, int]:
+    """Return (reason, detail, runs) of what is wrong with the golden; empty texts if nothing is."""
+    matrix = ExecutionMatrix(judge, problem.contract, [problem.golden], [test.input for test in problem.tests])
+    for j, (test, run) in enumerate(zip(problem.tests, matrix.row(0), strict=True)):
         if run.verdict is Verdict.IE:
-            return "judge-failed", f"test {j}: {run.message or 'internal error'}"
+            return "judge-failed", f"test {j}: {run.message or 'internal error'}", matrix.executions
         if run.verdict is not Verdict.AC:
-            return "golden-fails", f"test {j} ends in {run.verdict}: {_short(run.message)}"
+            return "golden-fails", f"test {j} ends in {run.verdict}: {_short(run.message)}", matrix.executions
         if not matrix.agree(j, test.output, run.output):
-            return "golden-fails", f"test {j}: expected {_short(test.output)}, got {_short(run.output)}"
-    changed = matrix.rerun(0) if rerun else ()
-    if changed:
-        return "non-deterministic", f"run twice, the golden solution differs on test {changed[0]}"
-    return "", ""
+            detail = f"test {j}: expected {_short(test.output)}, got {_short(run.output)}"
+            return "golden-fails", detail, matrix.executions
+    if changed := matrix.rerun(0):
+        detail = f"run twice, the golden solution differs on test {changed[0]}"
+        return "non-deterministic", detail, matrix.executions
+    return "", "", matrix.executions
+
+
+def _golden_fault_now(problem: Problem, judge: Judge) -> tuple[str, str, int]:
+    """Do the same for a golden that gave the expected outputs before: one run each, in processes of their own."""
+    judgement = judge.judge(problem.golden, problem.contract, problem.tests)
+    runs = len(judgement.tests)
+    for j, result in enumerate(judgement.tests):
+        if result.verdict is Verdict.IE:
+            return "judge-failed", f"test {j}: {result.message or 'internal error'}", runs
+        if result.verdict is not Verdict.AC:
+            return "golden-fails", f"test {j} ends in {result.verdict}: {_short(result.message)}", runs
+    return ("", "", runs) if runs else ("golden-fails", _short(judgement.compile_output), runs)
 
 
 def hidden_first(problem: Problem) -> list[int]:
