@@ -1,7 +1,8 @@
 """Throughput, memory and yield of the main job: `python benchmarks/synthesis.py [--chains 40 80 ...] [--seed 0]`.
 
 For every number of chains it runs `stepsmith synth` (contest profile, all cores) and samples the resident memory of the
-whole process tree ten times a second. Then it compares multi-turn with single-turn synthesis at equal proposals.
+whole process tree ten times a second. The time by stage is that of all workers together. Then it compares multi-turn
+with single-turn synthesis at equal proposals.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 
 from stepsmith.store.manifest import Manifest, read_manifest
+from stepsmith.store.runfolder import TIMINGS
 
 STEPSMITH = str(Path(sys.executable).with_name("stepsmith"))
 TURNS = 6
@@ -36,6 +38,13 @@ def synth(out: Path, *words: object) -> tuple[Manifest, float, dict[str, float]]
     if code:
         sys.exit(f"stepsmith synth failed with exit code {code}")
     return read_manifest(out), time.monotonic() - started, peaks
+
+
+def by_stage(out: Path) -> str:
+    """Return how the time of a run's chains is divided among their stages."""
+    stages = json.loads((out / TIMINGS).read_text())["stages"]
+    total = sum(stages.values()) or 1.0
+    return ", ".join(f"{name} {seconds:.0f} s ({seconds / total:.0%})" for name, seconds in stages.items())
 
 
 def watch(root: int, peaks: dict[str, float], stop: threading.Event, every_s: float = 0.1) -> None:
@@ -104,6 +113,7 @@ def main() -> None:
                 f"{row['executions_per_kept']:>10} {row['peak_mb']:>8} {row['main_mb']:>8}",
                 flush=True,
             )
+            print(f"{'':>8}{by_stage(Path(folder) / f'scale-{chains}')}", flush=True)
         print(f"\n{'mode':>12} {'proposed':>9} {'kept':>6} {'kept/proposed':>14} {'kept/program':>13} {'in bands':>9}")
         for mode, chains in (("multi-turn", options.yield_chains), ("single-turn", options.yield_chains * TURNS)):
             manifest, _, _ = synth(

@@ -186,6 +186,13 @@ def test_the_manifest_adds_up(finished: Path, problems: list[Problem]) -> None:
     assert json.loads(bytes(manifest.config))["synth"]["seed"] == 11
 
 
+def test_the_time_of_the_stages_is_kept(finished: Path) -> None:
+    timings = json.loads((finished / "timings.json").read_text())
+    assert {"propose", "label", "admit", "derive", "rate"} <= {*timings["stages"]}
+    chains = sum(timings["chains"].values())
+    assert 0.5 * chains < sum(timings["stages"].values()) <= chains
+
+
 def test_single_turn_and_hard_first(tmp_path: Path) -> None:
     run("synth", "--chains", 3, "--mode", "single-turn", "--attempts", 8, "--seed", 3, "--out", tmp_path / "single")
     assert read_manifest(tmp_path / "single").counts.proposed == 3

@@ -318,3 +318,4 @@ class Chain(Record, frozen=True, kw_only=True):
     spent: tuple[StageSpend, ...] = ()  # by stage and model, in order of their names; () where no model was called
     seconds: float = 0.0  # wall time; not part of any hashed file
     judge_s: float = 0.0  # the part of it that was spent in the judge; likewise
+    stage_s: dict[str, float] = msgspec.field(default_factory=dict)  # its parts by stage; likewise

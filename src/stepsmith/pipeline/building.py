@@ -8,7 +8,7 @@ Each step takes a problem and returns a problem or a rejection. The first reject
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -35,6 +35,7 @@ from stepsmith.judge.protocol import Judge
 from stepsmith.pipeline.claims import check_claims
 from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.rating import FIXED, Rating, RatingSettings, rate, tally
+from stepsmith.pipeline.stage_times import StageTimes
 from stepsmith.pipeline.variations import varied_inputs
 from stepsmith.pipeline.wrong_programs import drawn_kills, is_real, losing_voters, undetected
 from stepsmith.scoring.scorer import Scorer
@@ -68,6 +69,7 @@ class Building:
     judge: Judge
     scorer: Scorer
     rng: random.Random
+    times: StageTimes = field(default_factory=StageTimes)
 
     @property
     def of_model(self) -> bool:
@@ -93,24 +95,31 @@ def build_problem(build: Building, student: Student, strong_solver: Student | No
 
     Raises ``SandboxError`` if the judge keeps failing.
     """
-    result: Problem | Rejection = label(build)
+    timed = build.times.of
+    with timed("label"):
+        result: Problem | Rejection = label(build)
     rating: Rating | None = None
     if isinstance(result, Problem):
-        result = admit(build, result)
+        with timed("admit"):
+            result = admit(build, result)
     settled: tuple[Example, ...] = ()
     refuted: tuple[str, ...] = ()
     if isinstance(result, Problem):
         settled = tuple(Example(input=test.input, output=test.output) for test in result.tests)
-        result, refuted = check_claims(build.draft.claimed_wrong, result, build.judge)
-        result = derive(build, result)
+        with timed("derive"):
+            result, refuted = check_claims(build.draft.claimed_wrong, result, build.judge)
+            result = derive(build, result)
     if isinstance(result, Problem) and strong_solver:
-        result = solve(build, result, strong_solver)
+        with timed("solve"):
+            result = solve(build, result, strong_solver)
     if isinstance(result, Problem):
-        result, rating = rate_by(build, result, student)
+        with timed("rate"):
+            result, rating = rate_by(build, result, student)
     if rating:
         rating = replace(rating, feedback=replace(rating.feedback, settled=settled, refuted=refuted))
     if isinstance(result, Problem):
-        result = measure(build, result)
+        with timed("measure"):
+            result = measure(build, result)
     if isinstance(result, Rejection):  # before `derive` a problem is one of induction, wherever it is headed
         problem = msgspec.structs.replace(result.problem, environment=build.draft.environment)
         result = msgspec.structs.replace(result, problem=problem)

@@ -19,6 +19,7 @@ from stepsmith.pipeline.config import Config
 from stepsmith.pipeline.counting import CountingJudge
 from stepsmith.pipeline.rating import Rating
 from stepsmith.pipeline.roles import STUDENTS, Roles
+from stepsmith.pipeline.stage_times import StageTimes
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.synth.draft import Draft, Feedback
 
@@ -36,6 +37,7 @@ def grow_chain(index: int, config: Config, seed: Seed, roles: Roles, judge: Judg
     environment = _weighted(dict(synth.environments), rng)
     counting = CountingJudge(judge)
     scorer = Scorer(counting)
+    times = StageTimes()
     made_by_teacher = 0
     keeps_attempts = config.runtime.keep_attempts and synth.student not in STUDENTS  # theirs follow from the seed
     attempts: list[StudentAttempt] = []
@@ -48,12 +50,12 @@ def grow_chain(index: int, config: Config, seed: Seed, roles: Roles, judge: Judg
     for turn in range(1, _turns(config) + 1):
         turn_rng = derive_rng(synth.seed, "turn", index, turn)
         if base is None or feedback is None:
-            with span("propose", turn=turn):
+            with span("propose", turn=turn), times.of("propose"):
                 draft = roles.teacher.propose(seed, environment, turn_rng)
         else:
             held = frozenset(band_of(problem.pass_rate.rate) for problem in kept if problem.pass_rate)
             direction = config.progression.direction(feedback.pass_rate.rate, held)
-            with span("refine", turn=turn, direction=direction):
+            with span("refine", turn=turn, direction=direction), times.of("propose"):
                 draft = roles.teacher.refine(base, replace(feedback, held=held), direction, turn_rng)
         lineage = Lineage(
             chain_id=chain_id,
@@ -64,7 +66,7 @@ def grow_chain(index: int, config: Config, seed: Seed, roles: Roles, judge: Judg
             seed_ref=seed.ref,
             seed_license=seed.license,
         )
-        build = Building(draft, lineage, config, counting, scorer, turn_rng)
+        build = Building(draft, lineage, config, counting, scorer, turn_rng, times)
         with span("build", turn=turn):
             built = build_problem(build, roles.student, roles.strong_solver)
             result, problem_id = built.result, built.problem.id
@@ -105,6 +107,7 @@ def grow_chain(index: int, config: Config, seed: Seed, roles: Roles, judge: Judg
         executions=counting.executions + made_by_teacher,
         attempts=tuple(attempts),
         judge_s=counting.seconds,
+        stage_s=dict(times.seconds),
     )
 
 

@@ -5,8 +5,8 @@ import logging
 import platform
 import time
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -269,7 +269,8 @@ def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spe
     kept_attempts = (one for chain in run.chains() for one in chain.attempts) if counts.kept_attempts else ()
     attempts = write_attempts(run.path / ATTEMPTS, kept_attempts)
     write_whole(
-        run.path / TIMINGS, _timings(seconds, config.runtime.workers, zip(counts.indices, counts.seconds, strict=True))
+        run.path / TIMINGS,
+        _timings(seconds, config.runtime.workers, counts.stages, zip(counts.indices, counts.seconds, strict=True)),
     )
     manifest = Manifest(
         versions={
@@ -304,9 +305,12 @@ def _unique(chains: Iterator[Chain], first_seen: FirstSeen) -> Iterator[Problem]
                 yield problem
 
 
-def _timings(seconds: float, workers: int, chains: Iterable[tuple[int, float]]) -> Iterator[bytes]:
-    """Yield the parts of ``timings.json``: the wall time of the run, and of each of its chains."""
-    yield f'{{"seconds": {seconds:.3f}, "workers": {workers}, "chains": {{'.encode()
+def _timings(
+    seconds: float, workers: int, stages: Mapping[str, float], chains: Iterable[tuple[int, float]]
+) -> Iterator[bytes]:
+    """Yield the parts of ``timings.json``: the wall time of the run, of each stage in all chains, of each chain."""
+    by_stage = ", ".join(f'"{stage}": {spent:.3f}' for stage, spent in stages.items())
+    yield f'{{"seconds": {seconds:.3f}, "workers": {workers}, "stages": {{{by_stage}}}, "chains": {{'.encode()
     for number, (index, one) in enumerate(chains):
         yield f'{"," if number else ""}\n "{index}": {one:.3f}'.encode()
     yield b"}}\n"
@@ -324,6 +328,7 @@ class _Counting:
         self.spent: tuple[StageSpend, ...] = ()
         self.kept_attempts = False
         self.indices, self.seconds = array("q"), array("d")  # of each chain
+        self.stages: defaultdict[str, float] = defaultdict(float)  # seconds of all chains
 
     def problems(self, problems: Iterator[Problem]) -> Iterator[Problem]:
         for problem in problems:
@@ -338,6 +343,8 @@ class _Counting:
         for chain in chains:
             self.indices.append(chain.index)
             self.seconds.append(chain.seconds)
+            for stage, took in chain.stage_s.items():
+                self.stages[stage] += took
             self.kept_attempts |= bool(chain.attempts)
             self.proposed += chain.proposed
             self.programs += chain.judged_programs
