@@ -101,7 +101,8 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     ),
     "pipeline/test_synthesis.py": (
         "whole runs, whose problems are then checked",
-        "pipeline/chain pipeline/counting pipeline/building pipeline/machine synth/draft synth/simulated",
+        "pipeline/chain pipeline/counting pipeline/building pipeline/machine pipeline/stage_times synth/draft "
+        "synth/simulated",
     ),
     "synth/test_seeds.py": ("seeds are read from files through their source", "synth/seed_files"),
     "pipeline/test_training.py": ("whole trainings, through `train`", "pipeline/training_run"),
