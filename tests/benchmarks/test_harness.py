@@ -2,6 +2,7 @@
 
 import pytest
 
+from stepsmith.benchmarks import harness
 from stepsmith.benchmarks.harness import RECURSION, HarnessSettings, official_recursion, run_checks
 from stepsmith.judge.local import LocalJudge
 
@@ -44,11 +45,11 @@ def test_a_loop_is_ended_at_the_limit_whatever_it_catches(judge: LocalJudge) -> 
 
 
 def test_recursion_is_as_deep_as_in_the_official_harness(judge: LocalJudge) -> None:
-    harness = HarnessSettings(recursion_limit=official_recursion(judge))
+    settings = HarnessSettings(recursion_limit=official_recursion(judge))
     answer = "def depth(n):\n    return 0 if n <= 1 else depth(n - 1)\n"
     for n, status in ((RECURSION - 1, "passed"), (RECURSION, "failed")):
         check = f"def check(f):\n    f({n})\ncheck(depth)"
-        (run,) = run_checks(judge, [answer], check, 3.0, harness)
+        (run,) = run_checks(judge, [answer], check, 3.0, settings)
         assert run.status == status
 
 
@@ -71,10 +72,19 @@ ENDLESS = {
     "x = [3, 1]\nwhile x:\n    x = x[::-1]\n",
     "def f(a):\n    done = False\n    while not done:\n        done = a > 1\n    return done\n\nf(1)\n",
     "def f(a):\n    while a != 1:\n        a = 10 if a < 5 else a - 2\n        for k in [1]:\n         a += 0\nf(4)\n",
+    # the variables that differ only collect results
+    "def f(n):\n    s = ''\n    while n >= 0:\n        s = str(n % 2) + s\n        n //= 2\n    return s\nf(5)\n",
+    "def f(n):\n    out = []\n    while n >= 1:\n        n = n // 2 if n % 2 == 0 else n * 3 + 1\n        if n % 2:\n"
+    "            out.append(int(n))\n    return out\nf(5)\n",
+    # what the loop cannot reach does not count
+    "import random\ndef f(n):\n    while n:\n        n = n\ndef check(f):\n    f(1)\n    try:\n"
+    "        random.random()\n    except ValueError:\n        pass\ncheck(f)\n",
+    "def g(x):\n    return x * 1\ndef f(n):\n    while g(n) > 0:\n        n = g(n)\nf(1)\n",
 }
 UNSURE = {
     "x = 0\nwhile x < 10**10:\n    x += 1\n",  # another state each time
     "import random\nx = 1\nwhile x:\n    x = random.choice([1, 1])\n",
+    "import random\nr, x = random.random, 1\nwhile x:\n    x = r() >= 0\n",
     "class A:\n    n = 0\na, x = A(), 1\nwhile x:\n    a.n += 1\n    x = a.n < 10**9\n",
     "x = iter(range(10**9))\ny = 1\nwhile y:\n    y = next(x, 0) >= 0\n",
     "def f(seen=[]):\n    seen.append(1)\n    return len(seen) < 10**9\nx = 1\nwhile x:\n    x = f()\n",
@@ -83,17 +93,34 @@ UNSURE = {
     "s = {1}\nwhile s:\n    s = set(s)\n",
     "while True:\n    try:\n        for k in range(10**9):\n            x = 1\n    except Exception:\n        break\n",
     "x = 1\nwhile x:\n    globals()['x'] = 1\n",
+    # what seems to collect results decides after all
+    "def f():\n    a = []\n    b = a\n    while len(b) < 10**9:\n        a.append(1)\nf()\n",
+    "def f():\n    a = []\n    while True:\n        a.append(1)\n"
+    "        if len(a) > 10**9:\n            return a\nf()\n",
+    "k = [0]\ndef g():\n    k[0] += 1\n    return k[0]\ndef f():\n    while g() < 10**9:\n        pass\nf()\n",
+    "k = [0]\ng = lambda: k.append(1) or len(k)\ndef f():\n    while g() < 10**9:\n        pass\nf()\n",
+    "k = [0]\ndef g():\n    k.append(1)\n    return len(k)\ndef f():\n"
+    "    k = 1\n    while g() < 10**9:\n        k = 1\nf()\n",
+    "def f():\n    v = []\n    while True:\n        def g():\n            return len(v)\n        v.append(0)\n"
+    "        if g() > 10**9:\n            return v\nf()\n",
+    "def f():\n    w, v = [0], [1]\n    def g(x):\n        w.append(x)\n        return x + 1\n"
+    "    while len(w) < 10**9:\n        v = list(map(g, v))\nf()\n",
 }
+CAUGHT = "def g(n):\n    while n:\n        n = n\ntry:\n    g(1)\nexcept Exception:\n    pass\n"  # passes at its limit
 
 
-def test_a_loop_that_repeats_its_state_is_ended_early_and_no_other(judge: LocalJudge) -> None:
-    sure = run_checks(judge, sorted(ENDLESS), "", 30.0, HarnessSettings())
-    assert [(run.status, run.text[:6], run.cpu_s < 1.0) for run in sure] == [("timed out", "a loop", True)] * 3
-    unsure = run_checks(judge, sorted(UNSURE), "", 0.7, HarnessSettings())
-    ends = {answer: (run.status, run.text) for answer, run in zip(sorted(UNSURE), unsure, strict=True)}
-    swallowed = next(answer for answer in UNSURE if "break" in answer)
-    assert ends.pop(swallowed) == ("passed", "")
-    assert set(ends.values()) == {("timed out", "")}
+def test_a_loop_that_repeats_its_state_is_ended_early_and_no_other(
+    judge: LocalJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = harness.harness_program("run_check")
+    at_once = at_once.replace("SUSPECT_S = 0.2", "SUSPECT_S = 0.01").replace("LOOK_S = 0.2", "LOOK_S = 0.05")
+    monkeypatch.setattr(harness, "harness_program", lambda _: at_once)
+    for answer, run in zip(ENDLESS, run_checks(judge, [*ENDLESS], "", 30.0, HarnessSettings()), strict=True):
+        assert (run.status, run.text[:6], run.cpu_s < 1.0) == ("timed out", "a loop", True), answer
+    unsure = [*UNSURE, CAUGHT]
+    for answer, run in zip(unsure, run_checks(judge, unsure, "", 0.1, HarnessSettings()), strict=True):
+        caught = answer == CAUGHT or "break" in answer
+        assert (run.status, run.text) == ("passed" if caught else "timed out", ""), answer
 
 
 def test_looking_for_a_loop_costs_a_slow_program_nothing(judge: LocalJudge) -> None:

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from stepsmith.core.integers import read_literal
 from stepsmith.core.records import Contract, Execution, Limits, Record, Solution, Verdict
+from stepsmith.judge.ours import ours
+from stepsmith.judge.packages import wanted
 from stepsmith.judge.protocol import Judge
 
-RULES = "3"  # changed with every change of the rules, so that verdicts in a cache are not used under other rules
+RULES = "4"  # changed with every change of the rules, so that verdicts in a cache are not used under other rules
 RECURSION = 983  # the official harness' first depth, from the check, that fails under CPython's limit of 1,000
 KILL_MARGIN = 1.1  # as in files/harness.py
 REPEATS = 2  # how often a sample that passed a little too slowly runs again
@@ -51,7 +53,7 @@ class HarnessRun(NamedTuple):
 
 @cache
 def harness_program(name: str) -> str:
-    """Return the program that runs samples in the sandbox: "run_check" or "run_inputs"."""
+    """Return the program that runs samples in the sandbox: "run_check" or "run_inputs"; see ``run_samples``."""
     folder = files("stepsmith.benchmarks") / "files"
     return "\n".join((folder / f"{part}.py").read_text("utf-8") for part in ("endless", "harness", name))
 
@@ -61,38 +63,46 @@ def run_checks(
 ) -> list[HarnessRun]:
     """Run answers with a check behind them, as ``unsafe_execute`` of HumanEval does; in their order."""
     limit = limit_s * harness.time_factor
-    code = Solution(language="python", code=harness_program("run_check"))
     limits = Limits(time_s=limit * KILL_MARGIN + 1.0, wall_s=4 * limit + 10, memory_mb=MEMORY_MB, output_mb=64)
     return run_samples(
         judge,
-        code,
+        harness_program("run_check"),
         limits,
         [(f"{answer}\n{check}", answer.count("\n") + 2, limit, harness.recursion_limit) for answer in answers],
     )
 
 
 def run_samples(
-    judge: Judge, code: Solution, limits: Limits, calls: Sequence[tuple[Any, ...]], function: str = "run_sample"
+    judge: Judge, program: str, limits: Limits, calls: Sequence[tuple[Any, ...]], function: str = "run_sample"
 ) -> list[HarnessRun]:
     """Call a function of a harness program with a token and arguments, each call in a process of its own.
 
-    A run that passed, but took longer than its limit, is repeated: a busy machine makes programs slower.
+    The first argument is the sample's program. Packages that it names are loaded for it, and only for it, since a fork
+    costs by the memory of its process. A run that passed, but took longer than its limit, is repeated: a busy machine
+    makes programs slower.
     """
     contract = Contract(interface="function", entry_point=function, limits=limits)
-    results = _run_once(judge, code, contract, calls)
+    results = _run_once(judge, program, contract, calls)
     for _ in range(REPEATS):
         slow = [k for k, run in enumerate(results) if run.status == "slow"]
         if not slow:
             break
-        for k, run in zip(slow, _run_once(judge, code, contract, [calls[k] for k in slow]), strict=True):
+        for k, run in zip(slow, _run_once(judge, program, contract, [calls[k] for k in slow]), strict=True):
             results[k] = run
     return [run._replace(status="timed out") if run.status == "slow" else run for run in results]
 
 
-def _run_once(judge: Judge, code: Solution, contract: Contract, calls: Sequence[tuple[Any, ...]]) -> list[HarnessRun]:
+def _run_once(judge: Judge, program: str, contract: Contract, calls: Sequence[tuple[Any, ...]]) -> list[HarnessRun]:
     token = secrets.token_hex(8)
-    runs = judge.execute(code, contract, [repr((token, *call)) for call in calls])
-    return [_read(run, token) for run in runs]
+    by_packages: dict[tuple[str, ...], list[int]] = {}
+    for k, call in enumerate(calls):
+        by_packages.setdefault(wanted(f"import {call[0]}"), []).append(k)
+    results: dict[int, HarnessRun] = {}
+    for names, numbers in by_packages.items():
+        code = Solution(language="python", code=ours(f"{program}\nPACKAGES = {names!r}\n"))
+        runs = judge.execute(code, contract, [repr((token, *calls[k])) for k in numbers])
+        results.update((k, _read(run, token)) for k, run in zip(numbers, runs, strict=True))
+    return [results[k] for k in range(len(calls))]
 
 
 def _read(run: Execution, token: str) -> HarnessRun:

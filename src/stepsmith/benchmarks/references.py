@@ -8,7 +8,7 @@ from stepsmith.benchmarks.harness import RULES, harness_program, run_samples
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.core.errors import CaseError, SandboxError
 from stepsmith.core.ids import content_id
-from stepsmith.core.records import Limits, Record, Solution
+from stepsmith.core.records import Limits, Record
 from stepsmith.judge.protocol import Judge
 from stepsmith.store.folder_lock import write_whole
 
@@ -44,11 +44,11 @@ class References:
         return self._known[key]
 
 
-def reference_program(problem: BenchmarkProblem, dataset: str, packed: str = "") -> Solution:
-    """Return the harness program for the inputs of a problem."""
+def reference_program(problem: BenchmarkProblem, dataset: str, packed: str = "") -> str:
+    """Return the harness program for the inputs of a problem. They and the outputs stand in it as texts."""
     data = {"DATASET": dataset, "ENTRY_POINT": problem.entry_point, "INPUTS": problem.inputs, "EXPECTED": packed}
     lines = [harness_program("run_inputs"), *(f"{name} = {value!r}" for name, value in data.items())]
-    return Solution(language="python", code="\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def _computed(judge: Judge, problem: BenchmarkProblem, dataset: str) -> ReferenceOutputs:

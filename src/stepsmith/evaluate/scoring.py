@@ -142,8 +142,10 @@ def _distinct(
 
 
 def _chunks(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
+    """Deal items to chunks in turn, so that slow ones, which often stand side by side, do not keep one worker busy."""
+    count = -(-len(items) // CHUNK)
+    for first in range(count):
+        yield items[first::count]
 
 
 def _judged(

@@ -16,6 +16,7 @@ from stepsmith.core.records import Limits, Record
 from stepsmith.judge.binaries import BinaryCache
 from stepsmith.judge.languages import Language, Sources
 from stepsmith.judge.languages.language import encoded
+from stepsmith.judge.ours import is_ours
 from stepsmith.sandbox.executable import Executable, RunLimits, RunOutcome
 from stepsmith.sandbox.worker import Worker
 
@@ -71,7 +72,10 @@ def _python(sources: Sources, entry_point: str | None) -> Prepared:
     files = tuple((name, encoded(text)) for name, text in sources)
     name, code = files[0]
     # The program's file is in its folder, as for ``python3``, so that tracebacks show its lines.
-    program = Executable(kind="python", code=code, command=(name,), entry_point=entry_point, files=files, folder="read")
+    program = Executable(
+        kind="python", code=code, command=(name,), entry_point=entry_point, files=files, folder="read",
+        loaded=entry_point is not None and is_ours(code),
+    )  # fmt: skip
     return Prepared(program=program)
 
 

@@ -21,6 +21,8 @@ class Executable(Record, frozen=True, kw_only=True):
     folder: Literal["", "read", "write"] = ""  # whether the program may read or write in its working folder
     spawning: bool = False  # whether it may start processes; for compilers only
     shared: bool = False  # Python: one run does many tests, which are packed by ``frames``
+    # Python: its top level runs once, before the fork of each test, because it is our own and is trusted.
+    loaded: bool = False
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a file name that leaves the folder."""

@@ -66,6 +66,8 @@ def become(
         program.start(
             compiled, entry_point=request["entry_point"], shared=request["shared"], memory_mb=limits["memory_mb"]
         )
+        if request["loaded"]:
+            program.load()
         if folder:  # not before: the compiler may import codecs, and no file of the program must take their place
             sys.path.insert(0, folder)
     words = loop.serve(task)

@@ -66,6 +66,7 @@ class OpenRequest(TypedDict):
     folder: str  # "", "read" or "write"
     spawning: bool
     shared: bool
+    loaded: bool
     one_shot: bool
     limits: LimitFields
 

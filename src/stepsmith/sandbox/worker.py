@@ -319,7 +319,7 @@ def _open_request(program: Executable, limits: RunLimits, *, one_shot: bool) -> 
     return {
         "op": "open", "kind": program.kind, "entry_point": program.entry_point, "command": [*program.command],
         "names": [name for name, _ in program.files], "folder": program.folder, "spawning": program.spawning,
-        "shared": program.shared, "one_shot": one_shot,
+        "shared": program.shared, "loaded": program.loaded, "one_shot": one_shot,
         "limits": {
             "cpu_s": limits.cpu_s, "wall_s": limits.wall_s, "memory_mb": limits.memory_mb,
             "output_bytes": limits.output_bytes + 1,  # an output of exactly the limit is allowed
