@@ -9,8 +9,9 @@ logarithms: 1 is proportional, 0 is flat.
 `--stored 1000 10000 100000` looks at sizes that take days to grow: copies of the chains of the first run fill a folder,
 all but one chain, and the run is resumed to its end. That measures what reading and writing a data set needs.
 
-`--compare` runs the same chains by worker processes and by Ray on one node with as many cores, in turn, and compares
-the medians. It also sends empty work through Ray: the overhead of the executor per chain.
+`--compare` runs the same chains by worker processes and by Ray on one node with as many cores, in turn: short runs and
+runs of four times as many chains, so that a start can be told from the rate. It also sends empty work through Ray: the
+overhead of the executor per chain.
 """
 
 import argparse
@@ -185,30 +186,41 @@ def nothing(_: RunningJudge, number: int) -> int:
     return number
 
 
-def compare(config: Path, folder: Path, chains: int, repeats: int) -> dict[str, float]:
-    """Compare worker processes with Ray at equal cores."""
+def compare(config: Path, folder: Path, chains: int, repeats: int, first: str) -> dict[str, object]:
+    """Compare worker processes with Ray at equal cores: short runs, and runs of four times as many chains.
+
+    The difference of the two per chain is the rate, free of what a start costs.
+    """
     cores = len(os.sched_getaffinity(0))
-    seconds: dict[str, list[float]] = {"local": [], "ray": []}
+    order = ["local", "ray"] if first == "local" else ["ray", "local"]
+    seconds: dict[tuple[str, int], list[float]] = {}
+    rates: dict[str, list[float]] = {"local": [], "ray": []}
+    ratios: list[float] = []
     per_chain: list[float] = []
     for number in range(repeats):
-        for executor in ("local", "ray") if number % 2 == 0 else ("ray", "local"):
-            out = folder / f"{executor}-{number}"
-            Started(config, out, "--chains", chains, "--seed", 2, "--workers", cores, "--executor", executor)
-            timings = json.loads((out / "timings.json").read_text())
-            seconds[executor].append(timings["seconds"])
-            per_chain += timings["chains"].values()
-            print(f"{executor} {timings['seconds']:.1f} s", flush=True)
+        for executor in order if number % 2 == 0 else order[::-1]:
+            for count in (chains, 4 * chains):
+                out = folder / f"{executor}-{count}-{number}"
+                words = ("--chains", count, "--seed", 2, "--workers", cores, "--executor", executor)
+                run = Started(config, out, *words)
+                seconds.setdefault((executor, count), []).append(run.seconds)
+                per_chain += json.loads((out / "timings.json").read_text())["chains"].values()
+                load = os.getloadavg()[0]
+                print(
+                    f"{executor} {count} chains {run.seconds:.1f} s, {run.cpu_s:.1f} s CPU, load {load:.1f}", flush=True
+                )
+            short, long = seconds[executor, chains][-1], seconds[executor, 4 * chains][-1]
+            rates[executor].append((long - short) / (3 * chains))
+        ratios.append(rates["ray"][-1] / rates["local"][-1])
     with RayCluster("ray", cores) as cluster:
         list(cluster.map(nothing, range(100)))
         started = time.monotonic()
         list(cluster.map(nothing, range(EMPTY)))
         empty = (time.monotonic() - started) / EMPTY
-    local, ray = statistics.median(seconds["local"]), statistics.median(seconds["ray"])
     return {
-        "chains": chains,
-        "local_s": local,
-        "ray_s": ray,
-        "ray_over_local": ray / local,
+        "seconds": {f"{executor} {count}": found for (executor, count), found in seconds.items()},
+        "s_per_chain": rates,
+        "ray_over_local": ratios,
         "empty_ms": 1000 * empty,
         "overhead_per_chain": empty * cores / statistics.median(per_chain),
     }
@@ -223,6 +235,7 @@ def main() -> None:
     parser.add_argument("--stored", type=int, nargs="*", default=[])
     parser.add_argument("--compare", type=int, default=0, metavar="CHAINS")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--first", default="local", choices=["local", "ray"], help="which of both begins")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f} at start", flush=True)
@@ -239,7 +252,7 @@ def main() -> None:
             stored(config, made[0], folder / f"stored-{problems}", problems) for problems in options.stored
         )
         if options.compare:
-            found["compare"] = compare(config, folder, options.compare, options.repeats)
+            found["compare"] = compare(config, folder, options.compare, options.repeats, options.first)
             print(found["compare"])
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")

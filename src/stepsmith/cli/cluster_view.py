@@ -13,7 +13,7 @@ def show_cluster(console: Console, executor: str, workers: int, *, allow_unsafe:
 
     Raises ``MachineError`` if a node cannot judge, or if the nodes differ.
     """
-    with RayCluster(executor, workers, allow_unsafe=allow_unsafe, mixed=True) as cluster:
+    with RayCluster(executor, workers, allow_unsafe=allow_unsafe, at_once=1, mixed=True) as cluster:
         nodes = cluster.nodes
         away = cluster.unable
     table = Table(box=None, pad_edge=False, header_style="bold")

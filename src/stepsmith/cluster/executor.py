@@ -19,7 +19,7 @@ from stepsmith.judge.program import RunningJudge
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-POOL = 4  # most judges of one actor: a chain keeps Python busy for a sixth of its time, and threads share one Python
+POOL = 4  # most judges of one actor where items mostly wait for models, and its threads share one Python
 START_S = 120.0  # longest wait for the first node
 LOOK_EVERY_S = 2.0  # how often lost and new nodes are looked for
 PAUSE_S = 20.0  # before a judge pool that did not start, or failed, is started again
@@ -59,13 +59,14 @@ class _Try:
 class RayCluster:
     """Runs work on all nodes of a Ray cluster. A ``JudgingExecutor``; use it as a context manager.
 
-    On every node an actor starts a judge pool, as large as the node has cores and at most ``workers``, and proves its
-    isolation. Nodes that differ in what decides a result are refused with ``MachineError``, as is a cluster without any
-    node that can judge. Nodes that join later are used if they are like the others.
+    On every node actors start judges, as many as the node has cores and at most ``workers``, and prove their isolation.
+    Nodes that differ in what decides a result are refused with ``MachineError``, as is a cluster without any node that
+    can judge. Nodes that join later are used if they are like the others.
 
     If an actor or a node is lost, its items are run elsewhere. If our own machinery fails on an item (a full disk), it
-    is tried on other nodes first. ``at_once`` is how many items are under way; None: one per judge. ``mixed`` takes
-    nodes as they are, to look at them.
+    is tried on other nodes first. ``at_once`` is how many items are under way where they mostly wait for models; then
+    judges share actors. None: one item per judge, each judge in an actor of its own. ``mixed`` takes nodes as they are,
+    to look at them.
     """
 
     def __init__(
@@ -232,7 +233,7 @@ class RayCluster:
             if node not in known:
                 left = min(cores, self._workers)
                 while left > 0:
-                    judges = min(POOL, left)
+                    judges = min(POOL if self._wanted is not None else 1, left)
                     self._places.append(_JudgesPlace(node, f"{address} ({node[:6]})", judges, judges))
                     left -= judges
         if self._wanted is not None:
