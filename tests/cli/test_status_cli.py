@@ -64,3 +64,11 @@ def test_no_run(tmp_path: Path) -> None:
     done = run_here("status", tmp_path / "none")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert run_here("status", tmp_path).code == 2
+
+
+def test_a_folder_of_somebody_else_gives_no_orders_to_the_terminal(tmp_path: Path) -> None:
+    gone = ProcessId(host=this_process().host, pid=os.getpid(), start_ticks=1)
+    write(tmp_path, process=gone, error="\x1b]0;owned\x07", command=("synth", "\x1b[2J"))
+    said = run_here("status", tmp_path).out
+    assert "\\x1b]0;owned" in said
+    assert "\x1b" not in said

@@ -246,23 +246,20 @@ def reward(
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file; give a folder")
     chosen = target_of(target, interface, protocol, python, arg, timeout)
-    judge = _judge(allow_unsafe)
-    try:
-        report = run_reward_audit(chosen, problems, format, judge, range, Console(stderr=True))
-        document = AuditDocument(
-            tool=f"stepsmith {__version__}",
-            source=chosen.reference,
-            format="reward",
-            options={"problems": ", ".join(map(str, problems or ())), "interface": interface, "protocol": protocol},
-            isolation=judge.isolation,
-            complete=True,
-            counts=counted([report]),
-            subjects=(report,),
-        )
-    finally:
-        judge.close()
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
+    with closing(_judge(allow_unsafe)) as judge, ProgressFile(out, "audit", "checks", None) as watched:
+        report = run_reward_audit(chosen, problems, format, judge, range, Console(stderr=True), watched)
+    document = AuditDocument(
+        tool=f"stepsmith {__version__}",
+        source=chosen.reference,
+        format="reward",
+        options={"problems": ", ".join(map(str, problems or ())), "interface": interface, "protocol": protocol},
+        isolation=judge.isolation,
+        complete=True,
+        counts=counted([report]),
+        subjects=(report,),
+    )
     pageless = ""
     try:
         write_document(out, document)

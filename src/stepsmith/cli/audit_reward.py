@@ -16,6 +16,7 @@ from stepsmith.audit.rewards.subject import RewardOptions
 from stepsmith.audit.rewards.target import Interface, Protocol, RewardTarget, reward_target
 from stepsmith.core.errors import ConfigError
 from stepsmith.judge.protocol import Judge
+from stepsmith.store.progress import ProgressFile
 from stepsmith.verify.formats.reading import Format
 
 Target = Annotated[
@@ -51,20 +52,26 @@ def run_reward_audit(
     judge: Judge,
     range_: tuple[float, float] | None,
     console: Console,
+    watched: ProgressFile,
 ) -> SubjectReport:
-    """Audit a reward, and say on a terminal which check is made."""
+    """Audit a reward, and say on a terminal and in ``watched`` which check is made."""
     low, high = range_ or (None, None)
     if low is not None and high is not None and low >= high:
         raise ConfigError(f"--range {low:g} {high:g}: the first number must be smaller than the second")
     options = RewardOptions(low=low, high=high)
+    begun = 0
+    watched.update(note="loading the reward")
     with console.status("loading the reward") as status:
-        return audit_reward(
-            target,
-            RewardProblems(tuple(problems or ()), format_),
-            judge,
-            options,
-            lambda check: status.update(f"checking {check}"),
-        )
+
+        def seen(check: str) -> None:
+            nonlocal begun
+            status.update(f"checking {check}")
+            watched.update(done=begun, note=f"checking {check}")
+            begun += 1
+
+        report = audit_reward(target, RewardProblems(tuple(problems or ()), format_), judge, options, seen)
+    watched.update(done=begun, of=begun, note="")
+    return report
 
 
 def target_of(

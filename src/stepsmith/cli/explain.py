@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stepsmith.cli.terminal import visible
 from stepsmith.report.life import Life, life_of
 from stepsmith.report.story import life_story
 
@@ -25,7 +26,7 @@ def explain(
     life = life_of(problem, places)
     console = Console(soft_wrap=True, highlight=False, markup=False)
     for line in life_lines(life):
-        console.print(line)
+        console.print(visible(line))
 
 
 def life_lines(life: Life) -> Iterator[str]:

@@ -11,7 +11,7 @@ import stepsmith
 from stepsmith.cli.commands import Commands
 from stepsmith.cli.logs import LogFormat, LogLevel, write_logs
 from stepsmith.cli.run_metrics import publish_metrics
-from stepsmith.cli.terminal import EXIT_INTERRUPTED, accept_any_text, stop_on_signals
+from stepsmith.cli.terminal import EXIT_INTERRUPTED, accept_any_text, stop_on_signals, visible
 from stepsmith.core.errors import StepsmithError, UserError
 from stepsmith.core.tracing import send_traces
 
@@ -85,5 +85,5 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> NoReturn:
-    print(f"stepsmith: {' '.join(text.split())}", file=sys.stderr)
+    print(f"stepsmith: {visible(' '.join(text.split()))}", file=sys.stderr)
     sys.exit(code)

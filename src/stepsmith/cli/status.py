@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from stepsmith.cli.progress import short_count
+from stepsmith.cli.terminal import visible
 from stepsmith.store.progress import Progress
 from stepsmith.store.status import STALE_S, RunStatus, read_status
 
@@ -29,7 +30,7 @@ def status(
     else:
         console = Console()
         for line in lines_of(found):
-            console.print(line, soft_wrap=True, highlight=False, markup=False)
+            console.print(visible(line), soft_wrap=True, highlight=False, markup=False)
     if found.state == "stopped":
         raise typer.Exit(3)
 

@@ -35,6 +35,11 @@ def accept_any_text() -> None:
             stream.reconfigure(errors=HANDLER)
 
 
+def visible(text: str) -> str:
+    """Return ``text`` without characters that would give orders to the terminal, as texts of other people may hold."""
+    return "".join(char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in text)
+
+
 def stop_on_signals() -> None:
     """Raise ``KeyboardInterrupt`` at the first SIGINT, SIGTERM or SIGHUP, and end the process at the second.
 
