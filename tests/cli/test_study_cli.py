@@ -43,3 +43,13 @@ def test_the_list_has_every_study() -> None:
     assert result.exit_code == 0
     for name in shipped():
         assert any(line.split()[:1] == [name] for line in result.output.splitlines())
+
+
+def test_power_of_a_published_table() -> None:
+    table = Path(__file__).parents[2] / "benchmarks" / "results" / "chains.md"
+    result = CliRunner().invoke(app, ["study", "--power", str(table)], env={"COLUMNS": "140"})
+    assert result.exit_code == 0
+    assert "chains-hard − disjoint-hard" in result.output
+    assert "80%" in result.output
+    with pytest.raises(ConfigError, match="leave out chains"):
+        CliRunner().invoke(app, ["study", "chains", "--power", str(table)], catch_exceptions=False)

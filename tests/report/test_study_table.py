@@ -2,6 +2,7 @@ from pathlib import Path
 
 import msgspec
 
+from stepsmith.core.power_law import power_law
 from stepsmith.core.stats import Mean
 from stepsmith.report.study_table import interval_text, number, p_text, title_of
 from stepsmith.store.study_results import TABLE, ArmResult, read_summary
@@ -62,3 +63,19 @@ def test_a_metric_is_said_in_words(tmp_path: Path) -> None:
         summary, results=(ArmResult(arm="a", seed=0, values={}, stages={"synth": "synth-1"}),)
     )
     assert title_of(synthesis, "kept per proposed") == "kept per proposed"
+
+
+def test_a_fit_to_the_published_table_gives_the_published_exponents() -> None:
+    text = (Path(__file__).parents[2] / "benchmarks" / "results" / "scaling.md").read_text()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
+    values: dict[tuple[str, str], list[dict[float, float]]] = {}
+    for size, y, *_, points in (row for row in rows if len(row) == 4 and row[2].isdecimal() and ":" in row[3]):
+        by_size = (point.split(": ") for point in points.split(", "))
+        values.setdefault((size, y), []).append({float(at): float(value) for at, value in by_size})
+    laws = {(row[0], row[1]): row for row in rows if len(row) == 10 and row[2].isdecimal()}
+    assert laws.keys() == values.keys()
+    for which, row in laws.items():
+        again = power_law(values[which])
+        assert again is not None
+        assert interval_text(again.exponent, signed=True) == row[4]
+        assert [f"{value:+.2f}" for value in again.residuals.values()] == row[5].split(", ")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,8 @@ from stepsmith.core.errors import ConfigError
 from stepsmith.pipeline.studies.definition import load_study, shipped
 from stepsmith.pipeline.studies.plan import Task, estimate_minutes
 from stepsmith.pipeline.study import run_study
-from stepsmith.report.study_table import markdown
+from stepsmith.report.study_power import SEEDS, power_rows
+from stepsmith.report.study_table import markdown, number, table_lines
 from stepsmith.store.folder_lock import CONFIG
 
 LINE_EVERY_S = 10.0  # shortest time between two progress lines
@@ -50,9 +52,20 @@ def study(
         Path | None,
         typer.Option(help="Folder for the stages. Studies with the same folder share equal stages. Default: in --out."),
     ] = None,
+    power: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Run nothing; say which differences the study in this folder or table.md could show."
+        ),
+    ] = None,
 ) -> None:
     """Run the arms of a study with several seeds and compare them."""
     console = Console(highlight=False)
+    if power is not None:
+        if name is not None:
+            raise ConfigError(f"--power reads finished results and takes no study; leave out {name}")
+        _show_power(console, power)
+        return
     if list_ or name is None:
         _list(console)
         return
@@ -87,6 +100,27 @@ def _list(console: Console) -> None:
         table.add_row(name, found.question, str(len(found.arms)), str(len(found.seeds)), cost)
     console.print(table)
     console.print(f"Times are rough, for all arms and seeds on two idle cores with --workers {AT_ONCE}.", style="dim")
+
+
+def _show_power(console: Console, place: Path) -> None:
+    for metric, rows in groupby(power_rows(place), key=lambda row: row.metric):
+        head = (metric, "n", "difference", "SD", "p < .05", *(f"80%, {count} seeds" for count in SEEDS))
+        cells = [
+            (
+                f"{row.arm} − {row.against}",
+                str(row.n),
+                number(row.difference, signed=True),
+                *(number(value) for value in (row.spread, row.least, *row.detectable)),
+            )
+            for row in rows
+        ]
+        console.print("\n".join((*table_lines(head, cells), "")), soft_wrap=True, markup=False)
+    console.print(
+        "SD: of the differences between paired seeds. p < .05: the least mean difference that is significant with n"
+        " seeds. 80%: the true difference that so many seeds find with this probability, if the SD stays as it is. An"
+        " SD of few seeds is rough, and Holm's method raises all of these.",
+        soft_wrap=True,
+    )
 
 
 def _seeds(text: str | None, first: int) -> tuple[int, ...]:

@@ -21,7 +21,8 @@ class PowerLaw(NamedTuple):
 
     ``residuals`` are log(y) - log(fit) by size, of the geometric means over seeds. ``bend`` is the inner size at which
     two power laws that meet there fit best, ``before`` and ``after`` are their exponents, and ``change`` is after -
-    before; it is a bend if the interval of ``change`` excludes 0. They are None with fewer than five sizes.
+    before. As the fit chose the place, the interval of ``change`` is too narrow: if it includes 0 there is no bend, and
+    if it excludes 0 that is a hint. They are None with fewer than five sizes.
     """
 
     factor: float

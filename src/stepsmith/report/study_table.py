@@ -31,16 +31,16 @@ def markdown(summary: Summary) -> str:
     for name, metric in summary.metrics.items():
         title = title_of(summary, name)
         lines += ["", f"## {name}", "", *([f"{title}.", ""] if title != name else [])]
-        lines += _table(("arm", "n", "mean [95%]", "by seed"), [_mean_cells(row) for row in metric.rows])
+        lines += table_lines(("arm", "n", "mean [95%]", "by seed"), [_mean_cells(row) for row in metric.rows])
         if metric.comparisons:
             lines += [""]
-            lines += _table(
+            lines += table_lines(
                 ("arm", "minus", "n", "difference [95%]", "p", "p (Holm)", "signs"),
                 [_difference_cells(comparison) for comparison in metric.comparisons],
             )
     lines += _fits(summary)
     lines += ["", "## Arms", ""]
-    lines += _table(("arm", "description", "n", "steps", "seconds"), costs(summary))
+    lines += table_lines(("arm", "description", "n", "steps", "seconds"), costs(summary))
     lines += [
         "",
         "Steps and seconds are means over seeds. A stage that several arms share was run once and counts for each arm.",
@@ -59,17 +59,17 @@ def _fits(summary: Summary) -> list[str]:
     lines += [
         "y = factor · size^exponent, fitted by least squares in logarithms to each seed; exponents are means over seeds"
         " with 95% intervals. Residuals are log(y / fit) of the geometric means over seeds, in the order of the sizes."
-        " Bend: where two power laws that meet fit best, with their exponents; it is real if the interval of the change"
-        " excludes 0."
+        " Bend: where two power laws that meet fit best, with their exponents. The fit chose its place, so the"
+        " interval of the change is too narrow: if it includes 0 there is no bend, and if it excludes 0 that is a hint."
     ]
     head = ("size", "y", "n", "factor", "exponent [95%]", "residuals", "bend", "before", "after", "change [95%]")
-    lines += ["", *_table(head, [_law_cells(fit) for fit in summary.fits]), "", "Values that were fitted:", ""]
+    lines += ["", *table_lines(head, [_law_cells(fit) for fit in summary.fits]), "", "Values that were fitted:", ""]
     rows = [
         (fit.size, fit.what, str(seed), ", ".join(f"{size:g}: {value:.4f}" for size, value in values.items()))
         for fit in summary.fits
         for seed, values in fit.values.items()
     ]
-    return lines + _table(("size", "y", "seed", "value by size"), rows)
+    return lines + table_lines(("size", "y", "seed", "value by size"), rows)
 
 
 def _law_cells(fit: FitTable) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def _by_stage(figures: Sequence[Mapping[str, float]]) -> str:
     return ", ".join(f"{stage} {fmean(by[stage] for by in figures if stage in by):.0f}" for stage in stages) or "–"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return the lines of a Markdown table whose columns are aligned."""
     cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
