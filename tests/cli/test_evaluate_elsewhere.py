@@ -71,14 +71,19 @@ def test_some_rules_with_a_reference_of_ones_own(place: Path) -> None:
         run(place, "reconcile", place / "samples.jsonl", "--rules", "x")
 
 
-def test_benchmarks_without_tests_cannot_be_reconciled(place: Path) -> None:
-    row = {"id": "sample_0", "code": "def f(x):\n    return x", "input": "1", "output": "1"}
+def test_a_benchmark_without_inputs_and_outputs_has_rules_of_its_own(place: Path) -> None:
+    row = {"id": "sample_0", "code": "def f(x):\n    return [x]", "input": "1", "output": "[1]"}
     data = write(place / "cruxeval.jsonl", row)
-    samples = write(place / "crux.jsonl", {"task_id": "sample_0", "reply": "1"})
-    words = ["reconcile", str(samples), "--benchmark", "cruxeval-o", "--data", str(data)]
-    result = CliRunner().invoke(eval_app, words)
+    replies = ["[ANSWER]f(1) == [1][/ANSWER]", "[ANSWER]f(1) == list((1,))[/ANSWER]"]
+    samples = write(place / "crux.jsonl", *({"task_id": "sample_0", "reply": reply} for reply in replies))
+    words = ["reconcile", str(samples), "--benchmark", "cruxeval-o", "--data", str(data), "--workers", "1"]
+    result = CliRunner().invoke(eval_app, words, catch_exceptions=False)
+    assert "sample_0, sample 1, strict: comparison." in result.output
+    assert "the answer is no literal" in result.output
+    assert "lighteval: no rules for CRUXEval-O: lighteval 0.13.0 has no task of it" in result.output
+    result = CliRunner().invoke(eval_app, [*words, "--rules", "verl"])
     assert isinstance(result.exception, CaseError)
-    assert "these rules are for LiveCodeBench" in str(result.exception)
+    assert "name at least two of them (verl: verl's prime_code judges" in str(result.exception)
 
 
 def test_answers_are_judged_line_by_line(place: Path) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.fields import field, need
@@ -29,16 +30,22 @@ LIMIT_S = 5  # seconds for each of parsing and comparing, in math-verify itself
 GIVE_UP_S = 20.0  # wall seconds after which the process is ended
 MEMORY_MB = 4096
 MOST_CHARACTERS = 2000  # of an answer; longer ones are wrong
+MOST_OF_REPLY = 50_000  # the same, of a whole reply
 _ASKED = ("problem", "question", "Problem", "Question")
 _ANSWERED = ("answer", "Answer", "final_answer")
 _WORKER = f"""
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY_MB << 20}, {MEMORY_MB << 20}))
-from math_verify import parse, verify
+from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
+BOTH = [ExprExtractionConfig(), LatexExtractionConfig()]
 for line in sys.stdin:
-    gold, answer, limit = json.loads(line)
+    gold, answer, limit, whole = json.loads(line)
+    kinds = [{{}}, {{}}]
+    if whole:
+        kinds = [{{"extraction_config": BOTH[1:]}}, {{"extraction_config": BOTH}}]
     try:
-        right = verify(*(parse(text, parsing_timeout=limit) for text in (gold, answer)), timeout_seconds=limit)
+        read = [parse(text, parsing_timeout=limit, **kind) for text, kind in zip((gold, answer), kinds)]
+        right = verify(*read, timeout_seconds=limit)
     except Exception as error:
         right = f"{{type(error).__name__}}: {{error}}"[:200]
     print(json.dumps(right), flush=True)
@@ -58,18 +65,26 @@ class AnswerChecker:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
 
-    def right(self, gold: str, answer: str) -> bool | str:
-        """Return whether two LaTeX or plain expressions are equal; a text that says why that could not be decided."""
+    def right(self, gold: str, answer: str, *, whole: bool = False) -> bool | str:
+        """Return whether two LaTeX or plain expressions are equal; a text that says why that could not be decided.
+
+        ``whole``: the answer is a whole reply, in which math-verify looks for the answer.
+        """
+        most = MOST_OF_REPLY if whole else MOST_CHARACTERS
         if "".join(answer.split()) == "".join(gold.split()):
             return True
-        if len(answer) > MOST_CHARACTERS:
-            return f"the answer has {len(answer)} characters; {MOST_CHARACTERS} are read"
+        if len(answer) > most:
+            return f"the answer has {len(answer)} characters; {most} are read"
         with self._turn:
             try:
                 process = self._process = self._process or _started()
                 assert process.stdin is not None
                 assert process.stdout is not None
-                print(json.dumps([_boxed(gold), _boxed(answer), LIMIT_S]), file=process.stdin, flush=True)
+                print(
+                    json.dumps([_boxed(gold), answer if whole else _boxed(answer), LIMIT_S, whole]),
+                    file=process.stdin,
+                    flush=True,
+                )
                 ready, _, _ = select.select([process.stdout], [], [], self._give_up_s)
                 line = process.stdout.readline() if ready else ""
             except OSError:
@@ -96,6 +111,16 @@ class AnswerChecker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@cache
+def _of_replies() -> AnswerChecker:
+    return AnswerChecker()
+
+
+def whole_reply_right(gold: str, reply: str) -> bool | str:
+    """Return whether math-verify finds the answer in a whole reply; a text that says why it could not be decided."""
+    return _of_replies().right(gold, reply, whole=True)
 
 
 def _started() -> subprocess.Popen[str]:

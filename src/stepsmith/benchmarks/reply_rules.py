@@ -119,6 +119,41 @@ def last_boxed(text: str) -> str | None:
     return None
 
 
+def _boxed_after_think(reply: str, _: str) -> str:
+    _before, found, rest = reply.split("</think>")[-1].strip().rpartition("\\boxed{")
+    return _to_closing(rest) if found else ""
+
+
+def _last_boxed(reply: str, _: str) -> str:
+    if "\\boxed " in reply:
+        return reply.split("\\boxed ")[-1].split("$")[0]
+    _before, found, rest = reply.rpartition("\\boxed")
+    return _to_closing(rest[1:]) if found and rest.startswith("{") else ""
+
+
+def _to_closing(text: str) -> str:
+    """Return the text up to the brace that closes the one before it; "" if it is missing."""
+    depth = 1
+    for place, character in enumerate(text):
+        depth += (character == "{") - (character == "}")
+        if depth == 0:
+            return text[:place]
+    return ""
+
+
+def _hashes_in_300(reply: str, _: str) -> str:
+    found = re.findall(r"#### (-?[0-9.,]+)", reply[-300:])
+    return found[-1].replace(",", "") if found else ""
+
+
+def _last_closed_fence(reply: str, _: str) -> str:
+    reply = reply.replace("\r", "")
+    mark = "```python" if "```python" in reply else "```"
+    before, _, rest = reply.rpartition(mark)
+    code, closed, _ = rest.partition("```")
+    return code.strip() if closed and (before or reply.startswith(mark)) else ""
+
+
 _NUMBER = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
 
 
@@ -184,6 +219,30 @@ RULES: Mapping[str, ExtractionRule] = {
             "test-output", "the last line that starts with assert, else the first block", _LCB, _test_output
         ),
         ExtractionRule("boxed", r"the last complete \boxed{...} after the reasoning", "Stepsmith", _boxed),
+        ExtractionRule(
+            "boxed-after-think",
+            r"the last \boxed{...} after </think>, if its braces are closed",
+            "verifiers 0.4.0, MathRubric",
+            _boxed_after_think,
+        ),
+        ExtractionRule(
+            "last-boxed",
+            r"the last \boxed{...} anywhere, or what follows the last `\boxed `",
+            "verl 0.9.1, utils/reward_score/math_reward.py",
+            _last_boxed,
+        ),
+        ExtractionRule(
+            "hashes-in-300",
+            "the number after the last #### of the last 300 characters",
+            "verl 0.9.1, utils/reward_score/gsm8k.py",
+            _hashes_in_300,
+        ),
+        ExtractionRule(
+            "last-closed-fence",
+            "the last ```python block, or the last ```; none if it is not closed",
+            "NeMo Gym 07d6b0d, resources_servers/evalplus",
+            _last_closed_fence,
+        ),
         ExtractionRule("after-hashes", "the number after the last ####", "GSM8K", _after_hashes),
         ExtractionRule("last-number", "the last number after the reasoning", "Stepsmith", _last_number),
     )

@@ -14,6 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from stepsmith.benchmarks.data import load_benchmark, within
+from stepsmith.benchmarks.rules.answers import chosen_rules
 from stepsmith.benchmarks.rules.rule_sets import RULE_SETS, rule_set
 from stepsmith.cli.evaluate import AllowUnsafe, BenchmarkName, Data, Extraction, Since, Until, Workers, eval_app
 from stepsmith.cli.progress import bar_columns
@@ -23,7 +24,15 @@ from stepsmith.evaluate.evaluation import read_evaluation
 from stepsmith.evaluate.inspect_task import write_inspect_task
 from stepsmith.evaluate.library import find_benchmark
 from stepsmith.evaluate.lm_eval import write_lm_eval_results
-from stepsmith.evaluate.reconciling import RuleScore, RuleVerdict, check_tests, reconcile, scores, write_verdicts
+from stepsmith.evaluate.reconciling import (
+    RuleScore,
+    RuleVerdict,
+    has_tests,
+    reconcile,
+    reconcile_answers,
+    scores,
+    write_verdicts,
+)
 from stepsmith.evaluate.samples import ModelSample, read_samples, write_answer_lists
 from stepsmith.evaluate.scoring import AS_IT_IS, answers_of
 from stepsmith.evaluate.session import scoring_session
@@ -54,9 +63,14 @@ def reconcile_(
     allow_unsafe: AllowUnsafe = False,
 ) -> None:
     """Score the same samples by the rules of several harnesses, and say why verdicts differ."""
-    chosen = [rule_set(name) for name in dict.fromkeys(rules or RULE_SETS)]
+    sets = [rule_set(name) for name in dict.fromkeys(rules or RULE_SETS)]
     found = within(load_benchmark(find_benchmark(benchmark), data), since, until)
-    check_tests(found)
+    lists = has_tests(found)
+    answer_sets, missing = (
+        ([], {})
+        if lists
+        else chosen_rules(found.benchmark, found.problems, [one.name for one in sets] if rules else ())
+    )
     given = read_samples(samples, found, partial=partial)
     console = Console(stderr=True)
     count = workers or len(os.sched_getaffinity(0))
@@ -75,12 +89,20 @@ def reconcile_(
             watched.update(done=done)
             progress.update(bar, completed=done)
 
-        verdicts = reconcile(
-            found, given, chosen, session.judge,
-            workers=count, time_factor=session.harness.time_factor, watch=watch,
+        verdicts = (
+            reconcile(
+                found, given, sets, session.judge,
+                workers=count, time_factor=session.harness.time_factor, watch=watch,
+            )
+            if lists
+            else reconcile_answers(
+                found, given, answer_sets, session.judge, session.harness, workers=count, watch=watch
+            )
         )  # fmt: skip
     path = write_verdicts(place, verdicts)
-    _print(Console(highlight=False), scores(verdicts, chosen), verdicts)
+    _print(Console(highlight=False), scores(verdicts, sets if lists else answer_sets), verdicts)
+    for name, why in missing.items():
+        console.print(f"{name}: no rules for {found.benchmark.title}: {why}", soft_wrap=True, markup=False)
     console.print(f"All verdicts: {path}", soft_wrap=True, highlight=False, markup=False)
 
 

@@ -8,13 +8,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from stepsmith.benchmarks.benchmark import Benchmark
 from stepsmith.benchmarks.data import BenchmarkData
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.benchmarks.problem import BenchmarkProblem
-from stepsmith.benchmarks.rules.differences import Rulings, difference, score_reply
+from stepsmith.benchmarks.rules.answers import AnswerRules, GivenSample, answer_of, answer_verdict, explained
+from stepsmith.benchmarks.rules.differences import SEVERAL, Rulings, difference, score_reply
 from stepsmith.benchmarks.rules.rule_sets import RuleSet
-from stepsmith.core.errors import CaseError
+from stepsmith.benchmarks.verdict import SampleVerdict
 from stepsmith.core.records import Record
 from stepsmith.evaluate.samples import ModelSample
+from stepsmith.evaluate.scoring import AS_IT_IS, answers_of
 from stepsmith.judge.protocol import Judge
 
 VERDICTS = "reconciliation.jsonl"
@@ -36,7 +40,7 @@ class RuleVerdict(Record, frozen=True, kw_only=True):
 class RuleScore(NamedTuple):
     """What one rule set says of all samples; ``pass_at_1`` is over the problems that it can score."""
 
-    rules: RuleSet
+    rules: RuleSet | AnswerRules
     samples: int
     passed: int
     pass_at_1: float
@@ -57,10 +61,9 @@ def reconcile(
 ) -> list[RuleVerdict]:
     """Return the verdict of each rule set on each sample, by problem, sample and rule set; the first is the reference.
 
-    ``judge`` must take calls from ``workers`` threads. ``watch`` is told how many problems of how many are done. Raises
-    ``CaseError`` for a benchmark whose problems are no programs with tests.
+    The problems must have inputs and outputs: see ``has_tests``. ``judge`` must take calls from ``workers`` threads.
+    ``watch`` is told how many problems of how many are done.
     """
-    check_tests(data)
     problems = {problem.task_id: problem for problem in data.problems}
 
     def one(task_id: str) -> list[RuleVerdict]:
@@ -74,17 +77,37 @@ def reconcile(
     return found
 
 
-def check_tests(data: BenchmarkData) -> None:
-    """Raise ``CaseError`` for a benchmark whose problems are no programs with tests."""
-    for problem in data.problems:
-        if not problem.tests or problem.interface == "text":
-            raise CaseError(
-                f"{data.benchmark.title}: {problem.task_id} is no program with inputs and outputs; these rules are for "
-                "LiveCodeBench, APPS, TACO and CodeContests alone"
-            )
+def reconcile_answers(
+    data: BenchmarkData,
+    samples: Mapping[str, Sequence[ModelSample]],
+    rule_sets: Sequence[AnswerRules],
+    judge: Judge,
+    harness: HarnessSettings,
+    *,
+    workers: int = 1,
+    watch: Callable[[int, int], None] = lambda *_: None,
+) -> list[RuleVerdict]:
+    """Do the same for a benchmark without inputs and outputs: see ``rules.answers``."""
+    problems = {problem.task_id: problem for problem in data.problems}
+
+    def one(task_id: str) -> list[RuleVerdict]:
+        given = _given(data.benchmark, problems[task_id], samples[task_id])
+        return list(_answer_verdicts(judge, data.benchmark, problems[task_id], given, rule_sets, harness))
+
+    found: list[RuleVerdict] = []
+    with ThreadPoolExecutor(workers, thread_name_prefix="reconcile") as threads:
+        for done, verdicts in enumerate(threads.map(one, samples), 1):
+            found += verdicts
+            watch(done, len(samples))
+    return found
 
 
-def scores(verdicts: Sequence[RuleVerdict], rule_sets: Sequence[RuleSet]) -> list[RuleScore]:
+def has_tests(data: BenchmarkData) -> bool:
+    """Return whether the problems of a benchmark are programs with inputs and outputs."""
+    return all(problem.tests and problem.interface != "text" for problem in data.problems)
+
+
+def scores(verdicts: Sequence[RuleVerdict], rule_sets: Sequence[RuleSet] | Sequence[AnswerRules]) -> list[RuleScore]:
     """Add up the verdicts of each rule set, in the order of ``rule_sets``."""
     reference = {(v.task_id, v.number): v.passed for v in verdicts if v.rules == rule_sets[0].name}
     added = []
@@ -151,4 +174,65 @@ def _verdicts(
                 why=ruling.why,
                 reason=found.reason if found else "",
                 explained=found.words if found else "",
+            )
+
+
+def _given(benchmark: Benchmark, problem: BenchmarkProblem, samples: Sequence[ModelSample]) -> list[GivenSample]:
+    answers = answers_of(benchmark, problem, samples, AS_IT_IS)
+    maths = problem.interface == "text"
+    return [
+        GivenSample(
+            sample.text
+            if sample.form == "reply"
+            else f"\\boxed{{{answer}}}"
+            if maths
+            else f"```python\n{answer}\n```\n",
+            answer,
+        )
+        for sample, answer in zip(samples, answers, strict=True)
+    ]
+
+
+def _answer_verdicts(
+    judge: Judge,
+    benchmark: Benchmark,
+    problem: BenchmarkProblem,
+    samples: Sequence[GivenSample],
+    rule_sets: Sequence[AnswerRules],
+    harness: HarnessSettings,
+) -> Iterator[RuleVerdict]:
+    known: dict[tuple[str | None, str], SampleVerdict] = {}
+
+    def scored(sample: GivenSample, rules: AnswerRules) -> SampleVerdict:
+        answer = answer_of(problem, sample, rules.extraction)
+        key = answer, rules.comparing
+        if key not in known:
+            known[key] = answer_verdict(judge, benchmark, problem, answer, rules.comparing, harness)
+        return known[key]
+
+    reference = rule_sets[0]
+    for number, sample in enumerate(samples):
+        ours = scored(sample, reference)
+        for rules in rule_sets:
+            theirs = scored(sample, rules)
+            reason = words = ""
+            if theirs.passed != ours.passed:
+                exchanged = {
+                    "extraction": msgspec.structs.replace(reference, extraction=rules.extraction),
+                    "comparison": msgspec.structs.replace(reference, comparing=rules.comparing),
+                }
+                changes = (name for name, mixed in exchanged.items() if scored(sample, mixed).passed == theirs.passed)
+                reason = next(changes, SEVERAL)
+                rejecting, verdict = (rules, theirs) if ours.passed else (reference, ours)
+                said = f"{rejecting.title} rejects it: {verdict.outcome}, {verdict.message or verdict.failed_test}"
+                words = f"{explained(benchmark, reference, rules, reason)}. {said}"
+            yield RuleVerdict(
+                task_id=problem.task_id,
+                number=number,
+                rules=rules.name,
+                passed=theirs.passed,
+                outcome=theirs.outcome,
+                why=theirs.message,
+                reason=reason,
+                explained=words,
             )

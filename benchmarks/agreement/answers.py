@@ -1,0 +1,195 @@
+"""Compare the rules of mathematics and EvalPlus with the code of verl, verifiers and NeMo Gym, answer by answer.
+
+    python benchmarks/agreement/answers.py [--verl FOLDER] [--verifiers FOLDER] [--gym FOLDER]
+
+FOLDER is a checkout, or the folder of a package's source. Only the functions that extract and compare are taken out of
+their files; nothing is installed. Differences are printed.
+"""
+
+import __future__
+
+import argparse
+import ast
+import contextlib
+import io
+import itertools
+import re
+from pathlib import Path
+
+from stepsmith.benchmarks.reply_rules import RULES
+from stepsmith.benchmarks.rules.hendrycks import same_answer
+
+ANSWERS = [
+    "1/2",
+    "\\frac{1}{2}",
+    "\\frac12",
+    "\\dfrac{1}{2}",
+    "\\tfrac12",
+    "0.5",
+    ".5",
+    "-1/2",
+    "\\frac1{2}",
+    "\\frac{1}2",
+    "\\frac",
+    "\\frac1",
+    "x=5",
+    "5",
+    "xyz=5",
+    "x = 5",
+    "5 ",
+    "5\\text{ cm}",
+    "5\\text{ cm}\\text{ m}",
+    "5\\text{cm}",
+    "50\\%",
+    "50%",
+    "50",
+    "50\\\\%",
+    "\\sqrt3",
+    "\\sqrt{3}",
+    "\\sqrt",
+    "\\sqrt 3",
+    "2\\sqrt3",
+    "90^\\circ",
+    "90^{\\circ}",
+    "90",
+    "\\$5",
+    "$5$",
+    "\\left(1,2\\right)",
+    "(1,2)",
+    "(1, 2)",
+    "1,000",
+    "1000",
+    "",
+    "\\!5",
+    "\n5",
+    "5\\\\5",
+    "1/2/3",
+    "10/20",
+    "+1/2",
+    "01/2",
+    "a/b",
+    "{.5}",
+    "{0.5}",
+    "5.",
+    "\\pi",
+    "0/3",
+    "\\\\\\\\%5",
+    "\\frac{a}{b}",
+    "\\fracab",
+    "\\frac ab",
+    " .5",
+    "x=",
+    "=5",
+]
+REPLIES = [
+    "\\boxed{5}",
+    "so \\boxed{\\frac{1}{2}} done",
+    "\\boxed{1} \\boxed{2}",
+    "\\boxed{1",
+    "\\boxed{1} and \\boxed{2",
+    "\\boxed 7$ more",
+    "\\boxed 7",
+    "\\fbox{3}",
+    "\\boxed{1}\\fbox{3}",
+    "\\boxed{}",
+    "no",
+    "",
+    "<think>\\boxed{1}</think>\\boxed{2}",
+    "\\boxed{2}</think>3",
+    "\\boxed{ 5 }",
+    "\\boxed{{5}}",
+    "\\boxed {5}",
+    "\\boxed{\\}}",
+    "#### 5",
+    "#### 5.",
+    "#### 1,000",
+    "#### -3\n#### 4",
+    "####5",
+    "#### $5",
+    "#### x",
+    "#### 5" + " " * 294,
+    "#### 5" + " " * 295,
+    "#### 5" + " " * 400,
+    "```python\nx\n```",
+    "```\nx\n```",
+    "```python\nx",
+    "```python\nx\n```\n```\ny\n```",
+    "```\ny\n```\n```python\nx\n```",
+    "a ```python b``` c",
+    "```python\r\nx\r\n```",
+    "```python3\nx\n```",
+    "```py\nx\n```",
+    "text ``` x",
+    "```",
+    "``````",
+    "```python```",
+    "```python\nx\n``` ```python\ny",
+]
+
+
+def functions(path: Path, names: set[str]) -> dict:
+    """Return functions of a file, and its constants, without running the rest of it."""
+    tree = ast.parse(path.read_text("utf-8"))
+    tree.body = [
+        node for node in tree.body
+        if isinstance(node, ast.FunctionDef) or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
+    ]  # fmt: skip
+    scope: dict = {"re": re}
+    exec(compile(tree, str(path), "exec", flags=__future__.annotations.compiler_flag), scope)
+    return {name: scope[name] for name in names}
+
+
+def quiet(function, *given):
+    with contextlib.redirect_stdout(io.StringIO()):
+        return function(*given)
+
+
+def verl(folder: Path):
+    (math_file,) = folder.rglob("reward_score/math_reward.py")
+    (gsm8k_file,) = folder.rglob("reward_score/gsm8k.py")
+    found = functions(math_file, {"compute_score", "is_equiv"})
+    for one, other in itertools.product(ANSWERS, repeat=2):
+        yield "verl, comparison", (one, other), bool(quiet(found["is_equiv"], one, other)), same_answer(one, other)
+    for reply, gold in itertools.product(REPLIES, ["5", "7", "2", "", " 5 ", "{5}", "\\frac{1}{2}"]):
+        answer = RULES["last-boxed"].take(reply, "")
+        ours = bool(answer.strip()) and same_answer(answer, gold)
+        theirs = bool(quiet(found["compute_score"], reply, gold))
+        yield "verl, math_reward", (reply, gold), theirs if gold else ours, ours  # no problem has an empty answer
+    extract = functions(gsm8k_file, {"extract_solution"})["extract_solution"]
+    for reply in REPLIES:
+        yield "verl, gsm8k", reply, extract(reply) or "", RULES["hashes-in-300"].take(reply, "")
+
+
+def verifiers(folder: Path):
+    path = next(folder.rglob("legacy/utils/data_utils.py"), None) or next(folder.rglob("utils/data_utils.py"))
+    extract = functions(path, {"extract_boxed_answer"})["extract_boxed_answer"]
+    for reply in REPLIES:
+        theirs = extract(reply.split("</think>")[-1].strip(), strict=True)
+        yield "verifiers", reply, theirs, RULES["boxed-after-think"].take(reply, "")
+
+
+def gym(folder: Path):
+    (path,) = folder.rglob("resources_servers/evalplus/app.py")
+    extract = functions(path, {"extract_code_strict"})["extract_code_strict"]
+    for reply in REPLIES:
+        yield "NeMo Gym, evalplus", reply, extract(reply), RULES["last-closed-fence"].take(reply, "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    peers = {"verl": verl, "verifiers": verifiers, "gym": gym}
+    for name in peers:
+        parser.add_argument(f"--{name}", type=Path)
+    given = vars(parser.parse_args())
+    alike: dict[str, int] = {}
+    for name, compare in peers.items():
+        for what, case, theirs, ours in compare(given[name]) if given[name] else ():
+            alike.setdefault(what, 0)
+            alike[what] += theirs == ours
+            if theirs != ours:
+                print(f"{what}: {case!r}: {theirs!r}, ours {ours!r}")
+    print(f"alike: {alike}")
+
+
+if __name__ == "__main__":
+    main()
