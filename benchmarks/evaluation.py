@@ -32,7 +32,7 @@ from stepsmith.judge.pool import JudgePool
 
 Samples = dict[str, list[ModelSample]]
 T = TypeVar("T")
-BLOCK = 2  # problems that one harness scores before it is the other's turn
+BLOCK = 8  # problems that one harness scores before it is the other's turn
 
 
 def mutant(program: str, rng: random.Random) -> str:
