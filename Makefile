@@ -80,8 +80,12 @@ bench: setup-dev  ## Synthesis, curation, and the viewer on a million problems (
 	$(BIN)/python benchmarks/curation.py
 	PYTHONPATH=. $(BIN)/python benchmarks/viewer.py
 
-bench-judge: setup-dev  ## The judge against plain subprocess
+bench-judge: setup-dev  ## The judge against plain subprocess; the price of a program, over HTTP, and in a step of RL
 	$(BIN)/python benchmarks/judge.py
+	$(BIN)/python benchmarks/judge.py --one-shot
+	$(BIN)/python benchmarks/judge.py --start
+	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/rl_step.py
 
 bench-verify: setup-dev  ## Verification methods compared
 	$(BIN)/python benchmarks/verify.py

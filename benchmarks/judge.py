@@ -1,7 +1,7 @@
 """How fast the judge is, as ratios to one `subprocess.run` per test: `python benchmarks/judge.py [--rounds N]`.
 
 With `--one-shot`: many different Python programs with one test each, as wrong completions in RL are; then where the CPU
-time of such a program goes.
+time of such a program goes. With `--start`: how long an interpreter, a worker with its proof, and `judge one` take.
 
 Every round runs every contestant once, so that a busy machine slows them alike; the ratios are medians over rounds of
 ratios within a round. CPU counts the judge, its workers and all programs.
@@ -199,14 +199,58 @@ def one_shot_cpu(judge: LocalJudge) -> list[float]:
     return [*(int(field) / TICK for field in fields[11:15]), int(fields[8])]
 
 
+def starts(rounds: int) -> None:
+    """Print how long interpreters, a worker with the proof of its level, and `judge one` take, in milliseconds."""
+    python, bare = sys.executable, os.path.realpath(sys.executable)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in (("solution.py", PYTHON), ("1.in", INPUT), ("1.ans", EXPECTED)):
+            (Path(folder) / name).write_text(text)
+        one = [
+            str(Path(python).with_name("stepsmith")),
+            "judge",
+            "one",
+            "solution.py",
+            "--in",
+            "1.in",
+            "--ans",
+            "1.ans",
+        ]
+
+        def run(*command: str) -> None:
+            subprocess.run(command, check=True, cwd=folder, capture_output=True)
+
+        work = {
+            "python -I -S (the bare interpreter)": lambda: run(bare, "-I", "-S", "-c", "pass"),
+            "python -I (with site)": lambda: run(bare, "-I", "-c", "pass"),
+            "python, as it is in this environment": lambda: run(python, "-c", "pass"),
+            "a worker with its proof": lambda: LocalJudge().close(),
+            "stepsmith judge one, to its end": lambda: run(*one),
+            "stepsmith --version": lambda: run(one[0], "--version"),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in work}
+        for turn in range(rounds + 1):
+            for name, start in work.items():
+                began = time.perf_counter()
+                start()
+                if turn:  # the first round warms up
+                    taken[name].append(1e3 * (time.perf_counter() - began))
+    print(f"{rounds} rounds, milliseconds")
+    for name, found in taken.items():
+        print(f"{name:40}{statistics.median(found):8.0f}{f'({min(found):.0f}–{max(found):.0f})':>15}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--solutions", type=int, default=12, help="in a round")
     parser.add_argument("--tests", type=int, default=10, help="of each solution")
     parser.add_argument("--one-shot", action="store_true", help="many programs with one test each")
+    parser.add_argument("--start", action="store_true", help="how soon there is a first answer")
     parser.add_argument("--programs", type=int, default=400, help="in a round of --one-shot")
     options = parser.parse_args()
+    if options.start:
+        starts(options.rounds)
+        return
     if options.one_shot:
         one_shot(options.rounds, options.programs)
         return
