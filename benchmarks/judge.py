@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lean_http import tree_cpu
+
 from stepsmith.core.records import Contract, Limits, Solution, TestCase, Verdict
 from stepsmith.judge.binaries import BinaryCache
 from stepsmith.judge.languages import installed, language
@@ -84,10 +86,7 @@ def with_workers(*judges: LocalJudge) -> Callable[[], float]:
     def cpu() -> float:
         total = own_cpu()
         for judge in judges:
-            judge.judge(Solution(language="python", code="pass"), STDIO, [])  # ends the solution before, so it counts
-            for worker in judge._programs.worker_set._workers.values():
-                fields = Path(f"/proc/{worker.server.pid}/stat").read_text().rpartition(")")[2].split()
-                total += sum(map(int, fields[11:15])) / TICK
+            total += sum(tree_cpu(worker.server.pid) for worker in judge._programs.worker_set._workers.values())
         return total
 
     return cpu
@@ -121,7 +120,7 @@ def contestants(solutions: int, tests: int) -> Iterator[list[Contestant]]:
                 found.append((f"pool of {workers}", work, with_workers(*pool._judges)))
         if "cpp" in installed():
             cpp = Solution(language="cpp", code=CPP)
-            judge.judge(cpp, STDIO, [])
+            judge.judge(cpp, STDIO, TESTS)
             binary = folder / "solution"
             binary.write_bytes(BinaryCache().get(BinaryCache.key(language("cpp"), (("solution.cpp", CPP),))) or b"")
             binary.chmod(0o755)
