@@ -3,7 +3,8 @@
 import pytest
 
 from stepsmith.core.records import Contract, Limits, Solution, TestCase
-from stepsmith.judge.local import SHARED, LocalJudge
+from stepsmith.judge.local import LocalJudge
+from stepsmith.judge.prefilter import SHARED
 
 STDIO = Contract(interface="stdio", limits=Limits(time_s=1))
 FUNCTION = Contract(interface="function", entry_point="f")
@@ -63,6 +64,21 @@ def test_inputs_together_have_the_outputs_that_they_have_apart(code: str, output
     with LocalJudge(together=True) as judge:
         runs = judge.execute(Solution(language="python", code=code), quick, [f"{n}\n" for n in range(6)])
     assert [run.output if run.verdict == "AC" else None for run in runs] == outputs
+
+
+@pytest.mark.parametrize(("code", "outputs"), TOGETHER.items(), ids=range(len(TOGETHER)))
+def test_tests_together_have_the_verdicts_that_they_have_apart(
+    judge: LocalJudge, code: str, outputs: list[str | None]
+) -> None:
+    quick = Contract(interface="stdio", limits=Limits(time_s=0.4))
+    solution = Solution(language="python", code=code)
+    for wrong in (None, 0, 4):  # the test whose expected output is another
+        tests = [TestCase(input=f"{n}\n", output="x" if n == wrong else text or "") for n, text in enumerate(outputs)]
+        apart = judge.judge(solution, quick, tests, stop_at_first_failure=True)
+        with LocalJudge(together=True) as fast:
+            together = fast.judge(solution, quick, tests, stop_at_first_failure=True)
+        assert [result.verdict for result in together.tests] == [result.verdict for result in apart.tests]
+        assert together.verdict is apart.verdict
 
 
 def test_a_judge_puts_inputs_together_only_if_it_is_told_to(judge: LocalJudge) -> None:

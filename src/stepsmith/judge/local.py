@@ -14,7 +14,7 @@ from stepsmith.core.tracing import annotate, span
 from stepsmith.judge.cases import NO_TESTS
 from stepsmith.judge.checkers import UnreadableError, compare, is_custom, judges_texts, run_custom
 from stepsmith.judge.languages import check_time_factors, language
-from stepsmith.judge.prefilter import first_suspect, outputs_together
+from stepsmith.judge.prefilter import outputs_together, results_together
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.judge.programs import CheckerRunner, CompileError, OneShot, Programs
 from stepsmith.judge.runs import RetryPolicy, check_program, measured, output_of
@@ -26,7 +26,6 @@ from stepsmith.sandbox.worker import Worker
 # If more of the last MEMORY solutions failed their first test, it pays to run it before the solution is opened.
 WORTH_A_TRY, MEMORY = 0.5, 20
 TOGETHER_S = 0.3  # CPU seconds for the run that all inputs share, where programs keep nothing between runs
-SHARED = "passed in a run that all tests shared"
 
 T = TypeVar("T", TestResult, Execution)
 
@@ -43,8 +42,8 @@ class LocalJudge:
     rejected, and the tests before it count as passed. Otherwise every test is run in a process of its own, as usual.
 
     ``together`` is for programs that are known to keep nothing between their runs, such as the offline teacher's:
-    ``execute`` runs a Python program on all inputs in one process, as far as that takes little time, and the pre-filter
-    is on.
+    ``execute`` runs a Python program on all inputs in one process, as far as that takes little time, and so does
+    ``judge`` if it stops at the first failure. What it finds there is not looked at again, except crashes.
 
     ``time_factors`` multiply the time limits of languages by name, in place of the languages' own factors (see
     ``languages``). Raises ``CaseError`` for an unknown language and a factor that is not above 0.
@@ -90,11 +89,13 @@ class LocalJudge:
         allowed = self._allowance(solution, contract)
         if self._prefilter and stop_at_first_failure and len(tests) > 1:
             with self._lock:
-                suspect = first_suspect(self._programs, solution, contract, self._shared(allowed), tests)
-            if suspect is not None:
-                alone = self.judge(solution, contract, [tests[suspect]])
+                shared = results_together(self._programs, solution, contract, self._shared(allowed), tests)
+            passed = tuple(result for result in shared or () if result.verdict is Verdict.AC)
+            if shared and self._together and (len(passed) < len(shared) or len(passed) == len(tests)):
+                return Judgement(verdict=shared[-1].verdict, tests=shared, isolation=self.isolation)
+            if shared is not None and len(passed) < len(tests):
+                alone = self.judge(solution, contract, [tests[len(passed)]])
                 if alone.verdict not in (Verdict.AC, Verdict.CE, Verdict.IE):
-                    passed = (TestResult(verdict=Verdict.AC, message=SHARED),) * suspect
                     return msgspec.structs.replace(alone, tests=(*passed, *alone.tests))
 
         def one(worker: Worker | OneShot, index: int) -> TestResult:

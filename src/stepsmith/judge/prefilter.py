@@ -7,13 +7,15 @@ is run again by itself. Where a program is known to keep nothing between its run
 from collections.abc import Sequence
 
 from stepsmith.core.errors import SandboxError
-from stepsmith.core.records import Contract, Solution, TestCase
+from stepsmith.core.records import Contract, Solution, TestCase, TestResult, Verdict
 from stepsmith.judge.checkers import compare, is_custom
 from stepsmith.judge.languages import language
 from stepsmith.judge.programs import CompileError, Programs
 from stepsmith.judge.runs import SEARCHED, Runnable, encoded
 from stepsmith.judge.verdicts import Allowance
 from stepsmith.sandbox import frames
+
+SHARED = "passed in a run that all tests shared"
 
 
 def outputs_together(
@@ -37,15 +39,22 @@ def outputs_together(
     return [output.decode("utf-8", "surrogateescape") for output in frames.unpack(outcome.result)], outcome.cpu_s
 
 
-def first_suspect(
+def results_together(
     programs: Programs, solution: Solution, contract: Contract, allowed: Allowance, tests: Sequence[TestCase]
-) -> int | None:
-    """Run all tests in one process; return the index of the first that seems to fail, None if all seem to pass."""
+) -> tuple[TestResult, ...] | None:
+    """Run all tests in one process; return results up to the first wrong output or the first test that has none.
+
+    None where ``outputs_together`` is None.
+    """
     ran = outputs_together(programs, solution, contract, allowed, [test.input for test in tests])
     if ran is None:
         return None
-    outputs, _ = ran
-    for index, (test, actual) in enumerate(zip(tests, outputs, strict=False)):
-        if not compare(contract.checker, contract.interface, test.input, test.output, actual).ok:
-            return index
-    return len(outputs) if len(outputs) < len(tests) else None
+    outputs, cpu_s = ran
+    results: list[TestResult] = []
+    for test, actual in zip(tests, outputs, strict=False):
+        found = compare(contract.checker, contract.interface, test.input, test.output, actual)
+        verdict, message = (Verdict.AC, SHARED) if found.ok else (Verdict.WA, found.message)
+        results.append(TestResult(verdict=verdict, cpu_s=cpu_s / len(outputs), message=message))
+        if not found.ok:
+            break
+    return tuple(results)
