@@ -16,6 +16,7 @@ import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -43,7 +44,7 @@ from stepsmith.verify.suite.mutants import mutate
 LEFT_OUT = {"HumanEval/45", "HumanEval/53", "HumanEval/56"}  # their samples are of other problems
 OPTIONS = AuditOptions()
 SAMPLE_S = 2.0  # CPU seconds of a sample for all tests
-KEPT = 3  # tests of a thinned suite
+KEPT = (1, 2, 3, 4)  # tests of a thinned suite
 
 
 def share(hits: int, total: int) -> str:
@@ -56,7 +57,7 @@ def share(hits: int, total: int) -> str:
 
 def clean_problems(count: int) -> list[tuple[VerifyProblem, tuple[Candidate, ...]]]:
     """Return exercises as problems, with other right programs for each: steps by brute force, or in other words."""
-    made = exercises(ExerciseSettings(count=count, solutions=4), distinct=True)
+    made = exercises(ExerciseSettings(count=count, solutions=4, distinct=True))
     found = []
     for _, group in itertools.groupby(made, key=lambda problem: problem.statement):
         first, *others = group
@@ -76,9 +77,9 @@ def flipped(problem: VerifyProblem, rng) -> tuple[VerifyProblem, set[int]]:
     return msgspec.structs.replace(problem, outputs=tuple(outputs)), set(places)
 
 
-def thinned(problem: VerifyProblem, judge: LocalJudge, rng) -> tuple[VerifyProblem, bool]:
-    """Keep ``KEPT`` tests; True if a program that the whole suite rejects now passes."""
-    kept = sorted(rng.sample(range(len(problem.inputs)), min(KEPT, len(problem.inputs))))
+def thinned(problem: VerifyProblem, judge: LocalJudge, rng, count: int) -> tuple[VerifyProblem, bool]:
+    """Keep ``count`` tests; True if a program that the whole suite rejects now passes."""
+    kept = sorted(rng.sample(range(len(problem.inputs)), min(count, len(problem.inputs))))
     few = msgspec.structs.replace(
         problem,
         inputs=tuple(problem.inputs[k] for k in kept),
@@ -102,16 +103,23 @@ def thinned(problem: VerifyProblem, judge: LocalJudge, rng) -> tuple[VerifyProbl
     return few, False
 
 
-def loosened(problem: VerifyProblem) -> VerifyProblem | None:
-    """Replace the validator by one that accepts everything."""
+def loosened(problem: VerifyProblem) -> Iterator[tuple[str, VerifyProblem]]:
+    """Yield the problem with a validator that accepts everything, and with one that knows types alone."""
     if not problem.validators:
-        return None
-    code = (
-        "def validate(*arguments):\n    return True\n"
-        if problem.interface == "function"
-        else "import sys\nsys.exit(0)\n"
-    )
-    return msgspec.structs.replace(problem, validator=InputValidator(language="python", code=code))
+        return
+    function = problem.interface == "function"
+    codes = {
+        "that accepts everything": "def validate(*given):\n    return True\n"
+        if function
+        else "import sys\nsys.exit(0)\n",
+        "that knows types alone": (
+            "def validate(*given):\n    return all(isinstance(x, (int, str, list, tuple, float)) for x in given)\n"
+            if function
+            else "import re, sys\nsys.exit(not re.fullmatch(r'[-0-9\\s]*', sys.stdin.read()))\n"
+        ),
+    }
+    for name, code in codes.items():
+        yield name, msgspec.structs.replace(problem, validator=InputValidator(language="python", code=code))
 
 
 def planted(count: int) -> None:
@@ -138,15 +146,20 @@ def planted(count: int) -> None:
             accused = {f.place.part for f in report.findings if f.kind in ("reference-fails", "contradicting-tests")}
             total["flipped labels, the reference alone"] += len(places)
             found["flipped labels, the reference alone"] += sum(f"tests[{k}].output" in accused for k in places)
-            few, weak = thinned(problem, judge, rng)
-            if weak:
-                report = audit_problem(msgspec.structs.replace(item, problem=few), judge, OPTIONS)
-                total["thinned tests"] += 1
-                found["thinned tests"] += any(f.kind == "wrong-program-accepted" for f in report.findings)
-            if (loose := loosened(problem)) is not None:
+            for count in KEPT:
+                few, weak = thinned(problem, judge, rng, count)
+                if weak:
+                    report = audit_problem(msgspec.structs.replace(item, problem=few), judge, OPTIONS)
+                    name = f"thinned to {count}"
+                    total[name] += 1
+                    kinds = {(f.kind, bool(f.ambiguous)) for f in report.findings if "accepted" in f.kind}
+                    found[name] += bool({k for k, unclear in kinds if not unclear})
+                    found[f"{name}, or ambiguous"] += bool(kinds)
+                    total[f"{name}, or ambiguous"] += 1
+            for name, loose in loosened(problem):
                 report = audit_problem(msgspec.structs.replace(item, problem=loose), judge, OPTIONS)
-                total["loosened validators"] += 1
-                found["loosened validators"] += any(f.kind == "loose-validator" for f in report.findings)
+                total[f"validator {name}"] += 1
+                found[f"validator {name}"] += any(f.kind == "loose-validator" for f in report.findings)
     for name in total:
         print(f"{name}: {share(found[name], total[name])}" if name in found else f"{name}: {total[name]}")
     print("accused without a fault:", dict(false))

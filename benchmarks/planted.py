@@ -76,8 +76,10 @@ def innocent() -> Iterator[Planted]:
     """MBPP in the same frame, problems of the grammar, and HumanEval with the opposite question."""
     for item in read_items([DATA / "sanitized-mbpp.json"]):
         yield Planted("MBPP, same frame", "", _problem(item.text, item, item.program))
-    settings = ExerciseSettings(count=300, profile="contest", steps={"1": 2.0, "2": 2.0, "3": 1.0}, seed=3)
-    for problem in exercises(settings, distinct=True):
+    settings = ExerciseSettings(
+        count=300, profile="contest", steps={"1": 2.0, "2": 2.0, "3": 1.0}, seed=3, distinct=True
+    )
+    for problem in exercises(settings):
         yield Planted("offline teacher", "", problem)
     for item in human_eval():
         text = _plain(item.text)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import msgspec
 import torch
 
 from stepsmith.curriculum import Sampler, item_of, load_curriculum
@@ -51,7 +52,7 @@ def main() -> None:
             "checkpoint_every": 10_000,
         },
     )
-    problems = list(exercises(config.rl.exercises or ExerciseSettings(), distinct=True))
+    problems = list(exercises(msgspec.structs.replace(config.rl.exercises or ExerciseSettings(), distinct=True)))
     rows = []
     workers = len(os.sched_getaffinity(0))
     with JudgePool(workers) as judge, Scorer(judge, config.rl.rewards, workers=workers) as scorer:

@@ -48,3 +48,15 @@ def test_only_own_comparisons_with_constants_guard():
     assert guarded_arguments("def f(a):\n    def g(a): return a < 2\n    return g(a)", "f") == set()
     assert guarded_arguments("def f(a, b): return a < b", "f") == set()
     assert guarded_arguments("def f(:", "f") == set()
+
+
+def test_a_character_stays_one_and_named_laws_hold(judge):
+    known = {
+        "entry_point": "f", "statement": "Remove a character from the even and odd words.",
+        "inputs": ("('abc', 'a', [1, 2])", "('xyz', 'z', [4, 7])"), "outputs": ("'bc'", "'xy'"),
+    }  # fmt: skip
+    code = "def f(s, c, xs):\n    return s.replace(c, '')\n"
+    subject = ProblemSubject(item(code, **known), judge, AuditOptions())
+    permitted = PermittedInputs(subject.search.legal, known["statement"], code, "f")
+    assert permitted.of(["('xyz', 'z', [2, 7])"]) == ["('xyz', 'z', [2, 7])"]
+    assert permitted.of(["('xyz', 'xyz', [2, 7])", "('xyz', 'z', [3, 7])"]) == []

@@ -86,3 +86,11 @@ def test_stdio_problems_grow_too(judge):
     assert added
     assert all(int(t.input.split()[0]) == len(t.input.split()) - 1 for t in added)
     assert msgspec.json.decode(msgspec.json.encode(added[0]), type=type(added[0])) == added[0]
+
+
+def test_results_that_only_the_reference_gives_are_no_tests(judge):
+    code = "def f(xs):\n    return list(set(xs)) if sum(xs) != 7 else None\n"
+    inputs = ("([1, 2],)", "([3, 5],)", "([4, 9],)", "([2, 6, 8],)")
+    given = {"entry_point": "f", "inputs": inputs, "outputs": ("[1, 2]", "[3, 5]", "[9, 4]", "[8, 2, 6]")}
+    report = audit_problem(item(code, **given, statement="Return the values once."), judge, AuditOptions())
+    assert not [test for test in report.added if "," in test.output or test.output == "None"]

@@ -24,7 +24,7 @@ def run(code, given, timeout=5.0):
     with tempfile.TemporaryDirectory() as folder:
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-c", code.replace("\0", "")], input=given, capture_output=True, text=True,
+                [sys.executable, "-I", "-S", "-c", code.replace("\0", "")], input=given, capture_output=True, text=True,
                 timeout=timeout, cwd=folder, env={},
             )  # fmt: skip
         except subprocess.TimeoutExpired:
@@ -32,7 +32,7 @@ def run(code, given, timeout=5.0):
     return done.stdout if done.returncode == 0 else None
 
 
-def passes(code, tests, timeout=5.0):
+def passes(code, tests, timeout=3.0):
     truth = json.loads(tests)
     if not truth["inputs"] or len(truth["inputs"]) != len(truth["outputs"]):
         raise ValueError("no tests")

@@ -18,10 +18,10 @@ MAY: frozenset[Way] = frozenset({"zero", "negative", "small", "large", "repeats"
 GUARDED: frozenset[Way] = frozenset({"zero", "negative", "small", "empty", "short"})
 # Words of a statement that rule a way out.
 _RULED_OUT: dict[Way, re.Pattern[str]] = {
-    "zero": re.compile(r"\b(?:positive|natural|non-?zero|at least (?:1|one))\b", re.IGNORECASE),
+    "zero": re.compile(r"\b(?:positive|natural|non-?zero|at least (?:1|one)|prime|factors?|divisors?)\b", re.I),
     "negative": re.compile(
         r"\b(?:positive|natural|non-?negative|unsigned|whole|age|length|size|radius|side|height|width|number of"
-        r"|count|index|position|n'?th|factorial|digits?|binary|hexadecimal|octal|roman|prices?|year|month|day)\b",
+        r"|count|index|position|n(?:'|-)?th|factors?|divisors?|primes?|factorial|digits?|binary|hexadecimal|octal|roman|prices?|year|month|day)\b",
         re.IGNORECASE,
     ),
     "repeats": re.compile(r"\b(?:unique|distinct|different|without (?:repeats|duplicates)|permutation)\b", re.I),
@@ -53,6 +53,10 @@ class PermittedInputs:
         shapes = self._legal.shapes
         if len(given) != len(shapes) or any(not relation.holds(given) for relation in self._legal.relations):
             return False
+        if self._legal.broken_word(given, unsorted_too=True):
+            return False
+        if any(_is_character(shape) and len(str(value)) > 1 for shape, value in zip(shapes, given, strict=True)):
+            return False
         return all(
             self._may(found.way, argument=k if _is_of_argument(found.way, shape, value) else None)
             for k, (shape, value) in enumerate(zip(shapes, given, strict=True))
@@ -69,6 +73,11 @@ class PermittedInputs:
 def _is_of_argument(way: Way, shape: Shape, value: object) -> bool:
     """Return whether an argument itself differs in this way, and not something in it."""
     return isinstance(value, int | float) or (way in ("empty", "short") and shape.is_short(value))
+
+
+def _is_character(shape: Shape) -> bool:
+    """Return whether all known values are texts of one character; then a longer text is no such argument."""
+    return shape.types == {str} and shape.text.lengths == (1, 1)
 
 
 def guarded_arguments(code: str, name: str) -> set[int]:

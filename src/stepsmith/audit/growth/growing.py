@@ -5,6 +5,7 @@ for the first time (a mutant also for the second time); the best is taken until 
 are chosen. Expected outputs are the reference's, equal in two runs of their own.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from stepsmith.audit.growth.allowed import PermittedInputs
 from stepsmith.audit.growth.edges import edges
 from stepsmith.audit.growth.features import features_of_call
 from stepsmith.audit.search.batches import run_batch
+from stepsmith.audit.search.differences import speaks_of_order
 from stepsmith.audit.search.legal import LegalInputs
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.core.ids import derive_rng
@@ -88,7 +90,7 @@ class _Growth:
         texts = [t for t in self._made() if t not in known and len(t) <= LONGEST]
         problem = subject.problem
         texts = PermittedInputs(legal, problem.statement, subject.reference_code, problem.entry_point).of(texts)
-        pool = [p for p in self._described(texts) if len(p.output) <= LONGEST]
+        pool = [p for p in self._described(texts) if len(p.output) <= LONGEST and self._settled(p.output)]
         width = LOOKED_AT if self._function else STDIO_LOOKED_AT
         near = _greedy(pool, Counter(done), width)
         near += [p for p in self._rng.sample(pool, min(width, len(pool))) if p not in near][: width - len(near)]
@@ -134,6 +136,22 @@ class _Growth:
             _Proposal(text, run.output, self._features(text, run.output) | branches)
             for (text, run), branches in zip(fine, taken, strict=True)
         ]
+
+    def _settled(self, output: str) -> bool:
+        """Return whether an output is what every right program gives, as far as one can tell.
+
+        None is not where the statement does not name it; a float is not where the tests compare with a tolerance of
+        their own; nor is a sequence that a reference makes of a set, where the statement does not speak of its order.
+        """
+        problem, code = self._subject.problem, self._subject.reference_code
+        if not self._function:
+            return True
+        if output == "None":
+            return bool(re.search(r"\bnone\b", problem.statement, re.IGNORECASE))
+        if "isclose" in self._subject.item.suite_code and re.search(r"\d\.\d|\de-", output):
+            return False
+        unordered = re.search(r"\bset\b|\bCounter\(", code) and not re.search(r"\bsorted\(|\.sort\(", code)
+        return not (unordered and output[:1] in "[(" and "," in output) or speaks_of_order(problem.statement)
 
     def _features(self, text: str, output: str) -> frozenset[str]:
         if not self._function:

@@ -144,6 +144,7 @@ def loose(specimen: Specimen) -> dict[str, Callable[[str], str]]:
         return {
             "a line more after the right output": lambda text: f"{text.rstrip()}\nand more\n",
             "a line more before the right output": lambda text: f"first\n{text}",
+            "the right output without its last line": lambda text: "".join(text.splitlines(keepends=True)[:-1]),
             "a part of the right output": lambda text: text.rstrip()[: max(1, len(text.rstrip()) // 2)],
             "the right output with a digit changed": _other_digit,
             "the right lines in reverse": lambda text: "\n".join(reversed(text.strip().splitlines())) + "\n",

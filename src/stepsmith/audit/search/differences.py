@@ -31,11 +31,16 @@ def matter_of_taste(judge: Judge, contract: Contract, statement: str, input_text
         return f'the statement says "{phrase}"'
     if _agree(judge, contract, "float:1e-4", input_text, one, two):
         return "the answers differ by rounding only"
-    if _agree(judge, contract, "unordered", input_text, one, two) and not _ORDER_MATTERS.search(statement):
+    if _agree(judge, contract, "unordered", input_text, one, two) and not speaks_of_order(statement):
         return "the answers differ in order only, and the statement does not speak of it"
     if contract.interface == "stdio":
         return "the answers differ in letter case only" if one.lower().split() == two.lower().split() else ""
     return _of_values(one, two)
+
+
+def speaks_of_order(statement: str) -> bool:
+    """Return whether a statement has a word by which the order of an answer's elements may matter."""
+    return bool(_ORDER_MATTERS.search(statement))
 
 
 def _agree(judge: Judge, contract: Contract, checker: str, input_text: str, one: str, two: str) -> bool:

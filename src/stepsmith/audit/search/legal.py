@@ -15,7 +15,7 @@ import msgspec
 from stepsmith.audit.findings import NotCheckedError
 from stepsmith.audit.search.batches import run_batch
 from stepsmith.audit.search.relations import Relation, relations
-from stepsmith.audit.search.shapes import Shape
+from stepsmith.audit.search.shapes import Shape, is_ascending
 from stepsmith.audit.search.text_forms import TextForm
 from stepsmith.audit.search.worded import Law, doubt_of, worded_laws
 from stepsmith.audit.subject import ProblemSubject
@@ -133,12 +133,16 @@ class LegalInputs:
             return "another number of arguments"
         if self.authority == "validator":
             return ""
-        for k, (shape, value) in enumerate(zip(self.shapes, given, strict=True)):
+        for shape, value in zip(self.shapes, given, strict=True):
             if why := shape.why_not(value):
                 return why
-            if broken := next((law.says for law in self._worded[k] if not law.holds(value)), ""):
-                return broken
-        return next((r.says for r in self.relations if not r.holds(given)), "")
+        return self.broken_word(given) or next((r.says for r in self.relations if not r.holds(given)), "")
+
+    def broken_word(self, given: tuple[Any, ...], *, unsorted_too: bool = False) -> str:
+        """Return the law that the statement names and arguments break, or ""; ``unsorted_too`` leaves sorting out."""
+        pairs = zip(self._worded, given, strict=True)
+        broken = (law for laws, value in pairs for law in laws if not law.holds(value))
+        return next((law.says for law in broken if not (unsorted_too and law.holds is is_ascending)), "")
 
     def _validated(self, texts: list[str]) -> list[str]:
         problem = self._subject.problem

@@ -64,7 +64,8 @@ def test_a_sound_reward_is_clean(interface: str, monkeypatch: pytest.MonkeyPatch
     assert lacking == ()
 
 
-def test_a_sound_score_of_verl_is_clean_where_calls_run_at_once() -> None:
+def test_a_sound_score_of_verl_is_clean_where_calls_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbers, "TIMES", 2)
     checks = ("scale", "numbers", "batches", "missing tests", "broken tests")
     findings, lacking = checked(f"{FOLDER / 'broken.py'}:compute_score", checks, short_specimens("stdio"))
     assert [finding.message for finding in findings] == []
