@@ -16,6 +16,7 @@ import itertools
 import re
 from pathlib import Path
 
+from stepsmith.benchmarks.maths import whole_reply_right
 from stepsmith.benchmarks.reply_rules import RULES
 from stepsmith.benchmarks.rules.hendrycks import same_answer
 
@@ -127,6 +128,26 @@ REPLIES = [
 ]
 
 
+WHOLE = [
+    "so \\boxed{0.25}",
+    "\\boxed{\\dfrac14}",
+    "The answer is 1/4.",
+    "\\boxed{1/4} or \\boxed{1/3",
+    "<think>\\boxed{3}</think> \\boxed{1/4}",
+    "\\boxed{4}",
+    "$0.25$ and 3",
+    "3 and $1/4$",
+    "",
+    "1/4 = 0.25",
+    "25\\%",
+    "final answer is $\\frac{1}{4}$. I hope",
+    "\\boxed{x=1/4}",
+    "\\boxed{\\text{1/4}}",
+    "so 0.25 or 0.3",
+    "I get 0.3, then the answer is 0.25",
+]
+
+
 def functions(path: Path, names: set[str]) -> dict:
     """Return functions of a file, and its constants, without running the rest of it."""
     tree = ast.parse(path.read_text("utf-8"))
@@ -173,6 +194,14 @@ def gym(folder: Path):
     extract = functions(path, {"extract_code_strict"})["extract_code_strict"]
     for reply in REPLIES:
         yield "NeMo Gym, evalplus", reply, extract(reply), RULES["last-closed-fence"].take(reply, "")
+    from math_verify.metric import math_metric
+    from math_verify.parser import ExprExtractionConfig, LatexExtractionConfig
+
+    latex, plain = LatexExtractionConfig(), ExprExtractionConfig()  # as math_with_judge calls it
+    metric = math_metric(gold_extraction_target=(latex,), pred_extraction_target=(plain, latex))
+    for reply, gold in itertools.product(WHOLE, ["\\frac{1}{4}", "3", "x"]):
+        theirs = metric([f"\\boxed{{{gold}}}"], [reply])[0] == 1.0
+        yield "NeMo Gym, mathematics", (reply, gold), theirs, whole_reply_right(gold, reply) is True
 
 
 def main():

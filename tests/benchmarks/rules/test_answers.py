@@ -34,7 +34,7 @@ REPLIES = {
     "\\boxed{\\dfrac14}": "official nemo-gym verifiers verl strict",
     "The answer is 1/4.": "nemo-gym",
     "\\boxed{1/4} or \\boxed{1/3": "official nemo-gym strict",
-    "<think>\\boxed{3}</think> \\boxed{1/4}": "official nemo-gym verifiers verl strict",
+    "<think>\\boxed{3}</think> \\boxed{1/4}": "official verifiers verl strict",
     "\\boxed{4}": "",
 }
 

@@ -7,7 +7,7 @@ from stepsmith.benchmarks.rules.hendrycks import same_answer
 EQUAL = [
     ("1/2", "\\frac{1}{2}"),
     ("0.5", "\\dfrac12"),
-    (".5", "\\frac{1}2"),
+    (".5", "\\frac{1}{2}"),
     ("x=5", "5"),
     ("5\\text{ cm}", "5"),
     ("50\\%", "50"),
