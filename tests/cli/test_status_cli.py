@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -25,9 +26,9 @@ def test_a_running_run(tmp_path: Path) -> None:
     write(tmp_path)
     done = run_here("status", tmp_path)
     assert done.code == 0, done.err
-    assert f"synthesis, running for 10 s: process {os.getpid()}" in done.out
+    assert re.search(rf"synthesis, running for 1\d s: process {os.getpid()}", done.out)
     assert "30 of 90 (33%) chains done, 10 of them before it was resumed" in done.out
-    assert "2.0 chains a second; about 30 s left" in done.out
+    assert re.search(r"(2\.0|1\.\d) chains a second; about [3-6]\d s left", done.out), "a busy machine is slower"
     assert "$0.2500 of 2 USD, 1.5k tokens" in done.out
     assert "problems: easy 3\nexecutions: 1200\n" in done.out
 
