@@ -10,7 +10,7 @@ from stepsmith.core.records import Lineage, Problem, Verdict
 from stepsmith.core.stats import band_of, pass_rate
 from stepsmith.judge.local import LocalJudge
 from stepsmith.synth.exercises import ExerciseSettings, exercises
-from stepsmith.train.ablations import LEVELS, AblationSettings, SelectSettings, select, shape
+from stepsmith.train.ablations import LEVELS, AblationSettings, SelectSettings, _habits, select, shape
 from tests.records import a_problem
 
 
@@ -233,3 +233,17 @@ def test_matching_moves_chains_to_make_room() -> None:
             "medium": 2,
             "hard": 2,
         }
+
+
+def test_habits_are_the_same_mistake_wherever_they_are_made(lessons: list[Problem], judge: LocalJudge) -> None:
+    problems = first_solutions(lessons)
+    raw = shape(problems, AblationSettings(wrong_goldens=0.3, mistakes="habits"), 0, judge)
+    wrong = [(old, new) for old, new in zip(problems, raw, strict=True) if old != new]
+    assert len(wrong) == round(0.3 * len(problems))
+    for old, new in wrong:
+        assert new.golden.code in {habit.code for habit in _habits(old)}
+        assert judge.judge(new.golden, new.contract, new.tests).verdict is Verdict.WA
+        assert len(_habits(old)) <= len(old.features)
+    labelled = shape(problems, AblationSettings(wrong_labels=0.1, wrong="programs", mistakes="habits"), 0, judge)
+    assert sum(old != new for old, new in zip(problems, labelled, strict=True)) == round(0.1 * len(problems))
+    assert _habits(a_problem()) == []  # not made by the grammar

@@ -16,8 +16,12 @@ from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Band, Environment, Problem, Record, Solution, Verdict
 from stepsmith.core.stats import band_of
 from stepsmith.judge.protocol import Judge
+from stepsmith.synth.grammar.program import Pick, render_program
+from stepsmith.synth.grammar.statement import interface_of
+from stepsmith.synth.offline import draft_from_problem
 from stepsmith.verify.suite.mutants import mutate
 
+Mistakes = Literal["mutants", "habits"]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
 MUTANTS = 12  # how many wrong programs are tried for one problem
@@ -35,6 +39,9 @@ class AblationSettings(Record, frozen=True, kw_only=True):
     output is replaced with this probability by the output of a wrong program. With ``programs``, this share of the
     problems gets all its expected outputs from one wrong program, as if the golden solution were wrong.
     ``wrong_goldens`` is the share of problems whose golden solution is replaced by a wrong program.
+
+    Wrong programs are random mutants of the golden solution. With ``mistakes`` "habits" they are systematic, as a
+    model's are: each operation has one typical mistake of the grammar, which is the same wherever it is made.
     """
 
     environments: tuple[Environment, ...] = ()  # keep problems of these environments; empty: all
@@ -43,6 +50,7 @@ class AblationSettings(Record, frozen=True, kw_only=True):
     wrong_labels: Share = 0.0
     wrong: Literal["tests", "programs"] = "tests"
     wrong_goldens: Share = 0.0
+    mistakes: Mistakes = "mutants"
 
     @property
     def needs_judge(self) -> bool:
@@ -87,11 +95,11 @@ def shape(
             'set ablation.environments = ["induction"]'
         )
     if settings.wrong_labels and settings.wrong == "tests":
-        chosen = [_some_wrong(problem, settings.wrong_labels, judge, seed) for problem in chosen]
+        chosen = [_some_wrong(problem, settings, judge, seed) for problem in chosen]
     elif settings.wrong_labels:
-        chosen = _in_some(chosen, settings.wrong_labels, judge, seed, "labels")
+        chosen = _in_some(chosen, settings, judge, seed, "labels")
     if settings.wrong_goldens:
-        chosen = _in_some(chosen, settings.wrong_goldens, judge, seed, "golden")
+        chosen = _in_some(chosen, settings, judge, seed, "golden")
     return chosen
 
 
@@ -160,17 +168,38 @@ class _WrongProgram(NamedTuple):
     wrong: dict[int, str]
 
 
-def _wrong_programs(problem: Problem, places: Sequence[int], judge: Judge, seed: int) -> Iterator[_WrongProgram]:
-    """Yield mutants of the golden solution that are wrong on some of the tests with the numbers ``places``."""
+def _wrong_programs(
+    problem: Problem, places: Sequence[int], mistakes: Mistakes, judge: Judge, seed: int
+) -> Iterator[_WrongProgram]:
+    """Yield programs with a mistake that are wrong on some of the tests with the numbers ``places``."""
     inputs = [problem.tests[k].input for k in places]
-    mutants = mutate(problem.golden, limit=MUTANTS, seed=seed)
-    for mutant in derive_rng(seed, "slips", problem.id).sample(mutants, len(mutants)):
-        runs = judge.execute(mutant.solution, problem.contract, inputs)
+    rng = derive_rng(seed, "slips", problem.id)
+    if mistakes == "habits":
+        programs = _habits(problem)
+    else:
+        programs = [mutant.solution for mutant in mutate(problem.golden, limit=MUTANTS, seed=seed)]
+    for program in rng.sample(programs, len(programs)):
+        runs = judge.execute(program, problem.contract, inputs)
         if any(run.verdict is not Verdict.AC for run in runs):
             continue
         wrong = {k: r.output for k, r in zip(places, runs, strict=True) if _differs(problem, k, r.output, judge)}
         if wrong:
-            yield _WrongProgram(mutant.solution, wrong)
+            yield _WrongProgram(program, wrong)
+
+
+def _habits(problem: Problem) -> list[Solution]:
+    """Return a program for each operation of a problem of the grammar, with the first typical mistake of it."""
+    draft = draft_from_problem(problem)
+    if draft is None:
+        return []
+    composition, interface = draft.composition, interface_of(problem.style)
+    found = []
+    for place, feature in enumerate(composition.features):
+        if feature.wrong:
+            picks: list[Pick] = ["code"] * len(composition.steps)
+            picks[place] = 0
+            found.append(Solution(language="python", code=render_program(composition, interface, picks)))
+    return found
 
 
 def _differs(problem: Problem, test: int, output: str, judge: Judge) -> bool:
@@ -178,12 +207,12 @@ def _differs(problem: Problem, test: int, output: str, judge: Judge) -> bool:
     return not judge.agree(problem.contract, right.input, right.output, output)
 
 
-def _some_wrong(problem: Problem, share: float, judge: Judge, seed: int) -> Problem:
-    """Replace each expected output with probability ``share``: by a wrong program's output, or else another test's."""
+def _some_wrong(problem: Problem, settings: AblationSettings, judge: Judge, seed: int) -> Problem:
+    """Replace expected outputs with a probability: by a wrong program's output, or else another test's."""
     rng = derive_rng(seed, "labels", problem.id)
-    wanted = [k for k in range(len(problem.tests)) if rng.random() < share]
+    wanted = [k for k in range(len(problem.tests)) if rng.random() < settings.wrong_labels]
     outputs: dict[int, str] = {}
-    for slip in _wrong_programs(problem, wanted, judge, seed) if wanted else ():
+    for slip in _wrong_programs(problem, wanted, settings.mistakes, judge, seed) if wanted else ():
         outputs = slip.wrong | outputs
         if len(outputs) == len(wanted):
             break
@@ -195,19 +224,20 @@ def _some_wrong(problem: Problem, share: float, judge: Judge, seed: int) -> Prob
 
 
 def _in_some(
-    problems: Sequence[Problem], share: float, judge: Judge, seed: int, what: Literal["labels", "golden"]
+    problems: Sequence[Problem], settings: AblationSettings, judge: Judge, seed: int, what: Literal["labels", "golden"]
 ) -> list[Problem]:
     """Give a random share of the problems the labels (or the golden solution) of a wrong program.
 
     The problems are chosen among those for which a wrong program is found.
     """
+    share = settings.wrong_labels if what == "labels" else settings.wrong_goldens
     wanted, result = round(share * len(problems)), list(problems)
     done = 0
     for k in derive_rng(seed, "wrong", what).sample(range(len(result)), len(result)):
         if done == wanted:
             break
         places = range(len(result[k].tests) if what == "labels" else min(SEEN, len(result[k].tests)))
-        slip = next(_wrong_programs(result[k], places, judge, seed), None)
+        slip = next(_wrong_programs(result[k], places, settings.mistakes, judge, seed), None)
         if slip is None:
             continue
         done += 1
