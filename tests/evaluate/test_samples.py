@@ -81,3 +81,9 @@ def test_written_samples_are_read_back(data: BenchmarkData, tmp_path: Path) -> N
     assert [one for some in read_samples(tmp_path / "out.jsonl", data).values() for one in some] == samples
     assert counts_text([2, 2]) == "2"
     assert counts_text([3, 1]) == "1 to 3"
+
+
+def test_half_a_surrogate_pair_is_no_text(data: BenchmarkData, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "s.jsonl", row(900, completion="\ud800x\U0001f600"), row(901))
+    ((half,), _) = read_samples(path, data).values()
+    assert half.text == "\0x\U0001f600"

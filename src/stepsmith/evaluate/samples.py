@@ -1,6 +1,7 @@
 """Samples of a model: reading and writing the files of HumanEval (``completion``) and EvalPlus (``solution``)."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ Form = Literal["completion", "solution", "reply"]
 FORMS: tuple[Form, ...] = ("solution", "completion", "reply")
 MOST_CHARACTERS = 2_000_000  # of one sample
 _LISTS = ("code_list", "pred_list")
+_HALF = re.compile("[\ud800-\udfff]")
 _NUMBERS = ("sample", "sample_id", "completion_id")
 
 
@@ -24,7 +26,7 @@ class ModelSample(Record, frozen=True, kw_only=True):
     """One sample. ``form`` says what the text is.
 
     "completion" goes on from the bare prompt, "solution" is a whole answer, "reply" is a chat model's text, from which
-    the answer is extracted.
+    the answer is extracted. Half of a surrogate pair becomes a NUL: no file could hold it, and Python compiles neither.
     """
 
     task_id: str
@@ -32,6 +34,11 @@ class ModelSample(Record, frozen=True, kw_only=True):
     form: Form
     truncated: bool = False  # cut off at the length limit
     tokens: int | None = None  # of the completion, where known
+
+    def __post_init__(self) -> None:
+        """Replace what is no text."""
+        if _HALF.search(self.text):
+            msgspec.structs.force_setattr(self, "text", _HALF.sub("\0", self.text))
 
 
 def read_samples(path: Path, data: BenchmarkData, *, partial: bool = False) -> dict[str, list[ModelSample]]:
