@@ -44,6 +44,7 @@ def evaluation_page(folder: Path, templates: jinja2.Environment) -> str:
         metrics=evaluation.metrics,
         figures={name: _json(figure) for name, figure in figures.items()},
         failed=failed_tests(by_task),
+        colours=[one for one in zip(OUTCOMES, COLOURS, strict=True) if any(s.outcome == one[0] for s in scored)],
         left_out=max(0, len(by_task) - MOST_ROWS),
         what=what,
     )
