@@ -126,6 +126,8 @@ def test_laws_that_the_statement_names():
     assert not any(law.holds(7) for law in worded_laws(primes, [15, 27, 63]))
     assert all(law.holds(9) for law in worded_laws(primes, [15, 27, 63]))
     assert worded_laws("Return the largest factor.", [15, 27, 63]) == []
+    assert worded_laws("Return True if n is prime.", [4, 6, 9]) == [], "tests without a prime are weak"
+    assert worded_laws("Return the first even number, or -1 if there is none.", [[1, 2], [4, 7]]) == []
     evens = worded_laws("Return the first even and the first odd number.", [[1, 2], [4, 7, 9]])
     assert [law.holds([1, 3]) for law in evens] == [False, True]
     assert worded_laws("Return the largest prime in the list.", [[1, 4, 5], [3, 9]])[0].holds([7, 8])

@@ -23,7 +23,7 @@ def check_outputs(subject: ProblemSubject) -> Iterator[Finding]:
         raise NotCheckedError("no expected outputs")
     if len(tests) < LEAST_TESTS or is_custom(subject.problem.contract.checker):
         return
-    entropy = output_entropy([test.output for test in tests])
+    entropy = abs(output_entropy([test.output for test in tests]))  # not -0.0
     if entropy >= SETTINGS.min_entropy_bits:
         return
     output, count = Counter(" ".join(test.output.split()) for test in tests).most_common(1)[0]

@@ -15,6 +15,7 @@ _SORTED = re.compile(r"\b(?:sorted|ascending|increasing)\b", re.IGNORECASE)
 _NOT_NEGATIVE = re.compile(
     r"\b(?:non-?negative|positive|natural)\s+(?:\w+\s+)?(?:integers?|numbers?|ints?|floats?|values?|elements?)\b", re.I
 )
+_NONE = re.compile(r"\b(?:no|none|without|if any|otherwise)\b", re.IGNORECASE)  # what is given where there is none
 _BOTH = re.compile(r"\bnegative\b", re.IGNORECASE)
 LARGEST = 10**10  # numbers up to this are tested for being prime
 
@@ -33,7 +34,7 @@ def worded_laws(statement: str, values: Sequence[Any]) -> list[Law]:
     if _SORTED.search(statement) and lists and 2 * sum(map(is_ascending, lists)) > len(lists):
         found.append(Law("the statement speaks of sorted values, and most known ones are sorted", is_ascending))
     for pattern, laws in _NAMED.items():
-        if re.search(pattern, statement, re.IGNORECASE):
+        if re.search(pattern, statement, re.IGNORECASE) and not _NONE.search(statement):
             found += [law for law in laws if values and all(map(law.holds, values))]
     return found
 
@@ -82,11 +83,11 @@ def _rest(value: Any) -> int:
 
 
 _NAMED: dict[str, tuple[Law, ...]] = {
-    r"\bprimes?\b": (
-        Law("the statement speaks of primes, and all known values are prime", _is_prime),
-        Law("the statement speaks of primes, and no known value is prime", _is_composite),
-        _have("prime", _is_prime),
+    # That a test asks for primes alone, or for none, is a weakness of tests unless the statement rules the others out.
+    r"\bnot\s+(?:a\s+)?primes?\b|\bnon-?primes?\b|\bcomposite\b": (
+        Law("the statement speaks of numbers that are not prime, and no known value is prime", _is_composite),
     ),
+    r"\bprimes?\b": (_have("prime", _is_prime),),
     r"\beven\b": (_have("even", lambda value: _rest(value) == 0),),
     r"\bodd\b": (_have("odd", lambda value: _rest(value) == 1),),
 }
