@@ -31,7 +31,8 @@ from stepsmith.verify.suite.input_edits import neighbour
 from stepsmith.verify.suite.mutants import mutate
 
 MADE, STDIO_MADE = 400, 40  # inputs that are made
-LOOKED_AT, STDIO_LOOKED_AT = 80, 16  # of these, run by mutants
+LOOKED_AT, STDIO_LOOKED_AT = 80, 12  # of these, run by mutants
+STDIO_MUTANTS = 8  # that choose tests where every run needs a process
 SEEDS = 8  # known inputs whose edges are tried
 LONGEST = 2000  # characters of an input or output
 TIMES = 2  # how often a mutant is to be rejected
@@ -76,7 +77,7 @@ class _Growth:
         self._begun = self._judge.cpu_s
         made = mutate(
             Solution(language="python", code=subject.reference_code),
-            limit=subject.options.mutants,
+            limit=subject.options.mutants if legal.function else min(STDIO_MUTANTS, subject.options.mutants),
             seed=subject.options.seed,
         )
         self._mutants = [subject.problem.runnable(m.solution) for m in made] if subject.reference_code else []
