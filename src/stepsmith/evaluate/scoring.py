@@ -142,7 +142,10 @@ def _distinct(
 
 
 def _chunks(items: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """Deal items to chunks in turn, so that slow ones, which often stand side by side, do not keep one worker busy."""
+    """Deal items to chunks in the order of their hashes, so that slow ones, which stand in a row or come back at a
+    fixed distance, do not keep one worker busy.
+    """
+    items = sorted(items)
     count = -(-len(items) // CHUNK)
     for first in range(count):
         yield items[first::count]
