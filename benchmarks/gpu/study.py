@@ -76,12 +76,13 @@ class Size(NamedTuple):
     config: Path
     held_out: int  # of our problems
     subset: int  # of each benchmark; 0: all
+    functions: int  # of CRUXEval in our words; 0: all
     max_tokens: int
 
 
 SIZES = {
-    "two-cores": Size(HERE / "two_cores.toml", 60, 40, 192),
-    "gpu": Size(HERE / "gpu.toml", 600, 0, 512),
+    "two-cores": Size(HERE / "two_cores.toml", 60, 40, 240, 192),
+    "gpu": Size(HERE / "gpu.toml", 600, 0, 0, 512),
 }
 
 
@@ -195,8 +196,9 @@ def measure(arm: str, benchmark: str, model: Path, size: Size, words: argparse.N
         weights = model / "model" if (model / "model").is_dir() else model
         command = ["eval", "run", "--benchmark", name, "--model", weights, "--data", data, "--out", out]
         command += ["--temperature", 0, "--max-tokens", size.max_tokens, "--dtype", words.dtype, "--workers", 1]
-        if size.subset and benchmark != "held-out":
-            command += ["--subset", size.subset]
+        subset = {"held-out": 0}.get(benchmark, size.functions if benchmark in OURS else size.subset)
+        if subset:
+            command += ["--subset", subset]
         stepsmith(*command, *(["--resume"] if (out / "asked.json").exists() else []))
     if benchmark in ("humaneval", "mbpp") and not (out / "solutions.jsonl").exists():
         write_solutions(benchmark, out, words.data)
