@@ -7,12 +7,33 @@ import pytest
 from stepsmith.store.dataset import read_rows
 from tests.cli.commands import run_here as run
 
+# Seeds that do not change with our own code: one of the problems grown from them is rejected.
+SEED = """# SPDX-License-Identifier: Apache-2.0
+def total_{n}(values: list[int]) -> int:
+    result = 0
+    for value in values:
+        if value > {n}:
+            result += value
+    return result
+
+
+def words_{n}(text: str) -> dict[str, int]:
+    counts: dict[str, int] = {{}}
+    for word in text.split():
+        if len(word) > {n}:
+            counts[word] = counts.get(word, 0) + 1
+    return counts
+"""
+
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     root = tmp_path_factory.mktemp("life")
     made, rated, curated, exported = (root / name for name in ("made", "rated", "curated", "exported"))
-    seeds = Path(__file__).parents[2] / "src" / "stepsmith" / "core"
+    seeds = root / "seeds"
+    seeds.mkdir()
+    for n in range(4):
+        (seeds / f"seed_{n}.py").write_text(SEED.format(n=n))
     for words in (
         ["synth", "--chains", 2, "--turns", 3, "--profile", "micro", "--seeds", seeds, "--workers", 1, "--out", made],
         ["rate", made, "--student", "simulated", "--attempts", 8, "--out", rated],
