@@ -91,6 +91,8 @@ def ours(workers: int) -> Iterator[int]:
 def theirs(peer: Path, workers: int) -> Iterator[int]:
     if shutil.which("redis-server") is None:
         sys.exit("redis-server is missing; install it (apt-get install redis-server)")
+    if not (peer / "app" / "main.py").exists():
+        sys.exit(f"{peer} is no checkout of code-judge; clone https://github.com/0xWJ/code-judge and give its folder")
     python = PLACE / "bin" / "python"
     if not python.exists():
         subprocess.run([os.path.realpath(sys.executable), "-m", "venv", PLACE], check=True)
