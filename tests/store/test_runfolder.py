@@ -1,10 +1,14 @@
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+import zlib
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stepsmith.core.errors import RunFolderError
@@ -100,6 +104,16 @@ def test_a_damaged_database_says_so(tmp_path: Path) -> None:
     (tmp_path / WORK).write_bytes(b"not a database, but long enough to be looked at" * 100)
     with pytest.raises(Exception, match="damaged"):
         RunFolder(tmp_path, CONFIG, resume=True)
+
+
+def test_a_chain_of_another_version_says_so(tmp_path: Path) -> None:
+    newer = msgspec.msgpack.encode({**msgspec.to_builtins(a_chain(0)), "of_tomorrow": 1})
+    with RunFolder(tmp_path, CONFIG, resume=False) as run:
+        run.add(a_chain(0))
+        with closing(sqlite3.connect(tmp_path / WORK)) as db, db:
+            db.execute("UPDATE chains SET body = ?", (zlib.compress(newer),))
+        with pytest.raises(RunFolderError, match="the version of stepsmith that began the run"):
+            list(run.chains())
 
 
 WRITER = """

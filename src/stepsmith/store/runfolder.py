@@ -107,7 +107,7 @@ class RunFolder(WorkFolder):
         """Yield the finished chains in order of their index, with one in memory at a time."""
         with explained(self.path):
             for (body,) in self._db.execute("SELECT body FROM chains ORDER BY idx"):
-                yield _decode_chain(zlib.decompress(body))
+                yield _chain_of(body, self.path)
 
 
 def kept_chains(folder: Path) -> Iterator[Chain]:
@@ -116,12 +116,22 @@ def kept_chains(folder: Path) -> Iterator[Chain]:
         raise RunFolderError(f"{folder} holds no run of `stepsmith synth` ({WORK} is missing)")
     with explained(folder), closing(sqlite3.connect(f"{(folder / WORK).absolute().as_uri()}?mode=ro", uri=True)) as db:
         for (body,) in db.execute("SELECT body FROM chains ORDER BY idx"):
-            yield _decode_chain(zlib.decompress(body))
+            yield _chain_of(body, folder)
 
 
 def chain_bytes(chain: Chain) -> int:
     """Return the bytes that a chain takes in the database of its run."""
     return len(_body(chain))
+
+
+def _chain_of(body: bytes, folder: Path) -> Chain:
+    try:
+        return _decode_chain(zlib.decompress(body))
+    except (zlib.error, msgspec.MsgspecError) as error:
+        raise RunFolderError(
+            f"a chain in {folder} cannot be read ({error}); go on with the version of stepsmith that began the run, or "
+            "choose another --out"
+        ) from None
 
 
 def _body(chain: Chain) -> bytes:
