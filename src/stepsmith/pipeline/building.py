@@ -1,4 +1,4 @@
-"""Building a problem: from a teacher's draft to a rated problem, or to a rejection with its reason.
+"""Building a problem from a teacher's draft: one file, because each step takes what the one before it returns.
 
 draft ─► label ─► admit ─► derive ─► solve ─► rate ─► measure ─► problem
            └────────┴────────┴────────┴───────┴─► rejection (with the problem as far as it got)

@@ -7,7 +7,7 @@ import time
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -255,7 +255,7 @@ def _assemble(config: Config, run: RunFolder, isolation: str, paid: Sequence[Spe
     counts = _Counting()
     problems = run.path / PROBLEMS
     rejected = run.path / REJECTED
-    with FirstSeen() as first_seen:
+    with closing(FirstSeen()) as first_seen:
         accepted_rows = write_rows(
             problems,
             PROBLEM_SCHEMA,

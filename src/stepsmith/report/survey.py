@@ -8,6 +8,7 @@ import math
 import statistics
 from array import array
 from collections import Counter, defaultdict
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -182,7 +183,7 @@ def survey(folder: Path) -> Survey:
     Raises ``RunFolderError`` if the files are missing, ``StoreError`` if their rows have another form.
     """
     found = Survey()
-    with FirstSeen() as numbers:
+    with closing(FirstSeen()) as numbers:
         chains = _ChainList(found, numbers)
         for row in read_rows(folder / PROBLEMS, _COLUMNS):
             problem = _columns(row, PROBLEMS)

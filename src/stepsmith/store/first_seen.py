@@ -1,14 +1,12 @@
 """Which owner had a text first, for millions of texts: memory stays flat, because the table is on disk."""
 
 import sqlite3
-from types import TracebackType
-from typing import Self
 
 from stepsmith.core.errors import StoreError
 
 
 class FirstSeen:
-    """Texts, each with the owner that claimed it first. They are gone after ``close``. Use it as a context manager.
+    """Texts, each with the owner that claimed it first. They are gone after ``close``.
 
     SQLite keeps a temporary database in memory while it is small, and in a file without a name when it grows.
     """
@@ -37,11 +35,3 @@ class FirstSeen:
     def close(self) -> None:
         """Forget everything."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
