@@ -55,7 +55,7 @@ class HarnessRun(NamedTuple):
 def harness_program(name: str) -> str:
     """Return the program that runs samples in the sandbox: "run_check" or "run_inputs"; see ``run_samples``."""
     folder = files("stepsmith.benchmarks") / "files"
-    return "\n".join((folder / f"{part}.py").read_text("utf-8") for part in ("endless", "harness", name))
+    return "\n".join((folder / f"{part}.py").read_text("utf-8") for part in ("endless", "forever", "harness", name))
 
 
 def run_checks(

@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa: F821
 """Runs inside the sandbox, before ``harness.py``: tell early that a loop of the sample never ends.
 
 A ``while`` loop that comes back to its head with the same variables does the same again, for ever, if nothing else can
@@ -14,8 +15,8 @@ programs that have used much time, and only where it is sure:
 
 import sys
 
-SUSPECT_S = 0.2  # CPU seconds after which a program is looked at
-LOOK_S = 0.2  # CPU seconds for which it is looked at; they do not count for the program
+SUSPECT_S = 0.1  # CPU seconds after which a program is looked at
+LOOK_S = 0.1  # CPU seconds for which it is looked at; they do not count for the program
 PURE_MODULES = frozenset(
     ("math", "typing", "collections", "string", "re", "functools", "itertools", "heapq", "bisect", "operator")
 )
@@ -38,7 +39,7 @@ MOST_FRAMES = 20
 
 
 class LoopWatch:
-    """Follows the ``while`` loops that a program is in; ``ring`` is called when one of them repeats itself."""
+    """Follows the ``while`` loops that a program is in; calls ``ring`` with the reason when one of them never ends."""
 
     def __init__(self, program: str, frame: object, ring: object, clock: object) -> None:
         self._ring, self._clock = ring, clock
@@ -64,24 +65,29 @@ class LoopWatch:
                 for loop in loops:
                     if not loop.head <= frame.f_lineno <= loop.end:
                         self._visits.pop((id(frame), loop.head), None)
-                    elif frame.f_lineno == loop.head and self._repeats(frame, loop):
+                    elif frame.f_lineno == loop.head and (why := self._endless(frame, loop)):
                         self.end()
-                        self._ring()
+                        self._ring(why)
             return trace
 
         return trace
 
-    def _repeats(self, frame: object, loop: object) -> bool:
-        """Return whether a loop is at its head in a state of before; compare with every power of two (Brent)."""
+    def _endless(self, frame: object, loop: object) -> str:
+        """Return why a loop that is at its head never ends; "" where that is not certain.
+
+        Its state is compared with that of the last visit whose number was a power of two (Brent).
+        """
         state = state_of(frame, loop)
         count, saved = self._visits.get((id(frame), loop.head), (0, None))
-        if state is None:
-            return False
-        if state == saved:
-            return True
+        if state is not None and state == saved:
+            return "a loop is in the same state as before, so it never ends"
         count += 1
-        self._visits[id(frame), loop.head] = count, state if count & (count - 1) == 0 else saved
-        return False
+        if count & (count - 1) == 0:
+            if LoopProof(loop, frame).holds():
+                return "a loop counts on for ever: no value of its variables can end it"
+            saved = state
+        self._visits[id(frame), loop.head] = count, saved
+        return ""
 
     def end(self) -> None:
         """Stop following."""
@@ -106,7 +112,7 @@ class KnownLoop:
     """A ``while`` loop: its lines, the names that it can reach, and those of them that only collect results."""
 
     def __init__(self, node: object, names: set, functions: set, modules: set) -> None:
-        self.head, self.end = node.lineno, node.end_lineno
+        self.node, self.head, self.end = node, node.lineno, node.end_lineno
         self.names, self.functions, self.modules = names, functions, modules
         self.collecting = collecting(node)
 

@@ -78,8 +78,8 @@ class Timer:
         left = self.limit * KILL_MARGIN - (_clock() - self.started)
         signal.setitimer(signal.ITIMER_PROF, max(0.01, left) + (LOOK_S if self._watch else 0.0))
 
-    def _endless(self) -> None:
-        self.why = "a loop is in the same state as before, so it never ends"
+    def _endless(self, why: str) -> None:
+        self.why = why
         self._ring()
 
     def _asleep(self, seconds: float) -> None:
