@@ -1,9 +1,10 @@
-"""Compare the rules of mathematics and EvalPlus with the code of verl, verifiers and NeMo Gym, answer by answer.
+"""Compare the rules of mathematics and EvalPlus with the code of four harnesses, answer by answer.
 
-    python benchmarks/agreement/answers.py [--verl FOLDER] [--verifiers FOLDER] [--gym FOLDER]
+    python benchmarks/agreement/answers.py [--verl FOLDER] [--verifiers FOLDER] [--gym FOLDER] [--lighteval FOLDER]
 
 FOLDER is a checkout, or the folder of a package's source. Only the functions that extract and compare are taken out of
-their files; nothing is installed. Differences are printed.
+their files; nothing is installed. Of lighteval the two modules that do this are loaded without the rest of the package.
+Differences are printed.
 """
 
 import __future__
@@ -11,13 +12,19 @@ import __future__
 import argparse
 import ast
 import contextlib
+import importlib
 import io
 import itertools
+import logging
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Optional
 
 from stepsmith.benchmarks.maths import whole_reply_right
 from stepsmith.benchmarks.reply_rules import RULES
+from stepsmith.benchmarks.rules import dapo
 from stepsmith.benchmarks.rules.hendrycks import same_answer
 
 ANSWERS = [
@@ -146,6 +153,80 @@ WHOLE = [
     "so 0.25 or 0.3",
     "I get 0.3, then the answer is 0.25",
 ]
+STATED = [
+    "Answer: 5",
+    "answer :  5\nAnswer: 7",
+    "ANSWER: \\boxed{5}",
+    "Answer: $x = 5$",
+    "Answer: the 5 units.",
+    "Answer: an 1,000 dollars",
+    "Answer: 1,000",
+    "Answer: \\frac12",
+    "Answer: \\frac ab",
+    "Answer: \\sqrt3",
+    "Answer: \\text{5}",
+    "Answer: \\textbf{5} cm",
+    "Answer: 5^\\circ",
+    "Answer: a 5 and $5$ or $7$",
+    "Answer: 5.",
+    "Answer:",
+    "Answer:\n5",
+    "Answer: [INVALID] \\boxed{5}",
+    "Answer: 5" + "x" * 300 + "\\boxed{5}",
+    "\\boxed{5}" + " " * 95,
+    "\\boxed{5}" + " " * 80,
+    "Answer: 1\\ldots",
+    "Answer: 5\\text{m}",
+    "Answer: (1,\\text{and}2)",
+    "Answer: 5\\mbox{ feet}",
+    "Therefore, the final answer is: $\\boxed{5}$. I hope it is correct",
+    "final answer is 5. I hope it is 7",
+    "The answer is 5, not 7",
+    "5 = 7",
+    "so $x = 5$ and $y = 7$",
+    "Answer: 5 or 7",
+    "\\boxed{5} and \\boxed{7}",
+    "\\[5\\]",
+    "the sum is 1,000.5 in all",
+    "about 50%",
+    "$\\frac{10}{2}$",
+    "2 + 3",
+    "It is (2+3).",
+    "$1,000$ dollars",
+    "$x=5$",
+    "$5=x$",
+    "\\boxed{x=5}",
+    "\\boxed{a=1,b=5}",
+    "\\boxed{1+2+2=5}",
+    "\\boxed{(1,5)}",
+    "\\boxed{\\{1,5\\}}",
+    "\\boxed{5 \\text{ cm}}",
+    "\\boxed{5.0000001}",
+    "\\boxed{0.333333}",
+    "\\boxed{\\text{Friday}}",
+    "0005",
+    "1 000",
+    "3.5e1",
+    "-5",
+    "answer:5",
+    "answer : 5 then 7",
+    "$\\infty$",
+    "x > 5",
+    "\\boxed{x>5}",
+]
+EXPECTED = [
+    "5",
+    "7",
+    "1000",
+    "\\frac{1}{2}",
+    "\\frac{1}{3}",
+    "x=5",
+    "(1,5)",
+    "\\text{Friday}",
+    "x>5",
+    "50\\%",
+    "\\sqrt{3}",
+]
 
 
 def functions(path: Path, names: set[str]) -> dict:
@@ -153,9 +234,10 @@ def functions(path: Path, names: set[str]) -> dict:
     tree = ast.parse(path.read_text("utf-8"))
     tree.body = [
         node for node in tree.body
-        if isinstance(node, ast.FunctionDef) or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
+        if isinstance(node, ast.FunctionDef)
+        or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.List))
     ]  # fmt: skip
-    scope: dict = {"re": re}
+    scope: dict = {"re": re, "Optional": Optional}
     exec(compile(tree, str(path), "exec", flags=__future__.annotations.compiler_flag), scope)
     return {name: scope[name] for name in names}
 
@@ -179,6 +261,47 @@ def verl(folder: Path):
     extract = functions(gsm8k_file, {"extract_solution"})["extract_solution"]
     for reply in REPLIES:
         yield "verl, gsm8k", reply, extract(reply) or "", RULES["hashes-in-300"].take(reply, "")
+    (dapo_file,) = folder.rglob("reward_score/math_dapo.py")
+    score = functions(dapo_file, {"compute_score"})["compute_score"]
+    for reply, gold in itertools.product(REPLIES + STATED + [f"Answer: {one}" for one in ANSWERS], EXPECTED):
+        yield "verl, math_dapo", (reply, gold), bool(score(reply, gold)["acc"]), dapo.reply_right(reply, gold)
+
+
+def lighteval(folder: Path):
+    """Compare whole replies as its metrics of MATH-500, AIME and GSM8K do: ``MultilingualExtractiveMatchMetric``."""
+    (path,) = folder.rglob("metrics/utils/extractive_match_utils.py")
+    for name in ("", ".metrics", ".metrics.utils", ".tasks", ".tasks.templates", ".tasks.templates.utils", ".utils"):
+        package = sys.modules[f"lighteval{name}"] = ModuleType(f"lighteval{name}")
+        package.__path__ = [str(path.parents[2].joinpath(*name.split(".")[1:]))]
+    for name, key, value in (
+        ("tasks.requests", "Doc", object),
+        ("utils.imports", "requires", lambda *_: lambda function: function),
+    ):
+        module = sys.modules[f"lighteval.{name}"] = ModuleType(name)
+        setattr(module, key, value)
+    logging.disable(logging.WARNING)  # it warns with every answer
+    taking = importlib.import_module("lighteval.metrics.utils.extractive_match_utils")
+    comparing = importlib.import_module("lighteval.metrics.utils.math_comparison")
+    english = importlib.import_module("lighteval.utils.language").Language.ENGLISH
+    number, latex, box = (
+        taking.ExprExtractionConfig(), taking.LatexExtractionConfig(),
+        taking.LatexExtractionConfig(boxed_match_priority=0),
+    )  # fmt: skip
+    readings = {
+        "lighteval": ("\\boxed{{{}}}", [number, latex], [number, latex], 6),
+        "lighteval, numbers": ("{}", [number], [number, box], 5),
+    }
+    for name, (template, of_gold, of_reply, precision) in readings.items():
+        numbers = [gold for gold in EXPECTED if gold.isdigit()]
+        for reply, gold in itertools.product(REPLIES + STATED + WHOLE, numbers if "numbers" in name else EXPECTED):
+            expected, given = (
+                taking.extract_target_from_pred(
+                    text, taking.get_extraction_regexes_inspect(kinds, english), "first_match", "any_match", 5
+                )
+                for text, kinds in ((template.format(gold), of_gold), (reply.strip(), of_reply))
+            )
+            theirs = comparing.compare_gold_target(expected or [gold], given, precision, timeout_seconds=5)
+            yield name, (reply, gold), theirs, whole_reply_right(gold, reply, name) is True
 
 
 def verifiers(folder: Path):
@@ -206,7 +329,7 @@ def gym(folder: Path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    peers = {"verl": verl, "verifiers": verifiers, "gym": gym}
+    peers = {"verl": verl, "verifiers": verifiers, "gym": gym, "lighteval": lighteval}
     for name in peers:
         parser.add_argument(f"--{name}", type=Path)
     given = vars(parser.parse_args())

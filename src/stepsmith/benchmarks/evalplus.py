@@ -6,6 +6,8 @@ Hugging Face, whose ``test`` is a check program with inputs and results in it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from copy import copy
+from typing import Self
 
 from stepsmith.benchmarks.benchmark import DataFile
 from stepsmith.benchmarks.evalplus_inputs import mbpp_inputs
@@ -38,7 +40,7 @@ LIMITS = (
 )
 
 
-class _EvalPlus(CompletionBenchmark, ABC):
+class EvalPlus(CompletionBenchmark, ABC):
     """What both have in common. ``dataset`` is EvalPlus' name of the data set, by which it compares some outputs."""
 
     title: str
@@ -47,6 +49,13 @@ class _EvalPlus(CompletionBenchmark, ABC):
 
     def __init__(self) -> None:
         self.references = References()
+        self.least_s = MIN_TIME_LIMIT_S
+
+    def with_least(self, seconds: float) -> Self:
+        """Return the benchmark with another shortest limit for an input; the references' outputs are shared."""
+        other = copy(self)
+        other.least_s = seconds
+        return other
 
     def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
         """Return the problems of a file's rows. Raises ``CaseError`` for a row that is not one of the benchmark's."""
@@ -61,13 +70,13 @@ class _EvalPlus(CompletionBenchmark, ABC):
         """
         if problem.check:
             return check_verdicts(judge, problem, answers, CHECK_TIMEOUT_S, harness)
-        return inputs_verdicts(judge, problem, answers, self.dataset, self.references, harness)
+        return inputs_verdicts(judge, problem, answers, self.dataset, self.references, harness, self.least_s)
 
     @abstractmethod
     def _problem(self, placed: PlacedRow) -> BenchmarkProblem: ...
 
 
-class HumanEvalPlus(_EvalPlus):
+class HumanEvalPlus(EvalPlus):
     """HumanEval+: HumanEval's problems with about 80 times as many tests (the file named Mini has fewer)."""
 
     name = "humaneval+"
@@ -115,7 +124,7 @@ class HumanEvalPlus(_EvalPlus):
         )
 
 
-class MbppPlus(_EvalPlus):
+class MbppPlus(EvalPlus):
     """MBPP+: 378 problems of MBPP with about 35 times as many tests."""
 
     name = "mbpp+"

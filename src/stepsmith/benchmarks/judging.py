@@ -48,18 +48,18 @@ def inputs_verdicts(
     dataset: str,
     references: References,
     harness: HarnessSettings,
+    least_s: float = MIN_TIME_LIMIT_S,
 ) -> list[SampleVerdict]:
     """Judge programs by EvalPlus' rules: on the base inputs and, in a new process, on the added ones.
 
-    ``dataset`` is "humaneval" or "mbpp", as EvalPlus calls them. A sample passes if it passes both.
+    ``least_s`` is the shortest limit for an input. ``dataset`` is "humaneval" or "mbpp", as EvalPlus calls them. A
+    sample passes if it passes both.
     """
     outputs = references.outputs(judge, problem, dataset)
     code = reference_program(problem, dataset, outputs.packed)
     runs: list[list[HarnessRun]] = []
     for first, last in ((0, problem.base_inputs), (problem.base_inputs, len(problem.inputs))):
-        limits = [
-            max(MIN_TIME_LIMIT_S, REFERENCE_FACTOR * s) * harness.time_factor for s in outputs.seconds[first:last]
-        ]
+        limits = [max(least_s, REFERENCE_FACTOR * s) * harness.time_factor for s in outputs.seconds[first:last]]
         total = min(ALL_INPUTS_S * harness.time_factor, sum(limits)) + EXTRA_S * harness.time_factor
         allowed = Limits(time_s=total, wall_s=4 * total, memory_mb=4096, output_mb=64)
         calls = [(program, first, last, limits, total, problem.atol, harness.recursion_limit) for program in programs]

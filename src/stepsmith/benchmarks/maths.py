@@ -13,7 +13,7 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from stepsmith.benchmarks.benchmark import DataFile
@@ -33,19 +33,34 @@ MOST_CHARACTERS = 2000  # of an answer; longer ones are wrong
 MOST_OF_REPLY = 50_000  # the same, of a whole reply
 _ASKED = ("problem", "question", "Problem", "Question")
 _ANSWERED = ("answer", "Answer", "final_answer")
+# How math-verify reads the expected answer and the given one: the answer in a box, or the text as it is.
+READINGS: Mapping[str, tuple[bool, bool]] = {
+    "answers": (True, True),
+    "whole reply": (True, False),
+    "lighteval": (True, False),  # pass_at_k_math of MATH-500 and AIME
+    "lighteval, numbers": (False, False),  # expr_gold_metric of GSM8K
+}
 _WORKER = f"""
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY_MB << 20}, {MEMORY_MB << 20}))
 from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
-BOTH = [ExprExtractionConfig(), LatexExtractionConfig()]
+NUMBER, LATEX = ExprExtractionConfig(), LatexExtractionConfig()
+AFTER_ANSWER, BOX_FIRST = (LatexExtractionConfig(boxed_match_priority=priority) for priority in (55, 0))
+READINGS = {{
+    "answers": ([LATEX, NUMBER], [LATEX, NUMBER], 6),
+    "whole reply": ([LATEX], [NUMBER, LATEX], 6),
+    "lighteval": ([NUMBER, AFTER_ANSWER], [NUMBER, AFTER_ANSWER], 6),
+    "lighteval, numbers": ([NUMBER], [NUMBER, BOX_FIRST], 5),
+}}
 for line in sys.stdin:
-    gold, answer, limit, whole = json.loads(line)
-    kinds = [{{}}, {{}}]
-    if whole:
-        kinds = [{{"extraction_config": BOTH[1:]}}, {{"extraction_config": BOTH}}]
+    gold, answer, limit, reading = json.loads(line)
+    *kinds, rounding = READINGS[reading]
     try:
-        read = [parse(text, parsing_timeout=limit, **kind) for text, kind in zip((gold, answer), kinds)]
-        right = verify(*read, timeout_seconds=limit)
+        read = [
+            parse(text, extraction_config=kind, parsing_timeout=limit)
+            for text, kind in zip((gold, answer), kinds)
+        ]
+        right = verify(*read, float_rounding=rounding, timeout_seconds=limit)
     except Exception as error:
         right = f"{{type(error).__name__}}: {{error}}"[:200]
     print(json.dumps(right), flush=True)
@@ -65,13 +80,14 @@ class AnswerChecker:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
 
-    def right(self, gold: str, answer: str, *, whole: bool = False) -> bool | str:
+    def right(self, gold: str, answer: str, reading: str = "answers") -> bool | str:
         """Return whether two LaTeX or plain expressions are equal; a text that says why that could not be decided.
 
-        ``whole``: the answer is a whole reply, in which math-verify looks for the answer.
+        ``reading`` is a key of ``READINGS``; by all but "answers", the answer is looked for in a whole reply.
         """
-        most = MOST_OF_REPLY if whole else MOST_CHARACTERS
-        if "".join(answer.split()) == "".join(gold.split()):
+        boxes_gold, boxes_answer = READINGS[reading]
+        most = MOST_CHARACTERS if boxes_answer else MOST_OF_REPLY
+        if boxes_answer and "".join(answer.split()) == "".join(gold.split()):
             return True
         if len(answer) > most:
             return f"the answer has {len(answer)} characters; {most} are read"
@@ -80,11 +96,8 @@ class AnswerChecker:
                 process = self._process = self._process or _started()
                 assert process.stdin is not None
                 assert process.stdout is not None
-                print(
-                    json.dumps([_boxed(gold), answer if whole else _boxed(answer), LIMIT_S, whole]),
-                    file=process.stdin,
-                    flush=True,
-                )
+                texts = _boxed(gold) if boxes_gold else gold, _boxed(answer) if boxes_answer else answer
+                print(json.dumps([*texts, LIMIT_S, reading]), file=process.stdin, flush=True)
                 ready, _, _ = select.select([process.stdout], [], [], self._give_up_s)
                 line = process.stdout.readline() if ready else ""
             except OSError:
@@ -118,9 +131,9 @@ def _of_replies() -> AnswerChecker:
     return AnswerChecker()
 
 
-def whole_reply_right(gold: str, reply: str) -> bool | str:
+def whole_reply_right(gold: str, reply: str, reading: str = "whole reply") -> bool | str:
     """Return whether math-verify finds the answer in a whole reply; a text that says why it could not be decided."""
-    return _of_replies().right(gold, reply, whole=True)
+    return _of_replies().right(gold, reply, reading)
 
 
 def _started() -> subprocess.Popen[str]:

