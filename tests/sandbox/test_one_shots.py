@@ -338,6 +338,34 @@ def test_what_a_program_leaves_in_its_folder_is_gone(way: str, one: Worker) -> N
     assert facts(one.run_once(look, LIMITS, b"")) == expected  # it has left a file itself
 
 
+MESSAGE = 123_456_789_123_456_789
+SET_TIMES = f"import os\nfor name in ('.', 'solution.py'):\n    os.utime(name, ns=({MESSAGE}, {MESSAGE}))"
+SHOW_TIMES = "import os\nfor n in ('.', 'solution.py'):\n    s = os.stat(n)\n    print(s.st_atime_ns, s.st_mtime_ns)"
+
+
+@pytest.mark.parametrize("way", ["one-shot", "opened"])
+def test_a_program_leaves_no_message_in_times(way: str, one: Worker) -> None:
+    def run(code: str) -> bytes:
+        ready = msgspec.structs.replace(program(code), folder="write")
+        done = one.run_once(ready, LIMITS, b"") if way == "one-shot" else opened(one, ready, b"", LIMITS)
+        assert isinstance(done, RunOutcome)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    assert str(MESSAGE).encode() in run(SET_TIMES + "\n" + SHOW_TIMES)
+    assert str(MESSAGE).encode() not in run(SHOW_TIMES)
+
+
+def test_whether_a_program_read_its_folder_is_not_seen(one: Worker) -> None:
+    """Below L2 the folder is on a disk of the machine, which may record it."""
+    if one.server.level < 2:
+        pytest.skip("a folder on a disk")
+    show = program(SHOW_TIMES.replace("s.st_mtime_ns", "''"))
+    before = facts(one.run_once(show, LIMITS, b""))
+    one.run_once(program("import os\nprint(os.listdir('.'), open('solution.py').read())"), LIMITS, b"")
+    assert facts(one.run_once(show, LIMITS, b"")) == before
+
+
 def test_a_folder_that_may_be_changed_is_not_that_of_other_programs(one: Worker) -> None:
     """Where the folder may only be read, a program that tries to write fails, whatever ran before."""
     one.run_once(msgspec.structs.replace(program(LOOK), folder="write"), LIMITS, b"")

@@ -81,6 +81,7 @@ class Folder:
     def empty(self) -> None:
         """Empty the folder. Each round moves the contents of sub-folders up one level, so that paths stay short."""
         os.chmod(self.path, 0o700)  # a program may have locked it
+        os.utime(self.path, (0, 0))  # or have set its times, which the next program could read
         while entries := list(os.scandir(self.path)):
             for entry in entries:
                 if not entry.is_dir(follow_symlinks=False):

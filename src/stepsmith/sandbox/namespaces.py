@@ -14,7 +14,7 @@ from stepsmith.sandbox import linux
 
 CLONE_PARENT = 0x8000
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 1024, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_NOSYMFOLLOW = 1, 2, 4, 0x200000
 AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = -100, 0x1000, 0x8000
@@ -62,7 +62,9 @@ def build_root(readable: list[str], box: str, box_mb: int) -> None:
         _mount("proc", NEW_ROOT + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     for path, target in LINKS.items():
         os.symlink(target, NEW_ROOT + path)
-    _mount("tmpfs", NEW_ROOT + box, "tmpfs", MS_NOSUID | MS_NODEV, f"size={box_mb}m,nr_inodes=4096,mode=777")
+    # When a file was read last is not recorded: the next program could see it.
+    flags = MS_NOSUID | MS_NODEV | MS_NOATIME
+    _mount("tmpfs", NEW_ROOT + box, "tmpfs", flags, f"size={box_mb}m,nr_inodes=4096,mode=777")
     os.chdir(NEW_ROOT)
     linux.syscall("pivot_root", b".", b"old")
     linux.syscall("umount2", b"/old", MNT_DETACH)

@@ -61,6 +61,9 @@ class Zygote:
         self.status = 0
         preload(settings)
         self.loop = _loop(settings["library"])
+        gc.collect()
+        if isinstance(self.loop, native_loop.NativeLoop):
+            self.loop.arrange_memory()
         self.base_mb = solution.address_space_mb()
         if self.level >= 2:
             namespaces.build_root([*self.readable, *self.programs], settings["box"], settings["box_mb"])
