@@ -8,7 +8,7 @@ from tests.sandbox.world import descendants
 from stepsmith.sandbox import levels, native
 from stepsmith.sandbox.executable import Executable, RunLimits, RunOutcome
 from stepsmith.sandbox.launch import Setup
-from stepsmith.sandbox.mappings import EXECUTE, READ, WRITE, Part, parts_of
+from stepsmith.sandbox.mappings import ENTRY, EXECUTE, FEW, READ, WRITE, Part, parts_of, touched
 
 LIBRARY = "/usr/lib/with a space.so"
 MAPS = f"""\
@@ -41,6 +41,14 @@ def test_a_file_whose_code_is_beside_its_data_keeps_both() -> None:
         (0x1000, 0x2000, READ | EXECUTE),
         (0x2000, 0x4000, READ | WRITE),
     ]
+
+
+def test_only_pages_in_memory_are_moved() -> None:
+    present, swapped, untouched = 1 << 63, 1 << 62, 1 << 55
+    pages = [untouched] * 5 + [present] * 30 + [untouched] * 3 + [swapped] + [untouched] * 40 + [present] * 3
+    pages += [untouched] * FEW + [present] * FEW
+    assert touched(b"".join(map(ENTRY.pack, pages))) == [(5, 34), (82 + FEW, FEW)]
+    assert touched(b"") == []
 
 
 def test_a_worker_has_few_mappings_and_none_to_write_code(best: int, library_folder: Path) -> None:

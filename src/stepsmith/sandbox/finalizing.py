@@ -9,7 +9,6 @@ import _io
 import gc
 import sys
 from collections import deque
-from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 from itertools import compress, repeat
 from operator import not_
@@ -40,20 +39,18 @@ _TELLING = frozenset((
 
 def may_leave(code: CodeType) -> bool:
     """Return whether a program may leave something to finalize, judged by the names in it before it runs."""
-    for part in _parts(code):
-        names = {*part.co_names, *part.co_varnames, *(text for text in part.co_consts if isinstance(text, str))}
-        if names & _TELLING or part.co_flags & COROUTINE or (part.co_flags & GENERATOR and part.co_exceptiontable):
-            return True
-    return False
-
-
-def _parts(code: CodeType) -> Iterator[CodeType]:
-    """Yield a code object and all that are nested in it."""
     waiting = [code]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        waiting += [constant for constant in part.co_consts if isinstance(constant, CodeType)]
+    for part in waiting:
+        if not (_TELLING.isdisjoint(part.co_names) and _TELLING.isdisjoint(part.co_varnames)):
+            return True
+        if part.co_flags & COROUTINE or (part.co_flags & GENERATOR and part.co_exceptiontable):
+            return True
+        for constant in part.co_consts:
+            if type(constant) is CodeType:
+                waiting.append(constant)
+            elif type(constant) is str and constant in _TELLING:
+                return True
+    return False
 
 
 # Types whose finalization has no visible effect. An object of another class counts as an object of its bases.

@@ -11,13 +11,15 @@ as that of a file. Where the kernel refuses something, all stays as it was there
 """
 
 import ctypes
+import struct
 from typing import NamedTuple
 
 from stepsmith.sandbox import linux
 
 READ, WRITE, EXECUTE = 1, 2, 4
 PAGE = 4096
-FEW = 16 * PAGE  # bytes; smaller mappings stay where they are
+ENTRY, PRESENT = struct.Struct("=Q"), 62  # of /proc/self/pagemap; from this bit on: swapped out, present
+FEW = 32  # pages; fewer stay where they are, and as few untouched ones move with their neighbours
 
 
 class Part(NamedTuple):
@@ -45,9 +47,28 @@ def arrange(library: ctypes.PyDLL) -> None:
             linux.syscall("mprotect", part.start, part.end - part.start, part.rights)
     interpreter = ctypes.cast(ctypes.pythonapi.Py_BytesMain, ctypes.c_void_p).value or 0
     code = [part for part in parts if part.start <= interpreter < part.end]
-    data = [part for part in parts if part.rights & WRITE and part.end - part.start >= FEW]
-    regions = [_Region(part.start, part.end - part.start, part.rights) for part in code + data]
+    regions = [_Region(part.start, part.end - part.start, part.rights) for part in code]
+    with open("/proc/self/pagemap", "rb", buffering=0) as pages:
+        for part in parts:
+            if part.rights & WRITE:
+                pages.seek(part.start // PAGE * ENTRY.size)
+                for first, count in touched(pages.read((part.end - part.start) // PAGE * ENTRY.size)):
+                    regions.append(_Region(part.start + first * PAGE, count * PAGE, part.rights))
     library.repack((_Region * len(regions))(*regions), len(regions), len(code))
+
+
+def touched(entries: bytes) -> list[tuple[int, int]]:
+    """Return the runs of pages that are in memory, from ``/proc/self/pagemap``: the first page and how many."""
+    runs: list[tuple[int, int]] = []
+    for number, (entry,) in enumerate(ENTRY.iter_unpack(entries)):
+        if not entry >> PRESENT:
+            continue
+        first, count = runs[-1] if runs else (number, 0)
+        if number - first - count < FEW:
+            runs[-1:] = [(first, number + 1 - first)]
+        else:
+            runs.append((number, 1))
+    return [run for run in runs if run[1] >= FEW]
 
 
 def parts_of(maps: str) -> list[Part]:

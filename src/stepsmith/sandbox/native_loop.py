@@ -2,7 +2,9 @@
 
 import contextlib
 import ctypes
+import functools
 import os
+from collections.abc import Callable
 
 from stepsmith.sandbox import mappings, seccomp, wire
 from stepsmith.sandbox.confinement import EXEC_FD, MAX_FILES, Confinement
@@ -31,9 +33,11 @@ class NativeLoop:
         library = ctypes.PyDLL(path)
         self._library = library
         self._serve = library.serve
+        self._serve.restype = ctypes.c_int64
         self.begin = library.running  # to be called right before the program runs
         self.refuse = library.refused  # to be called if it does not compile
         self._packet = memoryview((ctypes.c_char * wire.PACKET).in_dll(library, "packet")).cast("B")
+        self._packet_size = ctypes.c_size_t.in_dll(library, "packet_size")
 
     def arrange_memory(self) -> None:
         """Make forks of this process cheaper, see ``mappings``."""
@@ -63,27 +67,27 @@ class NativeLoop:
         )  # fmt: skip
         self._serve(ctypes.byref(setup))
 
-    def serve_one_shots(
+    def one_shots(
         self, session: int, confinement: Confinement, *, source: int, name: str, writing: bool, beyond_mb: int
-    ) -> tuple[int, int, bool, str] | None:
-        """Run a one-shot Python program per packet until the judge closes the connection, then return None.
+    ) -> Callable[[], int]:
+        """Return a function that runs a one-shot Python program per packet until the judge closes the connection.
 
-        In the process of a program, return its memory limit in MB, the bytes of its source, whether it does many
-        tests, and its entry point. The source is the descriptor after those of its test. The caller compiles it, and
-        then calls ``begin`` or ``refuse``. It is also in the file ``source`` of this name. It may map ``beyond_mb`` MB
-        beyond its memory limit.
+        Then it returns -1. In the process of a program it returns the bytes of its source, from bit 32 its memory limit
+        in MB, and from bit 62 whether ``more_of`` tells more. The source is the descriptor after those of the test. The
+        caller compiles it, and then calls ``begin`` or ``refuse``. It is also in the file ``source`` of this name. The
+        program may map ``beyond_mb`` MB beyond its memory limit.
         """
         setup = _setup(
             session, confinement, one_shots=True, source=source, source_name=os.fsencode(name), writing=writing,
             max_files=MAX_FILES, beyond_mb=beyond_mb,
         )  # fmt: skip
+        return functools.partial(self._serve, ctypes.byref(setup))
+
+    def more_of(self) -> tuple[bool, str]:
+        """Return whether a one-shot program does many tests in one run, and its entry point."""
         head = wire.ONE_SHOT
-        by_reference, packet, unpack, head_size = ctypes.byref(setup), self._packet, head.unpack_from, head.size
-        size = self._serve(by_reference)
-        if size < 0:
-            return None
-        _cpu_s, _wall_s, memory_mb, _output_bytes, source_bytes, shared = unpack(packet)
-        return memory_mb, source_bytes, bool(shared), str(packet[head_size:size], "utf-8")
+        *_, shared = head.unpack_from(self._packet)
+        return bool(shared), str(self._packet[head.size : self._packet_size.value], "utf-8")
 
 
 def _setup(session: int, confinement: Confinement, **more: object) -> _NativeSetup:

@@ -129,16 +129,19 @@ class PythonMain:
 
         Finalizing costs several times more than a small program.
         """
-        _flush_main()
+        flushed = _flush_main()
         try:
             if len(threading._active) > 1 or threading._threading_atexits:  # type: ignore[attr-defined]
                 threading._shutdown()  # type: ignore[attr-defined]
+                flushed = False
             if atexit._ncallbacks():
                 atexit._run_exitfuncs()
-            streams = sys.stdout, sys.stderr
-            for stream in streams if streams == self._streams else (*streams, *self._streams):
-                if stream is not None and not _is_closed(stream):
-                    stream.flush()
+                flushed = False
+            own_out, own_error = self._streams
+            if not (flushed and sys.stdout is own_out and sys.stderr is own_error):
+                for stream in (sys.stdout, sys.stderr, own_out, own_error):
+                    if stream is not None and not _is_closed(stream):
+                        stream.flush()
             may_leave = self._may_leave or len(sys.modules) > self._modules
             return not (may_leave and finalizing.has_left(self._memory_mb))
         except BaseException:  # the program has changed the interpreter so that this fails
@@ -268,13 +271,18 @@ def _report_hook(kind: type[BaseException], error: BaseException, trace: Traceba
 # The end
 
 
-def _flush_main() -> None:
-    """Flush the streams as CPython does when the main module has ended, before threads and exit handlers."""
+def _flush_main() -> bool:
+    """Flush the streams as CPython does when the main module has ended, before threads and exit handlers.
+
+    Return whether that worked. A failure is ignored; what is still unwritten at the very end is reported then.
+    """
+    worked = True
     for name in ("stderr", "stdout"):
         try:
             getattr(sys, name).flush()
-        except BaseException:  # ignored here; what is still unwritten at the very end is reported then
-            continue
+        except BaseException:
+            worked = False
+    return worked
 
 
 def _is_closed(stream: Any) -> bool:

@@ -94,21 +94,25 @@ def become_one_shots(
     python_child.hide_frames()
     program = python_child.PythonMain(request["command"])
     wire.send(session, b"+")
-    task = SupervisorTask(session, confinement, 0.0, 0.0, command=None, prepare=program.prepare)
     program.end_preparations()
-    # Ready before the fork as well, because every page that a program's process touches first costs time.
-    descriptor = session.detach()
-    filters, usual, read, close = warnings.filters, [*warnings.filters], os.read, os.close
+    # Ready before the fork as well, because every page that a program's process touches first costs time. For the same
+    # reason this frame keeps what it has made until the end.
+    filters, read, close = warnings.filters, os.read, os.close
     path = [folder, *sys.path]  # for the program, not for its compiler: see ``become``
     warnings.simplefilter("ignore")  # there is no test yet whose error output could show them
-    shot = loop.serve_one_shots(
-        descriptor, confinement, source=source, name=name, writing=request["folder"] == "write",
+    next_program = loop.one_shots(
+        session.detach(), confinement, source=source, name=name, writing=request["folder"] == "write",
         beyond_mb=base_mb + reserve_mb(confinement.level),
     )  # fmt: skip
-    if shot is None:
+    told = next_program()
+    if told < 0:
         return
-    memory_mb, size, shared, entry_point = shot
-    code = 4 if entry_point or shared else 3
+    size, memory_mb, code = told & 0xFFFF_FFFF, told >> 32, 3
+    shared, entry_point = False, ""
+    if memory_mb >> 30:
+        memory_mb &= (1 << 30) - 1
+        shared, entry_point = loop.more_of()
+        code = 4  # there is a descriptor for results
     try:
         compiled = compile(read(code, size), name, "exec", dont_inherit=True)
     except COMPILE_ERRORS as error:
@@ -116,10 +120,11 @@ def become_one_shots(
         os.write(2, shown(message_of(error)))
         return
     close(code)
-    filters[:] = usual  # type: ignore[index]
+    del filters[0]  # type: ignore[attr-defined]
     sys.path = path
     program.start(compiled, entry_point=entry_point or None, shared=shared, memory_mb=memory_mb)
-    task.prepare()
+    if entry_point:
+        program.prepare()
     loop.begin()
     program.run([])
 

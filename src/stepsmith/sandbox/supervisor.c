@@ -68,7 +68,7 @@ struct shared { /* with a test's process, which writes it before the program run
 };
 
 char packet[PACKET + 1];
-static size_t packet_size;
+size_t packet_size;
 static volatile struct shared *page;
 
 static double now(clockid_t clock) {
@@ -258,9 +258,18 @@ void running(void) {
 /* Called in the process of a one-shot program that does not compile. */
 void refused(void) { page->stage = REFUSED; }
 
+/* What the process of a one-shot Python program is told, in one number, because each object that Python makes of it may
+ * cost a page fault: the bytes of its source, from bit 32 its memory limit in MB, from bit 62 whether more is in the
+ * packet: one run does many tests, or there is an entry point. */
+static int64_t told(void) {
+    const struct one_shot *head = (const struct one_shot *)packet;
+    int64_t more = head->shared || packet_size > sizeof *head;
+    return head->source_bytes | head->memory_mb << 32 | more << 62;
+}
+
 /* Run one test per packet until the judge closes the connection, then return -1. In the process of a Python test, return
- * the size of its arguments. */
-int serve(const struct setup *s) {
+ * the size of its arguments, or what it is told. */
+int64_t serve(const struct setup *s) {
     page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) exit(1);
     if (s->writing && (stat(".", &folder_facts) || (s->source >= 0 && lstat(s->source_name, &source_facts)))) exit(1);
@@ -272,7 +281,7 @@ int serve(const struct setup *s) {
         if (pid == 0) {
             confine(s, fds, count);
             page->stage = CONFINED;
-            return (int)packet_size;
+            return s->one_shots ? told() : (int64_t)packet_size;
         }
         if (pid < 0) exit(1);
         for (int i = 0; i < count; i++) close(fds[i]);
