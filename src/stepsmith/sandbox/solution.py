@@ -94,6 +94,7 @@ def become_one_shots(
     python_child.hide_frames()
     program = python_child.PythonMain(request["command"])
     wire.send(session, b"+")
+    task = SupervisorTask(session, confinement, 0.0, 0.0, command=None, prepare=program.prepare)
     program.end_preparations()
     # Ready before the fork as well, because every page that a program's process touches first costs time. For the same
     # reason this frame keeps what it has made until the end.
@@ -124,7 +125,7 @@ def become_one_shots(
     sys.path = path
     program.start(compiled, entry_point=entry_point or None, shared=shared, memory_mb=memory_mb)
     if entry_point:
-        program.prepare()
+        task.prepare()
     loop.begin()
     program.run([])
 
