@@ -20,7 +20,7 @@ PASS_RATE_AXIS = {"title": "pass rate", "range": [-0.02, 1.02]}
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One figure of a training run. ``ends`` gives its first and last values in words; ``figure`` is Plotly's JSON."""
+    """One figure of a run. ``ends`` gives its first and last values in words; ``figure`` is Plotly's JSON."""
 
     key: str
     title: str

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from stepsmith.benchmarks.verdict import OUTCOMES
 from stepsmith.evaluate.evaluation import Evaluation, read_evaluation
 from stepsmith.evaluate.scoring import ScoredSample
+from stepsmith.report.curves import Curve
 
 # Paul Tol's "bright" scheme, which colour-blind readers can tell apart; the outcomes in the order of OUTCOMES.
 COLOURS = ("#4aa564", "#b8355b", "#ccaa33", "#8a5aa0", "#dd7f2a", "#6b6f7a", "#9a9a9a", "#66b3d9", "#000000")
@@ -29,22 +30,62 @@ class FailedTest(NamedTuple):
     samples: int
 
 
+class EvaluationPictures(NamedTuple):
+    """What the page of an evaluation and the viewer show beside the figures."""
+
+    curves: tuple[Curve, ...]  # the grid, pass@k and the score over length
+    colours: tuple[tuple[str, str], ...]  # the outcomes that occur, with their colours in the grid
+    failed: tuple[FailedTest, ...]
+    left_out: int  # problems that the grid has no room for
+    what: str  # in which lengths are measured
+
+
 def evaluation_page(folder: Path, templates: jinja2.Environment) -> str:
     """Return the page as HTML. Raises ``RunFolderError`` if the folder has no evaluation."""
     evaluation, scored = read_evaluation(folder)
-    by_task: dict[str, list[ScoredSample]] = {}
-    for sample in scored:
-        by_task.setdefault(sample.task_id, []).append(sample)
-    figures = {"grid": _grid(by_task), "curve": _curve(evaluation)}
-    lengths, what = _lengths(scored)
-    if lengths:
-        figures["lengths"] = _score_by_length(lengths, what)
+    pictures = pictures_of(evaluation, scored)
     return templates.get_template("evaluation.html.j2").render(
         conditions=evaluation.conditions,
         metrics=evaluation.metrics,
-        figures={name: _json(figure) for name, figure in figures.items()},
-        failed=failed_tests(by_task),
-        colours=[one for one in zip(OUTCOMES, COLOURS, strict=True) if any(s.outcome == one[0] for s in scored)],
+        figures={curve.key: curve.figure for curve in pictures.curves},
+        failed=pictures.failed,
+        colours=pictures.colours,
+        left_out=pictures.left_out,
+        what=pictures.what,
+    )
+
+
+def pictures_of(evaluation: Evaluation, scored: list[ScoredSample]) -> EvaluationPictures:
+    """Return the pictures of an evaluation, from its figures and the verdicts on its samples."""
+    by_task: dict[str, list[ScoredSample]] = {}
+    for sample in scored:
+        by_task.setdefault(sample.task_id, []).append(sample)
+    ks = evaluation.metrics.all.pass_at_k
+    curves = [
+        Curve(
+            "curve", "pass@k", "The unbiased estimate, over k.",
+            ", ".join(f"pass@{k} {ks[k]:.3f}" for k in list(ks)[:: max(1, len(ks) - 1)]), _json(_curve(evaluation)),
+        )
+    ]  # fmt: skip
+    lengths, what = _lengths(scored)
+    if lengths:
+        about = f"The share of passed samples over their length in {what}, in groups of equal size."
+        curves.append(
+            Curve(
+                "lengths", "Score by length", about, f"{len(lengths)} samples", _json(_score_by_length(lengths, what))
+            )
+        )
+    curves.append(
+        Curve(
+            "grid", "Problems and samples", "A cell is a sample. Problems that most samples solve stand first.",
+            f"{len(by_task)} problems", _json(_grid(by_task)), wide=True,
+        )
+    )  # fmt: skip
+    met = {sample.outcome for sample in scored}
+    return EvaluationPictures(
+        curves=tuple(curves),
+        colours=tuple(one for one in zip(OUTCOMES, COLOURS, strict=True) if one[0] in met),
+        failed=tuple(failed_tests(by_task)),
         left_out=max(0, len(by_task) - MOST_ROWS),
         what=what,
     )

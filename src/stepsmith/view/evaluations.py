@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from stepsmith.core.errors import RunFolderError
 from stepsmith.evaluate.asking import ASKED, SAMPLES
-from stepsmith.evaluate.evaluation import EVALUATION, Evaluation, holds_evaluation
+from stepsmith.evaluate.evaluation import EVALUATION, Evaluation, holds_evaluation, read_evaluation
 from stepsmith.evaluate.metrics import ScoreTable
+from stepsmith.report.evaluation_page import EvaluationPictures, pictures_of
 from stepsmith.store.status import STALE_S, RunStatus
+from stepsmith.view.places import state_of
 
 RESUME = "Give the same `stepsmith eval` command again. Answers that are there are not asked for again."
 
@@ -44,6 +47,20 @@ def evaluation_figures(folder: Path) -> Mapping[str, Mapping[str, float]]:
     except (OSError, msgspec.DecodeError) as error:
         raise RunFolderError(f"{folder / EVALUATION} cannot be read: {error}") from None
     return score_figures(metrics)
+
+
+def evaluation_pictures(folder: Path) -> EvaluationPictures | None:
+    """Return the grid, the curves and the shortest failing tests; None where there is no score yet.
+
+    Raises ``RunFolderError`` for files that cannot be read.
+    """
+    state = state_of(folder / EVALUATION)
+    return _pictures(folder, state) if state else None
+
+
+@lru_cache(maxsize=4)  # a page that is looked at asks every second
+def _pictures(folder: Path, _state: tuple[int, int]) -> EvaluationPictures:
+    return pictures_of(*read_evaluation(folder))
 
 
 def score_figures(metrics: ScoreTable) -> Mapping[str, Mapping[str, float]]:

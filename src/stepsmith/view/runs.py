@@ -1,8 +1,9 @@
 """Runs: which there are, how far they are, what they spend and measure, live; and how to continue a dead one."""
 
 import json
+import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from stepsmith.store.runfolder import MANIFEST, WORK
 from stepsmith.store.status import STALE_S, RunStatus, read_status, resume_command
 from stepsmith.store.study_results import SUMMARY
 from stepsmith.store.training_log import TRAINING
-from stepsmith.view.evaluations import evaluation_figures, evaluation_status
+from stepsmith.view.evaluations import evaluation_figures, evaluation_pictures, evaluation_status
 from stepsmith.view.viewing import Viewing
 
 MARKS = (PROGRESS, MANIFEST, TRAINING, SUMMARY, WORK, EVALUATION, ASKED)  # files that only the folder of a run has
@@ -77,8 +78,8 @@ def show_run(viewing: Viewing, request: Request) -> Response:
     """Show one run."""
     folder = _folder(viewing, request)
     return viewing.page(
-        request, "run.html.j2", curves=_curves(folder), live=f"/runs/live{viewing.places.address(folder)}",
-        **_state(viewing, folder),
+        request, "run.html.j2", curves=_curves(folder), pictures=evaluation_pictures(folder),
+        live=f"/runs/live{viewing.places.address(folder)}", **_state(viewing, folder),
     )  # fmt: skip
 
 
@@ -165,9 +166,12 @@ def _counts_in(counts: Counts) -> RunFigures:
 def _counted(name: str, parts: Mapping[str, float]) -> CountedFigure:
     largest = max(map(abs, parts.values())) or 1.0
 
-    def place(label: str) -> tuple[int, float, str]:
-        known = label in _LABELS
-        return (_LABELS.index(label) if known else len(_LABELS), 0.0 if known else -parts[label], label)
+    numbered = all(re.search(r"\d", label) for label in parts)  # "k = 8", "2025-01": in the order of their numbers
+
+    def place(label: str) -> tuple[int, Sequence[float], str]:
+        if label in _LABELS:
+            return _LABELS.index(label), (), label
+        return len(_LABELS), list(map(int, re.findall(r"\d+", label))) if numbered else (-parts[label],), label
 
     ordered = tuple((label or "all", parts[label], parts[label] / largest) for label in sorted(parts, key=place))
     return CountedFigure(name.replace("_", " "), sum(parts.values()), ordered)
@@ -237,7 +241,9 @@ def _links(viewing: Viewing, folder: Path) -> Iterator[tuple[str, str]]:
             yield file.name, f"/problems?{urlencode({'dataset': file.name})}"
 
 
-def _curves(folder: Path) -> list[Curve]:
+def _curves(folder: Path) -> Sequence[Curve]:
+    if pictures := evaluation_pictures(folder):
+        return pictures.curves
     return curves_of(read_run(folder)) if holds_training(folder) else []
 
 
