@@ -37,6 +37,7 @@ BIN = Path(sys.executable).parent
 STORE = 80 << 20  # bytes of an object store; Ray takes no less than 75 MiB
 PORT = 16390
 CHAINS = 24
+CUT_CHAINS = 90  # of `cut`: a node takes a while to start again
 OFTEN_S = 150.0
 SMALL = ["--profile", "micro", "--chains", str(CHAINS), "--turns", "2", "--attempts", "8", "--seed", "5"]
 ENV = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64}
@@ -323,18 +324,22 @@ def quietly(*words: str) -> None:
     subprocess.run(words, check=False, stderr=subprocess.DEVNULL)
 
 
-def cut(folder: Path, run: Callable[[str], Run]) -> tuple[str, Run]:
+def cut(folder: Path, _: Callable[[str], Run]) -> tuple[str, Run]:
     """Cut the cable between the two nodes for three seconds, and later until the node is given up.
 
     Ray gives a node up for good, and its raylet ends when it hears of that. So it is started again after the cut, as a
-    service manager would.
+    service manager would. The run is long enough for the node to judge again.
     """
+    longer = [*SMALL, "--chains", str(CUT_CHAINS)]
+    expected = Run(longer, folder / "expected")
+    expected.start()
+    expected.finish()
     with namespace("stepsmith-x"):
         prefix = ("nsenter", "--net=/run/netns/stepsmith-x")  # `ip netns exec` would hide the control groups
         cluster = Cluster(folder, "10.77.0.1", prefix, "10.77.0.2")
         try:
-            there = run(cluster.executor)
-            there.start()
+            there = Run(longer, folder / "there", cluster.executor)
+            process = there.start()
             there.wait_for(4)
             subprocess.run(["ip", "link", "set", "stepsmith-x-a", "down"], check=True)
             time.sleep(3)
@@ -346,11 +351,30 @@ def cut(folder: Path, run: Callable[[str], Run]) -> tuple[str, Run]:
             cluster.second.wait(timeout=60)
             there.wait_for(12)
             cluster.second = cluster.join(prefix, "10.77.0.2")
-            joined = there.done()
+            joined, used, cpu_s = there.done(), 0, 0.0
+            while process.poll() is None:
+                if found := cpu_of(judges(cluster.second.pid)):
+                    used, cpu_s = used or there.done(), max(cpu_s, found)
+                time.sleep(0.2)
             there.finish()
         finally:
             cluster.close()
-    return f"cut for 3 s after 4 chains; for 15 s after 9, given up, started again after {joined}", there
+    assert there.data() == expected.data(), "other bytes"
+    assert cpu_s > 1, "the healed node was not used"
+    said = (
+        f"cut for 3 s after 4 chains; for 15 s after 9, given up, started again after {joined}; it judges from chain "
+    )
+    return f"{said}{used} of {CUT_CHAINS} on, {cpu_s:.0f} CPU s", there
+
+
+def cpu_of(pids: list[int]) -> float:
+    """CPU seconds of processes and of their children that have ended."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -457,7 +481,7 @@ def main() -> None:
                 said, there = SPECIAL[name](
                     folder, lambda executor, folder=folder: Run(SMALL, folder / "there", executor)
                 )
-            same = name == "endpoint" or there.data() == here.data()
+            same = name in ("endpoint", "cut") or there.data() == here.data()
             failed += [] if same else [name]
             print(
                 f"{name:10} {'same bytes' if same else 'OTHER BYTES'}  {time.monotonic() - started:5.0f} s  {said}",

@@ -21,7 +21,7 @@ def test_presets_are_listed_with_what_they_are() -> None:
     ("options", "says"),
     [
         (["--set", "rl.groups"], "--set rl.groups: give KEY=VALUE"),
-        (["--set", "rl.groups=many"], r"Expected `int`, got `str` - at `\$.rl.groups`"),
+        (["--set", "rl.groups=many"], "--set rl.groups=many: expected `int`, got `str`"),
         (["--set", "rl.kl=0.1"], "`rl.kl` is now called `rl.beta`"),
         (["--render-only"], "--render-only needs --backend verl"),
         (["--backend", "verl"], "add --render-only"),

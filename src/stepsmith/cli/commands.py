@@ -9,6 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from stepsmith.cli.options import naming_options
+
 # In the order of the help: the module in ``stepsmith.cli``, and the function or the group in it.
 COMMANDS = {
     "synth": ("synth", "synth"), "rate": ("rate", "rate"), "rehearse": ("rehearse", "rehearse_command"),
@@ -52,4 +54,4 @@ def _loaded(name: str) -> Any:
         holder.command(name)(found)
     group = typer.main.get_command(holder)
     assert isinstance(group, TyperGroup)
-    return group.commands[name]
+    return naming_options(group.commands[name])

@@ -46,8 +46,10 @@ def synth(
             "any licence, also none.",
         ),
     ] = None,
-    chains: Annotated[int | None, typer.Option(help="Number of chains. Each starts from one seed.")] = None,
-    turns: Annotated[int | None, typer.Option(help="Number of problems that are proposed in each chain.")] = None,
+    chains: Annotated[int | None, typer.Option(min=1, help="Number of chains. Each starts from one seed.")] = None,
+    turns: Annotated[
+        int | None, typer.Option(min=1, help="Number of problems that are proposed in each chain.")
+    ] = None,
     mode: Annotated[
         str | None, typer.Option(help="How a chain develops: multi-turn, hard-first or single-turn.")
     ] = None,
@@ -84,7 +86,9 @@ def synth(
     ] = None,
     attempts: Annotated[
         int | None,
-        typer.Option(help="Most attempts of the student per problem. Fewer are made if the band is clear before."),
+        typer.Option(
+            min=1, help="Most attempts of the student per problem. Fewer are made if the band is clear before."
+        ),
     ] = None,
     seed: Annotated[
         int | None,
@@ -93,7 +97,7 @@ def synth(
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Number of worker processes, or of judges with models or on each node. Default: one per core."
+            min=1, help="Number of worker processes, or of judges with models or on each node. Default: one per core."
         ),
     ] = None,
     executor: Executor = None,

@@ -14,7 +14,7 @@ from stepsmith.cli.report import try_report
 from stepsmith.cli.resuming import resumable
 from stepsmith.cli.training_progress import training_display
 from stepsmith.cluster.fleet.shared import split_urls
-from stepsmith.core.errors import ConfigError
+from stepsmith.core.errors import ConfigError, SettingError
 from stepsmith.pipeline.training import train
 from stepsmith.store.folder_lock import CONFIG
 from stepsmith.store.json_lines import read_lines
@@ -143,7 +143,10 @@ def _config(
     if no_exercises:
         config = with_overrides(config, {stage: {"exercises": None}})
     for setting in settings or ():
-        config = with_overrides(config, _parsed(setting))
+        try:
+            config = with_overrides(config, _parsed(setting))
+        except SettingError as error:
+            raise ConfigError(f"--set {setting}: {error.what}") from None
     return config
 
 

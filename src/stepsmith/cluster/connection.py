@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stepsmith.core.errors import ConfigError, MachineError
+from stepsmith.core.errors import MachineError, SettingError
 
 LOCAL = "local"
 NAMESPACE = "stepsmith"  # of the named actors
@@ -24,7 +24,7 @@ def check_executor(executor: str) -> str:
     """Return ``executor``: "local", "ray" or "ray://HOST:PORT". Raises ``ConfigError`` for everything else."""
     if executor == LOCAL or _EXECUTOR.fullmatch(executor):
         return executor
-    raise ConfigError(f'there is no executor {executor!r}; write "local", "ray" or "ray://HOST:PORT"')
+    raise SettingError("executor", f'there is no executor {executor!r}; write "local", "ray" or "ray://HOST:PORT"')
 
 
 def is_ray(executor: str) -> bool:
@@ -107,7 +107,9 @@ def _check_answers(address: str) -> None:
     """Raise ``MachineError`` if nothing listens at HOST:PORT: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
-        raise ConfigError(f'"ray://{address}" names no port; the port of the head is 6379 unless you chose another')
+        raise SettingError(
+            "executor", f'"ray://{address}" names no port; the port of the head is 6379 unless you chose another'
+        )
     try:
         socket.create_connection((host, int(port)), CONNECT_S).close()
     except (OSError, OverflowError) as error:

@@ -3,6 +3,7 @@
     StepsmithError
     ├── UserError              the user can fix it: shown as one line, exit code 2
     │   ├── ConfigError        unknown key, wrong type, impossible value
+    │   │   └── SettingError       the same, and the setting is known by its name
     │   ├── SeedError          a seed file is missing, binary or empty
     │   ├── RunFolderError     the output folder cannot be used: another config, read-only, not a run
     │   ├── CaseError          a judge or verification input line is malformed
@@ -38,6 +39,21 @@ class UserError(StepsmithError):
 
 class ConfigError(UserError):
     """A configuration file or flag has an unknown key, a wrong type or an impossible value."""
+
+
+class SettingError(ConfigError):
+    """A setting cannot have a value that was given in code or by an option; ``what`` says why.
+
+    ``setting`` is its name with dots, such as ``synth.chains``. The command line names the option instead.
+    """
+
+    def __init__(self, setting: str, what: str) -> None:
+        super().__init__(setting, what)
+        self.setting, self.what = setting, what
+
+    def __str__(self) -> str:
+        """Return the name and what is wrong."""
+        return f"{self.setting}: {self.what}"
 
 
 class SeedError(UserError):

@@ -5,7 +5,7 @@ docs/glossary.md defines the words. Inputs and outputs of function problems are 
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -14,6 +14,8 @@ from stepsmith.core.ids import content_id
 Environment = Literal["induction", "abduction", "deduction", "fuzzing"]
 Interface = Literal["stdio", "function"]
 Style = Literal["codeforces", "atcoder", "leetcode"]
+SEED_LEAST, SEED_MOST = -(2**63), 2**63 - 1  # ids are hashes of a form that holds no larger numbers
+SeedNumber = Annotated[int, msgspec.Meta(ge=SEED_LEAST, le=SEED_MOST)]  # decides all random choices
 TestKind = Literal["nominal", "complex", "boundary", "stress", "adversarial"]
 Direction = Literal["new", "harder", "easier", "sideways"]
 Band = Literal["hard", "medium", "easy-medium", "easy"]

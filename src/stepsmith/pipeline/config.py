@@ -4,10 +4,9 @@ A comment names the paper that a value comes from; values without a paper are ou
 """
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_type_hints
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -15,8 +14,9 @@ from msgspec import Meta
 from stepsmith.cluster.connection import check_executor, is_ray
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.files import check_not_a_pipe
-from stepsmith.core.nested import refuse_renamed
-from stepsmith.core.records import Environment, Record, Style
+from stepsmith.core.nested import in_words, refuse_renamed, wrong_setting
+from stepsmith.core.records import Environment, Record, SeedNumber, Style
+from stepsmith.llm.money import parse_budget
 from stepsmith.llm.records import ModelSpec
 from stepsmith.pipeline.rating import RatingSettings
 from stepsmith.report.toml import to_toml
@@ -51,7 +51,7 @@ class SynthSettings(Record, frozen=True, kw_only=True):
     mode: Mode = "multi-turn"
     method: Method = "teacher-student"  # how a model teaches: "teacher-student" (Deep Dive), "two-stage" (X-Coder)
     profile: Profile = "contest"
-    seed: int = 0
+    seed: SeedNumber = 0
     teacher: str = "offline"
     student: str = "simulated"  # or a model, or the folder of a trained policy
     solvers: tuple[str, ...] = ()  # models whose programs vote on the outputs, in addition to the teacher's
@@ -200,7 +200,7 @@ def load_config(path: Path | None) -> Config:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {_in_words(error)}") from None
+        raise ConfigError(f"{path}: {in_words(error, Config)}") from None
 
 
 def _with_names(plain: dict[str, object]) -> dict[str, object]:
@@ -223,7 +223,10 @@ def with_changes(
     executor: str | None = None,
     judges: Sequence[str] = (),
 ) -> Config:
-    """Return ``config`` with the values from the command line (None: keep), checked like a file."""
+    """Return ``config`` with the values from the command line (None: keep), checked like a file.
+
+    Raises ``ConfigError``, and for a value that a setting cannot have ``SettingError``.
+    """
     plain = msgspec.to_builtins(config)
     plain["synth"] |= {key: value for key, value in synth.items() if value is not None}
     plain["rating"] |= {key: value for key, value in (rating or {}).items() if value is not None}
@@ -240,7 +243,7 @@ def with_changes(
     try:
         return checked(msgspec.convert(plain, Config))
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{_in_words(error)}") from None
+        raise wrong_setting(error, Config) from None
 
 
 def as_file(config: Config) -> str:
@@ -256,20 +259,16 @@ def as_file(config: Config) -> str:
     return to_toml(plain)
 
 
-def _in_words(error: Exception) -> str:
-    """Return the error as text; for an unknown word, add the allowed ones, which msgspec does not name."""
-    place = re.fullmatch(r"Invalid enum value .* - at `\$\.([\w.]+)`", str(error))
-    kind: object = Config
-    for name in place[1].split(".") if place else ():
-        kind = get_type_hints(kind).get(name) if isinstance(kind, type) else None
-    return f"{error}, which is one of: {', '.join(get_args(kind))}" if get_args(kind) else str(error)
-
-
 def checked(config: Config) -> Config:
     """Return ``config`` unchanged. Raises ``ConfigError`` if settings contradict each other."""
     check_executor(config.runtime.executor)
+    if config.runtime.budget:
+        parse_budget(config.runtime.budget)
     if config.runtime.judges and is_ray(config.runtime.executor):
-        raise ConfigError("runtime.judges and a Ray executor exclude each other: the nodes judge by themselves")
+        raise ConfigError(
+            "judge servers (--judge, runtime.judges) and a Ray executor (--executor, runtime.executor) exclude each "
+            "other: the nodes judge by themselves"
+        )
     for name, weights in (("environments", config.synth.environments), ("styles", config.synth.styles)):
         if not weights or min(weights.values()) < 0 or sum(weights.values()) <= 0:
             raise ConfigError(f"synth.{name} needs weights that are not negative and not all zero, got {weights}")

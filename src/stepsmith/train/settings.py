@@ -13,8 +13,8 @@ from msgspec import Meta
 
 from stepsmith.core.errors import ConfigError
 from stepsmith.core.files import check_not_a_pipe
-from stepsmith.core.nested import laid_over, refuse_renamed
-from stepsmith.core.records import Record
+from stepsmith.core.nested import in_words, laid_over, refuse_renamed, wrong_setting
+from stepsmith.core.records import Record, SeedNumber
 from stepsmith.curriculum import Mix, Schedule, load_curriculum
 from stepsmith.curriculum.library import AnyCurriculum
 from stepsmith.scoring.scorer import RewardSettings
@@ -202,7 +202,7 @@ class TrainConfig(Record, frozen=True, kw_only=True):
 
     stage: Stage = "sft"
     about: str = ""
-    seed: int = 0
+    seed: SeedNumber = 0
     model: ModelSettings = ModelSettings()
     data: DataSettings = DataSettings()
     sft: SftSettings = SftSettings()
@@ -258,12 +258,15 @@ def load_training(name: str) -> TrainConfig:
 
 
 def with_overrides(config: TrainConfig, changes: dict[str, object]) -> TrainConfig:
-    """Return ``config`` with the nested ``changes`` applied, checked like a file. Raises ``ConfigError``."""
+    """Return ``config`` with the nested ``changes`` applied, checked like a file.
+
+    Raises ``ConfigError``, and for a value that a setting cannot have ``SettingError``.
+    """
     refuse_renamed(changes, RENAMED_KEYS)
     try:
         return _checked(msgspec.convert(laid_over(msgspec.to_builtins(config), changes), TrainConfig))
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{error}") from None
+        raise wrong_setting(error, TrainConfig) from None
 
 
 def _read(text: bytes, where: str) -> TrainConfig:
@@ -275,7 +278,7 @@ def _read(text: bytes, where: str) -> TrainConfig:
             plain = laid_over(msgspec.to_builtins(load_training(str(base))), plain)
         return _checked(msgspec.convert(plain, TrainConfig))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where}: {error}") from None
+        raise ConfigError(f"{where}: {in_words(error, TrainConfig)}") from None
 
 
 def _checked(config: TrainConfig) -> TrainConfig:
