@@ -11,14 +11,24 @@ pytest.importorskip("torch")
 import msgspec
 import torch
 
+from stepsmith.benchmarks import BENCHMARKS
+from stepsmith.benchmarks.data import load_benchmark
+from stepsmith.benchmarks.harness import HarnessSettings
 from stepsmith.core.records import Problem, Verdict
 from stepsmith.core.stats import pass_rate
-from stepsmith.evaluate.metrics import figures_of_counts
+from stepsmith.evaluate.asking import Asked, ask
+from stepsmith.evaluate.metrics import figures_of_counts, metrics_of
+from stepsmith.evaluate.scoring import score_samples
+from stepsmith.judge.local import LocalJudge
+from stepsmith.llm.records import Sampling
+from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import RewardSettings, ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.scoring.tests import SplitSettings
+from stepsmith.store.dataset import PROBLEM_SCHEMA, problem_row, write_rows
 from stepsmith.train.evaluation import evaluate, group_names, sample_rollouts, with_rates
 from stepsmith.train.lessons import golden_reply
 from stepsmith.train.policy import Policy, PromptFormat
+from stepsmith.train.policy_model import PolicyModel
 from stepsmith.train.settings import EvalSettings, ModelSettings
 from tests.scoring.scripted import counting
 from tests.train.small_runs import ByRule, a_policy, by_hash, some_problems
@@ -175,3 +185,32 @@ def test_groups_of_a_problem() -> None:
         "hard",
     )
     assert names(problem, features=(), pass_rate=pass_rate(0, 0)) == ("induction",)
+
+
+def test_a_held_out_score_is_the_score_of_an_evaluation(
+    judge: LocalJudge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same replies of one policy: measured by ``train``, and sampled and scored by ``evaluate``."""
+    problems = PROBLEMS[:3]
+    policy = a_policy(problems, PromptFormat(prompt="full"))
+    golden = {policy.prompt(problem): golden_reply(problem) for problem in problems}
+
+    def complete(prompts: Sequence[str], samples: int, *_: object) -> list[list[Completion]]:
+        ranks = {prompt: rank for rank, prompt in enumerate(golden)}
+        return [
+            [Completion(text=golden[prompt] if k < ranks[prompt] + 1 else "I do not know.") for k in range(samples)]
+            for prompt in prompts
+        ]
+
+    monkeypatch.setattr(policy, "complete", complete)
+    with Scorer(judge) as scorer:
+        settings = EvalSettings(samples=4, temperature=1.0)
+        trained = evaluate(policy, problems, settings, scorer, SPLIT, stage="rl", step=0).groups["all"]
+    write_rows(tmp_path / "problems.parquet", PROBLEM_SCHEMA, [problem_row(problem) for problem in problems])
+    data = load_benchmark(BENCHMARKS["data-set"], tmp_path)
+    asked = Asked(benchmark="data-set", problems_id="", model="", n=4, sampling={}, prompt_hash="")
+    samples = ask(data, data.problems, PolicyModel(policy, "p"), Sampling(), asked, tmp_path / "out")
+    figures = metrics_of(data.problems, score_samples(data, samples, judge, HarnessSettings())).all
+    assert trained.pass_at_1 == pytest.approx(0.5)  # 1, 2 and 3 of 4
+    assert (trained.pass_at_1, trained.low, trained.high) == (figures.average, figures.low, figures.high)
+    assert trained.pass_at_k == figures.pass_at_k
