@@ -17,6 +17,7 @@ scripted server) and counts what was paid. Needs root for `full-disk` (a small t
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import random
@@ -39,6 +40,7 @@ PORT = 16390
 CHAINS = 24
 CUT_CHAINS = 90  # of `cut`: a node takes a while to start again
 OFTEN_S = 150.0
+GONE_S = 150.0  # of the endpoint
 SMALL = ["--profile", "micro", "--chains", str(CHAINS), "--turns", "2", "--attempts", "8", "--seed", "5"]
 ENV = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64}
 ENV |= {"RAY_raylet_start_wait_time_s": "400", "RAY_worker_niceness": "0"}  # on a busy machine
@@ -413,7 +415,7 @@ def disk(folder: Path, run: Callable[[str], Run]) -> tuple[str, Run]:
 
 def endpoint(folder: Path, _: Callable[[str], Run]) -> tuple[str, Run]:
     """Stop the endpoint in the middle of a run that asks models, kill the driver meanwhile, and go on."""
-    with ScriptedServer(delay_s=0.2, student=WEAKER) as server:
+    with contextlib.redirect_stderr(io.StringIO()), ScriptedServer(delay_s=0.2, student=WEAKER) as server:
         (folder / "a").mkdir()
         expected = Run([str(toml_for(server, folder / "a" / "m.sqlite", folder / "a"))], folder / "expected")
         expected.start()
@@ -438,7 +440,7 @@ def endpoint(folder: Path, _: Callable[[str], Run]) -> tuple[str, Run]:
 
             server.working = refusing  # type: ignore[method-assign]
             gone.set()
-            time.sleep(20)
+            time.sleep(GONE_S)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             gone.clear()
@@ -449,7 +451,7 @@ def endpoint(folder: Path, _: Callable[[str], Run]) -> tuple[str, Run]:
         again = sorted(bill.prompt for bill in server.bills[before:])
     assert there.data() == expected.data(), "other bytes"
     assert again == paid, f"paid {len(again)} answers instead of {len(paid)}"
-    return f"gone for 20 s, the driver killed meanwhile; {len(again)} answers, each paid once", expected
+    return f"gone for {GONE_S:.0f} s, the driver killed meanwhile; {len(again)} answers, each paid once", expected
 
 
 PLAIN = {"judge": judge, "judges": often, "actor": actor, "node": node, "driver": driver, "store": store}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stepsmith.core.errors import SandboxError
+from stepsmith.core.leftovers import owner
 from stepsmith.pipeline import executor
 from stepsmith.pipeline.executor import Executor, InProcess, LocalProcesses, LocalThreads
 
@@ -130,7 +131,7 @@ def test_semaphores_of_a_killed_run_are_removed_by_the_next(tmp_path: Path) -> N
     script.write_text(KILLED_WITH_ITS_TRACKER)
     with subprocess.Popen([sys.executable, script]) as run:
         run.wait()
-    left = f"sem.stepsmith-{run.pid}-*"
+    left = f"sem.stepsmith-{owner(run.pid)}-*"
     assert list(executor.SEMAPHORES.glob(left))
     executor.sweep_semaphores()
     assert not list(executor.SEMAPHORES.glob(left))

@@ -1,9 +1,9 @@
-import os
 from pathlib import Path
 
 import pytest
 
 from stepsmith.core.errors import SandboxError
+from stepsmith.core.leftovers import owner
 from stepsmith.sandbox import cgroups, landlock, levels, linux, native, self_attack
 from stepsmith.sandbox.launch import Setup
 from stepsmith.sandbox.worker import Worker
@@ -117,13 +117,14 @@ def test_version_2_without_delegation_says_so(tmp_path: Path) -> None:
         cgroups._delegated(tmp_path, own)
 
 
-def test_groups_of_judges_that_died_are_swept(tmp_path: Path) -> None:
+def test_groups_of_judges_that_died_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dead, alive, other = (
-        tmp_path / name for name in ("stepsmith-999999999-aa", f"stepsmith-{os.getpid()}-bb", "x-1-a")
+        tmp_path / name for name in (f"stepsmith-{owner(999999999)}-aa", f"stepsmith-{owner()}-bb", "x-1-a")
     )
     for folder in (dead, alive, other):
         folder.mkdir()
-    cgroups._sweep(tmp_path)
+    monkeypatch.setattr(cgroups, "_parents", lambda: ({"memory": tmp_path, "pids": tmp_path}, 2))
+    cgroups.ControlGroup(1)
     assert not dead.exists()
     assert alive.exists()
     assert other.exists()
@@ -131,7 +132,7 @@ def test_groups_of_judges_that_died_are_swept(tmp_path: Path) -> None:
 
 def test_working_folders_of_judges_that_died_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    dead, other = tmp_path / "stepsmith-box-999999999-aa", tmp_path / f"stepsmith-box-{os.getpid()}-bb"
+    dead, other = tmp_path / f"stepsmith-box-{owner(999999999)}-aa", tmp_path / f"stepsmith-box-{owner()}-bb"
     for folder in (dead, other):
         (folder / "run").mkdir(parents=True)
     levels.start(0, Setup()).close()

@@ -1,12 +1,12 @@
 """A folder that appears complete or not at all."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from stepsmith.core.errors import RunFolderError
+from stepsmith.core.leftovers import temporary_folder
 from stepsmith.store.folder_lock import explained
 
 
@@ -18,12 +18,15 @@ def whole(out: Path) -> Iterator[Path]:
     """
     if out.exists():
         raise RunFolderError(f"{out} is there already and is not written over; choose another --out")
-    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     with explained(out):
-        try:
-            partial.mkdir(parents=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with temporary_folder(f".{out.name}.partial", out.parent) as partial:
             yield partial
+            partial.chmod(0o777 & ~_mask())
             partial.rename(out)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+
+
+def _mask() -> int:
+    """Return the permissions that new files of this process lack."""
+    os.umask(mask := os.umask(0))
+    return mask

@@ -7,11 +7,13 @@ is compiled again and never run.
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 from collections import OrderedDict
 from pathlib import Path
 
 from stepsmith.core.ids import content_id
+from stepsmith.core.leftovers import make_folder
 from stepsmith.judge.languages import Language, Sources
 
 CACHE_MB = 1024
@@ -35,15 +37,14 @@ class BinaryCache:
     """
 
     def __init__(self, folder: Path | None = None, max_mb: int = CACHE_MB) -> None:
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._temporary: Path | None = None
         self._root = folder or cache_folder()
         self._max_bytes = max_mb * MB
         self._recent: OrderedDict[str, bytes] = OrderedDict()
         try:
             self._prepare()
         except OSError:
-            self._temporary = tempfile.TemporaryDirectory(prefix="stepsmith-cache-")
-            self._root = Path(self._temporary.name)
+            self._root = self._temporary = make_folder("stepsmith-cache")
             self._prepare()
 
     def _prepare(self) -> None:
@@ -108,7 +109,7 @@ class BinaryCache:
     def close(self) -> None:
         """Remove the cache if it is a temporary one."""
         if self._temporary is not None:
-            self._temporary.cleanup()
+            shutil.rmtree(self._temporary, ignore_errors=True)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from stepsmith.core.errors import SandboxError
+from stepsmith.core.leftovers import left_behind, owner
 from stepsmith.core.tracing import send_traces_as_parent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-SEMAPHORES, SEMAPHORE_PREFIX = Path("/dev/shm"), "stepsmith"  # Linux keeps named semaphores there
+SEMAPHORES, SEMAPHORE_KIND = Path("/dev/shm"), "stepsmith"  # Linux keeps named semaphores there
 LOST_WORKERS = 5  # after more than this many worker processes have died in a row, the run ends with an error
 
 
@@ -120,7 +121,7 @@ class LocalProcesses:
         _start_resource_tracker()
         sweep_semaphores()
         # Their usual names do not say whose they are.
-        multiprocessing.current_process()._config["semprefix"] = f"/{SEMAPHORE_PREFIX}-{os.getpid()}"  # type: ignore[attr-defined]
+        multiprocessing.current_process()._config["semprefix"] = f"/{SEMAPHORE_KIND}-{owner()}"  # type: ignore[attr-defined]
         # spawn: a forked child would inherit sockets and locks of the parent's sandbox.
         return ProcessPoolExecutor(
             self.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_tie_to_parent
@@ -129,11 +130,9 @@ class LocalProcesses:
 
 def sweep_semaphores() -> None:
     """Remove semaphores that are left over from runs that were killed after their resource tracker was."""
-    for file in SEMAPHORES.glob(f"sem.{SEMAPHORE_PREFIX}-*-*"):
-        pid = file.name.split("-")[1]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            with contextlib.suppress(OSError):  # another run was faster, or they are another user's
-                file.unlink()
+    for file in left_behind(SEMAPHORES, f"sem.{SEMAPHORE_KIND}"):
+        with contextlib.suppress(OSError):  # another run was faster, or they are another user's
+            file.unlink()
 
 
 def _start_resource_tracker() -> None:

@@ -9,8 +9,10 @@ import os
 import time
 from pathlib import Path
 
+from stepsmith.core.leftovers import left_behind, owner
+
 CONTROLLERS = ("memory", "pids")
-PREFIX = "stepsmith"
+KIND = "stepsmith"
 REMOVE_S = 5.0  # wall seconds to wait for killed processes to leave a group
 
 
@@ -23,12 +25,14 @@ class ControlGroup:
 
     def __init__(self, processes: int) -> None:
         parents, self._version = _parents()
-        name = f"{PREFIX}-{os.getpid()}-{os.urandom(4).hex()}"
+        name = f"{KIND}-{owner()}-{os.urandom(4).hex()}"
         self._by_controller: dict[str, Path] = {}
         self._memory_bytes = 0
         try:
             for controller, parent in parents.items():
-                _sweep(parent)
+                for left in left_behind(parent, KIND):
+                    with contextlib.suppress(OSError):  # something still ends in it
+                        left.rmdir()
                 folder = parent / name
                 folder.mkdir(exist_ok=True)
                 self._by_controller[controller] = folder
@@ -131,12 +135,3 @@ def _delegated(mount: Path, own: Path) -> dict[str, Path]:
             if set(CONTROLLERS) <= set(control.read_text().split()):
                 return dict.fromkeys(CONTROLLERS, parent)
     raise NoControlGroupError(f"the memory and pids controllers are not delegated to {own} or its parent")
-
-
-def _sweep(parent: Path) -> None:
-    """Remove groups that are left over from judges that were killed."""
-    for folder in parent.glob(f"{PREFIX}-*-*"):
-        pid = folder.name.split("-")[1]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            with contextlib.suppress(OSError):
-                folder.rmdir()

@@ -9,11 +9,11 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from stepsmith.core.errors import SandboxError
+from stepsmith.core.leftovers import make_folder
 from stepsmith.core.records import Record
 from stepsmith.sandbox import native, wire
 from stepsmith.sandbox.cgroups import ControlGroup, NoControlGroupError
@@ -30,7 +30,7 @@ ENVIRONMENT = {
 READY = b"ready"
 START_S = 60.0  # wall seconds that a fork server may take to start, or for small requests, on a loaded machine
 GROUP_PROCESSES = 160  # most threads in a control group: those of a program, and our own
-BOX_PREFIX = "stepsmith-box"
+BOX_KIND = "stepsmith-box"
 BOX_MB = 256  # most memory for the files of a worker's programs
 FIRST_USER = 1_900_000_000  # as root, workers get user ids from here on; no other software uses ids this high
 SYSTEM_LIBRARIES = ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
@@ -94,8 +94,7 @@ class ForkServer:
         self._uid = uid = _user_id(self.pid, readable if self.level < 2 else [])
         box = "/box"  # at L2 and above, a memory file system of the worker's own
         if self.level < 2:
-            _sweep_boxes()
-            self._box = box = tempfile.mkdtemp(prefix=f"{BOX_PREFIX}-{os.getpid()}-")
+            self._box = box = str(make_folder(BOX_KIND))
             if uid is not None:
                 os.chown(box, uid, uid)
         settings: wire.ServerSettings = {
@@ -171,14 +170,6 @@ class ForkServer:
         if self._box:
             shutil.rmtree(self._box, ignore_errors=True)
             self._box = ""
-
-
-def _sweep_boxes() -> None:
-    """Remove working folders that are left over from judges that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{BOX_PREFIX}-*-*"):
-        pid = folder.name.removeprefix(f"{BOX_PREFIX}-").partition("-")[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 class EndedError(SandboxError):

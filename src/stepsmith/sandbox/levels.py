@@ -15,11 +15,11 @@ import json
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from stepsmith.core.errors import SandboxError
+from stepsmith.core.leftovers import temporary_folder
 from stepsmith.core.records import Record
 from stepsmith.sandbox import landlock, linux, self_attack
 from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome
@@ -140,9 +140,9 @@ def _check(outcome: Opened | RunOutcome) -> None:
 @contextlib.contextmanager
 def _targets() -> Iterator[dict[str, str | int]]:
     """Set up real targets: a readable file and listening sockets."""
-    with tempfile.TemporaryDirectory(prefix="stepsmith-bait-") as folder, contextlib.ExitStack() as stack:
-        Path(folder).chmod(0o755)
-        file = Path(folder) / "bait"
+    with temporary_folder("stepsmith-bait") as folder, contextlib.ExitStack() as stack:
+        folder.chmod(0o755)
+        file = folder / "bait"
         file.write_text("secret")
         file.chmod(0o644)
         unix = f"{folder}/socket"
@@ -163,6 +163,6 @@ def _targets() -> Iterator[dict[str, str | int]]:
         if Path(unix).exists():
             Path(unix).chmod(0o777)
         yield {
-            "file": str(file), "folder": folder, "pid": os.getpid(), "unix": unix, "abstract": abstract,
+            "file": str(file), "folder": str(folder), "pid": os.getpid(), "unix": unix, "abstract": abstract,
             "tcp4": ports["tcp4"], "tcp6": ports["tcp6"],
         }  # fmt: skip

@@ -3,14 +3,14 @@
 Without it, the loop in ``supervisor`` is used, with which a test takes much longer.
 """
 
-import contextlib
 import functools
 import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
+
+from stepsmith.core.leftovers import temporary_folder
 
 SOURCE = Path(__file__).with_name("supervisor.c")
 FLAGS = ("-O2", "-shared", "-fPIC")
@@ -38,13 +38,9 @@ def library(folder: Path) -> str:
 
 
 def _build(compiler: str, target: Path) -> None:
-    descriptor, name = tempfile.mkstemp(dir=target.parent, suffix=".so")
-    os.close(descriptor)
-    try:
+    with temporary_folder("making", target.parent) as folder:
+        made = folder / target.name
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
-        subprocess.run([compiler, *FLAGS, "-o", name, SOURCE], check=True, capture_output=True, env=environment)
-        Path(name).chmod(0o755)
-        Path(name).replace(target)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+        subprocess.run([compiler, *FLAGS, "-o", made, SOURCE], check=True, capture_output=True, env=environment)
+        made.chmod(0o755)
+        made.replace(target)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from stepsmith.core.leftovers import left_behind, owner
 from stepsmith.view.index import FORM, ProblemIndex, count_rows, fill, open_database
 from stepsmith.view.places import ProblemFile, ServedPlaces
 from stepsmith.view.search import SORTS, read_search
@@ -22,6 +23,7 @@ RESTS = 5  # times as long as the last index took: a large run that grows is not
 PATIENCE_S = 0.25  # that a page waits for a first index: most are ready by then
 LARGE = 50_000  # rows from which an index is kept for the next time
 KEPT = 6  # indexes in the cache folder
+PARTIAL = "partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,10 @@ class Library:
             return ProblemIndex(database, files, fill(database, files, ratings, self._tell))
         path = self._cache / f"{_key([*files, *ratings])}.duckdb"
         if not path.exists():
-            partial = path.with_suffix(f".{os.getpid()}.partial")
             self._cache.mkdir(parents=True, exist_ok=True)
+            for left in left_behind(self._cache, PARTIAL):
+                left.unlink(missing_ok=True)
+            partial = self._cache / f"{PARTIAL}-{owner()}-{path.stem}"
             partial.unlink(missing_ok=True)
             try:
                 database = open_database(partial)

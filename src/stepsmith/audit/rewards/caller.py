@@ -1,6 +1,5 @@
 """Runs trials on a reward: it keeps the reward's process, starts others for faults, and replays findings."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -11,6 +10,7 @@ from stepsmith.audit.rewards.hosted import HostedReward
 from stepsmith.audit.rewards.http_judges import JudgeReward
 from stepsmith.audit.rewards.target import RewardTarget
 from stepsmith.audit.rewards.trials import MARKER, RewardCall, RewardReplay, Trial, Tried
+from stepsmith.core.leftovers import temporary_folder
 
 
 class RewardCaller:
@@ -32,9 +32,9 @@ class RewardCaller:
     def run(self, trial: Trial) -> Tried:
         """Make the calls of a trial."""
         self.calls += len(trial.calls)
-        with tempfile.TemporaryDirectory(prefix="stepsmith-audit-") as folder:
-            Path(folder).chmod(0o777)
-            marker = Path(folder) / "marker"
+        with temporary_folder("stepsmith-audit") as folder:
+            folder.chmod(0o777)
+            marker = folder / "marker"
             calls = [_marked(call, str(marker)) for call in trial.calls]
             if trial.fault or trial.cores:
                 apart = HostedReward(self.target, trial.fault, trial.cores)

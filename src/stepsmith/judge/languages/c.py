@@ -6,11 +6,11 @@ import functools
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from stepsmith.core.errors import MachineError
 from stepsmith.core.ids import content_id
+from stepsmith.core.leftovers import temporary_folder
 from stepsmith.judge.languages.language import BINARY, Language, Sources, arguments
 
 # Contest programs do not redirect their input to a file where ONLINE_JUDGE is defined.
@@ -52,8 +52,8 @@ class Gcc(Language, frozen=True, kw_only=True):
 
     def _precompile(self, target: Path) -> None:
         """Compile the system's own header with the options of programs."""
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            source, made = Path(folder) / "header.h", Path(folder) / "header.gch"
+        with temporary_folder("making", target.parent) as folder:
+            source, made = folder / "header.h", folder / "header.gch"
             source.write_text(f"#include <{EVERYTHING}>\n")
             options = [option for option in OPTIONS if option != "-static"]
             command = [str(self.path), f"-std={self.dialect}", *options, "-o", str(made)]
