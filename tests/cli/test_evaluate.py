@@ -110,3 +110,10 @@ def test_scoring_that_is_stopped_goes_on_with_the_same_command(place: Path, monk
     assert "Stopped. Verdicts so far are kept" in result.output
     assert "30 samples" in run(*words)
     assert sum(judged) == 30  # none was judged twice
+
+
+def test_the_list_has_whole_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = run("list")
+    for text in ("livecodebench-execution-cot", "HumanEvalPlus-NoExtreme.jsonl", "codecontests"):
+        assert text in said

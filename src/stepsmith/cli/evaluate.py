@@ -85,12 +85,14 @@ AllowUnsafe = Annotated[
 @eval_app.command(name="list")
 def list_() -> None:
     """List the benchmarks, with the files that they need."""
-    table = Table("name", "benchmark", "file", "problems", "release", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "file", "problems", "release"):
+        table.add_column(column, no_wrap=column in ("name", "file"))  # who copies them needs them whole
     for benchmark in LIBRARY.values():
         if not benchmark.files:
-            table.add_row(benchmark.name, benchmark.title, "any", "", "")
+            table.add_row(benchmark.name, "any", "any", "")
         for file in benchmark.files:
-            table.add_row(benchmark.name, benchmark.title, file.name, str(file.problems), file.release)
+            table.add_row(benchmark.name, file.name, str(file.problems or "any"), file.release)
     Console(highlight=False).print(table)
 
 

@@ -47,7 +47,7 @@ def test_every_case_is_recorded():
 
 def test_rule_sets_have_names_and_sources():
     assert all(name == rules.name and rules.source for name, rules in RULE_SETS.items())
-    with pytest.raises(CaseError, match="unknown rules 'x'; use one of official, lighteval"):
+    with pytest.raises(CaseError, match="unknown rules 'x'; give --rules once for each of: official, lighteval"):
         rule_set("x")
 
 

@@ -5,7 +5,7 @@ says so by its name. ``rule_sets`` has the rules for problems with inputs and ou
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -198,13 +198,15 @@ def answer_verdict(
 
 
 def explained(benchmark: Benchmark, reference: AnswerRules, other: AnswerRules, reason: str) -> str:
-    """Say what the two rules are that make a difference."""
-    if reason == "comparison":
-        return " / ".join(f"{one.title}: {COMPARING[one.comparing]}" for one in (reference, other))
-    return " / ".join(
-        f"{one.title}: takes {_says(benchmark.extraction if one.extraction == OFFICIAL else one.extraction)}"
-        for one in (reference, other)
-    )
+    """Say what the two rules are that make a difference: what is taken, how it is compared, or both."""
+
+    def said(one: AnswerRules) -> Iterator[str]:
+        if reason != "comparison":
+            yield f"takes {_says(benchmark.extraction if one.extraction == OFFICIAL else one.extraction)}"
+        if reason != "extraction":
+            yield COMPARING[one.comparing]
+
+    return " / ".join(f"{one.title}: {'; '.join(said(one))}" for one in (reference, other))
 
 
 def chosen_rules(

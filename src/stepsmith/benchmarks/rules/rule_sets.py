@@ -131,5 +131,5 @@ RULE_SETS: Mapping[str, RuleSet] = {
 def rule_set(name: str) -> RuleSet:
     """Return the rule set of a name. Raises ``CaseError`` for one that does not exist."""
     if name not in RULE_SETS:
-        raise CaseError(f"unknown rules {name!r}; use one of {', '.join(RULE_SETS)}")
+        raise CaseError(f"unknown rules {name!r}; give --rules once for each of: {', '.join(RULE_SETS)}")
     return RULE_SETS[name]
