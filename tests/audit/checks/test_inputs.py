@@ -1,11 +1,16 @@
 import ast
 
+import msgspec
 import pytest
 
-from stepsmith.audit.checks.inputs import fits_hint
+from stepsmith.audit.checks.inputs import _bounds, fits_hint
 from stepsmith.audit.findings import DropTest
 from stepsmith.verify.formats.problems import InputValidator
 from tests.audit.subjects import findings_of, item, reasons
+
+
+def contracted(given, code):
+    return msgspec.structs.replace(given, contract_code=code)
 
 
 def _validator(test):
@@ -48,6 +53,35 @@ def test_bounds_of_the_statement(judge):
     }  # fmt: skip
     found = findings_of(judge, item("def f(xs):\n    return len(xs)\n", **lengths), "inputs")
     assert [f.place.part for f in found] == ["tests[0].input", "tests[1].input"]
+
+
+def test_bounds_that_are_given_case_by_case(judge):
+    given = {
+        "statement": "For small numbers 1 <= a <= 5, for large ones 90 <= a <= 99.",
+        "inputs": ("(1, 2)", "(95, 4)", "(50, 1)"),
+        "outputs": ("3", "99", "51"),
+    }
+    assert [f.place.part for f in findings_of(judge, item(**given), "inputs")] == ["tests[2].input"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "bounds"),
+    [
+        ("-2^31 <= x <= 2^31 - 1", ("x", -(2**31), 2**31 - 1)), ("1 <= n <= 10**6", ("n", 1, 10**6)),
+        ("1 <= xs.length <= 104\n-109 <= a", ("xs.length", 1, 10**4)), ("1 <= n <= 231 - 1", ("n", 1, 2**31 - 1)),
+        ("1 <= n <= 5 * 104", ("n", 1, 50000)), ("- 1 <= x <= 1,000", ("x", 1, 1000)), ("1 <= n <= 2 * m", None),
+        ("n - 1 <= x <= 5", None), ("0.5 <= x <= 3", None), ("1 <= x <= 3.5", None), ("1 <= k <= 100 - j", None),
+    ],
+)  # fmt: skip
+def test_numbers_of_bounds(statement, bounds):
+    assert [found[:3] for found in _bounds(statement)] == ([bounds] if bounds else [])
+
+
+def test_a_contract_that_accepts_what_crashes_the_reference(judge):
+    code = "def add(a, b):\n    return a + b if a > 0 else 1 // 0\n"
+    (found,) = findings_of(judge, contracted(item(code), "    assert type(a) == int and type(b) == int"), "inputs")
+    assert (found.kind, found.place.part) == ("loose-validator", "contract")
+    assert findings_of(judge, contracted(item(code), "    assert a > 0"), "inputs") == ()
 
 
 def test_type_hints(judge):

@@ -15,6 +15,11 @@ def test_a_reference_that_fails_a_test(judge):
     assert "expects 8" in found.message
 
 
+def test_a_reference_whose_answer_may_be_as_right_is_ambiguous(judge):
+    found = findings_of(judge, item(statement="Print any sum that fits.", outputs=("3", "8", "7")), "reference")
+    assert [(f.kind, bool(f.ambiguous)) for f in found] == [("reference-fails", True)]
+
+
 def test_a_reference_that_crashes(judge):
     (found,) = findings_of(judge, item("def add(a, b):\n    return a + b if a < 10 else 1 // 0\n"), "reference")
     assert "ends in RTE" in found.message

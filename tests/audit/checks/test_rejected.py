@@ -1,3 +1,6 @@
+import pytest
+
+from stepsmith.audit.checks.rejected import _other_order
 from stepsmith.core.records import Verdict
 from stepsmith.verify.formats.problems import Candidate
 from tests.audit.subjects import findings_of, item
@@ -31,6 +34,27 @@ def test_an_order_that_the_statement_leaves_open(judge):
     assert "another order" in found.message
     assert findings_of(judge, item(code, **given, checker="unordered"), "rejected") == ()
     assert findings_of(judge, item(code, **{**given, "statement": "Return both, sorted."}), "rejected") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("1 3\n4 2\n", "4 2\n1 3\n"), ("2\n1\n5\n", "2\n5\n1\n"), ("YES\n1 3\n4 2\n", None),
+        ("1\n1 \n3\n3 4 6\n", None),
+    ],
+)  # fmt: skip
+def test_printed_lines_in_another_order(text, other):
+    assert _other_order(text) == (other or text)
+
+
+def test_zeros_that_a_checker_of_tokens_asks_for(judge):
+    given = {
+        "interface": "stdio", "entry_point": None, "inputs": ("1\n",), "outputs": ("0.500\n",),
+        "statement": "Print half of n. An absolute or relative error of 1e-6 is allowed.",
+    }  # fmt: skip
+    (found,) = findings_of(judge, item("print('0.500')\n", **given), "rejected")
+    assert "zeros at the end" in found.message
+    assert findings_of(judge, item("print('0.500')\n", **{**given, "checker": "float:1e-6"}), "rejected") == ()
 
 
 def test_spaces_that_an_exact_checker_refuses(judge):

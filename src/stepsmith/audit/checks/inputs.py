@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,12 +23,16 @@ from stepsmith.verify.validation import validate
 
 SHOWN = 20  # findings by a contract, for one problem
 PROBES = 40  # changed inputs that a validator is asked about
-_INTEGER = r"-?10\s*\^\s*\{?\d+\}?|-?\d+(?:\s*[*·x×]?\s*10\s*\^\s*\{?\d+\}?|e\d+|(?:[,_]\d{3})+)?"
+_POWER = r"\d+\s*(?:\^|\*\*)\s*\{?\d+\}?"
+_INTEGER = rf"-?(?:{_POWER}|\d+(?:\s*[*·×x]\s*(?:{_POWER}|10\d\d?)|e\d+|(?:[,_]\d{{3}})+)?)(?:[ \t]*[-+][ \t]*\d+)?"
 _BOUND = re.compile(
-    rf"(?P<low>{_INTEGER})\s*(?P<first>≤|<=|<|\\leq?)\s*"
+    rf"(?<![\w^.,*/])(?P<low>{_INTEGER})\s*(?P<first>≤|<=|<|\\leq?)\s*"
     r"(?P<name>len\(\w+\)|\w+\.length|\|\w+\||\w+\[\w+\]|\w+)"
-    rf"\s*(?P<second>≤|<=|<|\\leq?)\s*(?P<high>{_INTEGER})"
+    rf"\s*(?P<second>≤|<=|<|\\leq?)\s*(?P<high>{_INTEGER})(?![\w^]|\.\d|[ \t]*[*·×/^]|[ \t]*[-+][ \t]*\w)"
 )
+_OPEN = re.compile(r"[\w)\]}][ \t]*[-+*/^·×][ \t]*$")  # an expression that goes on in what follows
+# A power whose exponent was a superscript once: 104 is 10^4, 231 is 2^31.
+_LOST = re.compile(r"(10)([3-9]|1[0-8])|(2)(31|32|63|64)")
 # "a list x of at most 10 integers from -20 to 20", "an integer n from 1 to 9", "a string s of at most 8 letters".
 _PROSE = re.compile(
     r"\b(?:list|array|string|integer|number)\s+`?(?P<name>[a-zA-Z_]\w*)`?\s+(?:of\s+at\s+most\s+(?P<most>\d+)\s+\w+\s*)?"
@@ -45,7 +49,7 @@ def check_inputs(subject: ProblemSubject) -> Iterator[Finding]:
     if problem.validators:
         sources += 1
         yield from _refused(subject)
-        loose = [*_loose_bounds(subject), *_loose(subject)]
+        loose = [*_loose_bounds(subject), *_loose(subject, problem.validators)]
         yield from loose[:1]
     hints = _hints(subject)
     contract = contract_program(subject.item.contract_code, subject.reference_code, problem.entry_point)
@@ -64,6 +68,8 @@ def check_inputs(subject: ProblemSubject) -> Iterator[Finding]:
                     output="False",
                 )
                 yield _outside(subject, index, "the problem's contract rejects it", step, confidence=0.95)
+        if not problem.validators and len(rejected) < len(runs):
+            yield from _loose(subject, (_as_validator(contract),), "contract")
     if problem.interface == "function":
         bounds = _bounds(problem.statement)
         sources += bool(hints) + bool(bounds)
@@ -117,7 +123,7 @@ def _alone(validator: InputValidator, index: int) -> InputValidator:
     return msgspec.structs.replace(validator, args=validator.args[index : index + 1])
 
 
-def _loose(subject: ProblemSubject) -> Iterator[Finding]:
+def _loose(subject: ProblemSubject, accepting: Sequence[InputValidator], name: str = "validator") -> Iterator[Finding]:
     """Yield a finding where all validators accept a changed input on which the reference crashes."""
     problem = subject.problem
     try:
@@ -136,7 +142,7 @@ def _loose(subject: ProblemSubject) -> Iterator[Finding]:
     crashed = [(text, run) for text, run in zip(texts, runs, strict=True) if run.verdict is Verdict.RTE]
     if not crashed:
         return
-    validators = [msgspec.structs.replace(v, args=v.args[:1] * len(crashed)) for v in problem.validators]
+    validators = [msgspec.structs.replace(v, args=v.args[:1] * len(crashed)) for v in accepting]
     validation = validate(subject.judge, validators, problem.interface, [text for text, _ in crashed])
     for (text, _), valid in zip(crashed, validation.valid, strict=False):
         (run,) = subject.judge.execute(reference, problem.contract, [text])
@@ -145,20 +151,20 @@ def _loose(subject: ProblemSubject) -> Iterator[Finding]:
         yield Finding.of(
             "loose-validator",
             subject.id,
-            subject.place("validator"),
-            f"the validator accepts {short(text, 80)}, on which the reference crashes ({short(run.message, 60)})",
+            subject.place(name),
+            f"the {name} accepts {short(text, 80)}, on which the reference crashes ({short(run.message, 60)})",
             evidence={"input": short(text), "reference": short(run.message)},
             replay=ProgramReplay(
                 steps=(
                     *(
                         Gives(
-                            says="the validator accepts the input",
+                            says=f"the {name} accepts the input",
                             program=problem.runnable(_as_solution(v)),
                             contract=msgspec.structs.replace(problem.contract, entry_point="validate"),
                             input=text,
                             output="True",
                         )
-                        for v in problem.validators
+                        for v in accepting
                         if problem.interface == "function" and "def validate" in v.code
                     ),
                     Ends(
@@ -239,6 +245,11 @@ def _as_solution(validator: InputValidator) -> Solution:
     return Solution(language=validator.language, code=validator.code)
 
 
+def _as_validator(contract: Solution) -> InputValidator:
+    code = f"{contract.code}\ndef validate(*given):\n    return {VALIDATE}(*given) is True\n"
+    return InputValidator(language="python", code=code)
+
+
 # Type hints and bounds
 
 
@@ -264,7 +275,8 @@ def _bounds(statement: str) -> list[tuple[str, float, float, str]]:
     found: list[tuple[str, float, float, str]] = []
     for match in _BOUND.finditer(statement):
         low, high = _number(match["low"]), _number(match["high"])
-        if low is not None and high is not None:
+        open_before = _OPEN.search(statement[max(0, match.start() - 40) : match.start()])
+        if low is not None and high is not None and not open_before:
             found.append((match["name"], low + (match["first"] == "<"), high - (match["second"] == "<"), match[0]))
     for match in _PROSE.finditer(statement):
         if match["most"]:
@@ -276,18 +288,19 @@ def _bounds(statement: str) -> list[tuple[str, float, float, str]]:
 
 
 def _number(text: str) -> int | None:
-    text = re.sub(r"[\s{},_]", "", text).replace("·", "*").replace("×", "*").replace("x", "*")
-    try:
-        if "^" in text:
-            head, _, power = text.partition("10^")
-            factor = {"": 1, "-": -1}.get(head) or int(head.strip("*"))
-            return factor * 10 ** int(power) if int(power) < 40 else None
-        if "e" in text:
-            head, _, power = text.partition("e")
-            return int(head) * 10 ** int(power) if int(power) < 40 else None
-        return int(text)
-    except ValueError:
+    """Return the value of a bound. Of the two readings of "105", 105 and 10 to the fifth, it is the wider one."""
+    text = re.sub(r"[\s{},_]", "", text).replace("**", "^").replace("·", "*").replace("×", "*").replace("x", "*")
+    match = re.fullmatch(r"(-?)(?:(\d+)\*)?(\d+)(?:\^(\d+)|e(\d+))?([-+]\d+)?", text)
+    if not match:
         return None
+    sign, factor, base, power, tens, more = match.groups()
+    lost = _LOST.fullmatch(base) if not power and not tens else None
+    if lost:
+        base, power = lost[1] or lost[3], lost[2] or lost[4]
+    if max(map(len, filter(None, (power, tens))), default=0) > 2:
+        return None
+    value: int = int(factor or 1) * int(base) ** int(power or 1) * 10 ** int(tens or 0)
+    return (-value if sign else value) + int(more or 0)
 
 
 def _why_outside(
@@ -303,8 +316,10 @@ def _why_outside(
         if hint is not None and name in values and not fits_hint(hint, values[name]):
             return f"{name} is not {ast.unparse(hint)}", f"{name}: {ast.unparse(hint)}"
     for name, low, high, passage in bounds:
+        # A statement that bounds a name twice does so case by case: 10 to 20 for a number, 8 to 40 for an address.
+        cases = [(least, most) for other, least, most, _ in bounds if other == name]
         for what, number in _measured(name, values):
-            if not low <= number <= high:
+            if not low <= number <= high and not any(least <= number <= most for least, most in cases):
                 return f"{what} is {number}, and the statement says {passage}", passage
     return "", ""
 

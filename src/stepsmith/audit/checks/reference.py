@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from stepsmith.audit.findings import DropProblem, Finding, Fix
 from stepsmith.audit.search.batches import run_batch
-from stepsmith.audit.steps import Ends, Fails, ProgramReplay, ReplayStep, Slow, Suite, Varies
+from stepsmith.audit.search.differences import matter_of_taste
+from stepsmith.audit.steps import Ends, Fails, ProgramReplay, ReplayStep, Slow, Suite, SuiteTest, Varies
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.audit.words import short
 from stepsmith.core.records import Verdict
@@ -100,6 +101,7 @@ def _fails(subject: ProblemSubject, failed: int, fixes: tuple[Fix, ...]) -> Find
     test = suite.tests[failed]
     (run,) = subject.judge.execute(reference, suite.contract, [test.input])
     ends = run.verdict is not Verdict.AC
+    taste = "" if ends else _taste(subject, test, run.output)
     seen = f"ends in {run.verdict} ({short(run.message, 60)})" if ends else f"gives {short(run.output, 60)}"
     one = Suite(contract=suite.contract, tests=(test,), harness=suite.harness)
     steps: list[ReplayStep] = [Fails(says="the reference fails the test", program=reference, suite=one)]
@@ -118,7 +120,16 @@ def _fails(subject: ProblemSubject, failed: int, fixes: tuple[Fix, ...]) -> Find
         subject.id,
         subject.place(f"tests[{failed}].output"),
         f"on test {failed} the reference {seen}; the test expects {short(test.output, 60)}",
+        ambiguous=taste,
         evidence={"input": short(test.input), "expected": short(test.output), "reference": seen},
         replay=ProgramReplay(steps=tuple(steps)),
-        fixes=fixes,
+        fixes=() if taste else fixes,
     )
+
+
+def _taste(subject: ProblemSubject, test: SuiteTest, output: str) -> str:
+    """Return why the reference's answer may be as right as the test's, or ""."""
+    problem = subject.problem
+    if not judges_texts(problem.contract.checker):
+        return ""
+    return matter_of_taste(subject.judge, problem.contract, problem.statement, test.input, test.output, output)

@@ -19,6 +19,8 @@ _ANY_CASE = re.compile(
     r"\b(?:any|either) (?:letter )?case\b|\bcase[- ](?:insensitive|does not matter)\b", re.IGNORECASE
 )
 
+_TOLERANCE = re.compile(r"\b(?:absolute|relative)\b[^.]{0,60}\b(?:error|difference)", re.IGNORECASE)
+
 
 class _Form(NamedTuple):
     """Another form of an answer: what it is, when the statement allows it, and how a function's result becomes it."""
@@ -65,7 +67,13 @@ _FORMS = (
         "the elements in another order",
         lambda statement: bool(_ANY_ORDER.search(statement)),
         "def other(v, given):\n    return v[::-1] if isinstance(v, (list, tuple)) else v\n",
-        lambda text: "\n".join(text.rstrip("\n").split("\n")[::-1]) + "\n",
+        lambda text: _other_order(text),
+    ),
+    _Form(
+        "the zeros at the end of floats left out",
+        lambda statement: bool(_TOLERANCE.search(statement)),
+        "",
+        lambda text: re.sub(r"(?<=\d\.\d)(\d*?)0+(?=\s|$)", r"\1", text),
     ),
     _Form(
         "letters in the other case",
@@ -80,6 +88,18 @@ _FORMS = (
         lambda text: "\n".join(f"{line} " for line in text.rstrip("\n").split("\n")),
     ),
 )
+
+
+def _other_order(text: str) -> str:
+    """Return printed lines in another order: those of one form, behind a line that counts them; else the text itself.
+
+    Where lines have different forms, such as a word before a list, nobody can tell which of them may change places.
+    """
+    lines = text.rstrip("\n").split("\n")
+    head = lines[:1] if lines[0].split() == [str(len(lines) - 1)] else []
+    rest = lines[len(head) :]
+    forms = {tuple(re.sub(r"[-+]?\d+(?:\.\d+)?", "0", token) for token in line.split()) for line in rest}
+    return "\n".join([*head, *rest[::-1]]) + "\n" if len(forms) == 1 else text
 
 
 def check_rejected(subject: ProblemSubject) -> Iterator[Finding]:
