@@ -1,6 +1,6 @@
 import random
 
-from stepsmith.audit.search.batches import run_batch
+from stepsmith.audit.search.batches import keeps_nothing, run_batch
 from stepsmith.audit.search.differences import matter_of_taste
 from stepsmith.audit.search.legal import LegalInputs, contract_program
 from stepsmith.audit.search.relations import relations
@@ -134,3 +134,23 @@ def test_laws_that_the_statement_names():
     assert doubt_of("Sort an array of non-negative integers.", "([1, -2],)")
     assert not doubt_of("Sort an array of non-negative integers.", "([1, 0],)")
     assert not doubt_of("Count the positive numbers and the negative numbers.", "([1, -2],)")
+
+
+def test_what_keeps_nothing_between_calls():
+    plain = "import math\nLEAST = 1\ndef _low(x=0):\n    return x < LEAST\ndef validate(x):\n    seen = []\n"
+    assert keeps_nothing(plain + "    seen.append(x)\n    return not _low(x) and math.isqrt(x) < 9\n", "validate")
+    for keeping in (
+        "seen = []\ndef validate(x):\n    return not seen.append(x)\n",
+        "def validate(x, seen=[]):\n    seen.append(x)\n    return len(seen) < 2\n",
+        "n = 0\ndef validate(x):\n    global n\n    n += 1\n    return n < 2\n",
+        "def validate(x):\n    validate.n = 1\n    return True\n",
+        "def validate(x):\n    return validate.__dict__.setdefault('x', x) == x\n",
+        "import random\ndef validate(x):\n    return random.random() < .5\n",
+        "import re\ndef validate(x):\n    re._cache[x] = 1\n    return len(re._cache) < 2\n",
+        "from functools import cache\n@cache\ndef validate(x):\n    return True\n",
+        "def validate(x):\n    return 'n' not in globals()\n",
+        "class V:\n    n = 0\ndef validate(x):\n    return True\n",
+    ):
+        assert not keeps_nothing(keeping, "validate"), keeping
+    assert not keeps_nothing("def other(x):\n    return True\n", "validate")
+    assert not keeps_nothing("def validate(x:\n", "validate")

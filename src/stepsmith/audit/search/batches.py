@@ -4,6 +4,7 @@ A program may keep state between calls, so what a batch shows is only a hint; wh
 each input in a process of its own.
 """
 
+import ast
 from collections.abc import Sequence
 
 import msgspec
@@ -17,6 +18,13 @@ SIZE = 100  # inputs in one process
 BAD_ENDINGS = 6  # time-outs and crashes of processes after which a program's other inputs are left out
 BUDGET_S = 4.0  # CPU seconds for all inputs of one program: what bounds slow references, seldom reached
 ENTRY = "stepsmith_batch"
+STATELESS = frozenset(
+    {"math", "re", "string", "itertools", "collections", "typing"}
+)  # modules whose functions keep nothing
+# Names by which a function could reach what outlives its call.
+REACHES_OUT = frozenset(
+    {"globals", "vars", "setattr", "getattr", "delattr", "eval", "exec", "open", "input", "compile"}
+)
 ENDED_BADLY = frozenset({Verdict.TLE, Verdict.MLE, Verdict.OLE})
 
 
@@ -58,6 +66,42 @@ def run_batch(judge: RememberingJudge, program: Solution, contract: Contract, in
         if run.verdict is Verdict.IE:
             raise SandboxError(run.message)
     return found
+
+
+def keeps_nothing(code: str, name: str) -> bool:
+    """Return whether the function ``name`` surely gives for each call what it would give in a process of its own.
+
+    So it is if the program consists of plain functions, constants and imports of a few modules, and if nothing in it
+    could outlive a call. False says nothing.
+    """
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    if not any(isinstance(part, ast.FunctionDef) and part.name == name for part in tree.body):
+        return False
+    return all(map(_is_plain, tree.body)) and not any(map(_may_outlive, ast.walk(tree)))
+
+
+def _is_plain(part: ast.stmt) -> bool:
+    if isinstance(part, ast.Import):
+        return all(alias.name in STATELESS for alias in part.names)
+    if isinstance(part, ast.ImportFrom):
+        return part.module in STATELESS and part.level == 0
+    if isinstance(part, ast.Assign | ast.Expr):
+        return isinstance(part.value, ast.Constant)
+    return isinstance(part, ast.FunctionDef) and not part.decorator_list
+
+
+def _may_outlive(node: ast.AST) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in REACHES_OUT or node.id.startswith("__")
+    if isinstance(node, ast.Attribute):
+        return node.attr.startswith("_") or not isinstance(node.ctx, ast.Load)
+    if isinstance(node, ast.arguments):
+        defaults = [*node.defaults, *filter(None, node.kw_defaults)]
+        return not all(isinstance(default, ast.Constant) for default in defaults)
+    return isinstance(node, ast.Global | ast.Nonlocal | ast.ClassDef)
 
 
 def _chunks(inputs: Sequence[str]) -> list[list[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from stepsmith.audit.findings import NotCheckedError
-from stepsmith.audit.search.batches import run_batch
+from stepsmith.audit.search.batches import keeps_nothing, run_batch
 from stepsmith.audit.search.relations import Relation, relations
 from stepsmith.audit.search.shapes import Shape, is_ascending
 from stepsmith.audit.search.text_forms import TextForm
@@ -21,8 +21,9 @@ from stepsmith.audit.search.worded import Law, doubt_of, worded_laws
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.integers import read_literal
-from stepsmith.core.records import Example, Solution, Verdict
+from stepsmith.core.records import Contract, Example, Solution, Verdict
 from stepsmith.verify.formats.examples import find_examples
+from stepsmith.verify.formats.problems import InputValidator
 from stepsmith.verify.suite.baselines import arguments
 from stepsmith.verify.validation import LIMITS, validate
 
@@ -146,11 +147,32 @@ class LegalInputs:
 
     def _validated(self, texts: list[str]) -> list[str]:
         problem = self._subject.problem
-        validators = [msgspec.structs.replace(v, args=v.args[:1] * len(texts)) for v in problem.validators]
-        validation = validate(self._subject.judge, validators, problem.interface, texts)
-        if validation.failure:
-            raise NotCheckedError(f"the validator failed: {validation.failure}")
-        return [text for text, valid in zip(texts, validation.valid, strict=True) if valid]
+        for validator in problem.validators:
+            if (found := self._together(validator, texts)) is not None:
+                texts = found
+                continue
+            one = msgspec.structs.replace(validator, args=validator.args[:1] * len(texts))
+            validation = validate(self._subject.judge, [one], problem.interface, texts)
+            if validation.failure:
+                raise NotCheckedError(f"the validator failed: {validation.failure}")
+            texts = [text for text, valid in zip(texts, validation.valid, strict=True) if valid]
+        return texts
+
+    def _together(self, validator: InputValidator, texts: list[str]) -> list[str] | None:
+        """Return what a ``validate`` accepts, asked for many inputs in one process; None where that is not sure."""
+        if not self.function or validator.language != "python" or validator.files:
+            return None
+        if not keeps_nothing(validator.code, "validate"):
+            return None
+        program = Solution(language="python", code=validator.code)
+        contract = Contract(interface="function", entry_point="validate", limits=LIMITS)
+        runs = run_batch(self._subject.judge, program, contract, texts)
+        verdicts = {run.verdict for run in runs}
+        if Verdict.AC not in verdicts or verdicts - {Verdict.AC, Verdict.RTE}:
+            return None  # why it does not work is found input by input
+        return [
+            text for text, run in zip(texts, runs, strict=True) if run.verdict is Verdict.AC and run.output == "True"
+        ]
 
     @property
     def _contract_contract(self) -> Any:
