@@ -49,6 +49,7 @@ def test_releases_have_their_counts():
 def test_a_window_holds_both_its_days():
     window = LiveCodeBench(window=("2024-08-01", "2025-05-01"))
     assert [problem.task_id for problem in window.read(placed(ROWS))] == ["abc2_a", "abc3_a"]
+    assert window.outside == {"abc1_a", "abc4_a"}
     assert [p.date for p in LiveCodeBench(window=("2025-05-02", "")).read(placed(ROWS))] == ["2025-05-02"]
     with pytest.raises(CaseError, match="no problem in this window; the file's contests are from 2024-07-01 to 2025"):
         LiveCodeBench(window=("2026-01-01", "")).read(placed(ROWS))

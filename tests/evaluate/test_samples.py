@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stepsmith.benchmarks import BENCHMARKS
-from stepsmith.benchmarks.data import BenchmarkData, load_benchmark
+from stepsmith.benchmarks.data import BenchmarkData, load_benchmark, within
 from stepsmith.core.errors import CaseError
 from stepsmith.evaluate.samples import MOST_CHARACTERS, ModelSample, counts_text, read_samples, write_samples
 from tests.benchmark_files import HUMANEVAL_ROW, MBPP_ROW, write_rows
@@ -32,6 +33,15 @@ def test_all_forms(data: BenchmarkData, tmp_path: Path) -> None:
             ModelSample(task_id="HumanEval/901", text="    pass", form="completion", truncated=True, tokens=7)
         ],
     }
+
+
+def test_samples_of_problems_outside_the_window_are_left_out(data: BenchmarkData, tmp_path: Path) -> None:
+    dated = [msgspec.structs.replace(one, date=f"2024-0{n}-01") for n, one in enumerate(data.problems, 1)]
+    later = within(data._replace(problems=tuple(dated)), "2024-02", "")
+    samples = read_samples(write_rows(tmp_path / "s.jsonl", row(900), row(901)), later)
+    assert list(samples) == ["HumanEval/901"]
+    with pytest.raises(CaseError, match="has no task 'HumanEval/7'"):
+        read_samples(write_rows(tmp_path / "s.jsonl", row(900), row(7)), later)
 
 
 def test_numbers_alone_name_tasks(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class BenchmarkData(NamedTuple):
     sha256: str  # of the content, unpacked
     release: str  # "unknown" if the file's hash is not that of a known release
     problems_id: str  # over what the problems ask and test: the same for the same problems in another file format
+    outside: frozenset[str] = frozenset()  # tasks of the file that lie outside the window
 
 
 def load_benchmark(benchmark: Benchmark, place: Path | None = None) -> BenchmarkData:
@@ -42,13 +43,13 @@ def load_benchmark(benchmark: Benchmark, place: Path | None = None) -> Benchmark
     if twice:
         raise CaseError(f"{path} has the task {twice[0]} more than once; {_wanted(benchmark.files)}")
     sha256 = content_hash(path)
+    outside: frozenset[str] = getattr(benchmark, "outside", frozenset())
     if others:
         sha256 = hashlib.sha256("".join([sha256, *map(content_hash, others)]).encode()).hexdigest()
         release = str(getattr(benchmark, "release", ""))  # known by the number of problems
-        return BenchmarkData(benchmark, problems, path.parent, sha256, release, problems_id(problems))
-    return BenchmarkData(
-        benchmark, problems, path, sha256, _release(benchmark.files, path, sha256), problems_id(problems)
-    )
+        return BenchmarkData(benchmark, problems, path.parent, sha256, release, problems_id(problems), outside)
+    release = _release(benchmark.files, path, sha256)
+    return BenchmarkData(benchmark, problems, path, sha256, release, problems_id(problems), outside)
 
 
 def find_files(benchmark: Benchmark, place: Path | None = None) -> list[Path]:
@@ -139,4 +140,5 @@ def within(data: BenchmarkData, since: str, until: str) -> BenchmarkData:
     if not kept:
         dates = sorted(problem.date for problem in data.problems)
         raise CaseError(f"no problem lies in this window; their dates go from {dates[0]} to {dates[-1]}")
-    return data._replace(problems=kept, problems_id=problems_id(kept))
+    outside = data.outside.union(problem.task_id for problem in data.problems).difference(one.task_id for one in kept)
+    return data._replace(problems=kept, problems_id=problems_id(kept), outside=outside)

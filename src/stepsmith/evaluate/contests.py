@@ -76,6 +76,7 @@ class LiveCodeBench:
             for part, name, count in (parts if release else parts[::-1])
         ]
         self._first, self._last = (_date(day) if day else None for day in window)
+        self.outside: frozenset[str] = frozenset()  # tasks of the rows that were read last, but not of the window
 
     def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
         """Return the problems of the rows that lie in the window.
@@ -94,6 +95,7 @@ class LiveCodeBench:
             dates = sorted(problem.date for problem in found if problem.date)
             span = f"the file's contests are from {dates[0]} to {dates[-1]}" if dates else "the file has no dates"
             raise CaseError(f"{self.title}: no problem in this window; {span}")
+        self.outside = frozenset(problem.task_id for problem in found if not self._holds(problem))
         return kept
 
     def _holds(self, problem: BenchmarkProblem) -> bool:

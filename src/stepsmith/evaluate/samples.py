@@ -44,15 +44,19 @@ class ModelSample(Record, frozen=True, kw_only=True):
 def read_samples(path: Path, data: BenchmarkData, *, partial: bool = False) -> dict[str, list[ModelSample]]:
     """Return the samples of each problem, in the order of the benchmark.
 
-    With ``partial``, problems may lack samples, and have different numbers of them. Raises ``CaseError`` for a task of
-    another benchmark, a missing problem, unequal numbers, the same sample twice, and answers that are too long.
+    Samples of problems outside the window are left out. With ``partial``, problems may lack samples, and have different
+    numbers of them. Raises ``CaseError`` for a task of another benchmark, a missing problem, unequal numbers, the same
+    sample twice, and answers that are too long.
     """
+    outside = {name for task_id in data.outside for name in (task_id, short_id(task_id))}
     ids = {short_id(problem.task_id): problem.task_id for problem in data.problems}
     found: dict[str, list[ModelSample]] = {problem.task_id: [] for problem in data.problems}
     numbers: Counter[tuple[str, str]] = Counter()
     for placed in _one_each(placed_rows(path, "a samples file has one JSON object a line")):
         sample = _sample(placed)
         task_id = sample.task_id if sample.task_id in found else ids.get(sample.task_id)
+        if task_id is None and sample.task_id in outside:
+            continue
         if task_id is None:
             first = data.problems[0].task_id
             raise CaseError(
