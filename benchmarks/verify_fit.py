@@ -159,9 +159,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEV)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--write", action="store_true", help="replace the shipped model")
+    parser.add_argument("--only", choices=RECORDINGS, help="fit this population and keep the others as they are")
     options = parser.parse_args()
-    models = {}
+    models = msgspec.json.decode(MODEL.read_bytes(), type=dict[Population, ConsensusModel])
     for population, recording in RECORDINGS.items():
+        if options.only not in (None, population):
+            continue
         judge = RecordedJudge(recording)
         teacher = population == "offline-teacher"
         subjects = teacher_subjects(judge, TEACHER_PROBLEMS) if teacher else dev_subjects(judge, options.data)
@@ -171,7 +174,7 @@ def main() -> None:
         if teacher:
             source = "problems of the offline teacher, 24 programs of weak, middling or strong skill models each"
         provenance = {
-            "command": "python benchmarks/verify_fit.py --write",
+            "command": f"python benchmarks/verify_fit.py --write --only {population}",
             "data": f"{len(subjects)} {source}",
             "draws": f"n = {', '.join(map(str, SIZES))}, {options.seeds} seeds each",
             "method": f"conditional logits with an outside option, L2 penalty {PENALTY}",
