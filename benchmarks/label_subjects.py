@@ -1,6 +1,6 @@
 """Problems of HumanEval and MBPP on which nothing was fitted, with published samples of other people's models.
 
-HumanEval: the problems that ``dual_verify.dev`` does not have, 24 of the 100 samples of CodeGen-16B that CodeT
+HumanEval: the problems that ``dual_verify.dev`` does not have, 16 of the 100 samples of CodeGen-16B that CodeT
 publishes. MBPP: all programs that LLMDebugger publishes for a problem (GPT-3.5, CodeLlama, StarCoder, and what became
 of them in debugging). None of the code of these repositories runs, and the samples run in the sandbox. The truth is
 EvalPlus' reference on up to 24 inputs of EvalPlus; a problem whose reference fails there is left out.
@@ -21,11 +21,13 @@ from stepsmith.core.ids import derive_rng
 from stepsmith.core.records import Checker, Contract, Limits, Solution, Verdict
 from stepsmith.verify.matrix import ExecutionMatrix
 
-SAMPLES, INPUTS, LONGEST = 24, 24, 4000  # candidates and inputs of a problem; characters of an input
+SAMPLES, INPUTS, LONGEST = 16, 24, 4000  # candidates and inputs of a problem; characters of an input
 
 
-def humaneval_subjects(judge: RecordedJudge, benchmarks: Path, codet: Path, dev: Path = DEV) -> list[Subject]:
-    """Return HumanEval without the development problems; a prompt is matched by its text, or its only function."""
+def humaneval_subjects(
+    judge: RecordedJudge, benchmarks: Path, codet: Path, most: int, dev: Path = DEV
+) -> list[Subject]:
+    """Return at most ``most`` problems of HumanEval, at random, without those of the development data."""
     known = {row["problem_id"] for row in rows(dev.read_text())}
     heads = packed(benchmarks / "HumanEval.jsonl.gz")
     extra = {row["task_id"]: row for row in packed(benchmarks / "HumanEvalPlus-Mini.jsonl.gz")}
@@ -39,10 +41,9 @@ def humaneval_subjects(judge: RecordedJudge, benchmarks: Path, codet: Path, dev:
         if len(tasks) == 1:  # those whose name two problems share are left out, as in the development data
             programs[tasks[0]] = row["samples"]
     found = []
-    for head in heads:
+    others = [head for head in heads if head["task_id"] not in known and head["task_id"] in programs]
+    for head in derive_rng(0, "problems").sample(others, min(most, len(others))):
         task = head["task_id"]
-        if task in known or task not in programs:
-            continue
         samples = derive_rng(0, "labels", task).sample(programs[task], SAMPLES)
         codes = [head["prompt"] + sample for sample in samples]
         inputs = [tuple(values) for values in (*extra[task]["base_input"], *extra[task]["plus_input"])]
@@ -51,18 +52,17 @@ def humaneval_subjects(judge: RecordedJudge, benchmarks: Path, codet: Path, dev:
     return found
 
 
-def mbpp_subjects(judge: RecordedJudge, benchmarks: Path, debugger: Path) -> list[Subject]:
-    """Return the problems of MBPP+ with at least four published programs."""
+def mbpp_subjects(judge: RecordedJudge, benchmarks: Path, debugger: Path, most: int) -> list[Subject]:
+    """Return at most ``most`` problems of MBPP+, at random, that have at least four published programs."""
     programs: dict[str, dict[str, None]] = defaultdict(dict)
     for sample in repaired(debugger):
         programs[sample.task].setdefault(sample.code)
     found = []
-    for row in packed(benchmarks / "MbppPlus.jsonl.gz"):
+    enough = [row for row in packed(benchmarks / "MbppPlus.jsonl.gz") if len(programs[row["task_id"]]) >= 4]
+    for row in derive_rng(0, "problems").sample(enough, min(most, len(enough))):
         task, codes = row["task_id"], list(programs[row["task_id"]])
-        if len(codes) >= 4:
-            given = [*row["base_input"], *_read(row["plus_input"])]
-            inputs = mbpp_inputs(task, given)
-            found += _subject(judge, task, row["entry_point"], row["prompt"], inputs, row["canonical_solution"], codes)
+        inputs = mbpp_inputs(task, [*row["base_input"], *_read(row["plus_input"])])
+        found += _subject(judge, task, row["entry_point"], row["prompt"], inputs, row["canonical_solution"], codes)
     return found
 
 
@@ -94,5 +94,6 @@ def _subject(
         all(r.verdict is Verdict.AC and matrix.agree(j, runs[j].output, r.output) for j, r in enumerate(matrix.row(i)))
         for i in range(1, len(solutions))
     )
+    judge.save()
     truth = tuple(run.output for run in runs)
     yield Subject(name, contract, statement, tuple(texts), truth, tuple(solutions[1:]), right, right)

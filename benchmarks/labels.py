@@ -160,6 +160,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8, help="draws of each problem at each n")
     parser.add_argument("--codet", type=Path, help="a clone of microsoft/CodeT")
     parser.add_argument("--debugger", type=Path, help="a clone of FloridSleeves/LLMDebugger")
+    parser.add_argument("--most", type=int, default=60, help="problems of each further population")
     options = parser.parse_args()
     benchmarks = options.data.parent / "benchmarks"
     judge = RecordedJudge(RECORDINGS["model-samples"])
@@ -172,9 +173,11 @@ def main() -> None:
     others = RecordedJudge(BUILD / "label_samples.pickle")
     further = {}
     if options.codet:
-        further["the rest of HumanEval"] = humaneval_subjects(others, benchmarks, options.codet, options.data)
+        further["the rest of HumanEval"] = humaneval_subjects(
+            others, benchmarks, options.codet, options.most, options.data
+        )
     if options.debugger:
-        further["MBPP+, several models"] = mbpp_subjects(others, benchmarks, options.debugger)
+        further["MBPP+, several models"] = mbpp_subjects(others, benchmarks, options.debugger, options.most)
     for title, subjects in further.items():
         drawn = drawn_from(subjects, others, options.seeds)
         picks = picked(items, [prepare(draw) for _, _, draw in drawn])
