@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8, help="draws of each problem at each n")
     parser.add_argument("--codet", type=Path, help="a clone of microsoft/CodeT")
     parser.add_argument("--debugger", type=Path, help="a clone of FloridSleeves/LLMDebugger")
-    parser.add_argument("--most", type=int, default=60, help="problems of each further population")
+    parser.add_argument("--most", type=int, default=50, help="problems of each further population")
     options = parser.parse_args()
     benchmarks = options.data.parent / "benchmarks"
     judge = RecordedJudge(RECORDINGS["model-samples"])
