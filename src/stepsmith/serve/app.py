@@ -94,7 +94,7 @@ class _OwnNames:
 
 def _get(serving: Serving, path: str, reply: Callable[[], Response]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        if path not in OPEN and not _allowed(serving, request):
+        if path not in OPEN and not _allowed(serving, request.headers.get("authorization", "")):
             return _unauthorized()
         return reply()
 
@@ -111,63 +111,71 @@ class _Post:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.monotonic()
-        request = Request(scope, receive)
-        with continued(request.headers):
-            response = await _answer(self._serving, request, self._handler, self._content_type)
+        headers = {name: value.decode("latin-1") for name, value in reversed(scope["headers"])}  # the first of a name
+        if b"traceparent" in headers:
+            with continued(Headers(scope=scope)):
+                response = await self._answer(headers, receive)
+        else:
+            response = await self._answer(headers, receive)
         self._serving.metrics.requests.labels(self._path, response.status_code).inc()
         self._seconds.observe(time.monotonic() - began)
         await response(scope, receive, send)
 
+    async def _answer(self, headers: Mapping[bytes, str], receive: Receive) -> Response:
+        serving = self._serving
+        if not _allowed(serving, headers.get(b"authorization", "")):
+            return _unauthorized()
+        if not headers.get(b"content-type", "").startswith(self._content_type):
+            return problem(415, f"send the body as {self._content_type}")
+        most = int(serving.settings.max_body_mb * 1e6)
+        declared = headers.get(b"content-length", "")
+        size = int(declared) if declared.isdecimal() else most
+        if size > most:
+            return problem(413, f"the body is larger than {serving.settings.max_body_mb:g} MB; split it")
+        try:
+            with serving.gate.hold_bytes(size):
+                async with asyncio.timeout(serving.settings.body_timeout_s):
+                    body = await _read(receive, most)
+                return await serving.gate.finish(self._handler(serving, body), lambda: _left(receive))
+        except TimeoutError:
+            return problem(408, "the body did not arrive in time")
+        except InvalidRequestError as error:
+            return problem(error.status, str(error))
+        except RefusedError as refusal:
+            return problem(refusal.status, str(refusal), refusal.retry_after_s)
+        except ClientDisconnect:
+            return PlainTextResponse("", 499)
+        except StepsmithError as error:
+            return problem(500, str(error))
 
-async def _answer(serving: Serving, request: Request, handler: Handler, content_type: str) -> Response:
-    if not _allowed(serving, request):
-        return _unauthorized()
-    if not request.headers.get("content-type", "").startswith(content_type):
-        return problem(415, f"send the body as {content_type}")
-    most = int(serving.settings.max_body_mb * 1e6)
-    declared = request.headers.get("content-length", "")
-    size = int(declared) if declared.isdecimal() else most
-    if size > most:
-        return problem(413, f"the body is larger than {serving.settings.max_body_mb:g} MB; split it")
-    try:
-        with serving.gate.hold_bytes(size):
-            async with asyncio.timeout(serving.settings.body_timeout_s):
-                body = await _read(request, most)
-            return await serving.gate.finish(handler(serving, body), lambda: _left(request))
-    except TimeoutError:
-        return problem(408, "the body did not arrive in time")
-    except InvalidRequestError as error:
-        return problem(error.status, str(error))
-    except RefusedError as refusal:
-        return problem(refusal.status, str(refusal), refusal.retry_after_s)
-    except ClientDisconnect:
-        return PlainTextResponse("", 499)
-    except StepsmithError as error:
-        return problem(500, str(error))
 
-
-async def _read(request: Request, most: int) -> bytes:
+async def _read(receive: Receive, most: int) -> bytes:
     chunks = []
     size = 0
-    async for chunk in request.stream():
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > most:
             raise InvalidRequestError("the body is too large; split it", 413)
         chunks.append(chunk)
-    return b"".join(chunks)
+        if not message.get("more_body"):
+            return b"".join(chunks)
 
 
-async def _left(request: Request) -> None:
+async def _left(receive: Receive) -> None:
     """Return when the client has disconnected."""
-    while (await request.receive())["type"] != "http.disconnect":
+    while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _allowed(serving: Serving, request: Request) -> bool:
+def _allowed(serving: Serving, authorization: str) -> bool:
     token = serving.settings.token
     if not token:
         return True
-    given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    given = authorization.removeprefix("Bearer ").strip()
     return hmac.compare_digest(given.encode(), token.encode())
 
 

@@ -1,5 +1,6 @@
 """The settings of a judge server."""
 
+import functools
 import ipaddress
 import socket
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
 LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
+@functools.lru_cache(maxsize=64)
 def host_name(header: str) -> str:
     """Return the name in a ``Host`` header, in lower case and without the port; "" if there is none."""
     try:
