@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from lean_http import tree_cpu
@@ -34,6 +35,7 @@ EXPECTED = f"{sum(NUMBERS)}\n"
 PYTHON = "import sys\nprint(sum(map(int, input().split())))\n"
 FUNCTION = "def solve(numbers):\n    return sum(numbers)\n"
 CPP = "#include <iostream>\nint main() { long s = 0, x; while (std::cin >> x) s += x; std::cout << s << '\\n'; }\n"
+C = '#include <stdio.h>\nint main(void) { long s = 0, x; while (scanf("%ld", &x) == 1) s += x; printf("%ld\\n", s); }\n'
 STDIO = Contract(interface="stdio", limits=Limits(time_s=5))
 CALL = Contract(interface="function", entry_point="solve")
 TESTS = [TestCase(input=INPUT, output=EXPECTED)]
@@ -118,16 +120,17 @@ def contestants(solutions: int, tests: int) -> Iterator[list[Contestant]]:
                 pool = stack.enter_context(JudgePool(workers))
                 work = lambda pool=pool, workers=workers: by_pool(pool, workers, solutions * 2, tests)  # noqa: E731
                 found.append((f"pool of {workers}", work, with_workers(*pool._judges)))
-        if "cpp" in installed():
-            cpp = Solution(language="cpp", code=CPP)
-            judge.judge(cpp, STDIO, TESTS)
-            binary = folder / "solution"
-            binary.write_bytes(BinaryCache().get(BinaryCache.key(language("cpp"), (("solution.cpp", CPP),))) or b"")
-            binary.chmod(0o755)
-            found.append(("subprocess, C++", lambda: by_subprocess([str(binary)], runs), own_cpu))
-            found.append(
-                (f"judge {judge.isolation}, C++", lambda: by_judge(judge, cpp, solutions, tests), with_workers(judge))
-            )
+        for name, kind, code in (("C++", "cpp", CPP), ("C", "c", C)):
+            if kind in installed():
+                compiled = Solution(language=kind, code=code)
+                judge.judge(compiled, STDIO, TESTS)
+                binary = folder / kind
+                source = (language(kind).main, code)
+                binary.write_bytes(BinaryCache().get(BinaryCache.key(language(kind), (source,))) or b"")
+                binary.chmod(0o755)
+                found.append((f"subprocess, {name}", partial(by_subprocess, [str(binary)], runs), own_cpu))
+                work = partial(by_judge, judge, compiled, solutions, tests)
+                found.append((f"judge {judge.isolation}, {name}", work, with_workers(judge)))
         yield found
 
 
@@ -268,14 +271,16 @@ def main() -> None:
                     rates.setdefault(name, []).append(count / wall)
                     costs.setdefault(name, []).append(used / count * 1e3)
     print(f"{options.rounds} rounds, {options.solutions} solutions of {options.tests} tests, {os.cpu_count()} CPUs")
-    print(f"{'':24}{'runs/s':>8}{'(min–max)':>15}{'CPU ms/run':>12}{'× rate':>9}{'× CPU':>8}")
+    print(f"{'':24}{'runs/s':>8}{'(min–max)':>15}{'CPU ms/run':>12}{'× rate':>9}{'(min–max)':>13}{'× CPU':>8}")
     for name in rates:
-        base = "subprocess, C++" if "C++" in name else "subprocess, Python"
-        rate = statistics.median(own / other for own, other in zip(rates[name], rates[base], strict=True))
-        cost = statistics.median(other / own for own, other in zip(costs[name], costs[base], strict=True))
-        spread = f"({min(rates[name]):.0f}–{max(rates[name]):.0f})"
+        base = f"subprocess, {name.rpartition(', ')[2]}"
+        base = base if base in rates else "subprocess, Python"
+        faster = [own / other for own, other in zip(rates[name], rates[base], strict=True)]
+        cheaper = statistics.median(other / own for own, other in zip(costs[name], costs[base], strict=True))
+        spread, around = f"({min(rates[name]):.0f}–{max(rates[name]):.0f})", f"({min(faster):.2f}–{max(faster):.2f})"
         median_rate, median_cost = statistics.median(rates[name]), statistics.median(costs[name])
-        print(f"{name:24}{median_rate:8.0f}{spread:>15}{median_cost:12.2f}{rate:9.1f}{cost:8.1f}")
+        line = f"{name:24}{median_rate:8.0f}{spread:>15}{median_cost:12.2f}{statistics.median(faster):9.2f}"
+        print(f"{line}{around:>13}{cheaper:8.2f}")
     noise = statistics.pstdev(rates["subprocess, Python"]) / statistics.mean(rates["subprocess, Python"])
     print(f"noise of the machine: the rate of subprocess varies by {noise:.0%} (standard deviation over rounds)")
 

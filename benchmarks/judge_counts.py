@@ -1,4 +1,4 @@
-"""What a program costs the kernel: system calls and page faults of one-shot Python programs and of a C program's tests.
+"""What a program costs the kernel: system calls and page faults, of one-shot Python programs and of tests in C++ and C.
 
     apt-get install strace linux-perf
     python benchmarks/judge_counts.py
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from judge import CPP, STDIO, TESTS, different
+from judge import CPP, STDIO, TESTS, C, different
 from stepsmith.core.records import Solution, Verdict
 from stepsmith.judge.local import LocalJudge
 
@@ -64,17 +64,20 @@ def show_kernel(title: str, pid: int, work: Callable[[], None]) -> None:
 
 
 def main() -> None:
-    for name in ("one-shot Python programs", "tests of a C++ program"):
+    compiled = {
+        "tests of a C++ program": Solution(language="cpp", code=CPP),
+        "tests of a C program": Solution(language="c", code=C),
+    }
+    for name in ("one-shot Python programs", *compiled):
         with LocalJudge() as judge:
             start = iter(range(0, 1 << 30, PROGRAMS))
 
             def work(judge: LocalJudge = judge, name: str = name, start: Iterator[int] = start) -> None:
-                if name.startswith("one"):
+                if name in compiled:
+                    assert judge.judge(compiled[name], STDIO, TESTS * PROGRAMS).verdict is Verdict.AC
+                else:
                     for solution in different(PROGRAMS, next(start)):
                         assert judge.judge(solution, STDIO, TESTS).verdict is Verdict.AC
-                else:
-                    cpp = Solution(language="cpp", code=CPP)
-                    assert judge.judge(cpp, STDIO, TESTS * PROGRAMS).verdict is Verdict.AC
 
             work()
             print(f"each of {PROGRAMS} {name}")
