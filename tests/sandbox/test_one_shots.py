@@ -15,7 +15,7 @@ from tests.sandbox.world import descendants
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.records import Contract, Limits, Solution, TestCase, Verdict
-from stepsmith.judge.local import LocalJudge
+from stepsmith.judge.local import COMPILED, FEW_TESTS, LocalJudge
 from stepsmith.sandbox import levels, native
 from stepsmith.sandbox.executable import Executable, Opened, RunLimits, RunOutcome
 from stepsmith.sandbox.launch import Setup
@@ -188,13 +188,17 @@ def test_the_first_test_is_tried_alone_where_most_fail_it(monkeypatch: pytest.Mo
         opens.append(time.monotonic())
         return real(self, *arguments)  # type: ignore[arg-type]
 
-    tests = [TestCase(input=f"{n}", output=f"{n}") for n in range(3)]
+    tests = [TestCase(input=f"{n}", output=f"{n}") for n in range(FEW_TESTS + 1)]
     contract = Contract(interface="stdio")
     with LocalJudge() as judge:
         if not judge._programs.worker_set.worker("solutions").can_one_shot:
             pytest.skip("no C compiler")
         monkeypatch.setattr(Worker, "open", counted)
-        programs = {"print(9)": [Verdict.WA], "print(input())": [Verdict.AC] * 3, "print(0)": [Verdict.AC, Verdict.WA]}
+        programs = {
+            "print(9)": [Verdict.WA],
+            "print(input())": [Verdict.AC] * len(tests),
+            "print(0)": [Verdict.AC, Verdict.WA],
+        }
         for code in ["print(9)"] * 20 + [*programs] * 2 + ["print(input())"] * 20:
             judgement = judge.judge(Solution(language="python", code=code), contract, tests, stop_at_first_failure=True)
             assert [result.verdict for result in judgement.tests] == programs[code]
@@ -202,6 +206,33 @@ def test_the_first_test_is_tried_alone_where_most_fail_it(monkeypatch: pytest.Mo
                 early = len(opens)
         assert 10 < early < 24  # until it is known that most fail
         assert len(opens) - early > 18
+
+
+def test_a_solution_with_few_tests_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The results are the same as those of an opened one; a long solution, or one with many tests, is opened."""
+    opens: list[int] = []
+    real = Worker.open
+
+    def counted(self: Worker, *arguments: object) -> Opened:
+        opens.append(1)
+        return real(self, *arguments)  # type: ignore[arg-type]
+
+    short = "n = int(input())\nprint(n if n < 4 else 1 / 0)  "
+    contract = Contract(interface="stdio")
+    with LocalJudge() as judge:
+        if not judge._programs.worker_set.worker("solutions").can_one_shot:
+            pytest.skip("no C compiler")
+        monkeypatch.setattr(Worker, "open", counted)
+        for code, count, expected in (
+            (short, FEW_TESTS, 0),
+            (short, FEW_TESTS + 1, 1),
+            (short + "#" * (COMPILED // FEW_TESTS), FEW_TESTS, 1),
+        ):
+            opens.clear()
+            tests = [TestCase(input=f"{n}", output=f"{n}") for n in range(count)]
+            judgement = judge.judge(Solution(language="python", code=code), contract, tests)
+            assert [result.verdict for result in judgement.tests] == [Verdict.AC] * 4 + [Verdict.RTE] * (count - 4)
+            assert len(opens) == expected
 
 
 # Binaries

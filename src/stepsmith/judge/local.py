@@ -23,6 +23,9 @@ from stepsmith.judge.verdicts import Allowance, allowance
 from stepsmith.judge.worker_set import SOLUTIONS
 from stepsmith.sandbox.worker import Worker
 
+# With so few tests, and so many characters to compile in all, a Python solution is not opened: opening it costs as much
+# CPU as about five tests that compile it anew.
+FEW_TESTS, COMPILED = 6, 8_000
 # If more of the last MEMORY solutions failed their first test, it pays to run it before the solution is opened.
 WORTH_A_TRY, MEMORY = 0.5, 20
 TOGETHER_S = 0.3  # CPU seconds for the run that all inputs share, where programs keep nothing between runs
@@ -212,24 +215,28 @@ class LocalJudge:
     ) -> tuple[str, list[T] | None, str]:
         """Open a solution and call ``one`` for each test, going on with fresh workers where one was lost.
 
-        With ``first_alone`` a Python solution is opened only if it needs more than the first test, since opening costs
-        as much as a test. It is also opened if it seems to need too much memory, because the figure of a one-shot run
-        includes the compiler's memory.
+        A Python solution with few tests is not opened; with ``first_alone``, only if it needs more than the first test.
+        It is also opened if it seems to need too much memory, because the figure of a one-shot run includes the
+        compiler's memory.
         Returns the compiler's output, the results (None: it does not compile), and the reason why some are missing.
         """
+        few = count <= FEW_TESTS and count * len(solution.code) <= COMPILED
+        alone = count if few else int(first_alone)
         results: list[T] = []
         text = ""
         retries = RetryPolicy()
         with self._lock:
             while True:
                 try:
-                    shot = self._programs.one_shot(solution, contract, allowed) if first_alone else None
-                    if shot is not None and not results:
-                        result = one(shot, 0)
-                        if result.verdict is not Verdict.MLE:
-                            results.append(result)
-                            if count == 1 or stop(result):
-                                return text, results, ""
+                    shot = self._programs.one_shot(solution, contract, allowed) if len(results) < alone else None
+                    while shot is not None and len(results) < alone:
+                        result = one(shot, len(results))
+                        if result.verdict is Verdict.MLE:
+                            break
+                        results.append(result)
+                        retries = RetryPolicy()
+                        if len(results) == count or stop(result):
+                            return text, results, ""
                     worker, opened = self._programs.open_solution(solution, contract, allowed)
                     text = opened.text
                     if opened.program is None:
