@@ -21,7 +21,7 @@ from stepsmith.core.records import (
     TestCase,
     Verdict,
 )
-from stepsmith.judge.checkers import compare
+from stepsmith.judge.checkers import UnreadableError, compare
 from stepsmith.judge.local import LocalJudge
 from stepsmith.synth.offline import OfflineDraft, OfflineTeacher
 from stepsmith.synth.skill import SkillModel
@@ -65,7 +65,10 @@ class RecordedJudge:
         checker = contract.checker
         key = (checker.name, contract.interface, input_text if checker.files else "", expected, actual)
         if key not in self.agreements:
-            self.agreements[key] = compare(checker, contract.interface, input_text, expected, actual).ok
+            try:
+                self.agreements[key] = compare(checker, contract.interface, input_text, expected, actual).ok
+            except UnreadableError:  # a candidate returned what is no literal, and stands for the expected output
+                self.agreements[key] = expected == actual
         return self.agreements[key]
 
     def judge(self, *_: object, **__: object) -> Judgement:
