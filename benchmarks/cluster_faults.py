@@ -38,7 +38,7 @@ BIN = Path(sys.executable).parent
 STORE = 80 << 20  # bytes of an object store; Ray takes no less than 75 MiB
 PORT = 16390
 CHAINS = 24
-CUT_CHAINS = 90  # of `cut`: a node takes a while to start again
+CUT_CHAINS = 48  # of `cut`: a node takes a while to start again
 OFTEN_S = 150.0
 GONE_S = 150.0  # of the endpoint
 SMALL = ["--profile", "micro", "--chains", str(CHAINS), "--turns", "2", "--attempts", "8", "--seed", "5"]
@@ -191,7 +191,7 @@ class Run:
     def finish(self) -> None:
         """Wait for the end."""
         assert self.process is not None
-        if self.process.wait(timeout=400):
+        if self.process.wait(timeout=1200):
             sys.exit(f"the run failed: {self.log.read_text()[-1500:]}")
 
     def last_line(self) -> str:

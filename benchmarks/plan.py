@@ -41,13 +41,15 @@ def main() -> None:
     inside, rows = 0, []
     print(f"{cores} cores, load {os.getloadavg()[0]:.1f} at start")
     for repeat in range(options.repeats):
+        before = os.getloadavg()[0]
         pilot = sample_chains(config(100 + repeat, options.pilot, options.profile), options.pilot, NoObserver())
         run = config(200 + repeat, options.chains, options.profile)
         with tempfile.TemporaryDirectory() as name:
             out = Path(name) / "run"
-            started = time.monotonic()
+            between, started = os.getloadavg()[0], time.monotonic()
             manifest = synthesize(run, out)
             seconds = time.monotonic() - started
+            print(f"load {before:.1f} before the pilot, {between:.1f} before the run, {os.getloadavg()[0]:.1f} after")
             data = sum((out / file).stat().st_size for file in ("work.sqlite", "problems.parquet", "rejected.parquet"))
         found = plan(run, here, pilot, manifest.counts.accepted)
         scaled = Range(**{key: 3600 * value for key, value in msgspec.structs.asdict(found.hours).items()})

@@ -28,3 +28,13 @@ def test_a_folder_is_removed_after_its_use_even_if_it_was_moved_away(tmp_path: P
 
 def test_a_place_that_is_missing_holds_nothing(tmp_path: Path) -> None:
     assert list(left_behind(tmp_path / "missing", "x")) == []
+
+
+def test_a_link_of_somebody_else_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "file").touch()
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / f"x-{owner(DEAD)}-a").symlink_to(tmp_path / "home")
+    make_folder("x", place)
+    assert (tmp_path / "home" / "file").exists()

@@ -9,10 +9,10 @@ import typer
 
 import stepsmith
 from stepsmith.cli.commands import Commands
-from stepsmith.cli.logs import LogFormat, LogLevel, write_logs
 from stepsmith.cli.run_metrics import publish_metrics
 from stepsmith.cli.terminal import EXIT_INTERRUPTED, accept_any_text, stop_on_signals, visible
 from stepsmith.core.errors import StepsmithError, UserError
+from stepsmith.core.logs import LogFormat, LogLevel, write_logs
 from stepsmith.core.tracing import send_traces
 
 EXIT_FAILED, EXIT_USER = 1, 2

@@ -1,6 +1,7 @@
 """``stepsmith plan``: what a large run would take on a described cluster."""
 
 import math
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from stepsmith.pipeline.planning import PUBLISHED, ClusterPlan, chains_of_run, p
 from stepsmith.pipeline.roles import resolve_config
 from stepsmith.store.folder_lock import write_whole
 
+BUSY = 0.5  # load before a pilot from which its times are not those of a quiet machine
 PILOT = 12  # chains; our choice: an interval of some ten percent
 
 
@@ -39,13 +41,23 @@ def plan_command(
     described = read_cluster(cluster)
     settings = resolve_config(load_config(config))
     console = Console()
+    load = 0.0
     if measured:
         chains = chains_of_run(measured)
     else:
+        load = os.getloadavg()[0]  # of other work: the pilot has not begun
         with progress_display(console) as observer:
             chains = sample_chains(settings, pilot, observer)
     found = plan(settings, described, chains, problems)
     show_plan(console, found)
+    if load > BUSY:
+        console.print(
+            f"The chains were measured beside other work (load {load:.1f} before they began): the hours are those of a "
+            "machine that is as busy. Measure on a quiet one, or set `speed` in the cluster file.",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
     if json:
         write_whole(json, msgspec.json.format(msgspec.json.encode(found), indent=1))
     if plot:

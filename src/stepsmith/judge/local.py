@@ -1,5 +1,6 @@
 """The judge over one set of sandbox workers: synchronous, one judgement at a time."""
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -31,6 +32,7 @@ WORTH_A_TRY, MEMORY = 0.5, 20
 TOGETHER_S = 0.3  # CPU seconds for the run that all inputs share, where programs keep nothing between runs
 
 T = TypeVar("T", TestResult, Execution)
+_log = logging.getLogger(__name__)
 
 
 class LocalJudge:
@@ -112,7 +114,9 @@ class LocalJudge:
             text, results, problem = self._each(
                 solution, contract, allowed, len(tests), one, stop, first_alone=first_alone
             )
-            annotate(verdicts=[result.verdict.value for result in results or ()])
+            verdicts = [result.verdict.value for result in results or ()]
+            annotate(verdicts=verdicts)
+            _log.debug("judged", extra={"language": solution.language, "verdicts": verdicts})
         if results and len(tests) > 1 and solution.language == "python":
             self._fail_first += ((results[0].verdict is not Verdict.AC) - self._fail_first) / MEMORY
         if results is None:

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from stepsmith.core.errors import SandboxError
 from stepsmith.core.leftovers import left_behind, owner
+from stepsmith.core.logs import write_logs_as_parent
 from stepsmith.core.tracing import send_traces_as_parent
 
 Item = TypeVar("Item")
@@ -153,6 +154,7 @@ def _tie_to_parent() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     send_traces_as_parent()
+    write_logs_as_parent()
 
 
 def _end_with_parent() -> None:

@@ -2,12 +2,15 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from stepsmith.cli.logs import JsonLines
+from stepsmith.core.logs import WORKERS, JsonLines
 from tests.cli.commands import run_here
 
 
@@ -33,7 +36,8 @@ def test_a_line_is_json_whatever_is_logged() -> None:
     }  # fmt: skip
 
 
-def test_a_run_tells_its_chains_and_its_end(tmp_path: Path) -> None:
+def test_a_run_tells_its_chains_and_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(WORKERS, raising=False)
     words = (
         "synth",
         "--chains",
@@ -52,3 +56,15 @@ def test_a_run_tells_its_chains_and_its_end(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in done.err.splitlines()]
     assert [line["done"] for line in lines if line["logger"] == "stepsmith.store.progress"][-1] == 1
     assert any(line["message"] == "chain grown" and line["chain"].startswith("chain_") for line in lines)
+    assert os.environ[WORKERS] == "json INFO"
+
+
+def test_worker_processes_log_as_their_parent() -> None:
+    code = (
+        "import logging; from stepsmith.core.logs import write_logs_as_parent; write_logs_as_parent();"
+        "logging.getLogger('stepsmith.x').debug('here')"
+    )
+    for told, lines in (("json DEBUG", 1), ("json INFO", 0), ("", 0)):
+        env = os.environ | {WORKERS: told}
+        done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+        assert len(done.stderr.splitlines()) == lines, done.stderr

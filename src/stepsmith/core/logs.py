@@ -2,14 +2,16 @@
 
 import json
 import logging
+import os
 import sys
 import time
-from typing import Literal
+from typing import Literal, cast
 
 from stepsmith.core.tracing import current_trace
 
 LogFormat = Literal["json", "text"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+WORKERS = "STEPSMITH_LOG_WORKERS"  # the environment variable that hands both on to worker processes
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -34,7 +36,8 @@ class JsonLines(logging.Formatter):
 
 
 def write_logs(form: LogFormat, level: LogLevel) -> None:
-    """Write the log of Stepsmith, and warnings of other libraries, to stderr."""
+    """Write the log of Stepsmith, and warnings of other libraries, to stderr. Worker processes do as well."""
+    os.environ[WORKERS] = f"{form} {level}"
     handler = logging.StreamHandler(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonLines() if form == "json" else plain)
@@ -42,3 +45,10 @@ def write_logs(form: LogFormat, level: LogLevel) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("stepsmith").setLevel(level)
+
+
+def write_logs_as_parent() -> None:
+    """In a worker process: write the log as the parent does, if it does."""
+    if told := os.environ.get(WORKERS):
+        form, level = told.split()
+        write_logs(cast("LogFormat", form), cast("LogLevel", level))
