@@ -38,7 +38,8 @@ _HINTS_AT_IT = re.compile(
     r"\b(?:print|output|return|find|give|report)s?\s+any\b|\bany\s+(?:of\s+them|one\s+of\s+them|valid|such|correct)\b"
     r"|\b(?:find|print|output|return|give|report)s?\s+(?:an?|one|some)\s+(?:pair|triplet|triple|subset|subsequence)\s+"
     r"(?:of\s+\w+\s+)?(?:with|whose|having|that|which)\b"
-    r"|\bin\s+any\s+order\b|\bany\s+order\b|\border\s+does\s*(?:n.t|\s+not)\s+matter\b",
+    r"|\bother\s+(?:answers|solutions|outputs)\s+(?:are|may\s+be|will\s+be)\s+(?:also\s+)?(?:possible|accepted|correct)\b"
+    r"|\b(?:in\s+)?(?:any|arbitrary)\s+order\b|\border\s+does\s*(?:n.t|\s+not)\s+matter\b",
     re.IGNORECASE,
 )
 

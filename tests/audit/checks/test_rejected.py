@@ -13,7 +13,8 @@ def _program(code, name=""):
 
 
 def test_floats_that_must_be_equal_to_the_last_bit(judge):
-    given = {"entry_point": "mean", "inputs": ("([1, 2, 2],)", "([1, 1],)"), "outputs": ("1.6666666666666667", "1.0")}
+    given = {"entry_point": "mean", "inputs": ("([0.1, 0.7, 0.5],)", "([1, 1],)")}
+    given["outputs"] = ("0.4333333333333333", "1.0")
     (found,) = findings_of(judge, item(MEAN, **given, checker="exact"), "rejected")
     assert "last bit" in found.message
     assert findings_of(judge, item(MEAN, **given), "rejected") == ()
@@ -23,6 +24,8 @@ def test_floats_with_one_right_value_are_left_alone(judge):
     given = {"entry_point": "f", "inputs": ("([0.30000000000000004, 7],)",), "checker": "exact"}
     kept = item("def f(xs):\n    return xs[::-1]\n", **given, outputs=("[7, 0.30000000000000004]",))
     assert findings_of(judge, kept, "rejected") == ()
+    mean = item(MEAN, entry_point="mean", inputs=("([1, 2, 2],)",), outputs=("1.6666666666666667",), checker="exact")
+    assert findings_of(judge, mean, "rejected") == ()
     divided = item("def f(xs):\n    return xs[0] / xs[1]\n", **given, outputs=("0.04285714285714286",))
     assert findings_of(judge, divided, "rejected") == ()
 
@@ -44,7 +47,19 @@ def test_an_order_that_the_statement_leaves_open(judge):
     ],
 )  # fmt: skip
 def test_printed_lines_in_another_order(text, other):
-    assert _other_order(text) == (other or text)
+    assert _other_order(text, "9 9\n") == (other or text)
+
+
+def test_an_order_of_something_else(judge):
+    given = {
+        "interface": "stdio", "entry_point": None, "inputs": ("7\n",), "outputs": ("3\n4\n",),
+        "statement": "You may do the operations in any order. Print what comes out.",
+    }  # fmt: skip
+    assert findings_of(judge, item("print('3\\n4')\n", **given), "rejected") == ()
+    allowed = {**given, "statement": "Print them in any order."}
+    assert len(findings_of(judge, item("print('3\\n4')\n", **allowed), "rejected")) == 1
+    cases = {**allowed, "inputs": ("2\n3 4\n",)}
+    assert findings_of(judge, item("print('3\\n4')\n", **cases), "rejected") == ()
 
 
 def test_zeros_that_a_checker_of_tokens_asks_for(judge):

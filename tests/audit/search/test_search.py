@@ -87,6 +87,12 @@ def test_differences_of_taste(judge):
     assert why("3", "4", "Print any such number.")
 
 
+def test_nothing_is_no_other_choice(judge):
+    assert not matter_of_taste(judge, CONTRACT, "Return them in any order.", "()", "None", "[1]")
+    assert matter_of_taste(judge, CONTRACT, "Return them in any order.", "()", "None", "[]")
+    assert matter_of_taste(judge, CONTRACT, "Return any divisor.", "()", "2", "3")
+
+
 def test_a_contract_says_what_is_legal(judge):
     program = contract_program("\n    assert a > 0, 'no' # $_CONTRACT_$\n", ADD, "add")
     called = Contract(interface="function", entry_point="stepsmith_legal")

@@ -14,7 +14,8 @@ from stepsmith.core.several_answers import says_several_answers
 from stepsmith.judge.checkers import is_custom, judges_texts
 
 LONG = 12  # significant digits from which the last one of a float is a matter of the order of additions
-_ANY_ORDER = re.compile(r"\bin any order\b|\border (?:does not|doesn't) matter\b|\bany order\b", re.IGNORECASE)
+_ANY_ORDER = re.compile(r"\border (?:does not|doesn't) matter\b|\b(?:any|arbitrary) order\b", re.IGNORECASE)
+_GIVES = re.compile(r"\b(?:print|output|return|answer|result|write)", re.IGNORECASE)
 _ANY_CASE = re.compile(
     r"\b(?:any|either) (?:letter )?case\b|\bcase[- ](?:insensitive|does not matter)\b", re.IGNORECASE
 )
@@ -28,11 +29,11 @@ class _Form(NamedTuple):
     says: str
     allowed: Callable[[str], bool]
     code: str  # Python: a function `other(value, arguments)`
-    text: Callable[[str], str] | None  # of a printed output
+    text: Callable[[str, str], str] | None  # of a printed output and its input
 
 
-# Floats of the input, floats that are one operation on two of its numbers, and short binary fractions have one right
-# value; of other floats the last bit depends on the order of operations.
+# Floats of the input, floats that are one operation on two of its numbers, means of integers, and short binary
+# fractions have one right value; of other floats the last bit depends on the order of operations.
 _LAST_BIT = f"""import math, operator
 def _numbers(v):
     if isinstance(v, (int, float)) and not isinstance(v, bool):
@@ -40,6 +41,11 @@ def _numbers(v):
     elif isinstance(v, (list, tuple, set, dict)):
         for item in (*v, *v.values()) if isinstance(v, dict) else v:
             yield from _numbers(item)
+def _lists(v):
+    if isinstance(v, (list, tuple)):
+        yield v
+        for item in v:
+            yield from _lists(item)
 def other(v, given):
     numbers = list(dict.fromkeys(_numbers(given)))[:100]
     exact = set(numbers)
@@ -50,6 +56,10 @@ def other(v, given):
                     exact.add(of(a, b))
                 except (ArithmeticError, ValueError):
                     pass
+    for xs in [given, *_lists(given)]:
+        whole = [x for x in _numbers(xs) if isinstance(x, int)]
+        if whole:
+            exact.add(sum(whole) / len(whole))
     def changed(v):
         if isinstance(v, float) and math.isfinite(v) and len(repr(v).strip('-0.').replace('.', '')) >= {LONG}:
             return v if v in exact or v * 1024 == int(v * 1024) else math.nextafter(v, math.inf)
@@ -65,41 +75,50 @@ _FORMS = (
     ),
     _Form(
         "the elements in another order",
-        lambda statement: bool(_ANY_ORDER.search(statement)),
+        lambda statement: _any_order(statement),
         "def other(v, given):\n    return v[::-1] if isinstance(v, (list, tuple)) else v\n",
-        lambda text: _other_order(text),
+        lambda text, given: _other_order(text, given),
     ),
     _Form(
         "the zeros at the end of floats left out",
         lambda statement: bool(_TOLERANCE.search(statement)),
         "",
-        lambda text: re.sub(r"(?<=\d\.\d)(\d*?)0+(?=\s|$)", r"\1", text),
+        lambda text, _: re.sub(r"(?<=\d\.\d)(\d*?)0+(?=\s|$)", r"\1", text),
     ),
     _Form(
         "letters in the other case",
         lambda statement: bool(_ANY_CASE.search(statement)),
         "def other(v, given):\n    return v.swapcase() if isinstance(v, str) else v\n",
-        str.swapcase,
+        lambda text, _: text.swapcase(),
     ),
     _Form(
         "spaces at the ends of lines and no last line break",
         lambda _: True,
         "",
-        lambda text: "\n".join(f"{line} " for line in text.rstrip("\n").split("\n")),
+        lambda text, _: "\n".join(f"{line} " for line in text.rstrip("\n").split("\n")),
     ),
 )
 
 
-def _other_order(text: str) -> str:
+def _any_order(statement: str) -> bool:
+    """Return whether a sentence leaves the order of an answer open: not that of operations, or of what is given."""
+    sentences = re.split(r"(?<=[.!?])\s|\n", statement)
+    return any(_ANY_ORDER.search(s) and _GIVES.search(s) for s in sentences)
+
+
+def _other_order(text: str, given: str) -> str:
     """Return printed lines in another order: those of one form, behind a line that counts them; else the text itself.
 
-    Where lines have different forms, such as a word before a list, nobody can tell which of them may change places.
+    Where lines have different forms, such as a word before a list, nobody can tell which of them may change places. Nor
+    may the answers to several cases, of which there are as many as the input's first number says.
     """
     lines = text.rstrip("\n").split("\n")
     head = lines[:1] if lines[0].split() == [str(len(lines) - 1)] else []
     rest = lines[len(head) :]
     forms = {tuple(re.sub(r"[-+]?\d+(?:\.\d+)?", "0", token) for token in line.split()) for line in rest}
-    return "\n".join([*head, *rest[::-1]]) + "\n" if len(forms) == 1 else text
+    if len(forms) != 1 or given.split()[:1] == [str(len(lines))]:
+        return text
+    return "\n".join([*head, *rest[::-1]]) + "\n"
 
 
 def check_rejected(subject: ProblemSubject) -> Iterator[Finding]:
@@ -141,7 +160,7 @@ def _in_form(subject: ProblemSubject, form: _Form) -> Iterator[Finding]:
     for index, test in subject.tests():
         if form.text is None:
             return
-        other = form.text(test.output)
+        other = form.text(test.output, test.input)
         if other != test.output and not accepts(subject.judge, contract, harness, test.input, test.output, other):
             step = Disagree(
                 says="the checker refuses the other form", contract=contract, input=test.input,

@@ -27,6 +27,8 @@ def matter_of_taste(judge: Judge, contract: Contract, statement: str, input_text
     """
     if is_custom(contract.checker):
         return ""
+    if contract.interface == "function" and sum(text.strip() in ("None", "") for text in (one, two)) == 1:
+        return _of_values(one, two)  # nothing is no other choice where there is an answer
     if phrase := hints_at_several_answers(statement):
         return f'the statement says "{phrase}"'
     if _agree(judge, contract, "float:1e-4", input_text, one, two):
