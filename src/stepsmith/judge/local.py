@@ -15,10 +15,11 @@ from stepsmith.core.tracing import annotate, span
 from stepsmith.judge.cases import NO_TESTS
 from stepsmith.judge.checkers import UnreadableError, compare, is_custom, judges_texts, run_custom
 from stepsmith.judge.languages import check_time_factors, language
+from stepsmith.judge.ours import is_ours
 from stepsmith.judge.prefilter import outputs_together, results_together
 from stepsmith.judge.program import Program, ProgramRun
 from stepsmith.judge.programs import CheckerRunner, CompileError, OneShot, Programs
-from stepsmith.judge.runs import RetryPolicy, check_program, measured, output_of
+from stepsmith.judge.runs import RetryPolicy, check_program, encoded, measured, output_of
 from stepsmith.judge.testing import judge_test
 from stepsmith.judge.verdicts import Allowance, allowance
 from stepsmith.judge.worker_set import SOLUTIONS
@@ -224,7 +225,7 @@ class LocalJudge:
         compiler's memory.
         Returns the compiler's output, the results (None: it does not compile), and the reason why some are missing.
         """
-        few = count <= FEW_TESTS and count * len(solution.code) <= COMPILED
+        few = count <= FEW_TESTS and count * len(solution.code) <= COMPILED and not is_ours(encoded(solution.code))
         alone = count if few else int(first_alone)
         results: list[T] = []
         text = ""
