@@ -96,7 +96,7 @@ def test_an_endpoint_may_be_slower_than_the_cores() -> None:
         plan(asking, ONE_CORE, chains, 100)
 
 
-def test_the_first_chains_of_a_run_predict_it(tmp_path: Path) -> None:
+def test_the_first_chains_of_a_run_predict_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = {"profile": "micro", "chains": 15, "turns": 1, "attempts": 4, "seed": 3}
     config = with_changes(Config(), workers=1, allow_unsafe=None, synth=small)
     config = msgspec.structs.replace(config, refine=RefineSettings(keep_high=1.0))  # keeps most problems
@@ -117,6 +117,11 @@ def test_the_first_chains_of_a_run_predict_it(tmp_path: Path) -> None:
     assert "Bottleneck: cores" in done.output
     assert "hours, if nothing else is slower" in (tmp_path / "p.html").read_text()
     assert msgspec.json.decode((tmp_path / "p.json").read_bytes())["problems"] == 1000
+    assert "beside other work" not in done.output
+    monkeypatch.setattr("stepsmith.cli.plan.sample_chains", lambda *_: chains)
+    monkeypatch.setattr("os.getloadavg", lambda: (3.0, 0.0, 0.0))
+    busy = CliRunner().invoke(app, [*words[:4], "--problems", "1000"])
+    assert "beside other work (load 3.0 before they began)" in busy.output
 
 
 def test_what_the_user_can_get_wrong(tmp_path: Path) -> None:
