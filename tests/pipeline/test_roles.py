@@ -95,7 +95,7 @@ def test_what_shapes_the_data_is_guarded_and_what_does_not_is_not(tmp_path: Path
             "'strong' votes on the outputs, so it cannot also be the student",
         ),
         ({"method": "two-stage", "teacher": "offline"}, "two-stage method needs a model as teacher"),
-        ({"method": "three-stage"}, "synth.method`, which is one of: teacher-student, two-stage"),
+        ({"method": "three-stage"}, "synth.method: invalid enum value .*, which is one of: teacher-student, two-stage"),
         ({"strong_solver": "nobody"}, r"no \[models.nobody\]"),
         ({"solvers": ["third"], "strong_solver": "third"}, "'third' votes .* cannot also be the strong solver"),
         ({"solvers": ["third"], "strong_solver": "strong"}, "'strong' votes .* cannot also be the strong solver"),

@@ -248,9 +248,9 @@ def test_seeds_from_files_and_jsonl(tmp_path: Path) -> None:
         (["--seeds", "{tmp}/empty"], "empty"),
         (["{tmp}/bad.toml"], "chians"),
         (["{tmp}/none.toml"], "does not exist"),
-        (["--profile", "huge"], "synth.profile"),
-        (["--chains", "0"], "synth.chains"),
-        (["--workers", "0"], "workers"),
+        (["--profile", "huge"], "--profile"),
+        (["--chains", "0"], "--chains"),
+        (["--workers", "0"], "--workers"),
         (["--teacher", "nobody"], "nobody"),
         (["--student", "nobody"], "nobody"),
         (["--out", "{tmp}/binary.py"], "file"),
@@ -272,7 +272,7 @@ def test_mistakes_are_one_clear_line(tmp_path: Path, words: list[str], says: str
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
-    if says != "No such option":
+    if "Usage:" not in done.stderr:  # what the command line's own parser refuses comes with a hint in a box
         assert done.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists() or "nobody" not in says
 
