@@ -86,6 +86,7 @@ class Started:
                     self.until_growing_s = time.monotonic() - started
                 if stop_at and stop_at in line:
                     process.send_signal(signal.SIGTERM)
+                    stop_at = ""  # a second signal would end it at once
             self.finished = process.wait() == 0
             clock.cancel()
             over.set()
