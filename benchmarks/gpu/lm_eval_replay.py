@@ -1,7 +1,7 @@
 """Let lm-eval judge replies that ``study.py`` sampled: ``python benchmarks/gpu/lm_eval_replay.py OUT [ARM ...]``.
 
 For the Python of an environment with lm-eval 0.4.13 and its requirements; run ``elsewhere.py OUT`` first. Prints the
-share that lm-eval counts as right, beside ours. The two differ only where equal values are written in two ways.
+share that lm-eval counts as right, beside ours. lm-eval compares texts, ours compares values.
 """
 
 import json
@@ -25,8 +25,8 @@ class Replay(LM):
     def generate_until(self, requests, **_):
         return [self.replies[request.args[0].strip()] for request in requests]
 
-    def loglikelihood(self, requests, **_):
-        raise NotImplementedError("the task only generates")
+    def loglikelihood(self, *_):
+        raise TypeError("this model has recorded replies only; the task must be one that generates")
 
     loglikelihood_rolling = loglikelihood
 

@@ -20,6 +20,10 @@ class Done(NamedTuple):
     err: str
 
 
+# The smallest synthesis.
+ONE_CHAIN = ("synth", "--chains", "1", "--turns", "1", "--profile", "micro", "--workers", "1")
+
+
 def run_here(*words: object) -> Done:
     """Run ``stepsmith WORDS`` and return what came of it."""
     out, err = io.StringIO(), io.StringIO()

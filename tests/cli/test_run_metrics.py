@@ -12,7 +12,7 @@ from stepsmith.cli.run_metrics import publish_metrics
 from stepsmith.core.errors import MachineError
 from stepsmith.store import progress
 from stepsmith.store.progress import ProgressFile, Spent
-from tests.cli.commands import run_here
+from tests.cli.commands import ONE_CHAIN, run_here
 
 
 @pytest.fixture(autouse=True)
@@ -57,21 +57,8 @@ def test_they_are_served_on_loopback() -> None:
 
 
 def test_a_command_writes_them(tmp_path: Path) -> None:
-    words = (
-        "synth",
-        "--chains",
-        "1",
-        "--turns",
-        "1",
-        "--profile",
-        "micro",
-        "--workers",
-        "1",
-        "--out",
-        tmp_path / "run",
-    )
-    done = run_here("--metrics-file", tmp_path / "run.prom", *words)
+    done = run_here("--metrics-file", tmp_path / "run.prom", *ONE_CHAIN, "--out", tmp_path / "run")
     assert done.code == 0, done.err
     assert read((tmp_path / "run.prom").read_text())["stepsmith_synthesis_proposed_total", ()] == 1
-    wrong = run_here("--metrics-file", tmp_path / "none" / "x", *words)
+    wrong = run_here("--metrics-file", tmp_path / "none" / "x", *ONE_CHAIN, "--out", tmp_path / "run")
     assert (wrong.code, wrong.err.count("\n")) == (2, 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stepsmith.core.logs import WORKERS, JsonLines
-from tests.cli.commands import run_here
+from tests.cli.commands import ONE_CHAIN, run_here
 
 
 @pytest.fixture(autouse=True)
@@ -38,20 +38,7 @@ def test_a_line_is_json_whatever_is_logged() -> None:
 
 def test_a_run_tells_its_chains_and_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(WORKERS, raising=False)
-    words = (
-        "synth",
-        "--chains",
-        "1",
-        "--turns",
-        "1",
-        "--profile",
-        "micro",
-        "--workers",
-        "1",
-        "--out",
-        tmp_path / "run",
-    )
-    done = run_here("--log-format", "json", *words)
+    done = run_here("--log-format", "json", *ONE_CHAIN, "--out", tmp_path / "run")
     assert done.code == 0, done.err
     lines = [json.loads(line) for line in done.err.splitlines()]
     assert [line["done"] for line in lines if line["logger"] == "stepsmith.store.progress"][-1] == 1
