@@ -5,6 +5,7 @@ So a process of its own compares answers, under limits on time and memory, and i
 reply. It runs no program of a reply.
 """
 
+import atexit
 import contextlib
 import importlib.util
 import json
@@ -127,13 +128,16 @@ class AnswerChecker:
 
 
 @cache
-def _of_replies() -> AnswerChecker:
-    return AnswerChecker()
+def shared_checker() -> AnswerChecker:
+    """Return this process's checker, which is closed when the interpreter ends. Raises ``MachineError``."""
+    checker = AnswerChecker()
+    atexit.register(checker.close)
+    return checker
 
 
 def whole_reply_right(gold: str, reply: str, reading: str = "whole reply") -> bool | str:
     """Return whether math-verify finds the answer in a whole reply; a text that says why it could not be decided."""
-    return _of_replies().right(gold, reply, reading)
+    return shared_checker().right(gold, reply, reading)
 
 
 def _started() -> subprocess.Popen[str]:
@@ -157,7 +161,6 @@ class Maths:
 
     def __init__(self, name: str, title: str, files: Sequence[DataFile], extraction: str = "boxed") -> None:
         self.name, self.title, self.files, self.extraction = name, title, files, extraction
-        self._checker: AnswerChecker | None = None
 
     def read(self, rows: Iterable[PlacedRow]) -> list[BenchmarkProblem]:
         """Return the problems of a file's rows. Raises ``CaseError`` for a row without problem or answer."""
@@ -210,8 +213,7 @@ class Maths:
     def _verdict(self, problem: BenchmarkProblem, answer: str) -> SampleVerdict:
         if not answer.strip():
             return SampleVerdict(outcome="no code", message="no answer was found in the reply")
-        self._checker = self._checker or AnswerChecker()
-        right = self._checker.right(problem.answer, answer)
+        right = shared_checker().right(problem.answer, answer)
         if right is True:
             return SampleVerdict(outcome="passed", got=answer[:200])
         return SampleVerdict(outcome="wrong answer", message=right or "", failed_test=problem.answer, got=answer[:200])
