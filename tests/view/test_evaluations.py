@@ -57,6 +57,8 @@ def test_the_page_has_the_grid_the_curves_and_the_shortest_failing_tests(tmp_pat
     write_evaluation(folder, Evaluation(conditions=BASE, metrics=metrics_of(PROBLEMS, scored)), scored)
     with serving(tmp_path / "runs") as served:
         _, _, text = served.request("/runs/0/score")
+        _, _, first = served.request("/")
+    assert '<a href="/runs">Show the runs</a>' in first  # the first page lists problems, and here are none
     for key in ("grid", "curve", "lengths"):
         assert f'id="figure-{key}"' in text
     assert "Shortest failing tests" in text

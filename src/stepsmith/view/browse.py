@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stepsmith.view.runs import found_runs
 from stepsmith.view.search import FACETS, KEPT_ALONE, MOST_VALUES, PAGE, SORTS, ProblemSearch, read_search
 from stepsmith.view.searcher import Searcher
 from stepsmith.view.viewing import Viewing
@@ -44,6 +45,7 @@ def browse(viewing: Viewing, request: Request) -> Response:
         removals=list(_removals(search)),
         faults=searcher.index.faults,
         waiting=any(file.running for file in searcher.index.files) or not searcher.index.files,
+        runs=not searcher.index.size and any(True for _ in found_runs(viewing)),
     )
     if "hx-request" in request.headers:
         query = search.query()
