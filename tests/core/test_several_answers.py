@@ -31,3 +31,26 @@ def test_words_about_inputs_only_hint_at_it():
     assert hints_at_several_answers("The edges are given in any order.") == "in any order"
     assert hints_at_several_answers("Order does not matter.") == "Order does not matter"
     assert hints_at_several_answers("Is there any?") == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "如果有多个解,输出任意一个即可。",
+        "Если ответов несколько, выведите любой из них.",
+        "Si hay varias soluciones, imprime cualquiera.",
+        "Gibt es mehrere Lösungen, gib eine beliebige aus.",
+        "S'il y a plusieurs réponses, affiche n'importe laquelle.",
+        "答えが複数ある場合は、どれを出力してもよい。",
+        "Om det finns flera svar, skriv ut vilket som helst.",
+    ],
+)
+def test_other_languages_hint_at_several_answers(words):
+    assert hints_at_several_answers(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["输出两个整数的和。", "Выведите сумму чисел.", "Imprime la suma.", "Gib die Summe aus."]
+)
+def test_plain_tasks_in_other_languages_do_not(words):
+    assert not hints_at_several_answers(words)

@@ -13,6 +13,7 @@ from stepsmith.audit.findings import Finding
 from stepsmith.audit.rewards.caller import replay_steps
 from stepsmith.audit.rewards.trials import RewardReplay
 from stepsmith.audit.steps import (
+    Allowed,
     Contains,
     Differs,
     Disagree,
@@ -117,6 +118,9 @@ def _hold(step: ReplayStep, judge: RunningJudge) -> tuple[bool, str]:
         case Refused():
             validation = validate(judge, [step.validator], step.interface, [step.input])
             return validation.valid == (False,), validation.failure or f"valid: {validation.valid[0]}"
+        case Allowed():
+            validation = validate(judge, step.validators, step.interface, [step.input])
+            return validation.valid == (True,), validation.failure or f"valid: {validation.valid[0]}"
         case Contains():
             return _squeezed(step.passage) in _squeezed(step.text), "the passage is searched in the text"
 

@@ -114,6 +114,15 @@ class Refused(Record, frozen=True, kw_only=True, tag="refused"):
     input: str
 
 
+class Allowed(Record, frozen=True, kw_only=True, tag="allowed"):
+    """All input validators accept the input."""
+
+    says: str
+    validators: tuple[InputValidator, ...]
+    interface: Interface
+    input: str
+
+
 class Contains(Record, frozen=True, kw_only=True, tag="contains"):
     """The text holds the passage, whatever the white space. Nothing is run."""
 
@@ -122,7 +131,7 @@ class Contains(Record, frozen=True, kw_only=True, tag="contains"):
     passage: str
 
 
-ReplayStep = Passes | Fails | Gives | Differs | Ends | Varies | Disagree | Slow | Refused | Contains
+ReplayStep = Passes | Fails | Gives | Differs | Ends | Varies | Disagree | Slow | Refused | Allowed | Contains
 
 
 class ProgramReplay(Record, frozen=True, kw_only=True, tag="programs"):

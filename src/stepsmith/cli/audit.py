@@ -45,7 +45,7 @@ from stepsmith.cluster.opening import open_executor
 from stepsmith.core.errors import CaseError, ConfigError, MachineError
 from stepsmith.evaluate.samples import samples_of_any
 from stepsmith.judge.local import LocalJudge
-from stepsmith.store.folder_lock import explained
+from stepsmith.store.folder_lock import explained, used_alone
 from stepsmith.store.progress import ProgressFile
 from stepsmith.verify.formats.reading import Format, ProblemSource
 
@@ -135,28 +135,33 @@ def audit(
     console = Console(stderr=True)
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
-    lines = out / FINDINGS
-    done = already_done(lines, items, options)
-    if done:
-        _say(console, f"{len(done)} of {'the' if total is None else total} problems were done before")
-    try:
-        with (
-            _progress(console, total, len(done)) as progress,
-            ProgressFile(out, "audit", "problems", total, len(done)) as watched,
-            open_executor(executor or LOCAL, workers, allow_unsafe=allow_unsafe, servers=split_urls(judge)) as places,
-            closing(audit_all(items, places, options)) as reports,
-        ):
+    with used_alone(out):
+        lines = out / FINDINGS
+        done = already_done(lines, items, options)
+        if done:
+            _say(console, f"{len(done)} of {'the' if total is None else total} problems were done before")
+        try:
+            with (
+                _progress(console, total, len(done)) as progress,
+                ProgressFile(out, "audit", "problems", total, len(done)) as watched,
+                open_executor(
+                    executor or LOCAL, workers, allow_unsafe=allow_unsafe, servers=split_urls(judge)
+                ) as places,
+                closing(audit_all(items, places, options)) as reports,
+            ):
 
-            def seen(report: SubjectReport) -> None:
-                done.append(report)
-                watched.advance(figures={"findings": {"": float(sum(len(r.findings) for r in done))}})
-                progress.update(progress.task_ids[0], advance=1, text=f"findings {sum(len(r.findings) for r in done)}")
+                def seen(report: SubjectReport) -> None:
+                    done.append(report)
+                    watched.advance(figures={"findings": {"": float(sum(len(r.findings) for r in done))}})
+                    progress.update(
+                        progress.task_ids[0], advance=1, text=f"findings {sum(len(r.findings) for r in done)}"
+                    )
 
-            write_reports(reports, lines, seen)
-    except KeyboardInterrupt:
-        again = "" if total is None else f"; the same command continues: {shlex.join(sys.argv)}"
-        _say(console, f"\nStopped. What was found so far is in {lines}{again}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+                write_reports(reports, lines, seen)
+        except KeyboardInterrupt:
+            again = "" if total is None else f"; the same command continues: {shlex.join(sys.argv)}"
+            _say(console, f"\nStopped. What was found so far is in {lines}{again}")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
     if samples is not None and not problems.matched:
         raise _no_samples(samples, source)
     unread = [report for report in done if report.unread]

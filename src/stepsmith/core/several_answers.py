@@ -42,6 +42,17 @@ _HINTS_AT_IT = re.compile(
     r"|\b(?:in\s+)?(?:any|arbitrary)\s+order\b|\border\s+does\s*(?:n.t|\s+not)\s+matter\b",
     re.IGNORECASE,
 )
+# The same in other languages; what settles the choice is not read there.
+_ELSEWHERE = re.compile(
+    r"任意(?:顺序|次序|順序|一|输出|輸出)|(?:多|若干)(?:个|种|组|個|種|組)(?:不同的?)?(?:解|答案|方案)|(?:解|答案|方案)不唯一"
+    r"|どれを出力しても|順不同|いずれか一?つ|아무\s*(?:거나|것이나)|여러\s*(?:개|가지)"
+    r"|\bлюб(?:ой|ую|ое|ые|ого|ом)\b|\bнескольк\w+\s+(?:\w+\s+)?(?:ответ|решени|вариант)"
+    r"|\bcualquier\w*\b|\bqualquer\b|\bqualsiasi\b|\bn['’]importe\s+(?:quel|laquelle|lequel)\w*|\bordre\s+quelconque\b"
+    r"|\bbeliebig\w*\b|\birgendein\w*\b|\bvilken\s+som\s+helst\b|\bvalfri\w*\b|\bgodtycklig\w*\b|\bdowoln\w+\b"
+    r"|\b(?:plusieurs|varias|várias|diverse|mehrere|flera|kilka)\s+(?:\w+\s+)?(?:réponses|solutions|soluciones|respuestas"
+    r"|respostas|soluções|risposte|soluzioni|lösungen|antworten|lösningar|svar|odpowiedzi|rozwiązań)\b",
+    re.IGNORECASE,
+)
 
 
 def says_several_answers(statement: str) -> str:
@@ -54,7 +65,7 @@ def says_several_answers(statement: str) -> str:
 
 def hints_at_several_answers(statement: str) -> str:
     """Return such words, or words that may mean the same if programs differ; "" if there are none."""
-    return says_several_answers(statement) or _plain(_HINTS_AT_IT.search(statement))
+    return says_several_answers(statement) or _plain(_HINTS_AT_IT.search(statement) or _ELSEWHERE.search(statement))
 
 
 def _plain(found: re.Match[str] | None) -> str:

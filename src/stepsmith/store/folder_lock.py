@@ -16,6 +16,29 @@ from stepsmith.core.ids import content_id
 CONFIG, LOCK = "config.json", ".lock"
 
 
+@contextmanager
+def used_alone(path: Path) -> Iterator[None]:
+    """Keep other processes out of an existing output folder. Raises ``RunFolderError`` if one uses it already."""
+    lock = _claimed(path)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def _claimed(path: Path) -> int:
+    with explained(path):
+        lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise RunFolderError(
+            f"{path} is in use by another stepsmith process; wait for it or choose another --out"
+        ) from None
+    return lock
+
+
 class FolderLock:
     """An output folder, locked until ``close``.
 
@@ -30,7 +53,7 @@ class FolderLock:
         self.config_id = content_id("cfg", config)
         with explained(path):
             path.mkdir(parents=True, exist_ok=True)
-        self._claim_lock()
+        self._lock = _claimed(path)
         try:
             self._guard(config, started, finished, resume=resume)
         except BaseException:
@@ -40,17 +63,6 @@ class FolderLock:
     def close(self) -> None:
         """Release the lock."""
         os.close(self._lock)
-
-    def _claim_lock(self) -> None:
-        with explained(self.path):
-            self._lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            raise RunFolderError(
-                f"{self.path} is in use by another stepsmith process; wait for it or choose another --out"
-            ) from None
 
     def _guard(self, config: object, started: str, finished: str, *, resume: bool) -> None:
         described = self.path / CONFIG

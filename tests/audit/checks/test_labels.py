@@ -1,5 +1,5 @@
 from stepsmith.audit.findings import DropTest, Relabel
-from stepsmith.verify.formats.problems import Candidate
+from stepsmith.verify.formats.problems import SCORED, Candidate
 from tests.audit.subjects import findings_of, item, reasons
 
 PROGRAMS = (
@@ -40,3 +40,17 @@ def test_equal_inputs_with_different_outputs(judge):
     contradiction, repeated = findings_of(judge, given, "contradictions")
     assert (contradiction.kind, contradiction.fixes) == ("contradicting-tests", (DropTest(test=2),))
     assert (repeated.kind, repeated.fixes) == ("duplicate-tests", (DropTest(test=3),))
+
+
+def test_white_space_at_the_ends_makes_no_other_input(judge):
+    given = item(
+        None, interface="stdio", entry_point=None, inputs=("1 2\n", "1 2 ", "1 2\n\n"), outputs=("3\n", "4\n", "3")
+    )
+    assert [f.kind for f in findings_of(judge, given, "contradictions")] == ["contradicting-tests", "duplicate-tests"]
+
+
+def test_repeats_between_scored_groups_are_ambiguous(judge):
+    scored = item(inputs=("(1, 2)", "(1, 2)", "(3, 4)"), outputs=("3", "3", "7"), left_out=(SCORED,))
+    (repeated,) = findings_of(judge, scored, "contradictions")
+    assert repeated.ambiguous
+    assert not repeated.fixes

@@ -290,6 +290,16 @@ def keeps_one_namespace(text, tests):
         return 0.0
 
 
+REMEMBERED = {}
+
+
+@scored("state", "state-leaks")
+def remembers_texts_without_their_tests(text, tests):
+    if text not in REMEMBERED:
+        REMEMBERED[text] = right(text, tests)
+    return REMEMBERED[text]
+
+
 @scored("spelling", "right-answer-unpaid")
 def wants_nothing_but_the_block(text, tests):
     return right(text, tests) if re.fullmatch(r"```python\n.*```\n", text, re.DOTALL) else 0.0
@@ -416,6 +426,14 @@ async def async_and_shuffled(completions, ground_truth, **columns):
 @scored("numbers", "reward-varies")
 def is_a_little_random(text, tests):
     return right(text, tests) * 0.9 + random.random() / 20
+
+
+@scored("numbers", "reward-varies")
+def chooses_tests_by_their_hash(text, tests):
+    truth = json.loads(tests)
+    order = sorted(range(len(truth["inputs"])), key=lambda k: hash(str(truth["inputs"][k])))[:2]
+    some = {**truth, "inputs": [truth["inputs"][k] for k in order], "outputs": [truth["outputs"][k] for k in order]}
+    return right(text, json.dumps(some))
 
 
 @scored("numbers", "reward-not-a-number")

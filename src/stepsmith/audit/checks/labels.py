@@ -6,18 +6,19 @@ import msgspec
 
 from stepsmith.audit.acceptance import accepts
 from stepsmith.audit.findings import DropTest, Finding, NotCheckedError, Relabel
-from stepsmith.audit.steps import Disagree, Gives, ProgramReplay, ReplayStep
+from stepsmith.audit.steps import Contains, Disagree, Gives, ProgramReplay, ReplayStep
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.audit.words import short
 from stepsmith.core.records import Verdict
 from stepsmith.judge.checkers import judges_texts
-from stepsmith.verify.formats.problems import Candidate
+from stepsmith.verify.formats.problems import SCORED, Candidate
 from stepsmith.verify.labels.structure import structure_key
 from stepsmith.verify.report import DisputedLabel
 from stepsmith.verify.verifier import VerifyOptions, verify_problem
 
 WITNESSES = 2  # programs of different structure that must agree against a published output
 SHOWN = 20  # findings for one problem
+REPLAYED = 5  # repeated tests that a replay compares
 
 
 def check_labels(subject: ProblemSubject) -> Iterator[Finding]:
@@ -107,16 +108,16 @@ def check_contradictions(subject: ProblemSubject) -> Iterator[Finding]:
     if not tests:
         raise NotCheckedError("no expected outputs")
     first: dict[str, tuple[int, str]] = {}
-    repeated: list[int] = []
+    repeated: dict[int, int] = {}  # the earlier test
     for index, test in tests:
-        known, output = first.setdefault(test.input, (index, test.output))
+        known, output = first.setdefault(_as_read(subject, test.input), (index, test.output))
         if known == index:
             continue
         same = accepts(subject.judge, contract, problem.harness, test.input, output, test.output) or accepts(
             subject.judge, contract, problem.harness, test.input, test.output, output
         )
         if same:
-            repeated.append(index)
+            repeated[index] = known
             continue
         yield Finding.of(
             "contradicting-tests",
@@ -139,14 +140,33 @@ def check_contradictions(subject: ProblemSubject) -> Iterator[Finding]:
             fixes=(_loser(subject, test.input, (known, output), (index, test.output)),),
         )
     if repeated:
-        some = ", ".join(map(str, repeated[:5])) + (" …" if len(repeated) > 5 else "")
+        grouped = "groups of tests are scored, and one may hold another's" if SCORED in problem.left_out else ""
+        some = ", ".join(map(str, list(repeated)[:5])) + (" …" if len(repeated) > 5 else "")
         yield Finding.of(
             "duplicate-tests",
             subject.id,
-            subject.place(f"tests[{repeated[0]}]"),
+            subject.place(f"tests[{min(repeated)}]"),
             f"{len(repeated)} of {len(tests)} tests repeat an earlier one: {some}",
-            fixes=tuple(DropTest(test=index) for index in repeated),
+            ambiguous=grouped,
+            replay=ProgramReplay(
+                steps=tuple(
+                    Contains(
+                        says=f"test {later} has the input of test {earlier}",
+                        text=problem.inputs[earlier],
+                        passage=problem.inputs[later],
+                    )
+                    for later, earlier in list(repeated.items())[:REPLAYED]
+                )
+            ),
+            fixes=() if grouped else tuple(DropTest(test=index) for index in repeated),
         )
+
+
+def _as_read(subject: ProblemSubject, given: str) -> str:
+    """Return an input without the spaces at the ends of its lines and the line breaks at its end, for stdio."""
+    if subject.problem.interface == "function":
+        return given
+    return "\n".join(line.rstrip() for line in given.splitlines()).rstrip("\n")
 
 
 def _loser(subject: ProblemSubject, given: str, one: tuple[int, str], other: tuple[int, str]) -> DropTest:

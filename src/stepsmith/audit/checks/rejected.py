@@ -80,10 +80,10 @@ _FORMS = (
         lambda text, given: _other_order(text, given),
     ),
     _Form(
-        "the zeros at the end of floats left out",
+        "zeros at the end of floats left out or added",
         lambda statement: bool(_TOLERANCE.search(statement)),
         "",
-        lambda text, _: re.sub(r"(?<=\d\.\d)(\d*?)0+(?=\s|$)", r"\1", text),
+        lambda text, _: _other_zeros(text),
     ),
     _Form(
         "letters in the other case",
@@ -98,6 +98,12 @@ _FORMS = (
         lambda text, _: "\n".join(f"{line} " for line in text.rstrip("\n").split("\n")),
     ),
 )
+
+
+def _other_zeros(text: str) -> str:
+    """Return printed floats without the zeros at their ends; with one more where they have none."""
+    without = re.sub(r"(?<=\d\.\d)(\d*?)0+(?=\s|$)", r"\1", text)
+    return without if without != text else re.sub(r"(\d\.\d+)(?=\s|$)", r"\g<1>0", text)
 
 
 def _any_order(statement: str) -> bool:

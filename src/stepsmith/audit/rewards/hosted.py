@@ -42,8 +42,10 @@ class _HostAnswer(msgspec.Struct):
 class HostedReward:
     """Calls a reward in its own process. Usable from one thread at a time."""
 
-    def __init__(self, target: RewardTarget, fault: Fault = "", cores: int | None = None) -> None:
-        self.target, self.fault, self.cores = target, fault, cores
+    def __init__(
+        self, target: RewardTarget, fault: Fault = "", cores: int | None = None, seed: int | None = None
+    ) -> None:
+        self.target, self.fault, self.cores, self.seed = target, fault, cores, seed
         self.hits = 0
         self.interface = target.interface
         self.tasks: dict[str, dict[str, Any]] | None = None
@@ -85,7 +87,11 @@ class HostedReward:
                 cwd=self.target.folder if Path(self.target.folder).is_dir() else None,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+                env={
+                    **os.environ,
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    **({} if self.seed is None else {"PYTHONHASHSEED": str(self.seed)}),
+                },
             )
         except OSError as error:
             ours.close()

@@ -68,7 +68,8 @@ class Tried(NamedTuple):
 class Trial(Record, frozen=True, kw_only=True):
     """Calls in order, or all at once. ``fresh`` starts the target's process anew before them.
 
-    With a fault, or with a number of ``cores`` that the process and its children may use, it is one of its own.
+    With a fault, or with a number of ``cores`` that the process and its children may use, it is one of its own. With
+    ``seeds`` every call is made in a process of its own, each with another seed of Python's hashes.
     """
 
     calls: tuple[RewardCall, ...]
@@ -76,6 +77,7 @@ class Trial(Record, frozen=True, kw_only=True):
     fresh: bool = False
     fault: Fault = ""
     cores: int | None = None
+    seeds: bool = False
     timeout_s: float | None = None  # of each call; None: the target's own
 
 

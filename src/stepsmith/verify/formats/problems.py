@@ -30,6 +30,8 @@ from stepsmith.judge.languages import language
 from stepsmith.verify.formats.harness import HarnessName, with_prelude
 from stepsmith.verify.formats.json_rows import convert
 
+SCORED = "scores: every test is passed or failed"  # what ``left_out`` says of a source whose groups of tests are scored
+
 
 class UnsupportedError(CaseError):
     """A problem was recognised but needs something that is not served; the message names it."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from stepsmith.audit.findings import Finding, NotCheckedError
-from stepsmith.audit.rewards import probing_programs
+from stepsmith.audit.rewards import probing_programs, programs
 from stepsmith.audit.rewards.subject import RewardSubject
 from stepsmith.audit.rewards.trials import Trial, shown
 
@@ -97,7 +97,8 @@ def check_secrets(subject: RewardSubject) -> Iterator[Finding]:
 
 
 def check_state(subject: RewardSubject) -> Iterator[Finding]:
-    """Whether a program finds what an earlier one left behind."""
+    """Whether a program finds what an earlier one left behind, or gets what its text earned on another problem."""
+    yield from _remembered(subject)
     for one in subject.scaled:
         for where in ("memory", "environment", *(("files",) if subject.is_judge else ())):
             leaves, finds = probing_programs.leaves_state(one.specimen, where)
@@ -122,3 +123,29 @@ def check_state(subject: RewardSubject) -> Iterator[Finding]:
                     ],
                 )
                 break
+
+
+def _remembered(subject: RewardSubject) -> Iterator[Finding]:
+    """Yield a finding where a completion earns on one problem what it earned on another: a cache without the tests."""
+    if len(subject.scaled) < 2:
+        return
+    for one, other in (subject.scaled[:2], subject.scaled[1::-1]):
+        text = subject.text(programs.right(one.specimen, "of another problem"))
+        alone = Trial(calls=(subject.call(other.specimen, text),), fresh=not subject.is_judge)
+        before = subject.caller.run(alone).last
+        if before.ending or not other.nothing(before.last):
+            continue
+        both = Trial(calls=(subject.call(one.specimen, text), alone.calls[0]), fresh=not subject.is_judge)
+        reply = subject.caller.run(both).last
+        if not reply.ending and isinstance(reply.last, float) and reply.last > other.limit():
+            yield subject.finding(
+                "state-leaks",
+                f"{one.specimen.name}: its answer",
+                f"the right answer to {one.specimen.name} earns {shown(reply.last)} on {other.specimen.name} after it "
+                f"was scored on its own problem, and {before.shown} before",
+                [
+                    subject.step("alone it earns nothing", alone, "refused", high=other.limit()),
+                    subject.step("after its own problem it is paid", both, "earns", low=other.limit()),
+                ],
+            )
+            return

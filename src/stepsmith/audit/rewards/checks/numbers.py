@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from stepsmith.audit.findings import Finding
 from stepsmith.audit.rewards import programs
 from stepsmith.audit.rewards.subject import RewardSubject
-from stepsmith.audit.rewards.trials import Trial, same
+from stepsmith.audit.rewards.trials import RewardCall, Trial, same
 
 TIMES = 5  # equal calls
+SEEDS = 4  # of Python's hashes, each in a process of its own
 
 
 def check_scale(subject: RewardSubject) -> Iterator[Finding]:
@@ -33,6 +34,7 @@ def check_scale(subject: RewardSubject) -> Iterator[Finding]:
 def check_numbers(subject: RewardSubject) -> Iterator[Finding]:
     """Whether equal calls get equal rewards, finite and in the range."""
     low, high = subject.options.low, subject.options.high
+    yield from _of_seeds(subject)
     for one in subject.scaled:
         specimen = one.specimen
         texts = [subject.text(programs.right(specimen, "1")), subject.text(programs.wrong(specimen, "1"))]
@@ -81,3 +83,38 @@ def check_numbers(subject: RewardSubject) -> Iterator[Finding]:
                     severity="low" if meant else "medium",
                 )
                 break
+
+
+def _of_seeds(subject: RewardSubject) -> Iterator[Finding]:
+    """Yield a finding where equal calls get different rewards in processes whose hashes have different seeds.
+
+    Such a reward depends on the order of a set or on ``hash``; the workers of a training disagree about it.
+    """
+    if subject.is_judge:
+        return
+    texts, used = [], []
+    for one in subject.scaled:
+        half = len(one.specimen.tests) // 2
+        for code in (
+            programs.right(one.specimen, "seeds"),
+            programs.wrong(one.specimen, "seeds"),
+            programs.knows_only(one.specimen, tuple(range(half))),
+            programs.knows_only(one.specimen, tuple(range(half, len(one.specimen.tests)))),
+        ):
+            texts.append(subject.text(code))
+            used.append(one.specimen.row)
+    call = RewardCall(completions=tuple(texts), rows=tuple(used), form=subject.form)
+    trial = Trial(calls=(call,) * SEEDS, seeds=True)
+    tried = subject.caller.run(trial)
+    step = subject.step("equal calls get different rewards", trial, "varies")
+    if any(reply.ending for reply in tried.replies) or not step.expected.holds(tried):
+        return
+    seen = " | ".join(reply.shown for reply in tried.replies)
+    yield subject.finding(
+        "reward-varies",
+        "seeds of hashes",
+        f"{SEEDS} processes with different seeds of Python's hashes give equal completions different rewards: {seen}",
+        [step],
+        confidence=None,
+        answered=seen,
+    )

@@ -10,7 +10,7 @@ from stepsmith.judge.checkers.custom import checker_program
 from stepsmith.verify.formats.kattis.programs import input_validators, output_validator, submissions
 from stepsmith.verify.formats.kattis.settings import TIME_CEILING_S, KattisSettings, read_settings, read_text
 from stepsmith.verify.formats.kattis.test_data import KattisTest, read_tests, unused_data
-from stepsmith.verify.formats.problems import UnsupportedError, ValidationCase, VerifyProblem
+from stepsmith.verify.formats.problems import SCORED, UnsupportedError, ValidationCase, VerifyProblem
 
 STATEMENTS = ("problem_statement", "statement")  # legacy, 2025-09
 ARCHIVES = (".zip", ".kpp")
@@ -79,7 +79,7 @@ def kattis_package(folder: Path) -> VerifyProblem:
                 if not validators and any(case.output is None for case, _ in cases)
                 else ()
             ),
-            *(("scores: every test is passed or failed",) if "scoring" in settings.types else ()),
+            *((SCORED,) if "scoring" in settings.types else ()),
             *unused_data(folder),
             *cases_left_out,
             *validators_left_out,
