@@ -133,3 +133,20 @@ def test_a_reference_against_most_programs_that_pass_is_in_doubt(judge):
     found = findings_of(judge, item(COUNT, **WEAK, candidates=candidates), "accepted")
     assert found
     assert all("the reference may be wrong" in f.ambiguous for f in found)
+
+
+def test_a_checker_that_is_more_tolerant_than_the_statement(judge):
+    given = {
+        "interface": "stdio", "entry_point": None,
+        "inputs": ("1.5\n", "2.5\n", "4\n"), "outputs": ("3.0", "5.0", "8.0"),
+        "statement": "Double a number. An absolute or relative error of at most 10^{-6} is allowed.",
+    }  # fmt: skip
+    code = "print(float(input()) * 2)\n"
+    (found,) = [
+        f
+        for f in findings_of(judge, item(code, **given, checker="float:0.01"), "accepted")
+        if f.place.part == "checker"
+    ]
+    assert "0.005" in found.message
+    found = findings_of(judge, item(code, **given, checker="float:1e-6"), "accepted")
+    assert not [f for f in found if f.place.part == "checker"]

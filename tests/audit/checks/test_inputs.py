@@ -80,3 +80,16 @@ def test_type_hints(judge):
 )  # fmt: skip
 def test_hints(hint, value, fits):
     assert fits_hint(ast.parse(hint, mode="eval").body, value) is fits
+
+
+def test_numbers_of_lines_outside_the_statement(judge):
+    given = {
+        "interface": "stdio", "entry_point": None, "outputs": ("6", "-5", "9", "12", "1"),
+        "inputs": ("3\n1 2 3\n", "1\n-5\n", "2\n0 9\n", "5\n1 2 3 5 1\n", "1\n1\n"),
+    }  # fmt: skip
+    first, second = "The first line has an integer $n$ ($1 \\le n \\le {}$).", " The second line has $n$ integers."
+    code = "input()\nprint(sum(map(int, input().split())))\n"
+    (found,) = findings_of(judge, item(code, **given, statement=first.format(4) + second), "inputs")
+    assert (found.kind, found.place.part) == ("input-outside-statement", "tests[3].input")
+    for most in (5, 2):  # none is outside; so many are that the statement was misread
+        assert findings_of(judge, item(code, **given, statement=first.format(most) + second), "inputs") == ()

@@ -31,7 +31,8 @@ def test_a_validator_that_accepts_what_the_statement_rules_out(judge):
 LINES = {
     "interface": "stdio", "entry_point": None, 
     "inputs": ("3\n1 2 3\n", "1\n-5\n", "2\n0 9\n"), "outputs": ("6", "-5", "9"),
-    "statement": "The first line has an integer n (1 <= n <= 9). The second line has n integers a_i (-9 <= a_i <= 9).",
+    "statement": "The first line has an integer n, 1 <= n <= 9. "
+    "The second line has n integers a_1, ..., a_n, -9 <= a_i <= 9.",
 }  # fmt: skip
 
 

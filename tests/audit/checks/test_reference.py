@@ -1,5 +1,7 @@
+import pytest
+
 from stepsmith.audit.checks.check import Check
-from stepsmith.audit.checks.reference import check_reference
+from stepsmith.audit.checks.reference import _stated_limit, check_reference
 from tests.audit.subjects import findings_of, item
 
 
@@ -40,3 +42,28 @@ def test_a_reference_near_its_time_limit(judge):
     (found,) = findings_of(judge, item(code, time_limit_s=0.2), "reference")
     assert found.kind == "tight-time-limit"
     assert found.place.part == "tests[2]"
+
+
+def test_an_answer_that_depends_on_earlier_calls(judge):
+    code = "def add(a, b, seen=[]):\n    seen.append(a + b)\n    return sum(seen) if len(seen) > 2 else a + b\n"
+    (found,) = findings_of(judge, item(code), "reference")
+    assert found.kind == "reference-varies"
+    assert not found.ambiguous
+    (found,) = findings_of(judge, item(code, statement="Add, and count the calls."), "reference")
+    assert found.ambiguous
+    memo = "known = {}\ndef add(a, b):\n    return known.setdefault((a, b), a + b)\n"
+    assert findings_of(judge, item(memo), "reference") == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "seconds"),
+    [
+        ("Time limit: 1 second", 1.0),
+        ("time limit per test: 1.5 seconds", 1.5),
+        ("**Time Limit:** 200 ms", 0.2),
+        ("There is no time limit. Wait 3 seconds.", None),
+        ("Mind the time limit of the metro, 5 stations", None),
+    ],
+)
+def test_the_time_limit_that_a_statement_names(statement, seconds):
+    assert _stated_limit(statement) == seconds

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from stepsmith.audit.findings import AddTest, Finding, NotCheckedError
 from stepsmith.audit.search.telling import Telling, TellingSearch
-from stepsmith.audit.steps import Differs, Ends, Gives, Passes, ProgramReplay, ReplayStep
+from stepsmith.audit.steps import Contains, Differs, Ends, Gives, Passes, ProgramReplay, ReplayStep
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.audit.words import short
 from stepsmith.core.records import Solution, TestCase, Verdict
@@ -24,6 +24,8 @@ _STRICTNESS = re.compile(r"comparison (?:< became <=|<= became <|> became >=|>= 
 _BEST = re.compile(
     r"\b(?:closest|nearest|longest|shortest|largest|smallest|maximum|minimum|highest|lowest|most|fewest|best)\b", re.I
 )
+_STATED_ERROR = re.compile(r"\berror\b[^.]{0,60}?(?:10\^?\s*\{?\s*[-−]\s*(\d+)|1e-(\d+)|0\.(0*)1\b)", re.IGNORECASE)
+FAR = 10  # times the stated error, from which a checker accepts too much
 AGAINST = 2  # programs of different structure that agree against the reference, from which it is in doubt
 SHOWN = 3  # findings of one kind for one problem: each adds a test, and the first are the shortest
 # Share of such findings that hold, by what says that the input is legal. That of known inputs is measured
@@ -75,6 +77,41 @@ def check_accepted(subject: ProblemSubject) -> Iterator[Finding]:
     subject.facts["mutants_wrong"] = sum(s.origin == "mutant" for s, _ in clear)
     subject.facts["candidates_wrong"] = sum(s.origin == "candidate" for s, _ in clear)
     yield from _findings(subject, search, "wrong-program-accepted", told)
+    yield from _too_tolerant(subject)
+
+
+def _too_tolerant(subject: ProblemSubject) -> Iterator[Finding]:
+    """Yield a finding where the checker accepts errors far beyond the one that the statement allows."""
+    problem = subject.problem
+    name = problem.contract.checker.name
+    stated = _STATED_ERROR.search(problem.statement)
+    if not name.startswith("float:") or not stated or problem.interface != "stdio" or not subject.reference_code:
+        return
+    allowed = 10.0 ** -int(stated[1] or stated[2] or len(stated[3]) + 1)
+    taken = float(name.partition(":")[2])
+    if taken < FAR * allowed:
+        return
+    code = (
+        "import contextlib, io, re, sys\n_out = io.StringIO()\nwith contextlib.redirect_stdout(_out):\n"
+        f"    exec({subject.reference_code!r}, {{'__name__': '__main__'}})\n"
+        f"print(re.sub(r'-?\\d+\\.\\d+', lambda x: repr(float(x[0]) * (1 + {taken / 2!r})), _out.getvalue()), end='')\n"
+    )
+    program = problem.runnable(Solution(language="python", code=code))
+    if not subject.passes_sound(program):
+        return
+    yield Finding.of(
+        "wrong-program-accepted",
+        subject.id,
+        subject.place("checker"),
+        f'the statement says "{short(stated[0], 80)}"; the checker accepts floats that are {taken / 2:g} too large',
+        confidence=CONFIDENCE["contract"],
+        replay=ProgramReplay(
+            steps=(
+                Contains(says="the statement names the error", text=problem.statement, passage=stated[0]),
+                Passes(says="answers with a greater one pass", program=program, suite=subject.sound_suite),
+            )
+        ),
+    )
 
 
 def _tied(subject: ProblemSubject, suspect: _Suspect, telling: Telling) -> Telling:

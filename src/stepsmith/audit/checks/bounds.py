@@ -2,9 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from stepsmith.audit.search.text_forms import tokens_of
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.verify.suite.baselines import arguments
 
@@ -24,6 +25,11 @@ _PROSE = re.compile(
     r"\b(?:list|array|string|integer|number)\s+`?(?P<name>[a-zA-Z_]\w*)`?\s+(?:of\s+at\s+most\s+(?P<most>\d+)\s+\w+\s*)?"
     r"(?:(?:from|between)\s+(?P<low>-?\d+)\s+(?:to|and)\s+(?P<high>-?\d+))?"
 )
+LONGEST = 2000  # numbers in a line that is made
+_FIRST = re.compile(r"\b(?:first|single|only)\s+line\b[^.]*", re.IGNORECASE)
+_SECOND = re.compile(r"\b(?:second|next|following)\s+line\b[^.]*\b(?:integers|numbers)\b[^.]*", re.IGNORECASE)
+_ELEMENT = r"[a-zA-Z]+_\w|[a-zA-Z]+\[\w\]"
+MISREAD = 0.3  # share of known inputs that contradict what was read of lines, from which nothing is believed
 
 
 def hints_of(subject: ProblemSubject) -> dict[str, ast.expr | None]:
@@ -144,3 +150,71 @@ def fits_hint(hint: ast.expr, value: Any) -> bool:
         case ast.Subscript(value=ast.Name(id="dict" | "Dict"), slice=ast.Tuple(elts=[keys, items])):
             return isinstance(value, dict) and all(fits_hint(keys, k) and fits_hint(items, v) for k, v in value.items())
     return True
+
+
+# The lines of standard input
+
+
+class NamedLines(NamedTuple):
+    """Which numbers of a stdio input the bounds of a statement are about. Inputs of other forms are not understood."""
+
+    first: dict[str, int]  # names of the first line's numbers, with their places
+    elements: str  # name of the second line's numbers, "" if nobody knows
+    counts: str  # name of the first line's number that counts those of the second, ""
+
+    @classmethod
+    def of(cls, statement: str, bounds: Sequence[tuple[str, float, float, str]], inputs: Sequence[str]) -> "NamedLines":
+        """Read the statement. Where many known inputs contradict what was read, it was not understood."""
+        named = dict.fromkeys(name for name, *_ in bounds)
+        tokens = [tokens_of(text) for text in inputs]
+        first, elements, counts = {}, "", ""
+        statement = statement.replace("...", "…")  # a sentence ends with one full stop
+        if all(tokens):
+            found = _mentioned(_FIRST.search(statement), [n for n in named if n.isalnum()])
+            if {len(lines[0]) for lines in tokens} == {len(found)}:
+                first = {name: k for k, name in enumerate(found)}
+            if {len(lines) for lines in tokens} == {2}:
+                inner = _mentioned(_SECOND.search(statement), [n for n in named if re.fullmatch(_ELEMENT, n)])
+                elements = inner[0] if len(inner) == 1 else ""
+                counts = next((n for n, k in first.items() if all(x[0][k] == len(x[1]) for x in tokens)), "")
+        read = cls(first, elements, counts)
+        outside = sum(any(read.outside(text, bounds)) for text in inputs)
+        return read if outside <= len(inputs) * MISREAD else cls({}, "", "")
+
+    def outside(self, text: str, bounds: Sequence[tuple[str, float, float, str]]) -> Iterator[tuple[str, str]]:
+        """Yield (why, passage) of numbers outside every bound of their name."""
+        lines = tokens_of(text)
+        for name, _, _, passage in bounds:
+            cases = [(least, most) for other, least, most, _ in bounds if other == name]
+            for number in _numbers_of(lines, self.first, self.elements, name):
+                if not (isinstance(number, int) and any(least <= number <= most for least, most in cases)):
+                    yield f"{name} is {number}, and the statement says {passage}", passage
+                    break
+
+    def with_value(self, text: str, name: str, value: int) -> str:
+        """Return an input with a number set to ``value``, and as many numbers as it counts; "" if that is unknown."""
+        lines = tokens_of(text)
+        if name in self.first:
+            lines[0][self.first[name]] = value
+            if name == self.counts:
+                if not 0 <= value <= LONGEST:
+                    return ""
+                lines[1] = (lines[1] * (value // len(lines[1]) + 1))[:value]
+        elif name and name == self.elements:
+            lines[1][0] = value
+        else:
+            return ""
+        return "".join(" ".join(map(str, line)) + "\n" for line in lines)
+
+
+def _numbers_of(lines: list[list[object]], first: dict[str, int], elements: str, name: str) -> list[object]:
+    if name in first:
+        return [lines[0][first[name]]]
+    return lines[1] if name == elements else []
+
+
+def _mentioned(sentence: re.Match[str] | None, names: list[str]) -> list[str]:
+    """Return the names that a sentence mentions, in order."""
+    text = sentence[0] if sentence else ""
+    found = {name: re.search(rf"(?<![\w\\]){re.escape(name)}(?![\w\[])", text) for name in names}
+    return sorted((n for n, place in found.items() if place), key=lambda n: found[n].start())  # type: ignore[union-attr]

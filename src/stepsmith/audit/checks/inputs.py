@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stepsmith.audit.checks.bounds import bounds_of, hints_of, why_outside
+from stepsmith.audit.checks.bounds import NamedLines, bounds_of, hints_of, why_outside
 from stepsmith.audit.checks.loose import as_validator, beyond_bounds, crashing_inputs
 from stepsmith.audit.findings import DropTest, Finding, NotCheckedError
 from stepsmith.audit.search.batches import run_batch
@@ -58,6 +58,14 @@ def check_inputs(subject: ProblemSubject) -> Iterator[Finding]:
                 where = problem.statement if passage in problem.statement else subject.reference_code
                 step2 = Contains(says=f"the problem says {passage!r}", text=where, passage=passage)
                 yield _outside(subject, index, why, step2, confidence=0.8)
+    if problem.interface == "stdio":
+        bounds = bounds_of(problem.statement)
+        lines = NamedLines.of(problem.statement, bounds, problem.inputs)
+        sources += bool(lines.first or lines.elements)
+        for index, text in enumerate(problem.inputs):
+            for why, passage in [*lines.outside(text, bounds)][:1]:
+                says = Contains(says=f"the problem says {passage!r}", text=problem.statement, passage=passage)
+                yield _outside(subject, index, why, says, confidence=0.8)
     if not sources:
         raise NotCheckedError("no validator, no contract, no type hints, and no bounds that could be read")
 

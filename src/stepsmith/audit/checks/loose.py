@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
-from stepsmith.audit.checks.bounds import bounds_of, hints_of
+from stepsmith.audit.checks.bounds import NamedLines, bounds_of, hints_of
 from stepsmith.audit.findings import Finding, NotCheckedError
 from stepsmith.audit.search.batches import run_batch
 from stepsmith.audit.search.legal import VALIDATE
-from stepsmith.audit.search.text_forms import tokens_of
 from stepsmith.audit.steps import Allowed, Contains, Ends, ProgramReplay
 from stepsmith.audit.subject import ProblemSubject
 from stepsmith.audit.words import short
@@ -23,10 +21,6 @@ from stepsmith.verify.suite.input_edits import neighbour, simpler
 from stepsmith.verify.validation import validate
 
 PROBES = 40  # changed inputs that a validator is asked about
-LONGEST = 2000  # numbers in a line that is made
-_FIRST = re.compile(r"\b(?:first|single|only)\s+line\b[^.]*", re.IGNORECASE)
-_SECOND = re.compile(r"\b(?:second|next|following)\s+line\b[^.]*\b(?:integers|numbers)\b[^.]*", re.IGNORECASE)
-_ELEMENT = r"[a-zA-Z]+_\w|[a-zA-Z]+\[\w\]"
 
 
 def crashing_inputs(
@@ -90,7 +84,7 @@ def beyond_bounds(subject: ProblemSubject) -> Iterator[Finding]:
         return
     bounds = bounds_of(problem.statement)
     names = list(hints_of(subject)) if problem.interface == "function" else []
-    lines = None if names else _Lines.of(problem.statement, bounds, problem.inputs)
+    lines = None if names else NamedLines.of(problem.statement, bounds, problem.inputs)
     passages: dict[str, str] = {}
     for name, low, high, passage in bounds:
         for text in problem.inputs[:5]:
@@ -124,62 +118,6 @@ def beyond_bounds(subject: ProblemSubject) -> Iterator[Finding]:
                     )
                 ),
             )
-
-
-class _Lines(NamedTuple):
-    """Which numbers of a stdio input the bounds of a statement are about. Inputs of other forms are not understood."""
-
-    first: dict[str, int]  # names of the first line's numbers, with their places
-    elements: str  # name of the second line's numbers, "" if nobody knows
-    counts: str  # name of the first line's number that counts those of the second, ""
-
-    @classmethod
-    def of(cls, statement: str, bounds: Sequence[tuple[str, float, float, str]], inputs: Sequence[str]) -> "_Lines":
-        """Read the statement; whatever a known input contradicts is left out."""
-        named = dict.fromkeys(name for name, *_ in bounds)
-        tokens = [tokens_of(text) for text in inputs]
-        first, elements, counts = {}, "", ""
-        if all(tokens):
-            found = _mentioned(_FIRST.search(statement), [n for n in named if n.isalnum()])
-            if {len(lines[0]) for lines in tokens} == {len(found)}:
-                first = {name: k for k, name in enumerate(found)}
-            if {len(lines) for lines in tokens} == {2}:
-                inner = _mentioned(_SECOND.search(statement), [n for n in named if re.fullmatch(_ELEMENT, n)])
-                elements = inner[0] if len(inner) == 1 else ""
-                counts = next((n for n, k in first.items() if all(x[0][k] == len(x[1]) for x in tokens)), "")
-        for name, low, high, _ in bounds:
-            known = [x for lines in tokens for x in _numbers_of(lines, first, elements, name)]
-            if not all(isinstance(x, int) and low <= x <= high for x in known):
-                return cls({}, "", "")
-        return cls(first, elements, counts)
-
-    def with_value(self, text: str, name: str, value: int) -> str:
-        """Return an input with a number set to ``value``, and as many numbers as it counts; "" if that is unknown."""
-        lines = tokens_of(text)
-        if name in self.first:
-            lines[0][self.first[name]] = value
-            if name == self.counts:
-                if not 0 <= value <= LONGEST:
-                    return ""
-                lines[1] = (lines[1] * (value // len(lines[1]) + 1))[:value]
-        elif name and name == self.elements:
-            lines[1][0] = value
-        else:
-            return ""
-        return "".join(" ".join(map(str, line)) + "\n" for line in lines)
-
-
-def _numbers_of(lines: list[list[object]], first: dict[str, int], elements: str, name: str) -> list[object]:
-    if name in first:
-        return [lines[0][first[name]]]
-    return lines[1] if name == elements else []
-
-
-def _mentioned(sentence: re.Match[str] | None, names: list[str]) -> list[str]:
-    """Return the names that a sentence mentions, in order."""
-    text = sentence[0] if sentence else ""
-    found = {name: re.search(rf"(?<![\w\\]){re.escape(name)}(?![\w\[])", text) for name in names}
-    return sorted((n for n, place in found.items() if place), key=lambda n: found[n].start())  # type: ignore[union-attr]
 
 
 def _beyond(text: str, names: list[str], name: str, value: int) -> str:

@@ -139,7 +139,7 @@ def _together(
         "            seen.append((False, type(error).__name__))\n    return seen\n"
     )
     together = msgspec.structs.replace(contract, entry_point=ENTRY)
-    text = f"({', '.join(_tuple(given) for given in inputs)},)"
+    text = f"({', '.join(as_arguments(given) for given in inputs)},)"
     (run,) = judge.execute(Solution(language="python", code=code), together, [text])
     if run.verdict is Verdict.IE:
         raise SandboxError(run.message)
@@ -161,7 +161,7 @@ def _together(
     return runs, run.cpu_s
 
 
-def _tuple(text: str) -> str:
+def as_arguments(text: str) -> str:
     """Return an input as the text of an argument tuple."""
     value = read_literal(text)
     return text if isinstance(value, tuple) else literal_text((value,))

@@ -10,7 +10,10 @@ from stepsmith.audit.rewards.subject import RewardSubject, Scaled
 from stepsmith.audit.rewards.trials import Paid, RewardCall, RewardStep, Trial, same, shown
 
 PATTERNS = ("RWWRWRRWWR", "WWRRWRWWRR", "RRRRRR", "WWWWWW")  # right and wrong answers
+# Rewards may take another way for large batches. N: an answer without a program, which costs little.
+LARGE = "RNNRNNNNWNNNNNNNNRNNNNNNNWNNNNRNNNNNNNNN"
 BUSY_S = 0.2  # of the answer that is slow, so that others overtake it
+SHARES = (1, 2, 4)  # of the longest time, until a right answer is paid alone
 LOADED = 6  # right answers at once on one core
 UNSTATED_S = 0.5  # CPU seconds that every reward should allow
 
@@ -22,6 +25,11 @@ def check_batches(subject: RewardSubject) -> Iterator[Finding]:
     for number, (scaled, pattern) in enumerate(patterns):
         call, wanted = _batch(subject, scaled, pattern, f"batch {number}")
         trials.append((f"a batch of {len(pattern)}", Trial(calls=(call,)), wanted))
+    if not subject.is_judge:
+        nothing = subject.pay(subject.first.specimen, "I do not know.").last
+        if isinstance(nothing, float):
+            call, wanted = _batch(subject, subject.scaled, LARGE, "large", nothing)
+            trials.append((f"a batch of {len(LARGE)}", Trial(calls=(call,)), wanted))
     many = [_batch(subject, scaled, pattern, f"at once {n}") for n, (scaled, pattern) in enumerate(patterns)]
     if subject.caller.live.interface != "trl":  # TRL makes one call at a time in a process
         wanted = tuple(reward for _, rewards in many for reward in rewards)
@@ -64,12 +72,17 @@ def _lost_or_same(seen: Paid, wanted: float) -> bool:
 
 
 def _batch(
-    subject: RewardSubject, scaled: tuple[Scaled, ...], pattern: str, mark: str
+    subject: RewardSubject, scaled: tuple[Scaled, ...], pattern: str, mark: str, empty: float = 0.0
 ) -> tuple[RewardCall, tuple[float, ...]]:
     """Return a call whose right and wrong answers are all different, the slowest first, and its rewards."""
     texts, used, wanted = [], [], []
     for k, letter in enumerate(pattern):
         one = scaled[k % len(scaled)]
+        if letter == "N":
+            texts.append(f"I do not know ({mark}, {k}).")
+            used.append(one.specimen.row)
+            wanted.append(empty)
+            continue
         if letter == "W":
             code = programs.wrong(one.specimen, f"{mark}, {k}")
         elif k == 0:
@@ -86,11 +99,14 @@ def check_load(subject: RewardSubject) -> Iterator[Finding]:
     """Whether right answers that each need a part of the time limit are still right when they share one core."""
     one = subject.first
     limit = min(one.specimen.stated_time_s or one.specimen.contract.limits.time_s, 4.0)
-    seconds = round((0.15 if subject.is_judge else 0.3) * limit, 2)
+    longest = (0.15 if subject.is_judge else 0.3) * limit
     count = LOADED if not subject.is_judge else min(16, 4 * (os.cpu_count() or 1))
-    texts = [subject.text(programs.busy_on_one(one.specimen, seconds, f"load {k}")) for k in range(count)]
-    alone = Trial(calls=(subject.call(one.specimen, texts[0]),), timeout_s=60.0)
-    if not one.whole(subject.caller.run(alone).last.last):
+    for seconds in (round(longest / part, 2) for part in SHARES):
+        texts = [subject.text(programs.busy_on_one(one.specimen, seconds, f"load {k}")) for k in range(count)]
+        alone = Trial(calls=(subject.call(one.specimen, texts[0]),), timeout_s=60.0)
+        if one.whole(subject.caller.run(alone).last.last):
+            break
+    else:
         raise NotCheckedError(f"a right answer that works for {seconds:g} s on one test is not paid even alone")
     cores = None if subject.is_judge else 1
     together = subject.caller.live.interface in ("judge", "verl")
