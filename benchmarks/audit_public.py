@@ -165,7 +165,10 @@ def transcoder(clone: Clone) -> Iterator[Row]:
 def mathqa(clone: Clone) -> Iterator[Row]:
     """Yield problems without parameters, whose tests are one assertion."""
     for row in json_lines(clone.text(MATHQA)):
-        yield {**row, "test": re.sub(r"^candidate = problem\n|^def check\(x\): pass\n", "", row["test"], flags=re.M)}
+        test = re.sub(
+            r"^candidate = problem\n(assert .*)\n", r"def check(candidate):\n    \1\n", row["test"], flags=re.M
+        )
+        yield {**row, "test": test.replace("def check(x): pass\n", "")}
 
 
 # Rows of Stepsmith's form
@@ -214,8 +217,8 @@ def exercism(specifications: Clone, track: Clone) -> Iterator[Row]:
                 "interface": "function",
                 "entry_point": function,
                 "statement": track.text(f"{EXERCISES}{slug_}/.docs/instructions.md"),
-                "inputs": [list(case["input"].values()) for case in cases],
-                "outputs": [case["expected"] for case in cases],
+                "inputs": [repr(tuple(case["input"].values())) for case in cases],
+                "outputs": [repr(case["expected"]) for case in cases],
                 "candidates": [{"language": "python", "code": code, "verdict": "AC"}],
             }
 

@@ -18,6 +18,10 @@ def test_an_input_that_the_validator_rejects(judge):
     assert found.fixes == (DropTest(test=2),)
 
 
+def test_bounds_that_hold_for_some_alone_are_none():
+    assert bounds_of("xs[0] == 0\n1 <= xs[i] <= 105 for 1 <= i < n\n0 < k < 9 if n is even") == []
+
+
 def test_bounds_of_several_names():
     assert [(n, low, high) for n, low, high, _ in bounds_of("0 <= a, b < 10")] == [("a", 0, 9), ("b", 0, 9)]
 

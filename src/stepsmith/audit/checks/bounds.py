@@ -18,6 +18,7 @@ _BOUND = re.compile(
     rf"\s*(?P<second>≤|<=|<|\\leq?)\s*(?P<high>{_INTEGER})(?![\w^]|\.\d|[ \t]*[*·×/^]|[ \t]*[-+][ \t]*\w)"
 )
 _OPEN = re.compile(r"[\w)\]}][ \t]*[-+*/^·×][ \t]*$")  # an expression that goes on in what follows
+_ONLY = re.compile(r"[`$]*\s*(?:for|if|when|where|unless)\b", re.IGNORECASE)  # the bound holds for some alone
 # A power whose exponent was a superscript once: 104 is 10^4, 231 is 2^31.
 _LOST = re.compile(r"(10)([3-9]|1[0-8])|(2)(31|32|63|64)")
 # "a list x of at most 10 integers from -20 to 20", "an integer n from 1 to 9", "a string s of at most 8 letters".
@@ -55,7 +56,7 @@ def bounds_of(statement: str) -> list[tuple[str, float, float, str]]:
     for match in _BOUND.finditer(statement):
         low, high = _number(match["low"]), _number(match["high"])
         open_before = _OPEN.search(statement[max(0, match.start() - 40) : match.start()])
-        if low is not None and high is not None and not open_before:
+        if low is not None and high is not None and not open_before and not _ONLY.match(statement, match.end()):
             least, most = low + (match["first"] == "<"), high - (match["second"] == "<")
             found += [(name.strip(), least, most, match[0]) for name in match["names"].split(",")]
     for match in _PROSE.finditer(statement):

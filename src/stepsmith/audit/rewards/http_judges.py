@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from stepsmith.audit.rewards.target import PROTOCOLS, Protocol, RewardTarget
 from stepsmith.audit.rewards.trials import Reply, RewardCall
+from stepsmith.audit.words import short
 from stepsmith.core.errors import ConfigError
 
 AT_ONCE = 8  # requests under way for one call
@@ -81,7 +82,9 @@ class JudgeReward:
                 runs = self._each(jobs, limit)
         except TimeoutError:
             return Reply(ending="timed-out", detail=f"no answer in {limit:g} s")
-        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+        except KeyError as error:
+            return Reply(ending="raised", detail=f"the judge's answer has no {error.args[0]!r}")
+        except (OSError, http.client.HTTPException, ValueError, TypeError) as error:
             return Reply(ending="raised", detail=f"{type(error).__name__}: {error}")
         rewards, words, at = [], [], 0
         for row in call.rows:
@@ -149,6 +152,8 @@ def _code_judge_batch(post: _Post, jobs: Sequence[_Job]) -> list[_Run]:
 def _judged(result: dict[str, Any]) -> _Run:
     if "refused" in result:
         return _Run(None, f"HTTP {result['refused']}")
+    if "success" not in result:
+        raise ValueError(f"the judge answers {short(json.dumps(result), 120)} without `success`")
     reason = result.get("reason") or ""
     if reason in ("internal_error", "invalid_input"):
         return _Run(None, OWN_FAILURE)
