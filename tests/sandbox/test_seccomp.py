@@ -33,16 +33,66 @@ def decide(program: bytes, number: int, *arguments: int, arch: int = linux.AUDIT
             at += if_true if holds else if_false
 
 
+def installed(program: bytes, pid: int) -> bytes:
+    return program.replace(struct.pack("<I", seccomp.OWN_PID), struct.pack("<I", pid))
+
+
+HELPER = 4320  # starts the program
 PROGRAM = seccomp.wide(writing=False, spawning=False, exec_key=KEY)
-NARROW = seccomp.narrow().replace(struct.pack("<I", seccomp.OWN_PID), struct.pack("<I", PID))
+NARROW = installed(seccomp.narrow(), PID)
+KEYED = installed(seccomp.keyed(writing=False, exec_key=KEY), HELPER)
 KNOWN = {linux.NR[name] for name in f"{seccomp.PROGRAM} {seccomp.WATCHING}".split()}
 CONDITIONAL = {linux.NR[n] for n in ["open", "openat", "ioctl", "fcntl", "socketpair", "sendto", "execveat"]}
 ABSENT = {linux.NR[name] for name in seccomp.UNKNOWN.split()}
 
 
 def both(number: int, *arguments: int) -> bool:
-    """Say whether a test's process may make a call."""
+    """Say whether a test's process may make a call, under the two filters of it."""
     return all(decide(program, number, *arguments) == seccomp.ALLOW for program in (PROGRAM, NARROW))
+
+
+def keyed(name: str, *arguments: int) -> bool:
+    """Say whether a binary, or the process that starts it, may make a call."""
+    return decide(KEYED, linux.NR[name], *arguments) == seccomp.ALLOW
+
+
+# Calls in which one of the two arrangements allows what the other refuses; each has tests of its own.
+DIFFERENT = {linux.NR[name] for name in ("kill", "tgkill", "prlimit64", "execveat")}
+
+
+@given(st.integers(0, 500), st.lists(st.integers(-10, 1 << 40), max_size=6))
+def test_the_filter_with_a_key_allows_what_the_two_do(number: int, arguments: list[int]) -> None:
+    if number not in DIFFERENT:
+        assert (decide(KEYED, number, *arguments) == seccomp.ALLOW) is both(number, *arguments)
+    if number in ABSENT:
+        assert decide(KEYED, number, *arguments) == seccomp.ENOSYS
+
+
+STARTING = {
+    "clone": (17, 0x1000, 0x1000, 0, KEY, 0), "prctl": (1, 9, 0, 0, 0, KEY), "recvmsg": (6, 0x1000, 0, 0, 0, KEY),
+    "pidfd_send_signal": (9, 9, 0, 0, 0, KEY), "landlock_restrict_self": (8, 0, 0, 0, 0, KEY),
+    "execveat": (63, 0x1000, 0x1000, 0x1000, 0x1000, KEY),
+}  # fmt: skip
+
+
+@given(st.sampled_from(sorted(STARTING)), st.integers(0, (1 << 64) - 1))
+def test_a_program_is_started_with_the_key_only(name: str, guess: int) -> None:
+    assert keyed(name, *STARTING[name])
+    for other in (guess, 0, KEY & 0xFFFFFFFF, KEY >> 32 << 32):
+        if other != KEY:
+            assert not keyed(name, *(other if argument == KEY else argument for argument in STARTING[name]))
+
+
+@given(st.integers(-10, 70000))
+def test_the_helper_and_the_first_process_are_spared(pid: int) -> None:
+    """The process namespace holds nothing else but the program itself."""
+    for name in ("kill", "tgkill"):
+        assert keyed(name, pid, 15) is (pid > 1 and pid != HELPER)
+        for spared in (0, 1, HELPER, -1, -HELPER):
+            assert not keyed(name, spared, 15)
+    assert keyed("prlimit64", pid) is (pid >= 0 and pid not in (1, HELPER))
+    assert not keyed("prlimit64", 1)
+    assert not keyed("prlimit64", HELPER)
 
 
 @given(st.integers(0, 2000), st.lists(st.integers(-(1 << 63), (1 << 63) - 1), max_size=6))
@@ -59,8 +109,8 @@ def test_what_nobody_thought_of_is_refused(number: int, arguments: list[int]) ->
 @given(st.integers(0, 500), st.integers(0, 0xFFFFFFFF))
 def test_foreign_calls_kill(number: int, arch: int) -> None:
     if arch != linux.AUDIT_ARCH:
-        assert decide(PROGRAM, number, arch=arch) == seccomp.KILL
-    assert decide(PROGRAM, number | linux.X32_BIT) == seccomp.KILL
+        assert decide(PROGRAM, number, arch=arch) == decide(KEYED, number, arch=arch) == seccomp.KILL
+    assert decide(PROGRAM, number | linux.X32_BIT) == decide(KEYED, number | linux.X32_BIT) == seccomp.KILL
 
 
 DANGEROUS = """
@@ -76,6 +126,8 @@ mlock name_to_handle_at
 def test_dangerous_calls_are_refused(name: str) -> None:
     assert not both(linux.NR[name])
     assert not both(linux.NR[name], 1, 1, 1, 1, 1, 1)
+    assert not keyed(name)
+    assert not keyed(name, 1, 1, 1, 1, 1, 1)
 
 
 def test_threads_but_no_processes() -> None:
@@ -112,6 +164,7 @@ def test_the_core_limit_stays() -> None:
     assert not both(linux.NR["setrlimit"], linux.RLIMIT_CORE)
     for pointer in (1, 1 << 32, 0x7FFF_0000_0000):
         assert not both(linux.NR["prlimit64"], 0, linux.RLIMIT_CORE, pointer)
+        assert not keyed("prlimit64", 0, linux.RLIMIT_CORE, pointer)
         assert both(linux.NR["prlimit64"], 0, linux.RLIMIT_STACK, pointer)
     assert both(linux.NR["prlimit64"], 0, linux.RLIMIT_CORE, 0)
     assert both(linux.NR["setrlimit"], linux.RLIMIT_STACK)
@@ -141,4 +194,5 @@ def test_compilers_may_write_and_start_processes() -> None:
 def test_filters_fit_the_kernel() -> None:
     assert len(PROGRAM) // 8 < 500
     assert len(seccomp.wide(writing=True, spawning=True, exec_key=KEY)) // 8 <= 4096
+    assert len(KEYED) // 8 < 500
     assert len(seccomp.narrow()) // 8 <= 256  # what supervisor.c has room for

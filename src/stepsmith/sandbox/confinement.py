@@ -17,10 +17,20 @@ EXEC_FD = 63  # the descriptor of a compiled program, for execveat
 
 
 class Confinement:
-    """Confinement of one kind of program. Rule sets and filters are built once and inherited by fork."""
+    """Confinement of one kind of program. Rule sets and filters are built once and inherited by fork.
+
+    ``has_key``: the process that starts programs passes the key in its own calls (see ``seccomp.keyed``).
+    """
 
     def __init__(
-        self, level: int, rules: list[tuple[str, int]], *, writing: bool, spawning: bool, executing: bool
+        self,
+        level: int,
+        rules: list[tuple[str | int, int]],
+        *,
+        writing: bool,
+        spawning: bool,
+        executing: bool,
+        has_key: bool,
     ) -> None:
         self.level = level
         self.executing = executing
@@ -31,14 +41,17 @@ class Confinement:
             return
         self.rules = landlock.ruleset(rules)
         self.exec_key = int.from_bytes(os.urandom(8), "little") if executing else None
-        self._wide = seccomp.Installer(seccomp.wide(writing=writing, spawning=spawning, exec_key=self.exec_key))
+        if self.exec_key is not None and has_key and level >= 2 and not spawning:
+            self._filter = seccomp.Installer(seccomp.keyed(writing=writing, exec_key=self.exec_key))
+            return
+        self._filter = seccomp.Installer(seccomp.wide(writing=writing, spawning=spawning, exec_key=self.exec_key))
         if not spawning:
             self.narrow = seccomp.Installer(seccomp.narrow())
 
     def enter_supervisor(self) -> None:
         """Confine a solution's process; its tests inherit this."""
         if self.level >= 1:
-            self._wide.install()
+            self._filter.install(os.getpid())
 
     def enter_test(self, keep_fds: int) -> None:
         """Confine a test's process permanently, and close its descriptors from ``keep_fds`` on."""

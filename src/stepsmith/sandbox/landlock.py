@@ -31,8 +31,10 @@ def all_rights(version: int) -> int:
     return (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
 
 
-def ruleset(rules: list[tuple[str, int]]) -> int:
-    """Return a descriptor of a rule set that allows only ``rules``: (path, rights). Missing paths are skipped.
+def ruleset(rules: list[tuple[str | int, int]]) -> int:
+    """Return a descriptor of a rule set that allows only ``rules``: (path or descriptor, rights).
+
+    Missing paths are skipped.
 
     If the kernel supports it, the rule set also denies TCP, and signals and abstract sockets to processes outside.
     """
@@ -44,7 +46,7 @@ def ruleset(rules: list[tuple[str, int]]) -> int:
     descriptor = linux.syscall("landlock_create_ruleset", attributes[:size], size, 0)
     for path, rights in rules:
         try:
-            place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            place = os.dup(path) if isinstance(path, int) else os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:
             continue
         if not os.path.isdir(path):

@@ -55,6 +55,7 @@ class ForkServer:
         self._uid: int | None = None
         self._pidfd = -1
         self._box = ""
+        self.binaries = -1  # a folder for the binaries of programs, if the kernel has a good one
         self._launched: subprocess.Popen[bytes] | None = None
         try:
             self._log = os.memfd_create("log", os.MFD_CLOEXEC)
@@ -112,7 +113,8 @@ class ForkServer:
             os.close(self._pidfd)
             self.pid = int(answer)
             self._pidfd = os.pidfd_open(self.pid)
-            self.receive(self.control, START_S)
+            _, fds = self.receive_files(START_S)
+            self.binaries = fds[0] if fds else -1
 
     def send(self, data: bytes, fds: Sequence[int] = ()) -> None:
         """Send a packet to the fork server. Raises ``OSError``."""
@@ -127,6 +129,14 @@ class ForkServer:
                 raise EndedError(f"the fork server ended unexpectedly. {words}")
             raise CutShortError("the fork server ended without a word; something killed it")
         return data
+
+    def receive_files(self, timeout_s: float) -> tuple[bytes, list[int]]:
+        """Return the next packet from the fork server, with its descriptors. Raises ``SandboxError``, ``OSError``."""
+        self.wait(self.control, timeout_s)
+        data, fds = wire.receive(self.control)
+        if not data:
+            raise EndedError(f"the fork server ended. {self.last_words()}")
+        return data, fds
 
     def wait(self, sock: socket.socket, timeout_s: float) -> None:
         """Wait until there is something to receive. Raises ``SandboxError`` after ``timeout_s`` seconds."""
@@ -164,9 +174,9 @@ class ForkServer:
         if self.group is not None:
             self.group.remove()
             self.group = None
-        if self._log >= 0:
-            os.close(self._log)
-            self._log = -1
+        for descriptor in {self._log, self.binaries} - {-1}:
+            os.close(descriptor)
+        self._log = self.binaries = -1
         if self._box:
             shutil.rmtree(self._box, ignore_errors=True)
             self._box = ""

@@ -39,6 +39,7 @@ name_to_handle_at:303 setns:308 getcpu:309 process_vm_readv:310 process_vm_write
 renameat2:316 seccomp:317 getrandom:318 memfd_create:319 bpf:321 execveat:322 userfaultfd:323 membarrier:324
 copy_file_range:326 preadv2:327 pwritev2:328 statx:332 rseq:334 pidfd_send_signal:424 io_uring_setup:425
 io_uring_enter:426 io_uring_register:427 pidfd_open:434 clone3:435 close_range:436 openat2:437 pidfd_getfd:438
+fsopen:430 fsconfig:431 fsmount:432
 faccessat2:439 epoll_pwait2:441 mount_setattr:442 landlock_create_ruleset:444 landlock_add_rule:445
 landlock_restrict_self:446 futex_waitv:449
 """

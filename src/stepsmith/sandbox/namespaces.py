@@ -16,7 +16,8 @@ CLONE_PARENT = 0x8000
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 1024, 4096, 16384, 1 << 18
 MNT_DETACH = 2
-ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_NOSYMFOLLOW = 1, 2, 4, 0x200000
+ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_NOATIME, ATTR_NOSYMFOLLOW = 1, 2, 4, 16, 0x200000
+CLOSE_ON_EXEC, FSCONFIG_SET_STRING, FSCONFIG_CMD_CREATE = 1, 1, 6
 AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = -100, 0x1000, 0x8000
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 LINKS = {
@@ -70,6 +71,22 @@ def build_root(readable: list[str], box: str, box_mb: int) -> None:
     linux.syscall("umount2", b"/old", MNT_DETACH)
     os.chdir("/")
     _set_attributes("/", ATTR_RDONLY | ATTR_NOSUID, recursive=False)
+
+
+def memory_folder() -> int:
+    """Return the root of a memory file system that is mounted nowhere, for the judge to put binaries in.
+
+    Its files consist of large pages where the kernel has them. A binary in a memory file (memfd) consists of small
+    ones, and its start takes a fifth longer. Raises ``OSError``.
+    """
+    files = linux.syscall("fsopen", b"tmpfs", CLOSE_ON_EXEC)
+    try:
+        for name, value in (("huge", "within_size"), ("mode", "700")):
+            linux.syscall("fsconfig", files, FSCONFIG_SET_STRING, name.encode(), value.encode(), 0)
+        linux.syscall("fsconfig", files, FSCONFIG_CMD_CREATE, None, None, 0)
+        return linux.syscall("fsmount", files, CLOSE_ON_EXEC, ATTR_NOSUID | ATTR_NODEV | ATTR_NOATIME)
+    finally:
+        os.close(files)
 
 
 def _expose(path: str) -> None:

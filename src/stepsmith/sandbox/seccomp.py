@@ -2,8 +2,9 @@
 
 There are two filters. The wide one is installed in a solution's process; it allows what programs need, and what is
 needed to start and watch a test. The narrow one is installed in each test's process; it takes away the calls for
-starting and watching. A refused call returns EPERM; a few return ENOSYS, so that C libraries use an older call instead.
-Calls of another architecture or of x32 kill the process.
+starting and watching. Where programs are executed and have a process namespace, one filter is enough: ``keyed``.
+A refused call returns EPERM; a few return ENOSYS, so that C libraries use an older call instead. Calls of another
+architecture or of x32 kill the process.
 """
 
 import ctypes
@@ -28,16 +29,18 @@ close_range faccessat2 epoll_pwait2 futex_waitv recvfrom shutdown getsockname ge
 copy_file_range
 """
 WATCHING = """
-clone vfork wait4 kill tgkill prctl prlimit64 pidfd_open pidfd_send_signal sendmsg recvmsg seccomp
+clone wait4 kill tgkill prctl prlimit64 pidfd_open pidfd_send_signal sendmsg recvmsg seccomp
 landlock_restrict_self
 """
 TAKEN_AWAY = "fork vfork pidfd_open pidfd_send_signal sendmsg recvmsg seccomp landlock_restrict_self"
+# Calls of the process that starts binaries, which the binaries themselves may not make; see ``keyed``.
+KEYED = "execveat pidfd_send_signal recvmsg landlock_restrict_self"
 # Changing files by path; Landlock decides in which folders.
 WRITING = """
 open openat truncate rename mkdir rmdir creat unlink chmod fchmod utime utimes mkdirat unlinkat renameat
 fchmodat utimensat renameat2 fallocate flock
 """
-SPAWNING = "fork execve waitid"
+SPAWNING = "fork vfork execve waitid"
 UNKNOWN = "clone3 openat2 io_uring_setup io_uring_enter io_uring_register"
 
 _LOAD, _JUMP, _JEQ, _JGE, _JSET, _AND, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x54, 0x06
@@ -49,7 +52,7 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ,
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1034)  # dup, flags, locks, seals; not F_SETOWN, not leases
 _PRCTL = (3, 15, 16, 0x53564D41)  # PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 
-OWN_PID = 0x7E57_0001  # stands for the process's own id, which is filled in when ``narrow`` is installed
+OWN_PID = 0x7E57_0001  # stands for the id of the installing process, which is filled in when a filter is installed
 
 
 def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
@@ -59,20 +62,27 @@ def wide(*, writing: bool, spawning: bool, exec_key: int | None) -> bytes:
     ``exec_key``: execveat, which starts the program, is allowed only with this number as sixth argument, which execveat
     itself ignores. The program cannot know the number.
     """
-    allowed = f"{PROGRAM} {WATCHING} {WRITING if writing else ''} {SPAWNING if spawning else ''}"
-    rules = {name: _return(ALLOW) for name in allowed.split()}
-    rules |= {name: _return(ENOSYS) for name in UNKNOWN.split()}
-    if not writing:
-        rules |= {"open": _without(1, _WRITE_FLAGS), "openat": _without(2, _WRITE_FLAGS)}
-    rules |= {"ioctl": _one_of(1, _IOCTL), "fcntl": _one_of(1, _FCNTL)}
-    # A connected pair of sockets is as harmless as a pipe: event loops use streams, and rustc starts its linker with
-    # one. sendto without an address is the same as send.
-    rules |= {"socketpair": _connected_pair(seqpacket=spawning), "sendto": _equals(4, 0)}
+    rules = _allowed(f"{PROGRAM} {WATCHING} {SPAWNING if spawning else ''}", writing=writing, seqpacket=spawning)
     if exec_key is not None:
         rules["execveat"] = _equals(5, exec_key)
-    foreign = _ins(_LOAD, 0, 0, _ARCH) + _ins(_JEQ, 1, 0, linux.AUDIT_ARCH) + _return(KILL)
-    x32 = _ins(_LOAD, 0, 0, _NR) + _ins(_JGE, 0, 1, linux.X32_BIT) + _return(KILL)
-    return foreign + x32 + _dispatch(rules, _return(EPERM))
+    return _checked(rules)
+
+
+def keyed(*, writing: bool, exec_key: int) -> bytes:
+    """Return the filter of a process that starts binaries, which they inherit: installing one for each test takes long.
+
+    What only this process may do needs the key, as in ``wide``: in ``clone`` the unused fifth argument, else the sixth.
+    A program may signal every process but this one and the first, which in its namespace are itself and its threads.
+    Every ``OWN_PID`` in the filter must be replaced by the id of this process.
+    """
+    rules = _allowed(PROGRAM, writing=writing, seqpacket=False)
+    rules["wait4"] = _return(ALLOW)
+    rules |= {name: _equals(5, exec_key) for name in KEYED.split()}
+    rules["clone"] = _or_key(4, exec_key, _with(0, _CLONE_THREAD))
+    rules["prctl"] = _or_key(5, exec_key, _one_of(0, _PRCTL))
+    rules |= dict.fromkeys(("kill", "tgkill"), _none_of(0, (0, 1, OWN_PID)))
+    rules |= _core_limit_stays(_none_of(0, (1, OWN_PID)))
+    return _checked(rules)
 
 
 def narrow() -> bytes:
@@ -80,12 +90,38 @@ def narrow() -> bytes:
     rules = {name: _return(EPERM) for name in TAKEN_AWAY.split()}
     rules |= {"clone": _with(0, _CLONE_THREAD), "prctl": _one_of(0, _PRCTL)}
     rules |= {"kill": _one_of(0, (OWN_PID,)), "tgkill": _one_of(0, (OWN_PID,))}
-    # Without a core limit of 1 a crash would start the machine's core dump handler, see ``limit_resources``.
-    rules["setrlimit"] = _load(0) + _ins(_JEQ, 0, 1, linux.RLIMIT_CORE) + _return(EPERM) + _return(ALLOW)
+    rules |= _core_limit_stays(_one_of(0, (0, OWN_PID)))
+    return _ins(_LOAD, 0, 0, _NR) + _dispatch(rules, _return(ALLOW))
+
+
+def _allowed(names: str, *, writing: bool, seqpacket: bool) -> dict[str, bytes]:
+    """Return rules that allow the named calls and what any program may do, with the same exceptions for all."""
+    rules = {name: _return(ALLOW) for name in f"{names} {WRITING if writing else ''}".split()}
+    rules |= {name: _return(ENOSYS) for name in UNKNOWN.split()}
+    if not writing:
+        rules |= {"open": _without(1, _WRITE_FLAGS), "openat": _without(2, _WRITE_FLAGS)}
+    rules |= {"ioctl": _one_of(1, _IOCTL), "fcntl": _one_of(1, _FCNTL)}
+    # A connected pair of sockets is as harmless as a pipe: event loops use streams, and rustc starts its linker with
+    # one. sendto without an address is the same as send.
+    return rules | {"socketpair": _connected_pair(seqpacket=seqpacket), "sendto": _equals(4, 0)}
+
+
+def _core_limit_stays(of_process: bytes) -> dict[str, bytes]:
+    """Return the rules of limits; ``of_process`` decides whose a program may change.
+
+    Without a core limit of 1 a crash would start the machine's core dump handler, see ``limit_resources``.
+    """
     is_set = _load(2) + _ins(_JEQ, 0, 2, 0) + _load(2, 1) + _ins(_JEQ, 1, 0, 0) + _return(EPERM)
     core = _load(1) + _ins(_JEQ, 0, len(is_set) // 8, linux.RLIMIT_CORE) + is_set
-    rules["prlimit64"] = core + _one_of(0, (0, OWN_PID))
-    return _ins(_LOAD, 0, 0, _NR) + _dispatch(rules, _return(ALLOW))
+    own = _load(0) + _ins(_JEQ, 0, 1, linux.RLIMIT_CORE) + _return(EPERM) + _return(ALLOW)
+    return {"setrlimit": own, "prlimit64": core + of_process}
+
+
+def _checked(rules: dict[str, bytes]) -> bytes:
+    """Return a filter that allows what the rules do, for calls of this architecture only."""
+    foreign = _ins(_LOAD, 0, 0, _ARCH) + _ins(_JEQ, 1, 0, linux.AUDIT_ARCH) + _return(KILL)
+    x32 = _ins(_LOAD, 0, 0, _NR) + _ins(_JGE, 0, 1, linux.X32_BIT) + _return(KILL)
+    return foreign + x32 + _dispatch(rules, _return(EPERM))
 
 
 class Installer:
@@ -160,6 +196,12 @@ def _one_of(index: int, values: tuple[int, ...]) -> bytes:
     return _load(index) + tests + _return(EPERM) + _return(ALLOW)
 
 
+def _none_of(index: int, values: tuple[int, ...]) -> bytes:
+    """Allow when an int argument is not negative and none of ``values``."""
+    tests = b"".join(_ins(_JEQ, len(values) - i, 0, value) for i, value in enumerate(values))
+    return _load(index) + tests + _ins(_JGE, 0, 1, 1 << 31) + _return(EPERM) + _return(ALLOW)
+
+
 def _without(index: int, bits: int) -> bytes:
     """Allow when an int argument has none of ``bits``."""
     return _load(index) + _ins(_JSET, 0, 1, bits) + _return(EPERM) + _return(ALLOW)
@@ -174,6 +216,12 @@ def _equals(index: int, value: int) -> bytes:
     """Allow when all 64 bits of an argument are ``value``."""
     low = _load(index) + _ins(_JEQ, 0, 2, value & 0xFFFFFFFF)
     return low + _load(index, 1) + _ins(_JEQ, 1, 0, value >> 32) + _return(EPERM) + _return(ALLOW)
+
+
+def _or_key(index: int, key: int, otherwise: bytes) -> bytes:
+    """Allow when all 64 bits of an argument are the key; else the other rule decides."""
+    low = _load(index) + _ins(_JEQ, 0, 3, key & 0xFFFFFFFF)
+    return low + _load(index, 1) + _ins(_JEQ, 0, 1, key >> 32) + _return(ALLOW) + otherwise
 
 
 def _connected_pair(*, seqpacket: bool) -> bytes:

@@ -1,9 +1,10 @@
 /* The loop of supervisor.py in C: the same packets and steps, with far fewer page faults.
  *
  * native.py builds it with the machine's compiler at first use; without a compiler the Python loop does the same work.
- * Python tests are forked, and serve() returns in the child. Other programs are started from a vfork child, which does
- * not copy page tables. One-shot programs are only supported here: each packet brings a program with its limits and one
- * input. A Python program is compiled and run by one forked process; a binary needs no process of its own beforehand.
+ * Python tests are forked, and serve() returns in the child. Other programs are started from a child that shares the
+ * memory until then, so that no page tables are copied. One-shot programs are only supported here: each packet brings a
+ * program with its limits and one input. A Python program is compiled and run by one forked process; a binary needs no
+ * process of its own beforehand.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -76,12 +78,13 @@ static double now(clockid_t clock) {
     return clock_gettime(clock, &t) ? 1e18 : (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int receive(int session, int *fds) {
+/* What programs may not do has the key in an argument that the kernel ignores, here and below; see seccomp.py. */
+static int receive(const struct setup *s, int *fds) {
     char control[CMSG_SPACE(sizeof(int) * MAX_FDS)] __attribute__((aligned(8)));
     struct iovec part = {packet, PACKET};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     ssize_t size;
-    do size = recvmsg(session, &message, MSG_CMSG_CLOEXEC);
+    do size = syscall(SYS_recvmsg, s->session, &message, MSG_CMSG_CLOEXEC, 0, 0, s->exec_key);
     while (size < 0 && errno == EINTR);
     struct cmsghdr *header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
     if (!header || header->cmsg_type != SCM_RIGHTS) return 0; /* the judge closed the connection */
@@ -99,12 +102,11 @@ static void give_up(const char *what) {
     _exit(255);
 }
 
+static rlim_t most[RLIM_NLIMITS]; /* the highest limits that this process may set */
+
 static void limit(int kind, rlim_t value) {
-    struct rlimit now;
-    if (getrlimit(kind, &now)) give_up("limits");
-    if (value < now.rlim_max) now.rlim_max = value;
-    now.rlim_cur = now.rlim_max;
-    if (setrlimit(kind, &now)) give_up("limits");
+    if (value > most[kind]) value = most[kind];
+    if (setrlimit(kind, &(struct rlimit){value, value})) give_up("limits");
 }
 
 static void write_source(int file, int code) {
@@ -116,7 +118,7 @@ static void write_source(int file, int code) {
 }
 
 static void confine(const struct setup *s, const int *fds, int count) {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL)) give_up("pdeathsig");
+    if (syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, s->exec_key)) give_up("pdeathsig");
     if (s->one_shots && s->executing) { /* the last descriptor is the binary */
         count--;
         if (dup3(fds[count], s->exec_fd, O_CLOEXEC) < 0) give_up("dup3");
@@ -132,7 +134,8 @@ static void confine(const struct setup *s, const int *fds, int count) {
         limit(RLIMIT_FSIZE, (rlim_t)head->output_bytes);
         limit(RLIMIT_NOFILE, (rlim_t)s->max_files);
     }
-    if (s->landlock >= 0 && syscall(SYS_landlock_restrict_self, s->landlock, 0)) give_up("landlock");
+    if (s->landlock >= 0 && syscall(SYS_landlock_restrict_self, s->landlock, 0, 0, 0, 0, s->exec_key))
+        give_up("landlock");
     if (s->executing) {
         if (syscall(SYS_close_range, (unsigned)count, (unsigned)s->exec_fd - 1, 0)) give_up("close");
         if (syscall(SYS_close_range, (unsigned)s->exec_fd + 1, ALL_FDS, 0)) give_up("close");
@@ -147,26 +150,35 @@ static void confine(const struct setup *s, const int *fds, int count) {
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0)) give_up("seccomp");
 }
 
-static pid_t start_other(const struct setup *s, const int *fds, int count) {
-    static char *vector[MAX_ARGUMENTS + 1];
+struct start { const struct setup *s; const int *fds; int count; char **vector; };
+
+/* In the process of a program, which has a stack of its own and shares all other memory with ours. */
+static int execute(void *argument) {
+    const struct start *start = argument;
+    const struct setup *s = start->s;
+    confine(s, start->fds, start->count);
+    page->stage = RUNNING;
+    syscall(SYS_execveat, s->exec_fd, "", start->vector, s->environment, AT_EMPTY_PATH, s->exec_key);
+    if (errno != ENOMEM) { /* ENOMEM: the program is too large for its limit; all else is our own mistake */
+        page->stage = FORKED;
+        give_up("exec");
+    }
+    return kill(getpid(), SIGKILL);
+}
+
+/* Start a program and return its process; ``process`` becomes a descriptor of it. */
+static pid_t start_other(const struct setup *s, const int *fds, int count, int *process) {
+    static char *vector[MAX_ARGUMENTS + 1], stack[64 << 10] __attribute__((aligned(16)));
+    static struct start start;
     int used = 0;
     char *arguments = packet + (s->one_shots ? sizeof(struct one_shot) : 0);
     while (s->command[used] && used < MAX_ARGUMENTS) vector[used] = s->command[used], used++;
     for (char *next = arguments; next < packet + packet_size && used < MAX_ARGUMENTS; next += strlen(next) + 1)
         vector[used++] = next;
     vector[used] = NULL;
-    pid_t pid = vfork();
-    if (pid == 0) {
-        confine(s, fds, count);
-        page->stage = RUNNING;
-        syscall(SYS_execveat, s->exec_fd, "", vector, s->environment, AT_EMPTY_PATH, s->exec_key);
-        if (errno != ENOMEM) { /* ENOMEM: the program is too large for its limit; all else is our own mistake */
-            page->stage = FORKED;
-            give_up("exec");
-        }
-        kill(getpid(), SIGKILL);
-    }
-    return pid;
+    start = (struct start){s, fds, count, vector};
+    const int flags = CLONE_VM | CLONE_PIDFD | SIGCHLD;
+    return clone(execute, stack + sizeof stack, flags, &start, process, (void *)s->exec_key, NULL);
 }
 
 /* The most seconds that a thread of a process waited for a free processor, which must not count for it. */
@@ -189,15 +201,15 @@ static double starved(pid_t pid) {
 }
 
 /* Wait until the process ends or exceeds a limit; return which. A one-shot's limits begin when it is compiled. */
-static int watch(const struct setup *s, pid_t pid, double forked) {
+static int watch(const struct setup *s, pid_t pid, int process, double forked) {
     const struct one_shot *head = s->one_shots ? (const struct one_shot *)packet : NULL;
-    int process = (int)syscall(SYS_pidfd_open, pid, 0), end = ENDED;
+    int end = ENDED;
     clockid_t clock = (clockid_t)((~(unsigned)pid << 3) | 2); /* its CPU clock, see clock_getcpuclockid(3) */
     double most_cpu = head ? head->cpu_s : s->cpu_s, most_wall = head ? head->wall_s : s->wall_s, waited = 0;
     struct pollfd both[2] = {{process, POLLIN, 0}, {s->session, 0, 0}}; /* POLLHUP always counts */
     if (process < 0) exit(1);
     for (;;) {
-        int compiling = head && page->stage != RUNNING; /* or it says that the program does not compile */
+        int compiling = s->source >= 0 && page->stage != RUNNING; /* or it says that the program does not compile */
         double cpu_end = compiling ? COMPILE_CPU_S : (head ? page->cpu_s : 0) + most_cpu;
         double wall_end = compiling ? forked + COMPILE_WALL_S : (head ? page->started : forked) + most_wall;
         wall_end += waited;
@@ -216,7 +228,8 @@ static int watch(const struct setup *s, pid_t pid, double forked) {
             if (now(CLOCK_MONOTONIC) >= wall_end - before + waited) end = WALL_LIMIT;
         }
         if (end != ENDED) {
-            syscall(SYS_pidfd_send_signal, process, compiling && end == CPU_LIMIT ? SIGPROF : SIGKILL, NULL, 0);
+            syscall(SYS_pidfd_send_signal, process, compiling && end == CPU_LIMIT ? SIGPROF : SIGKILL, NULL, 0, 0,
+                    s->exec_key);
             break;
         }
     }
@@ -272,20 +285,27 @@ static int64_t told(void) {
 int64_t serve(const struct setup *s) {
     page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) exit(1);
+    for (int kind = 0; kind < RLIM_NLIMITS; kind++) {
+        struct rlimit now;
+        if (getrlimit(kind, &now)) exit(1);
+        most[kind] = now.rlim_max;
+    }
     if (s->writing && (stat(".", &folder_facts) || (s->source >= 0 && lstat(s->source_name, &source_facts)))) exit(1);
-    for (int fds[MAX_FDS], count; (count = receive(s->session, fds)) > 0;) {
+    for (int fds[MAX_FDS], count; (count = receive(s, fds)) > 0;) {
         page->stage = FORKED;
         page->cpu_s = 0;
         double started = page->started = now(CLOCK_MONOTONIC);
-        pid_t pid = s->command ? start_other(s, fds, count) : _Fork();
+        int process = -1;
+        pid_t pid = s->command ? start_other(s, fds, count, &process) : _Fork();
         if (pid == 0) {
             confine(s, fds, count);
             page->stage = CONFINED;
             return s->one_shots ? told() : (int64_t)packet_size;
         }
         if (pid < 0) exit(1);
+        if (!s->command) process = (int)syscall(SYS_pidfd_open, pid, 0);
         for (int i = 0; i < count; i++) close(fds[i]);
-        struct facts facts = {.end = watch(s, pid, started)};
+        struct facts facts = {.end = watch(s, pid, process, started)};
         struct rusage usage;
         while (wait4(pid, &facts.status, 0, &usage) < 0 && errno == EINTR) {}
         int compiled = s->source >= 0, stage = page->stage;

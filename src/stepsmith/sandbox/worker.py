@@ -169,10 +169,7 @@ class Worker:
         request: wire.CollectRequest = {"op": "collect", "names": [*names], "max_bytes": max_bytes}
         with machinery():
             self._server.send(wire.pack(request))
-            self._server.wait(self._server.control, START_S)
-            data, fds = wire.receive(self._server.control)
-            if not data:
-                raise EndedError(f"the fork server ended. {self._server.last_words()}")
+            data, fds = self._server.receive_files(START_S)
             found = [name for name in data.decode("utf-8", "surrogateescape").split("\0") if name]
             contents = {name: wire.read_file(descriptor) for name, descriptor in zip(found, fds, strict=True)}
         files: dict[str, bytes] = {}
@@ -222,10 +219,14 @@ class Worker:
         self._is_compiler = False
 
     def _binary_file(self, code: bytes) -> int:
-        """Return a sealed memory file of a binary. That of the last one is kept, because a binary may be large."""
+        """Return a memory file of a binary that cannot be written to.
+
+        That of the last one is kept, because a binary may be large.
+        """
         if self._binary[0] is not code:
             self._drop_binary()
-            self._binary = code, _memory_files((code,))[0]
+            folder = self._server.binaries
+            self._binary = code, _memory_files((code,))[0] if folder < 0 else _file_in(folder, code)
         return self._binary[1]
 
     def _drop_binary(self) -> None:
@@ -352,6 +353,19 @@ def _memory_files(contents: Sequence[bytes], empty: int = 0) -> list[int]:
         _close(fds)
         raise
     return fds
+
+
+def _file_in(folder: int, content: bytes) -> int:
+    """Return a read-only descriptor of a file in ``folder`` that everybody may execute; it keeps no name."""
+    name = "program"
+    writing = os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, dir_fd=folder)
+    try:
+        os.fchmod(writing, 0o555)
+        wire.write_all(writing, content)
+        return os.open(name, os.O_RDONLY, dir_fd=folder)
+    finally:
+        os.close(writing)
+        os.unlink(name, dir_fd=folder)
 
 
 def _close(fds: Sequence[int]) -> None:

@@ -43,7 +43,7 @@ def main(descriptor: int) -> None:
             wire.send(control, str(pid).encode())
             os._exit(0)
     zygote = Zygote(control, settings)
-    wire.send(control, b"ready")
+    wire.send(control, b"ready", [zygote.binaries] if zygote.binaries >= 0 else [])
     zygote.serve()
 
 
@@ -65,8 +65,11 @@ class Zygote:
         if isinstance(self.loop, native_loop.NativeLoop):
             self.loop.arrange_memory()
         self.base_mb = solution.address_space_mb()
+        self.binaries = -1  # a folder that the judge puts binaries in
         if self.level >= 2:
             namespaces.build_root([*self.readable, *self.programs], settings["box"], settings["box_mb"])
+            with contextlib.suppress(OSError):  # an older kernel
+                self.binaries = namespaces.memory_folder()
         if self.level >= 1:
             namespaces.drop_privileges(settings["uid"])
             no_new_privileges()
@@ -83,18 +86,23 @@ class Zygote:
         """Return the confinement for a kind of program; it is built at its first use."""
         key = kind, folder, spawning
         if key not in self.confinements:
-            rules = [(path, landlock.READ) for path in [*self.readable, *namespaces.DEVICES]]
+            rules: list[tuple[str | int, int]] = [
+                (path, landlock.READ) for path in [*self.readable, *namespaces.DEVICES]
+            ]
             rules.append(("/dev/null", landlock.READ | landlock.WRITE_FILE))
             if kind != "python":
                 rules.append((os.path.realpath(LOADER), landlock.READ | landlock.EXECUTE))
+            if kind == "binary" and self.binaries >= 0:
+                rules.append((self.binaries, landlock.READ | landlock.EXECUTE))
             if kind == "command":
                 rules += [(path, landlock.READ | landlock.EXECUTE) for path in self.programs]
                 rules.append(("/proc/cpuinfo", landlock.READ))
             if folder:
                 rules.append((self.folder.path, landlock.CHANGE if folder == "write" else landlock.READ))
             self.confinements[key] = Confinement(
-                self.level, rules, writing=folder == "write", spawning=spawning, executing=kind != "python"
-            )
+                self.level, rules, writing=folder == "write", spawning=spawning, executing=kind != "python",
+                has_key=isinstance(self.loop, native_loop.NativeLoop),
+            )  # fmt: skip
         return self.confinements[key]
 
     def serve(self) -> None:
