@@ -1,8 +1,6 @@
 """Risk against coverage: what ``labels.py`` computes and draws from picks."""
 
-import random
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,44 +14,50 @@ TITLES = {
     "largest group": "agreement ranking",
 }
 SIZE, GAP = 240, 50
+RESAMPLES = 1000
 
 
-class Point(NamedTuple):
-    coverage: float
-    risk: float
+class Curves(NamedTuple):
+    """Risk against coverage of the picks (row 0) and of resamples of their problems, arrays of (row, score).
+
+    Columns are scores, highest first. A score that a resample lacks repeats the column before it and adds no point.
+    """
+
+    coverage: np.ndarray
+    risk: np.ndarray
 
 
-def curve(picks: Sequence[Pick]) -> list[Point]:
-    """Return risk against coverage, one point for each score that occurs, highest score first."""
+def curves(picks: Sequence[Pick], resamples: int = RESAMPLES) -> Curves:
+    """Return the curves of ``picks`` and of a bootstrap over problems, which takes all draws of a problem together."""
     order = sorted(picks, key=lambda pick: -pick.score)
-    points, wrong = [], 0
-    for k, pick in enumerate(order, 1):
-        wrong += not pick.right
-        if k == len(order) or order[k].score != pick.score:
-            points.append(Point(k / len(order), wrong / k))
-    return points
+    names = sorted({pick.problem for pick in order})
+    place = {name: k for k, name in enumerate(names)}
+    drawn = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
+    times = np.vstack([np.ones((1, len(names)), int), drawn])[:, [place[pick.problem] for pick in order]]
+    last = [k for k, pick in enumerate(order) if k + 1 == len(order) or order[k + 1].score != pick.score]
+    taken = times.cumsum(1)[:, last]
+    wrong = (times * [not pick.right for pick in order]).cumsum(1)[:, last]
+    risk = wrong / np.maximum(taken, 1)
+    first = (taken > 0).argmax(1)  # before it nothing is taken: the curve starts at coverage 0 with its first risk
+    risk = np.where(taken > 0, risk, np.take_along_axis(risk, first[:, None], 1))
+    return Curves(taken / taken[:, -1:], risk)
 
 
-def area(picks: Sequence[Pick]) -> float:
-    """Return the area under the curve of risk over coverage (AURC), linear between points; lower is better."""
-    points = curve(picks)
-    points = [Point(0.0, points[0].risk), *points]
-    return sum((b.coverage - a.coverage) * (a.risk + b.risk) / 2 for a, b in pairwise(points))
+def area(found: Curves) -> np.ndarray:
+    """Return the area under each curve of risk over coverage (AURC), linear between points; lower is better."""
+    zero = np.zeros((len(found.risk), 1))
+    return np.trapezoid(np.hstack([found.risk[:, :1], found.risk]), np.hstack([zero, found.coverage]), axis=1)
 
 
-def coverage_at(picks: Sequence[Pick], risk: float) -> float:
-    """Return the largest coverage whose risk is at most ``risk``."""
-    return max((point.coverage for point in curve(picks) if point.risk <= risk + 1e-12), default=0.0)
+def coverage_at(found: Curves, risk: float) -> np.ndarray:
+    """Return for each curve the largest coverage whose risk is at most ``risk``."""
+    return np.where(found.risk <= risk + 1e-12, found.coverage, 0.0).max(1)
 
 
-def over_problems(picks: Sequence[Pick], value: Callable[[Sequence[Pick]], float]) -> tuple[float, float, float]:
-    """Return a figure with its interval by a bootstrap over problems."""
-    groups: dict[str, list[Pick]] = {}
-    for pick in picks:
-        groups.setdefault(pick.problem, []).append(pick)
-    names, rng = sorted(groups), random.Random(0)
-    found = [value([p for name in rng.choices(names, k=len(names)) for p in groups[name]]) for _ in range(300)]
-    return value(picks), float(np.quantile(found, 0.025)), float(np.quantile(found, 0.975))
+def interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Return the figure of row 0 with the 95% percentiles of the other rows."""
+    low, high = np.quantile(values[1:], (0.025, 0.975))
+    return float(values[0]), float(low), float(high)
 
 
 def figure(populations: Mapping[str, Mapping[str, Sequence[Pick]]]) -> str:
@@ -91,9 +95,9 @@ def _panel(x0: float, y0: float, title: str, by_method: Mapping[str, Sequence[Pi
         parts.append(f'<text x="{x0 - 6}" y="{y + 4:.0f}" font-size="11" text-anchor="end">{tick:g}</text>')
         parts.append(f'<text x="{x:.0f}" y="{y0 + SIZE + 14}" font-size="11" text-anchor="middle">{tick:g}</text>')
     for colour, picks in zip(COLOURS, by_method.values(), strict=True):
-        points = curve(picks)
-        points = [Point(0.0, points[0].risk), *points]
-        path = " ".join(f"{x0 + SIZE * p.coverage:.1f},{y0 + SIZE * (1 - p.risk):.1f}" for p in points)
+        found = curves(picks, 0)
+        points = [(0.0, found.risk[0, 0]), *zip(found.coverage[0], found.risk[0], strict=True)]
+        path = " ".join(f"{x0 + SIZE * coverage:.1f},{y0 + SIZE * (1 - risk):.1f}" for coverage, risk in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
     return parts
 

@@ -1,9 +1,10 @@
 """Problems of HumanEval and MBPP on which nothing was fitted, with published samples of other people's models.
 
 HumanEval: the problems that ``dual_verify.dev`` does not have, 16 of the 100 samples of CodeGen-16B that CodeT
-publishes. MBPP: all programs that LLMDebugger publishes for a problem (GPT-3.5, CodeLlama, StarCoder, and what became
-of them in debugging). None of the code of these repositories runs, and the samples run in the sandbox. The truth is
-EvalPlus' reference on up to 24 inputs of EvalPlus; a problem whose reference fails there is left out.
+publishes. MBPP: all different programs that LLMDebugger and Reflexion publish for a problem (GPT-4, GPT-3.5,
+CodeLlama, StarCoder, and what became of them in debugging). None of the code of these repositories runs, and the
+samples run in the sandbox. The truth is EvalPlus' reference on up to 24 inputs of EvalPlus; a problem whose reference
+fails there is left out.
 """
 
 import json
@@ -22,12 +23,14 @@ from stepsmith.core.records import Checker, Contract, Limits, Solution, Verdict
 from stepsmith.verify.matrix import ExecutionMatrix
 
 SAMPLES, INPUTS, LONGEST = 16, 24, 4000  # candidates and inputs of a problem; characters of an input
+LEAST = 8  # different programs of a problem of MBPP
+LEARN = 48  # of these problems of HumanEval are for fitting; the others are kept to be read
 
 
 def humaneval_subjects(
-    judge: RecordedJudge, benchmarks: Path, codet: Path, most: int, dev: Path = DEV
+    judge: RecordedJudge, benchmarks: Path, codet: Path, dev: Path = DEV, most: int | None = None
 ) -> list[Subject]:
-    """Return at most ``most`` problems of HumanEval, at random, without those of the development data."""
+    """Return the problems of HumanEval without those of the development data, in random order: the first ``most``."""
     known = {row["problem_id"] for row in rows(dev.read_text())}
     heads = packed(benchmarks / "HumanEval.jsonl.gz")
     extra = {row["task_id"]: row for row in packed(benchmarks / "HumanEvalPlus-Mini.jsonl.gz")}
@@ -42,23 +45,30 @@ def humaneval_subjects(
             programs[tasks[0]] = row["samples"]
     found = []
     others = [head for head in heads if head["task_id"] not in known and head["task_id"] in programs]
-    for head in derive_rng(0, "problems").sample(others, min(most, len(others))):
+    for head in derive_rng(0, "problems").sample(others, len(others)):
         task = head["task_id"]
         samples = derive_rng(0, "labels", task).sample(programs[task], SAMPLES)
         codes = [head["prompt"] + sample for sample in samples]
         inputs = [tuple(values) for values in (*extra[task]["base_input"], *extra[task]["plus_input"])]
         reference = head["prompt"] + extra[task]["canonical_solution"]
         found += _subject(judge, task, head["entry_point"], head["prompt"], inputs, reference, codes)
+        if len(found) == most:
+            break
     return found
 
 
-def mbpp_subjects(judge: RecordedJudge, benchmarks: Path, debugger: Path, most: int) -> list[Subject]:
-    """Return at most ``most`` problems of MBPP+, at random, that have at least four published programs."""
+def learning_subjects(judge: RecordedJudge, data: Path, codet: Path) -> list[Subject]:
+    """Return those of ``humaneval_subjects`` on which the shipped model is fitted, beside the development data."""
+    return humaneval_subjects(judge, data.parent / "benchmarks", codet, data, LEARN)
+
+
+def mbpp_subjects(judge: RecordedJudge, benchmarks: Path, clones: Sequence[Path], most: int) -> list[Subject]:
+    """Return at most ``most`` problems of MBPP+, at random, that have at least ``LEAST`` published programs."""
     programs: dict[str, dict[str, None]] = defaultdict(dict)
-    for sample in repaired(debugger):
+    for sample in (sample for clone in clones for sample in repaired(clone)):
         programs[sample.task].setdefault(sample.code)
     found = []
-    enough = [row for row in packed(benchmarks / "MbppPlus.jsonl.gz") if len(programs[row["task_id"]]) >= 4]
+    enough = [row for row in packed(benchmarks / "MbppPlus.jsonl.gz") if len(programs[row["task_id"]]) >= LEAST]
     for row in derive_rng(0, "problems").sample(enough, min(most, len(enough))):
         task, codes = row["task_id"], list(programs[row["task_id"]])
         inputs = mbpp_inputs(task, [*row["base_input"], *_read(row["plus_input"])])

@@ -8,88 +8,28 @@ problem. Three problems that carry another problem's samples are left out (verif
 Rules of acceptance are nested: the model *and* the threshold come from the other nine tenths of the problems, where
 confidences are cross-fitted once more. Intervals: 95% percentiles of a bootstrap over problems.
 
-With ``--codet CLONE`` and ``--debugger CLONE`` (of microsoft/CodeT and FloridSleeves/LLMDebugger) two populations
-follow on which nothing was fitted or chosen (label_subjects.py): the rest of HumanEval, and MBPP with programs of
-several models. There the model and the thresholds are those of the 48 problems.
+With ``--codet CLONE`` (of microsoft/CodeT) and ``--debugger CLONE CLONE`` (of FloridSleeves/LLMDebugger and
+noahshinn/reflexion) two populations follow on which nothing was fitted or chosen (label_subjects.py): the rest of
+HumanEval, and MBPP with programs of several models. There the model and the thresholds are those of the 48 problems.
 """
 
 import argparse
 import json
-import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from label_curves import TITLES, area, coverage_at, curve, figure, over_problems, shown
+import numpy as np
+from label_curves import TITLES, area, coverage_at, curves, figure, interval, shown
+from label_more import more_coverage
+from label_nested import TARGETS, Accepted, by_rule, coverage_and_wrong, cross_fitted, nested, picked
 from label_rules import RULES, Pick
-from label_subjects import humaneval_subjects, mbpp_subjects
-from verify_fit import BUILD, RECORDINGS, SIZES, WITHOUT, Prepared, behaviour_choice, fit, prepare
+from label_subjects import LEARN, humaneval_subjects, mbpp_subjects
+from verify_fit import BUILD, RECORDINGS, SIZES, prepare
 from verify_population import DEV, Draw, RecordedJudge, Subject, dev_subjects, draws
 
-from stepsmith.verify.labels.posterior import choose, shipped_model
-from verify import BASELINES, RESULTS, bootstrap, fresh
+from verify import BASELINES, RESULTS, fresh
 
-TARGETS = (0.02, 0.05, 0.1)
-FOLDS = 10
-KNOWN = "HumanEval, 48 problems"
-Accepted = dict[tuple[str, float], list[tuple[Pick, bool]]]
-
-
-# --- the consensus model, cross-fitted -------------------------------------------------------------------------------
-
-
-def folds_of(items: Sequence[Prepared], split: int) -> dict[str, int]:
-    names = sorted({item.draw.subject.name for item in items})
-    random.Random(split).shuffle(names)
-    return {name: k % FOLDS for k, name in enumerate(names)}
-
-
-def cross_fitted(items: Sequence[Prepared], split: int = 0) -> list[Pick]:
-    """Return a pick for every draw, by a model that was fitted without any draw of its problem."""
-    fold, out = folds_of(items, split), []
-    for k in range(FOLDS):
-        rest = [item for item in items if fold[item.draw.subject.name] != k]
-        out += picked(rest, [item for item in items if fold[item.draw.subject.name] == k])
-    return out
-
-
-def picked(known: Sequence[Prepared], asked: Sequence[Prepared]) -> list[Pick]:
-    """Fit on ``known`` and pick in ``asked``; problems with and without worked examples apart, as the product does."""
-    out = []
-    for examples in (True, False):
-        mine = [item for item in asked if bool(item.draw.examples) == examples]
-        if not mine:
-            continue
-        lessons = [behaviour_choice(item) for item in known if bool(item.draw.examples) == examples]
-        if lessons:
-            weights = fit(lessons, () if examples else WITHOUT["model-samples"])
-        else:  # all of the 48 problems show examples: the shipped weights, fitted on them with their statements hidden
-            weights = shipped_model("model-samples").without_examples.behaviour
-        for item in mine:
-            belief = choose(weights, item.evidence)
-            best = max(range(len(belief)), key=lambda i: belief[i])
-            n = len(item.draw.matrix.solutions)
-            out.append(Pick(item.draw.subject.name, n, belief[best], item.right[best]))
-    return out
-
-
-# --- rules of acceptance ---------------------------------------------------------------------------------------------
-
-
-def by_rule(known: Sequence[Pick], picks: Sequence[Pick]) -> Accepted:
-    """Return, by rule and target, every pick with whether it is accepted by the threshold of ``known``."""
-    thresholds = {(name, target): rule(known, target) for name, rule in RULES.items() for target in TARGETS}
-    return {key: [(pick, pick.score >= threshold) for pick in picks] for key, threshold in thresholds.items()}
-
-
-def nested(items: Sequence[Prepared], split: int = 0) -> Accepted:
-    """Return what is accepted if model and threshold are of other problems."""
-    fold, out = folds_of(items, split), {(rule, target): [] for rule in RULES for target in TARGETS}
-    for k in range(FOLDS):
-        known = [item for item in items if fold[item.draw.subject.name] != k]
-        picks = picked(known, [item for item in items if fold[item.draw.subject.name] == k])
-        for key, found in by_rule(cross_fitted(known, split + 1), picks).items():
-            out[key] += found
-    return out
+KNOWN, REST, MBPP = "HumanEval, 48 problems", "the rest of HumanEval", "MBPP+, several models"
 
 
 # --- populations, and what is written --------------------------------------------------------------------------------
@@ -129,14 +69,14 @@ def tables(title: str, methods: Mapping[str, Sequence[Pick]], rules: Accepted, r
     for name, picks in methods.items():
         for n in sizes:
             mine = [pick for pick in picks if pick.n == n]
-            share = over_problems(mine, lambda some: sum(p.right for p in some) / len(some))
-            figures = [over_problems(mine, area)]
-            figures += [over_problems(mine, lambda some, target=t: coverage_at(some, target)) for t in TARGETS]
+            found = curves(mine)
+            share = interval(1 - found.risk[:, -1])
+            figures = [interval(area(found)), *(interval(coverage_at(found, target)) for target in TARGETS)]
             report[f"{name}|{n}"] = {
                 "right": share,
                 "area": figures[0],
                 "coverage_at": figures[1:],
-                "curve": curve(mine),
+                "curve": np.column_stack([found.coverage[0], found.risk[0]]).round(4).tolist(),
             }
             lines.append(f"| {TITLES[name]} | {n} | {shown(share)} | " + " | ".join(map(shown, figures)) + " |")
     head = " | ".join(f"n = {n}: coverage, wrong" for n in sizes)
@@ -144,13 +84,7 @@ def tables(title: str, methods: Mapping[str, Sequence[Pick]], rules: Accepted, r
     for (rule, target), found in rules.items():
         cells = []
         for n in (*sizes, 0):
-            taken: dict[str, list[float]] = {}
-            wrong: dict[str, list[float]] = {}
-            for pick, ok in found:
-                if n in (0, pick.n):
-                    taken.setdefault(pick.problem, []).append(ok)
-                    wrong.setdefault(pick.problem, []).append(ok and not pick.right)
-            coverage, risk = bootstrap(taken), bootstrap(wrong, taken)
+            coverage, risk = coverage_and_wrong(found, n)
             report[f"{rule}|{target}|{n or 'all'}"] = {"coverage": coverage, "wrong": risk}
             cells.append(f"{shown(coverage)}, {shown(risk)}")
         lines.append(f"| {rule} | {target} | " + " | ".join(cells) + " |")
@@ -162,8 +96,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEV)
     parser.add_argument("--seeds", type=int, default=8, help="draws of each problem at each n")
     parser.add_argument("--codet", type=Path, help="a clone of microsoft/CodeT")
-    parser.add_argument("--debugger", type=Path, help="a clone of FloridSleeves/LLMDebugger")
-    parser.add_argument("--most", type=int, default=50, help="problems of each further population")
+    parser.add_argument(
+        "--debugger", type=Path, nargs="+", default=[], help="clones of FloridSleeves/LLMDebugger, noahshinn/reflexion"
+    )
+    parser.add_argument("--most", type=int, default=50, help="problems of MBPP+")
     options = parser.parse_args()
     benchmarks = options.data.parent / "benchmarks"
     judge = RecordedJudge(RECORDINGS["model-samples"])
@@ -174,19 +110,26 @@ def main() -> None:
     rules = {KNOWN: nested(items)}
     judge.close()
     others = RecordedJudge(BUILD / "label_samples.pickle")
-    further = {}
+    further, prepared = {}, {}
     if options.codet:
-        further["the rest of HumanEval"] = humaneval_subjects(
-            others, benchmarks, options.codet, options.most, options.data
-        )
+        further[REST] = humaneval_subjects(others, benchmarks, options.codet, options.data)
     if options.debugger:
-        further["MBPP+, several models"] = mbpp_subjects(others, benchmarks, options.debugger, options.most)
+        further[MBPP] = mbpp_subjects(others, benchmarks, options.debugger, options.most)
     for title, subjects in further.items():
         drawn = drawn_from(subjects, others, options.seeds)
-        picks = picked(items, [prepare(draw) for _, _, draw in drawn])
+        prepared[title] = [prepare(draw) for _, _, draw in drawn]
+        picks = picked(items, prepared[title])
         populations[title] = {"consensus": picks, **baselines(drawn)}
         rules[title] = by_rule(known, picks)
         others.save()
+    more: list[str] = []
+    if REST in prepared:
+        first = {subject.name for subject in further[REST][:LEARN]}
+        learn = [*items, *(item for item in prepared[REST] if item.draw.subject.name in first)]
+        asked = {
+            title: [item for item in some if item.draw.subject.name not in first] for title, some in prepared.items()
+        }
+        more = more_coverage(items, learn, asked)
     others.close()
     report: dict[str, dict[str, object]] = {title: {"seeds": options.seeds} for title in populations}
     lines = ["# Labels on real data", "", (__doc__ or "").split("\n\n", 1)[1].strip(), "", "![risk](labels.svg)"]
@@ -195,6 +138,7 @@ def main() -> None:
     lines += ["", "Thresholds over the 48 problems: " + "; ".join(
         f"{name}: " + ", ".join(f"{rule(known, target):.3f}" for target in TARGETS) for name, rule in RULES.items()
     )]  # fmt: skip
+    lines += more
     (RESULTS / "labels.json").write_text(json.dumps(report, indent=1) + "\n")
     (RESULTS / "labels.svg").write_text(figure(populations))
     (RESULTS / "labels.md").write_text("\n".join(lines) + "\n")

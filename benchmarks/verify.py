@@ -9,16 +9,17 @@ import argparse
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from verify_fit import RECORDINGS, SIZES, TEACHER_PROBLEMS, crossfit, prepare
-from verify_population import DEV, Draw, RecordedJudge, Subject, dev_subjects, draws, teacher_subjects
+from verify_fit import RECORDINGS, SIZES, TEACHER_PROBLEMS, crossfit, prepare, samples_of
+from verify_population import DEV, Draw, RecordedJudge, Subject, draws, teacher_subjects
 
-from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
+from stepsmith.verify.labels.consensus import ConsensusSettings, needed_probability, verify_consensus
 from stepsmith.verify.labels.dual_verification import DualVerificationSettings, verify_dual
 from stepsmith.verify.labels.posterior import ConsensusModel, Population
 from stepsmith.verify.labels.verification import Label, Verification
@@ -153,7 +154,7 @@ def measure(
             settings = ConsensusSettings(target_error=TARGETS[0], prune_runs=prune_runs)
             v = verify_consensus(fresh(item.draw), examples=item.draw.examples, settings=settings, model=model)
             sound = v.golden is not None and v.reason in ("", "low-confidence", "many-valid-answers", "examples-unmet")
-            taken = {target: sound and v.confidence >= 1 - 2 * target for target in TARGETS}
+            taken = {target: sound and v.confidence >= needed_probability(target, population) for target in TARGETS}
             name = "consensus" if statement else "consensus, no statement"
             results.append(result(item.draw, n, name if prune_runs else f"{name}, full matrix", v, taken))
     return results
@@ -283,56 +284,75 @@ def table(report: dict[str, dict[str, object]]) -> list[str]:
     return lines
 
 
+def measured(
+    subjects: Sequence[Subject], population: Population, judge: RecordedJudge, seeds: int
+) -> dict[str, object]:
+    """Return the figures of a population and draw its reliability diagram."""
+    results: list[Result] = []
+    for statement in (True, False):
+        results += measure(subjects, population, judge, seeds, statement=statement)
+    rows = {
+        f"{method}|{n}": summary([r for r in results if r.method == method and r.n == n])
+        for method in dict.fromkeys(r.method for r in results)
+        for n in SIZES
+    }
+    for n in SIZES:
+        ours = [r for r in results if r.method == "consensus" and r.n == n]
+        groups = [r for r in results if r.method == "largest group" and r.n == n]
+        for target in TARGETS:
+            error = rows[f"consensus|{n}"][f"error@{target}"][0]  # type: ignore[index]
+            allowed = max(error, target) if error == error else target
+            rows[f"largest group|{n}"][f"coverage_at_error@{target}"] = coverage_at_error(groups, allowed)
+            rows[f"consensus|{n}"][f"coverage_at_error@{target}"] = coverage_at_error(ours, allowed)
+    pooled = [r for r in results if r.method == "consensus"]
+    (RESULTS / f"verify_reliability_{population}.svg").write_text(reliability_svg(pooled, f"consensus, {population}"))
+    share = sum(sum(s.right) for s in subjects) / sum(len(s.right) for s in subjects)
+    return {"problems": len(subjects), "right": share, "seeds": seeds, "rows": rows}
+
+
+def section(population: str, found: Mapping[str, Any]) -> list[str]:
+    """Return the Markdown of a population."""
+    rows = found["rows"]
+    head = f"{found['problems']} problems, {found['right']:.1%} of candidates right, {found['seeds']} seeds"
+    lines = [f"## {population}: {head}", "", *table(rows)]
+    lines += ["", "Coverage at equal error (largest of target and the error above), by ranking:", ""]
+    for n in SIZES:
+        for target in TARGETS:
+            ours, groups = (
+                rows[f"{method}|{n}"][f"coverage_at_error@{target}"] for method in ("consensus", "largest group")
+            )
+            lines.append(f"- n = {n}, target {target}: consensus {ours:.3f}, largest group {groups:.3f}")
+    return [*lines, "", f"![reliability](verify_reliability_{population}.svg)", ""]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=8, help="draws of each problem at each n")
     parser.add_argument("--teacher-seeds", type=int, default=2)
     parser.add_argument("--data", type=Path, default=DEV)
+    parser.add_argument("--codet", type=Path, help="a clone of microsoft/CodeT: 48 more problems of HumanEval")
+    parser.add_argument("--only", choices=RECORDINGS, help="measure this population and keep the other's figures")
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
-    report: dict[str, object] = {"seeds": options.seeds, "teacher_seeds": options.teacher_seeds}
-    lines = ["# Verification, measured", "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""]
+    figures = RESULTS / "verify.json"
+    report: dict[str, dict[str, object]] = json.loads(figures.read_text()) if options.only else {}
     for population, recording in RECORDINGS.items():
+        if options.only not in (None, population):
+            continue
         teacher = population == "offline-teacher"
         if not teacher and not options.data.exists():
-            lines += [f"## {population}", "", "The development data is not beside the repository.", ""]
-            continue
-        judge = RecordedJudge(recording)
-        subjects = teacher_subjects(judge, TEACHER_PROBLEMS) if teacher else dev_subjects(judge, options.data)
-        seeds = options.teacher_seeds if teacher else options.seeds
-        results: list[Result] = []
-        for statement in (True, False):
-            results += measure(subjects, population, judge, seeds, statement=statement)
+            raise SystemExit(f"{options.data} does not exist; give the development data with --data")
+        if teacher:
+            judge = RecordedJudge(recording)
+            subjects = teacher_subjects(judge, TEACHER_PROBLEMS)
+        else:
+            subjects, judge = samples_of(options.data, options.codet)
+        report[population] = measured(subjects, population, judge, options.teacher_seeds if teacher else options.seeds)
         judge.close()
-        share = sum(sum(s.right) for s in subjects) / sum(len(s.right) for s in subjects)
-        rows = {
-            f"{method}|{n}": summary([r for r in results if r.method == method and r.n == n])
-            for method in dict.fromkeys(r.method for r in results)
-            for n in SIZES
-        }
-        for n in SIZES:
-            ours = [r for r in results if r.method == "consensus" and r.n == n]
-            groups = [r for r in results if r.method == "largest group" and r.n == n]
-            for target in TARGETS:
-                error = rows[f"consensus|{n}"][f"error@{target}"][0]  # type: ignore[index]
-                allowed = max(error, target) if error == error else target
-                rows[f"largest group|{n}"][f"coverage_at_error@{target}"] = coverage_at_error(groups, allowed)
-                rows[f"consensus|{n}"][f"coverage_at_error@{target}"] = coverage_at_error(ours, allowed)
-        report[population] = rows
-        lines += [f"## {population}: {len(subjects)} problems, {share:.1%} of candidates right, {seeds} seeds", ""]
-        lines += table(rows)
-        lines += ["", "Coverage at equal error (largest of target and the error above), by ranking:", ""]
-        for n in SIZES:
-            for target in TARGETS:
-                ours_at = rows[f"consensus|{n}"][f"coverage_at_error@{target}"]
-                group_at = rows[f"largest group|{n}"][f"coverage_at_error@{target}"]
-                lines.append(f"- n = {n}, target {target}: consensus {ours_at:.3f}, largest group {group_at:.3f}")
-        lines.append("")
-        pooled = [r for r in results if r.method == "consensus"]
-        name = f"verify_reliability_{population}.svg"
-        (RESULTS / name).write_text(reliability_svg(pooled, f"consensus, {population}"))
-        lines += [f"![reliability]({name})", ""]
-    (RESULTS / "verify.json").write_text(json.dumps(report, indent=1) + "\n")
+    lines = ["# Verification, measured", "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""]
+    for population, found in report.items():
+        lines += section(population, found)
+    figures.write_text(json.dumps(report, indent=1) + "\n")
     (RESULTS / "verify.md").write_text("\n".join(lines))
     print("\n".join(lines))
 

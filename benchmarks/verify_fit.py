@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from label_subjects import learning_subjects
 from verify_population import DEV, Draw, RecordedJudge, Subject, dev_subjects, draws, teacher_subjects
 
 from stepsmith.verify.labels.behaviour import Behaviour, behaviours, features
@@ -154,9 +155,19 @@ def fit_population(
     return regimes
 
 
+def samples_of(data: Path, codet: Path | None) -> tuple[list[Subject], RecordedJudge]:
+    """Return the problems with real samples: the development data and, with a clone of CodeT, 48 more of HumanEval."""
+    judge = RecordedJudge(RECORDINGS["model-samples"])
+    subjects = dev_subjects(judge, data)
+    if codet:
+        subjects += learning_subjects(judge, data, codet)
+    return subjects, judge
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DEV)
+    parser.add_argument("--codet", type=Path, help="a clone of microsoft/CodeT: 48 more problems of HumanEval")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--write", action="store_true", help="replace the shipped model")
     parser.add_argument("--only", choices=RECORDINGS, help="fit this population and keep the others as they are")
@@ -165,16 +176,20 @@ def main() -> None:
     for population, recording in RECORDINGS.items():
         if options.only not in (None, population):
             continue
-        judge = RecordedJudge(recording)
         teacher = population == "offline-teacher"
-        subjects = teacher_subjects(judge, TEACHER_PROBLEMS) if teacher else dev_subjects(judge, options.data)
+        if teacher:
+            judge = RecordedJudge(recording)
+            subjects = teacher_subjects(judge, TEACHER_PROBLEMS)
+        else:
+            subjects, judge = samples_of(options.data, options.codet)
         regimes = fit_population(subjects, population, judge, options.seeds)
         judge.close()
-        source = "HumanEval problems, 24 samples of a 16B model each (dual_verify.dev)"
+        source = "HumanEval problems, 24 (dual_verify.dev) or 16 samples of a 16B model each"
         if teacher:
             source = "problems of the offline teacher, 24 programs of weak, middling or strong skill models each"
         provenance = {
-            "command": f"python benchmarks/verify_fit.py --write --only {population}",
+            "command": f"python benchmarks/verify_fit.py --write --only {population}"
+            + " --codet CLONE" * bool(options.codet),
             "data": f"{len(subjects)} {source}",
             "draws": f"n = {', '.join(map(str, SIZES))}, {options.seeds} seeds each",
             "method": f"conditional logits with an outside option, L2 penalty {PENALTY}",

@@ -29,7 +29,7 @@ def test_a_problem_from_start_to_end(local_judge):
     outcome = _verify(local_judge, _problem())
     assert outcome.status == "accepted"
     assert outcome.golden.candidate in (0, 1, 2)
-    assert outcome.golden.confidence >= 0.96
+    assert outcome.golden.confidence >= 0.94
     assert [test.output for test in outcome.tests] == [str(2 * v) for v in range(1, 9)]
     assert outcome.suite.kill_rate == 1.0
     assert outcome.suite.branch_coverage == 1.0

@@ -33,8 +33,8 @@ def test_equal_compute_comes_from_measured_times(study: Study, tmp_path: Path) -
 
 def test_pauses_do_not_count_as_steps(tmp_path: Path) -> None:
     log = TrainingLog(tmp_path)
-    # Warming up; then 1 s a step; a measurement of 100 s at step 20.
-    for step, seconds in ((1, 50.0), (10, 59.0), (20, 69.0), (30, 179.0), (40, 189.0)):
+    # Warming up; then 1 s a step; a measurement of 100 s at step 20; stopped for an hour after step 40.
+    for step, seconds in ((1, 50.0), (10, 59.0), (20, 69.0), (30, 179.0), (40, 189.0), (50, 3799.0), (60, 3809.0)):
         log.step(Step(stage="rl", step=step, of=60, seconds=seconds))
     log.evaluated(EvalResult(stage="rl", step=20, name="held-out", temperature=1.0, groups={}))
     assert seconds_per_step(tmp_path) == pytest.approx(1.0)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepsmith.core.records import Checker, Contract, Example, Verdict
-from stepsmith.verify.labels.consensus import ConsensusSettings, verify_consensus
+from stepsmith.verify.labels.consensus import ConsensusSettings, needed_probability, verify_consensus
 from stepsmith.verify.matrix import ExecutionMatrix
 from tests.verify.expression_judge import ExpressionJudge, programs
 
@@ -42,10 +42,18 @@ def test_it_abstains_below_the_wanted_certainty_and_says_why(judge, contract):
     unsure = verify_consensus(matrix)
     assert (unsure.status, unsure.reason) == ("rejected", "low-confidence")
     assert unsure.golden is not None
-    assert "0.960 is needed" in unsure.detail
+    assert "0.940 is needed" in unsure.detail
     careless = verify_consensus(matrix, settings=ConsensusSettings(target_error=0.5))
     assert careless.status == "accepted"
     assert careless.confidence == unsure.confidence
+
+
+def test_the_needed_probability_falls_with_the_target_and_is_looser_for_measured_samples():
+    targets = [0.0, 0.01, 0.02, 0.025, 0.03, 0.05, 0.1, 0.5]
+    samples = [needed_probability(target) for target in targets]
+    assert samples == pytest.approx([1.0, 0.97, 0.94, 0.94, 0.94, 0.9, 0.8, 0.0])
+    others = [needed_probability(target, "strong-solvers") for target in targets]
+    assert others == pytest.approx([1 - 2 * target for target in targets])
 
 
 def test_unmet_examples_are_a_reason(judge, contract):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
@@ -103,21 +104,20 @@ class StageRunner(NamedTuple):
 
 
 def seconds_per_step(folder: Path) -> float:
-    """Return the mean wall time of a training step, from the log of a finished run.
+    """Return the median wall time of a training step, from the log of a finished run.
 
-    The first record (warm-up) and the records during which the model was evaluated are left out. Raises ``StoreError``
-    where no other record was logged.
+    The median, because a run that was stopped for a while must not look slow. The first record (warm-up) and the
+    records during which the model was evaluated are left out. Raises ``StoreError`` where no other record was logged.
     """
     evaluated = _evaluated_at(folder)
-    seconds = steps = 0.0
+    rates = []
     for before, after in pairwise(read_lines(folder / METRICS, Step)):
         paused = any(before.step <= step < after.step for step in evaluated)
         if after.step > before.step and not paused:
-            seconds += after.seconds - before.seconds
-            steps += after.step - before.step
-    if not steps:
+            rates.append((after.seconds - before.seconds) / (after.step - before.step))
+    if not rates:
         raise StoreError(f"{folder / METRICS} has too few records to tell how long a step takes; lower log_every")
-    return seconds / steps
+    return median(rates)
 
 
 def _evaluated_at(folder: Path) -> Sequence[int]:

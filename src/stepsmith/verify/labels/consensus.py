@@ -27,9 +27,20 @@ Voters = Population | Literal["strong-solvers"]
 class ConsensusSettings(Record, frozen=True, kw_only=True):
     """What the user asks for."""
 
-    target_error: float = 0.02  # wanted share of wrong goldens among accepted problems; at most twice this for each one
+    target_error: float = 0.02  # wanted share of wrong goldens among accepted problems; see needed_probability
     population: Voters = "model-samples"  # who the candidates are; decides which fitted model, or rule, is used
     prune_runs: bool = True  # leave out runs that cannot change a label or the golden solution
+
+
+def needed_probability(target_error: float, population: Voters = "model-samples") -> float:
+    """Return the probability from which a problem is accepted, so that ``target_error`` of the accepted ones are wrong.
+
+    1 - 2·target bounds each accepted problem at twice the target. Samples of a model were measured: up to a target of
+    0.02 three times the target stays within it; from 0.03 on only twice does, and between them 0.94 is needed.
+    """
+    if population == "model-samples":
+        return 1 - min(3 * target_error, max(0.06, 2 * target_error))
+    return 1 - 2 * target_error
 
 
 def verify_consensus(
@@ -47,8 +58,8 @@ def verify_consensus(
     ``examples`` reproduced, rivals that reproduce them too, failures, constant output) into the probability that it
     is right everywhere. A label's probability combines the groups that give it with the plain votes. The golden is
     a member of the most probable group; the problem is accepted if that probability is at least
-    1 - 2·target_error and the golden repeats its outputs when run again. ``examples`` may come from the statement or
-    from a trusted brute force; ``statement`` only serves to recognise problems with many valid answers.
+    ``needed_probability`` and the golden repeats its outputs when run again. ``examples`` may come from the statement
+    or from a trusted brute force; ``statement`` only serves to recognise problems with many valid answers.
 
     Reasons to reject: those of ``refuse_empty``, "examples-unmet", "many-valid-answers", "non-deterministic",
     "low-confidence".
@@ -86,7 +97,7 @@ def verify_consensus(
     ranked = [found[k] for k in order]
     if ambiguous := many_valid_answers(matrix, ranked, statement):
         reason, detail = REASON, ambiguous
-    elif confidence < 1 - 2 * settings.target_error:
+    elif confidence < needed_probability(settings.target_error, settings.population):
         reason, detail = _why_unsure(matrix, examples, ranked, confidence, settings)
         if matrix.rerun(members[0], range(min(2, len(matrix.inputs)))):
             reason, detail = "non-deterministic", f"candidate {members[0]} differs from itself when run again; {detail}"
@@ -211,7 +222,8 @@ def _why_unsure(
 ) -> tuple[str, str]:
     """Return (reason, detail) of a rejection, the most specific reason first; ``ranked`` is by probability."""
     sizes = f"the most probable behaviour has {len(ranked[0].members)} of {len(matrix.solutions)} candidates"
-    detail = f"{sizes} and probability {confidence:.3f}; {1 - 2 * settings.target_error:.3f} is needed"
+    needed = needed_probability(settings.target_error, settings.population)
+    detail = f"{sizes} and probability {confidence:.3f}; {needed:.3f} is needed"
     met = max(b.passed for b in ranked)
     if met < len(examples):
         return (
