@@ -1,7 +1,8 @@
 """How good the audit is: precision against EvalPlus, recall on planted faults, and what added tests reject.
 
-``python benchmarks/audit.py planted``: Stepsmith's own exercises with faults planted (labels flipped, tests thinned,
-validators loosened), how many are found, and how many problems without a fault are accused.
+``python benchmarks/audit.py planted [COUNT] [thinned]``: Stepsmith's own exercises with faults planted (labels flipped,
+tests thinned, validators loosened; or thinned alone), how many are found, and how many problems without a fault are
+accused.
 ``python benchmarks/audit.py evalplus AUDIT HUMANEVALPLUS``: of the counter-examples of an audit of HumanEval, how many
 does HumanEval+'s contract allow, with the same answer from HumanEval+'s own reference.
 ``python benchmarks/audit.py samples AUDIT SAMPLES ORIGINAL PLUS [HALF]``: of the wrong model samples that pass the
@@ -12,6 +13,7 @@ tests of HumanEval or MBPP, how many fail the tests that the audit adds, and how
 import hashlib
 import itertools
 import json
+import random
 import resource
 import sys
 import time
@@ -122,47 +124,65 @@ def loosened(problem: VerifyProblem) -> Iterator[tuple[str, VerifyProblem]]:
         yield name, msgspec.structs.replace(problem, validator=InputValidator(language="python", code=code))
 
 
-def planted(count: int) -> None:
-    found: Counter[str] = Counter()
-    total: Counter[str] = Counter()
-    false: Counter[str] = Counter()
+def planted(count: int, only: str = "") -> None:
+    """Plant faults in ``count`` exercises and count those that are found; ``only`` "thinned" thins tests alone."""
+    tally = Planted()
     with LocalJudge() as judge:
         rng = derive_rng(0, "planted")
         for problem, programs in clean_problems(count):
             item = AuditItem(problem=problem, place=Place(source="exercises"))
-            total["problems without a fault"] += 1
-            false.update({f.kind for f in audit_problem(item, judge, OPTIONS).findings if not f.ambiguous})
-            wrong, places = flipped(problem, rng)
-            if len(programs) >= 2:
-                golden = msgspec.structs.replace(problem.candidates[0], verdict=None)
-                voting = msgspec.structs.replace(wrong, candidates=(golden, *programs))
-                report = audit_problem(msgspec.structs.replace(item, problem=voting), judge, OPTIONS)
-                accused = {f.place.part for f in report.findings if f.kind == "wrong-label"}
-                total["flipped labels, independent programs"] += len(places)
-                found["flipped labels, independent programs"] += sum(f"tests[{k}].output" in accused for k in places)
-                false["labels accused in vain"] += len(accused - {f"tests[{k}].output" for k in places})
-            alone = msgspec.structs.replace(wrong, candidates=problem.candidates[:1])
-            report = audit_problem(msgspec.structs.replace(item, problem=alone), judge, OPTIONS)
-            accused = {f.place.part for f in report.findings if f.kind in ("reference-fails", "contradicting-tests")}
-            total["flipped labels, the reference alone"] += len(places)
-            found["flipped labels, the reference alone"] += sum(f"tests[{k}].output" in accused for k in places)
-            for count in KEPT:
-                few, weak = thinned(problem, judge, rng, count)
+            if only != "thinned":
+                labels_and_validators(item, programs, judge, rng, tally)
+            for kept in KEPT:
+                few, weak = thinned(problem, judge, rng, kept)
                 if weak:
                     report = audit_problem(msgspec.structs.replace(item, problem=few), judge, OPTIONS)
-                    name = f"thinned to {count}"
-                    total[name] += 1
                     kinds = {(f.kind, bool(f.ambiguous)) for f in report.findings if "accepted" in f.kind}
-                    found[name] += bool({k for k, unclear in kinds if not unclear})
-                    found[f"{name}, or ambiguous"] += bool(kinds)
-                    total[f"{name}, or ambiguous"] += 1
-            for name, loose in loosened(problem):
-                report = audit_problem(msgspec.structs.replace(item, problem=loose), judge, OPTIONS)
-                total[f"validator {name}"] += 1
-                found[f"validator {name}"] += any(f.kind == "loose-validator" for f in report.findings)
-    for name in total:
-        print(f"{name}: {share(found[name], total[name])}" if name in found else f"{name}: {total[name]}")
-    print("accused without a fault:", dict(false))
+                    for name in (f"thinned to {kept}", "thinned"):
+                        tally.count(name, bool({k for k, unclear in kinds if not unclear}))
+                        tally.count(f"{name}, or ambiguous", bool(kinds))
+    for name, total in tally.total.items():
+        print(f"{name}: {share(tally.found[name], total)}")
+    print("accused without a fault:", dict(tally.false))
+
+
+class Planted:
+    """How many planted faults there were, how many were found, and what was accused in vain."""
+
+    def __init__(self) -> None:
+        self.total: Counter[str] = Counter()
+        self.found: Counter[str] = Counter()
+        self.false: Counter[str] = Counter()
+
+    def count(self, name: str, found: int, total: int = 1) -> None:
+        self.total[name] += total
+        self.found[name] += int(found)
+
+
+def labels_and_validators(
+    item: AuditItem, programs: tuple[Candidate, ...], judge: LocalJudge, rng: random.Random, tally: Planted
+) -> None:
+    """Audit an exercise as it is, with flipped labels, and with loosened validators."""
+    problem = item.problem
+    fine = {f.kind for f in audit_problem(item, judge, OPTIONS).findings if not f.ambiguous}
+    tally.false.update(fine)
+    tally.count("problems without a fault, left alone", not fine)
+    wrong, places = flipped(problem, rng)
+    parts = {f"tests[{k}].output" for k in places}
+    if len(programs) >= 2:
+        golden = msgspec.structs.replace(problem.candidates[0], verdict=None)
+        voting = msgspec.structs.replace(wrong, candidates=(golden, *programs))
+        report = audit_problem(msgspec.structs.replace(item, problem=voting), judge, OPTIONS)
+        accused = {f.place.part for f in report.findings if f.kind == "wrong-label"}
+        tally.count("flipped labels, independent programs", len(parts & accused), len(parts))
+        tally.false["labels"] += len(accused - parts)
+    alone = msgspec.structs.replace(wrong, candidates=problem.candidates[:1])
+    report = audit_problem(msgspec.structs.replace(item, problem=alone), judge, OPTIONS)
+    accused = {f.place.part for f in report.findings if f.kind in ("reference-fails", "contradicting-tests")}
+    tally.count("flipped labels, the reference alone", len(parts & accused), len(parts))
+    for name, loose in loosened(problem):
+        report = audit_problem(msgspec.structs.replace(item, problem=loose), judge, OPTIONS)
+        tally.count(f"validator {name}", any(f.kind == "loose-validator" for f in report.findings))
 
 
 # HumanEval
@@ -304,7 +324,7 @@ def speed(count: int, workers: int) -> None:
 if __name__ == "__main__":
     command, *words = sys.argv[1:] or ["planted"]
     if command == "planted":
-        planted(int(words[0]) if words else 60)
+        planted(int(words[0]) if words else 60, *words[1:])
     elif command == "evalplus":
         evalplus(Path(words[0]), Path(words[1]))
     elif command == "samples":

@@ -25,6 +25,16 @@ def test_a_mutant_that_passes_is_told_with_the_shortest_legal_input(judge):
     assert fix.output == str(sum(x <= k for x in numbers))
 
 
+def test_who_stands_behind_the_reference_makes_the_confidence(judge):
+    other = Candidate(language="python", code="def count(xs, k):\n    return len([x for x in xs if not x > k])\n")
+    example = {"statement": "Return how many numbers are at most k.\n>>> count([1, 5, 9], 4)\n1\n"}
+    alone, backed, shown = (
+        {f.confidence for f in findings_of(judge, item(COUNT, **{**WEAK, **more}), "accepted") if not f.ambiguous}
+        for more in ({}, {"candidates": (other,)}, example)
+    )
+    assert max(alone) < min(backed | shown)
+
+
 def test_strong_tests_give_no_finding(judge):
     strong = {
         **WEAK,

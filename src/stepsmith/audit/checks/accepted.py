@@ -29,8 +29,9 @@ FAR = 10  # times the stated error, from which a checker accepts too much
 AGAINST = 2  # programs of different structure that agree against the reference, from which it is in doubt
 SHOWN = 3  # findings of one kind for one problem: each adds a test, and the first are the shortest
 # Share of such findings that hold, by what says that the input is legal. That of known inputs is measured
-# (benchmarks/results/audit.md); the others are assumed.
-CONFIDENCE = {"validator": 0.99, "contract": 0.97, "known inputs": 0.86}
+# (benchmarks/results/audit.md): lower where nobody but the reference says what is right, neither a worked example nor
+# another program; the others are assumed.
+CONFIDENCE = {"validator": 0.99, "contract": 0.97, "known inputs": 0.92, "known inputs, the reference alone": 0.83}
 
 
 class _Suspect(NamedTuple):
@@ -127,7 +128,7 @@ def _tied(subject: ProblemSubject, suspect: _Suspect, telling: Telling) -> Telli
 def _contested(subject: ProblemSubject, telling: Telling, passing: list[_Suspect]) -> Telling:
     """Return the difference as ambiguous where most of the source's programs that pass agree against the reference."""
     programs = {structure_key(s.program): s.program for s in passing if s.origin == "candidate"}
-    if telling.ambiguous or len(programs) < AGAINST:
+    if telling.ambiguous or not programs:
         return telling
     votes: Counter[str] = Counter()
     for program in programs.values():
@@ -138,7 +139,7 @@ def _contested(subject: ProblemSubject, telling: Telling, passing: list[_Suspect
     for_it = votes.pop(telling.expected, 0) + 1  # the reference itself
     output, against = max(votes.items(), key=lambda vote: vote[1], default=("", 0))
     if against < max(AGAINST, for_it):
-        return telling
+        return telling._replace(backers=for_it - 1)
     return telling._replace(
         ambiguous=f"{against} programs that pass the tests agree on {short(output, 60)}, so the reference may be wrong"
     )
@@ -262,7 +263,8 @@ def _finding(
     else:
         steps.append(Differs(says=says, program=program, contract=contract, input=text, output=telling.expected))
     also = f"; {len(others)} more such programs differ there, too" if others else ""
-    confidence = CONFIDENCE[search.legal.authority]
+    alone = not telling.backers and not search.legal.examples and search.legal.authority == "known inputs"
+    confidence = CONFIDENCE[search.legal.authority + (", the reference alone" if alone else "")]
     return Finding.of(
         kind,
         subject.id,
@@ -276,6 +278,7 @@ def _finding(
             "reference": short(telling.expected),
             "program": got,
             "legal by": search.legal.authority,
+            "who says what is right": "the reference alone" if alone else "the reference, and more than it",
             "code": suspect.program.code,
         },
         replay=ProgramReplay(steps=tuple(steps)),

@@ -23,13 +23,17 @@ STDIO_INPUTS = 120  # inputs tried where every one needs a process
 
 
 class Telling(NamedTuple):
-    """An input on which a program differs from the reference; ``ambiguous`` says why that may not count, or ""."""
+    """An input on which a program differs from the reference; ``ambiguous`` says why that may not count, or "".
+
+    ``backers`` are other programs of the source that pass the tests and give the reference's answer.
+    """
 
     input: str
     expected: str
     got: str  # output, or "" where it fails
     failed: Verdict | None  # how it fails
     ambiguous: str
+    backers: int = 0
 
 
 class TellingSearch:
