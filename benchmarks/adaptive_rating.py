@@ -24,7 +24,7 @@ from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import Scorer
 from stepsmith.store.dataset import read_rows, row_problem
 
-MOST = 32
+FIXED, MOST = (8, 32), 32
 CONFIDENCES = (0.7, 0.75, 0.8, 0.9)
 SHAPES = {"uniform": (1.0, 1.0), "Beta(.5, .5)": (0.5, 0.5), "Beta(.25, .25)": (0.25, 0.25), "Beta(2, 2)": (2.0, 2.0)}
 GRID = 400  # pass rates per distribution
@@ -49,10 +49,9 @@ def main() -> None:
 
 def show(name: str, truths: Sequence[tuple[float, float]]) -> None:
     """Print the rows of one distribution, given as (weight, pass rate)."""
-    wrong = sum(
-        w * sum(chance(k, MOST, p) for k in range(MOST + 1) if band_of(k / MOST) != band_of(p)) for w, p in truths
-    )
-    print(f"| {name} | fixed {MOST} | {MOST} | {wrong:.3f} | 0 | {wrong:.3f} |")
+    for n in FIXED:
+        wrong = sum(w * sum(chance(k, n, p) for k in range(n + 1) if band_of(k / n) != band_of(p)) for w, p in truths)
+        print(f"| {name} | fixed {n} | {n} | {wrong:.3f} | 0 | {wrong:.3f} |")
     for confidence in CONFIDENCES:
         settings = RatingSettings(confidence=confidence)
         attempts = wrong = undecided = forced = 0.0

@@ -91,6 +91,15 @@ def tables(title: str, methods: Mapping[str, Sequence[Pick]], rules: Accepted, r
     return lines
 
 
+def one_a_line(report: Mapping[str, Mapping[str, object]]) -> str:
+    """Return JSON with one figure a line: indented curves would be ten thousands of lines."""
+    parts = []
+    for title, figures in report.items():
+        lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in figures.items())
+        parts.append(f"{json.dumps(title)}: {{\n{lines}\n}}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DEV)
@@ -139,7 +148,7 @@ def main() -> None:
         f"{name}: " + ", ".join(f"{rule(known, target):.3f}" for target in TARGETS) for name, rule in RULES.items()
     )]  # fmt: skip
     lines += more
-    (RESULTS / "labels.json").write_text(json.dumps(report, indent=1) + "\n")
+    (RESULTS / "labels.json").write_text(one_a_line(report))
     (RESULTS / "labels.svg").write_text(figure(populations))
     (RESULTS / "labels.md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
