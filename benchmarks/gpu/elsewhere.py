@@ -2,7 +2,8 @@
 
 OUT is the folder of ``study.py``. The task has the functions of CRUXEval asked as deduction, with the study's prompts.
 lm-eval 0.4.13 loads OUT/ARM/training/model itself, samples, and compares texts by its own filters, so nothing of ours
-judges. The command is printed. ``lm_eval_replay.py`` gives lm-eval the replies that were sampled before instead.
+judges. The command is printed. ``--compare SAMPLES``, the samples_*.jsonl that lm-eval logged, sets its replies and its
+verdicts beside ours. ``lm_eval_replay.py`` gives lm-eval the replies that were sampled before instead.
 """
 
 import argparse
@@ -38,11 +39,25 @@ TASK = {
 }
 
 
+def compared(ours: Path, logged: Path) -> str:
+    """Return how many replies are equal, and how many each side counts as right."""
+    replies = {row["task_id"]: row["reply"].strip() for row in map(json.loads, (ours / "samples.jsonl").open())}
+    right = {row["task_id"]: row["outcome"] == "passed" for row in map(json.loads, (ours / "scored.jsonl").open())}
+    theirs = {row["doc"]["task_id"]: row for row in map(json.loads, logged.open())}
+    equal = sum(row["resps"][0][0].strip() == replies[task] for task, row in theirs.items())
+    counts = f"lm-eval counts {sum(bool(row['exact_match']) for row in theirs.values())} as right"
+    return f"{len(theirs)} functions: {equal} replies are equal; {counts}, we {sum(right[task] for task in theirs)}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="folder of study.py")
     parser.add_argument("--arm", default="sft", help="whose model the printed command scores")
+    parser.add_argument("--compare", type=Path, metavar="SAMPLES", help="samples that lm-eval logged, of this arm")
     words = parser.parse_args()
+    if words.compare:
+        print(compared(words.out / words.arm / "cruxeval-o-deduction", words.compare))
+        return
     asked = [
         json.loads(line)["task_id"]
         for line in (words.out / words.arm / "cruxeval-o-deduction" / "samples.jsonl").open()
@@ -62,6 +77,7 @@ def main() -> None:
         f"lm_eval run --model hf --model_args pretrained={model},dtype=bfloat16 --include_path {folder.resolve()} "
         f"--tasks {NAME} --apply_chat_template --log_samples --output_path {folder.resolve() / words.arm}"
     )
+    print("on a CPU: dtype=float32 instead, with --device cpu --batch_size 12 --limit 48")
 
 
 if __name__ == "__main__":
