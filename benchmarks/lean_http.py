@@ -3,7 +3,7 @@
 import contextlib
 import os
 import re
-import selectors
+import select
 import socket
 import subprocess
 import sys
@@ -54,32 +54,35 @@ def post_request(path: str, content: object) -> bytes:
 
 def send_all(port: int, requests: Sequence[bytes], clients: int) -> list[bytes]:
     """Send requests over ``clients`` connections that are kept, one at a time on each; return the bodies in order."""
-    selector = selectors.EpollSelector()
+    ready = select.epoll()
     waiting = iter(enumerate(requests))
+    connections: dict[int, socket.socket] = {}
+    asked: dict[int, int] = {}  # by descriptor: the request that is under way
+    come: dict[int, bytes] = {}  # what has come of its answer
     replies: dict[int, bytes] = {}
 
-    def next_one(connection: socket.socket) -> None:
-        number, request = next(waiting, (-1, b""))
-        if request:
-            connection.sendall(request)
-            selector.modify(connection, selectors.EVENT_READ, [number, b""])
+    def next_one(descriptor: int) -> None:
+        asked[descriptor], request = next(waiting, (-1, b""))
+        come[descriptor] = b""
+        connections[descriptor].sendall(request)
 
-    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(min(clients, len(requests)))]
-    for connection in connections:
+    for _ in range(min(clients, len(requests))):
+        connection = socket.create_connection(("127.0.0.1", port))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(connection, selectors.EVENT_READ)
-        next_one(connection)
+        connections[connection.fileno()] = connection
+        ready.register(connection, select.EPOLLIN)
+        next_one(connection.fileno())
     while len(replies) < len(requests):
-        for key, _ in selector.select():
-            data = key.fileobj.recv(1 << 20)  # type: ignore[union-attr]
+        for descriptor, _ in ready.poll():
+            data = connections[descriptor].recv(1 << 16)
             assert data, "the server closed a connection"
-            key.data[1] += data
-            head, end, body = key.data[1].partition(b"\r\n\r\n")
+            come[descriptor] += data
+            head, end, body = come[descriptor].partition(b"\r\n\r\n")
             if end and len(body) >= _length(head):
                 assert head.startswith(b"HTTP/1.1 200 "), head + body
-                replies[key.data[0]] = body
-                next_one(key.fileobj)  # type: ignore[arg-type]
-    for connection in connections:
+                replies[asked[descriptor]] = body
+                next_one(descriptor)
+    for connection in connections.values():
         connection.close()
     return [replies[number] for number in range(len(requests))]
 

@@ -2,8 +2,10 @@
 
 One server process with its own pool, and one pool in this process; both have the same number of workers, and only one
 is busy at a time. Programs are all different and have one test. They go in batches of 80, two at a time, or one by one
-from 64 clients. The client's own work counts against the server's rate, but not against its CPU time. Prints judgements
-per second, and the server's cost in percent: the median over rounds of the ratio within a round, with its quartiles.
+from 64 clients. Prints judgements per second, and the server's cost in percent: the median over rounds of the ratio
+within a round, with its quartiles. The client shares the server's processors, so its CPU time is printed, too, and what
+the cost by the clock is without it: each processor then needs its share of the client's CPU time less. The CPU time of
+the server never includes the client's.
 
     python benchmarks/serve.py --workers 2 --rounds 8 --judgements 480
 
@@ -183,6 +185,7 @@ def main() -> None:
         return
     rates: dict[str, list[float]] = {name: [] for name in ("pool", *SENDS)}
     costs: dict[str, list[float]] = {name: [] for name in rates}
+    clients: dict[str, list[float]] = {name: [] for name in rates}
     starts = count(0, options.judgements)
     with judge_server("--workers", options.workers) as (port, server), JudgePool(options.workers) as pool:
         works: dict[str, tuple[int, Callable[[list[Case]], None]]] = {
@@ -195,14 +198,18 @@ def main() -> None:
                 process, run = works[name]
                 cpu = tree.get(name, partial(tree_cpu, process))
                 work = cases(next(starts), options.judgements)
-                used, began = cpu(), time.perf_counter()
+                used, own, began = cpu(), time.process_time(), time.perf_counter()
                 run(work)
-                wall = time.perf_counter() - began
+                wall, own = time.perf_counter() - began, time.process_time() - own
                 if turn:  # the first round warms up
                     rates[name].append(options.judgements / wall)
+                    clients[name].append(own / options.judgements)
                     costs[name].append((cpu() - used) / options.judgements * 1e3)
     print(f"{options.workers} workers, {options.rounds} rounds of {options.judgements} judgements of one test each")
-    print(f"{'':24}{'a second':>9}{'(min–max)':>14}{'on top':>8}{'(quartiles)':>18}{'CPU ms':>8}{'on top':>8}")
+    print(
+        f"{'':24}{'a second':>9}{'(min–max)':>14}{'on top':>8}{'(quartiles)':>18}{'CPU ms':>8}{'on top':>8}"
+        f"{'client ms':>11}{'without it':>12}"
+    )
     for name, found in rates.items():
         line = f"{name:24}{statistics.median(found):9.0f}{f'({min(found):.0f}–{max(found):.0f})':>14}"
         if name == "pool":
@@ -213,6 +220,12 @@ def main() -> None:
             low, middle, high = statistics.quantiles(slower, n=4) if len(slower) > 1 else slower * 3
             line += f"{middle:+7.0f}%{f'({low:+.0f}% to {high:+.0f}%)':>18}"
             line += f"{statistics.median(costs[name]):8.2f}{statistics.median(dearer):+7.0f}%"
+            cores = len(os.sched_getaffinity(0))
+            alone = [
+                100 * (base * (1 / rate - own / cores) - 1)
+                for base, rate, own in zip(rates["pool"], found, clients[name], strict=True)
+            ]
+            line += f"{1e3 * statistics.median(clients[name]):11.3f}{statistics.median(alone):+11.0f}%"
         print(line)
 
 

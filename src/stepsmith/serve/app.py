@@ -86,10 +86,10 @@ class _OwnNames:
         self._app, self._names = app, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ours = scope["type"] != "http" or host_name(Headers(scope=scope).get("host", "")) in self._names
-        await (self._app if ours else problem(421, "this name is not the server's; ask 127.0.0.1"))(
-            scope, receive, send
-        )
+        host = next((value for name, value in scope.get("headers", ()) if name == b"host"), b"")
+        ours = scope["type"] != "http" or host_name(host.decode("latin-1")) in self._names
+        app = self._app if ours else problem(421, "this name is not the server's; ask 127.0.0.1")
+        await app(scope, receive, send)
 
 
 def _get(serving: Serving, path: str, reply: Callable[[], Response]) -> Endpoint:
@@ -107,7 +107,7 @@ class _Post:
     def __init__(self, serving: Serving, path: str, handler: Handler) -> None:
         self._serving, self._path, self._handler = serving, path, handler
         self._content_type = CONTENT_TYPE if path == CALL_PATH else JSON
-        self._seconds = serving.metrics.seconds.labels(path)
+        self._seconds = serving.metrics.seconds(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.monotonic()
@@ -117,7 +117,7 @@ class _Post:
                 response = await self._answer(headers, receive)
         else:
             response = await self._answer(headers, receive)
-        self._serving.metrics.requests.labels(self._path, response.status_code).inc()
+        self._serving.metrics.requests(self._path, response.status_code).inc()
         self._seconds.observe(time.monotonic() - began)
         await response(scope, receive, send)
 

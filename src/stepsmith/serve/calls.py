@@ -51,7 +51,7 @@ async def call(serving: Serving, body: bytes) -> Response:
         context = copy_context()  # with the trace of the request
         found = await serving.gate.run(partial(context.run, _answer, serving, asked))
     if found.judgement is not None:
-        serving.metrics.verdicts.labels(found.judgement.verdict).inc()
+        serving.metrics.verdicts(found.judgement.verdict).inc()
     return Response(encode(found), headers={FACTS_HEADER: serving.facts}, media_type=CONTENT_TYPE)
 
 

@@ -147,7 +147,7 @@ def _judge_group(serving: Serving, group: Sequence[Submission]) -> list[JudgeRes
 def _judged(serving: Serving, submission: Submission, execution: Execution) -> JudgeResult:
     ran = execution.verdict is Verdict.AC
     success = ran and _as_expected(submission, execution.output)
-    serving.metrics.verdicts.labels(Verdict.WA if ran and not success else execution.verdict).inc()
+    serving.metrics.verdicts(Verdict.WA if ran and not success else execution.verdict).inc()
     return JudgeResult(
         sub_id=submission.sub_id or str(uuid4()),
         success=success,
@@ -174,7 +174,7 @@ def _run_one(serving: Serving, submission: Submission) -> RunResult:
     )
     ran = done.verdict is Verdict.AC
     success = ran and _as_expected(submission, done.stdout)
-    serving.metrics.verdicts.labels(Verdict.WA if ran and not success else done.verdict).inc()
+    serving.metrics.verdicts(Verdict.WA if ran and not success else done.verdict).inc()
     return RunResult(
         sub_id=submission.sub_id or str(uuid4()),
         success=success,

@@ -6,8 +6,8 @@ is finished. If the grace period of a shutdown or the request's own time ends fi
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from stepsmith.serve.metrics import Metrics
@@ -35,48 +35,37 @@ class Gate:
         self._settings = settings
         self._metrics = metrics
         self._turns = Turns(settings.workers)
-        self._held = 0
-        self._held_bytes = 0
+        self._held = _Held()
+        self._held_bytes = _Held()
+        metrics.held.set_function(lambda: self._held.total)
         self._draining = False
         self._closed = asyncio.Event()  # set when the grace period is over
 
     @property
     def held(self) -> int:
         """Judgements that were accepted and are not yet answered."""
-        return self._held
+        return self._held.total
 
     @property
     def draining(self) -> bool:
         """True if the server is stopping and accepts nothing new."""
         return self._draining
 
-    @contextmanager
-    def admit(self, count: int) -> Iterator[None]:
+    def admit(self, count: int) -> AbstractContextManager[None]:
         """Accept ``count`` judgements or raise ``RefusedError``. An empty queue accepts a request of any size."""
         if self._draining:
             raise RefusedError(503, "the server is stopping; send this again to another one", 5)
-        if self._held and self._held + count > self._settings.max_queue:
-            self._metrics.refused.labels("queue").inc()
-            raise RefusedError(429, f"the queue holds {self._held} judgements and is full", self._retry_after())
-        self._held += count
-        self._metrics.held.set(self._held)
-        try:
-            yield
-        finally:
-            self._held -= count
-            self._metrics.held.set(self._held)
+        if self.held and self.held + count > self._settings.max_queue:
+            self._metrics.refused("queue").inc()
+            raise RefusedError(429, f"the queue holds {self.held} judgements and is full", self._retry_after())
+        return _Holding(self._held, count)
 
-    @contextmanager
-    def hold_bytes(self, size: int) -> Iterator[None]:
+    def hold_bytes(self, size: int) -> AbstractContextManager[None]:
         """Count the size of a request's body before it is read, or raise ``RefusedError``."""
-        if self._held_bytes and self._held_bytes + size > self._settings.max_held_mb * 1e6:
-            self._metrics.refused.labels("bytes").inc()
+        if self._held_bytes.total and self._held_bytes.total + size > self._settings.max_held_mb * 1e6:
+            self._metrics.refused("bytes").inc()
             raise RefusedError(429, "requests under way hold all the memory for bodies", self._retry_after())
-        self._held_bytes += size
-        try:
-            yield
-        finally:
-            self._held_bytes -= size
+        return _Holding(self._held_bytes, size)
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run one piece of work when it is this caller's turn."""
@@ -114,7 +103,27 @@ class Gate:
         self._turns.close()
 
     def _retry_after(self) -> int:
-        return max(1, min(60, math.ceil(self._held * self._turns.seconds_each / self._settings.workers)))
+        return max(1, min(60, math.ceil(self.held * self._turns.seconds_each / self._settings.workers)))
+
+
+class _Held:
+    """How much is held at the moment."""
+
+    total = 0
+
+
+class _Holding:
+    """Holds an amount from now on until its block ends."""
+
+    def __init__(self, held: _Held, amount: int) -> None:
+        self._held, self._amount = held, amount
+        held.total += amount
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        self._held.total -= self._amount
 
 
 class _Watch:

@@ -43,7 +43,7 @@ async def judge(serving: Serving, body: bytes) -> Response:
         result = await serving.gate.run(partial(judge_case, serving.judge, case))
     if result.verdict is None:
         raise InvalidRequestError(f"{result.error}", 400)
-    serving.metrics.verdicts.labels(result.verdict).inc()
+    serving.metrics.verdicts(result.verdict).inc()
     return answer(result)
 
 
@@ -59,7 +59,7 @@ async def judge_batch(serving: Serving, body: bytes) -> Response:
             [partial(judge_case, serving.judge, case, stop_at_first_failure=stop) for case in batch.cases]
         )
     for result in results:
-        serving.metrics.verdicts.labels(result.verdict or "none").inc()
+        serving.metrics.verdicts(result.verdict or "none").inc()
     return answer(ResultBatch(results=tuple(results)))
 
 

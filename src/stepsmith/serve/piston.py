@@ -135,7 +135,7 @@ async def execute(serving: Serving, body: bytes) -> Response:
             run = ProgramRun(verdict=Verdict.IE, message=str(error))
         except CaseError as error:
             raise InvalidRequestError(str(error), 400) from None
-    serving.metrics.verdicts.labels(run.verdict).inc()
+    serving.metrics.verdicts(run.verdict).inc()
     if run.verdict is Verdict.IE:
         return problem(500, run.message or "the sandbox failed; send this again")
     return answer(_response(name, run))

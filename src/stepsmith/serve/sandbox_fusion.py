@@ -112,7 +112,7 @@ def _run(serving: Serving, program: Program) -> RunCodeResponse:
         run = serving.judge.run_program(program)
     except (SandboxError, UserError) as error:
         run = ProgramRun(verdict=Verdict.IE, message=str(error))
-    serving.metrics.verdicts.labels(run.verdict).inc()
+    serving.metrics.verdicts(run.verdict).inc()
     if run.verdict is Verdict.IE:
         return RunCodeResponse(status="SandboxError", message=run.message or "the sandbox failed; run it again")
     compiled = None
