@@ -145,8 +145,9 @@ static void confine(const struct setup *s, const int *fds, int count) {
     struct sock_fprog program = {s->narrow->len, copy};
     if (s->narrow->len > 256) give_up("filter");
     memcpy(copy, s->narrow->filter, sizeof *copy * s->narrow->len);
+    const unsigned own_pid = (unsigned)getpid();
     for (int i = 0; i < program.len; i++)
-        if (copy[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && copy[i].k == s->own_pid_mark) copy[i].k = (unsigned)getpid();
+        if (copy[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && copy[i].k == s->own_pid_mark) copy[i].k = own_pid;
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0)) give_up("seccomp");
 }
 
