@@ -232,7 +232,7 @@ def test_a_problem_whose_generator_fails_for_good_is_under_tested(server, writer
 
 @pytest.mark.parametrize("title", ["Cutting with Cancellation", "Storage Ledger"])
 def test_right_goldens_of_strong_solvers_are_not_refused(server, writer, judge, title):
-    """As votes of a weak sampler they were worth .26 to .72, which is too little for any target."""
+    """As votes of a weak sampler they are worth .80 at most, which is too little for a target of .02."""
     statement = recorded_statement(server, title)
     asked = [e for e in server.exchanges if e.kind == "solve" and f"# {title}" in e.messages[0] and e.model != "small"]
     texts = [answer[0] for e in asked for answer in e.answers]
@@ -244,5 +244,5 @@ def test_right_goldens_of_strong_solvers_are_not_refused(server, writer, judge, 
     strong = verify_consensus(matrix, settings=ConsensusSettings(population="strong-solvers"))
     weak = verify_consensus(matrix, settings=ConsensusSettings())
     assert (strong.status, weak.reason) == ("accepted", "low-confidence"), strong.detail
-    assert weak.confidence < 0.75 < 0.96 < strong.confidence
+    assert weak.confidence < 0.85 < 0.96 < strong.confidence
     assert strong.golden == weak.golden == 0
