@@ -141,6 +141,7 @@ def planted(count: int, only: str = "") -> None:
                     for name in (f"thinned to {kept}", "thinned"):
                         tally.count(name, bool({k for k, unclear in kinds if not unclear}))
                         tally.count(f"{name}, or ambiguous", bool(kinds))
+            print(f"{item.problem.problem_id}: {dict(tally.found)} of {dict(tally.total)}", file=sys.stderr, flush=True)
     for name, total in tally.total.items():
         print(f"{name}: {share(tally.found[name], total)}")
     print("accused without a fault:", dict(tally.false))

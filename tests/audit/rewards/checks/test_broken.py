@@ -27,6 +27,8 @@ def cases() -> list:
 @pytest.mark.parametrize("name", cases())
 def test_a_broken_reward_is_found_by_its_kind(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cheats, "ENDLESS_S", 3.0)
+    if name == "chooses_tests_by_their_hash":
+        monkeypatch.setattr(numbers, "SEEDS", 4)
     check, kind = broken.BROKEN[name]
     interface = "" if name in BOTH else "function" if name in FUNCTIONS else "stdio"
     changes = {"stated_time_s": 1.0, "own": True} if name in SERIAL else {}
