@@ -11,7 +11,7 @@ from stepsmith.envs.environment import Answer
 from stepsmith.judge.local import LocalJudge
 from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.judge_health import GONE_AFTER
-from stepsmith.scoring.scorer import RewardSettings, Scorer
+from stepsmith.scoring.scorer import RewardSettings, Scorer, VerdictMemory
 from stepsmith.scoring.tests import SplitSettings, split_tests
 from tests.envs.test_environments import PROBLEMS
 from tests.scoring.scripted import ScriptedJudge, counting, requests_of
@@ -71,6 +71,29 @@ def test_rewards_land_on_their_replies(
         assert sum(fails > 2 for fails in failures.values()) >= GONE_AFTER
         return
     assert [(g.problem_id, g.status, g.reward) for g in scored] == wanted
+
+
+def test_a_memory_judges_an_answer_once() -> None:
+    """Unless its time ran out, other tests are rewarded, or every test is needed. The oldest answers are forgotten."""
+
+    def verdict(code: str, test: TestCase) -> str:
+        return "TLE" if "slow" in code else passes_first(code, test)
+
+    judge, memory = ScriptedJudge(verdict), VerdictMemory(most=2)
+    batch = requests_of([(counting(0), reply(code)) for code in ("3", "8", "2  # slow")])
+    with Scorer(judge, memory=memory) as scorer:
+        first = scorer.score_batch(batch)
+        assert [one.verdict for one in first] == ["WA", "AC", "TLE"]
+        assert scorer.score_batch(batch) == first
+        assert judge.finished == ["3\n", "8\n", "2  # slow\n", "2  # slow\n"]
+        fewer = split_tests(counting(0), SplitSettings(most_tests=2, hold_back=0))
+        (other,) = scorer.score_batch([batch[1]._replace(tests=fewer)])
+        assert other.tests == 2
+        assert judge.finished[4:] == ["8\n"]
+        assert scorer.score_batch(batch[:2]) == first[:2]
+        assert judge.finished[5:] == ["3\n"]  # it was the oldest of three
+    with Scorer(judge, FRACTION, memory=memory) as scorer:
+        assert scorer.score_batch(batch[:1])[0].reward == 3 / 8
 
 
 def test_judging_ends_in_another_order_than_it_began() -> None:

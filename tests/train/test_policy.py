@@ -95,11 +95,7 @@ def test_replies_are_the_seeds_and_leave_no_trace(policy: Policy) -> None:
 
 def writing(policy: Policy, written: Sequence[Sequence[int]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the model 'generate' these tokens."""
-
-    def generate(input_ids: torch.Tensor, **_: object) -> torch.Tensor:
-        return torch.cat([input_ids, torch.tensor(written)], dim=1)
-
-    monkeypatch.setattr(policy.model, "generate", generate)
+    monkeypatch.setattr(policy, "_tokens", lambda *_: written)
 
 
 def test_a_reply_ends_at_its_end_or_is_cut_off(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,9 +208,9 @@ def test_without_a_form_the_full_one_is_asked(policy: Policy, tmp_path: Path) ->
 
 
 def test_a_device_that_is_too_small_says_what_to_lower(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
-    def generate(**_: object) -> None:
+    def generate(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(policy.model, "generate", generate)
+    monkeypatch.setattr(policy, "_tokens", generate)
     with pytest.raises(MachineError, match=r"lower rl\.max_completion_length"):
         policy.complete(PROMPTS, 1, 0.0, 4, seed=0)

@@ -7,8 +7,13 @@ import pytest
 
 pytest.importorskip("torch")
 
+from itertools import pairwise
+
 import msgspec
 import torch
+import trl.trainer.utils
+from hypothesis import given
+from hypothesis import strategies as st
 from trl import SFTTrainer
 
 from stepsmith.envs import ENVIRONMENTS
@@ -16,7 +21,7 @@ from stepsmith.train.lessons import golden_reply
 from stepsmith.train.policy import Policy
 from stepsmith.train.running import last_checkpoint
 from stepsmith.train.settings import TrainConfig, with_overrides
-from stepsmith.train.sft import lora, train_sft
+from stepsmith.train.sft import ShortestFirst, lora, train_sft
 from tests.train.small_runs import FORM, MODEL, a_policy, rl_config, some_problems, weights_of
 
 PROBLEMS = some_problems(6)
@@ -74,6 +79,45 @@ def test_a_lesson_is_learnt(tmp_path: Path) -> None:
     ((after,),) = policy.complete([policy.prompt(problem)], 1, 0.0, 80, seed=0)
     assert before[0][0].text != after.text == golden_reply(problem)
     assert not after.truncated
+
+
+def test_micro_batches_of_the_shortest_first_are_the_same_update(tmp_path: Path) -> None:
+    """Also in the second epoch, whose order is another one."""
+    after = []
+    for micro in (4, 2):
+        policy = a_policy(PROBLEMS)
+        train_sft(policy, PROBLEMS, sft_config(micro_batch=micro, schedule="linear"), tmp_path / str(micro), [], None)
+        after.append(weights_of(policy))
+    assert all(torch.allclose(weight, after[1][name], atol=1e-4) for name, weight in after[0].items())
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=30), st.integers(1, 8), st.integers(0, 5))
+def test_an_update_goes_from_short_to_long(lengths: list[int], update: int, seed: int) -> None:
+    sampler = ShortestFirst(lengths, update, seed)
+    orders = []
+    for epoch in (0, 1, 0):
+        sampler.set_epoch(epoch)
+        orders.append(list(sampler))
+        assert sorted(orders[-1]) == list(range(len(lengths)))
+        assert len(sampler) == len(lengths)
+        chunks = [orders[-1][start : start + update] for start in range(0, len(lengths), update)]
+        assert all(lengths[a] <= lengths[b] for chunk in chunks for a, b in pairwise(chunk))
+    assert orders[0] == orders[2]
+
+
+def test_only_labels_are_projected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many tokens pass the head as completions have."""
+    heads: list[int] = []
+    apply = trl.trainer.utils._ChunkedLogProbFunction.apply
+    monkeypatch.setattr(
+        trl.trainer.utils._ChunkedLogProbFunction,
+        "apply",
+        lambda rows, *rest: heads.append(len(rows)) or apply(rows, *rest),
+    )
+    policy = a_policy(PROBLEMS)
+    train_sft(policy, PROBLEMS[:1], sft_config(steps=1, batch=1), tmp_path, [], None)
+    prompt = policy.prompt(PROBLEMS[0])
+    assert heads == [len(policy.encode(prompt, golden_reply(PROBLEMS[0]))) - len(policy.encode(prompt))]
 
 
 @pytest.mark.parametrize("rank", [0, 2], ids=["full", "lora"])

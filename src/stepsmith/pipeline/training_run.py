@@ -21,7 +21,7 @@ from stepsmith.pipeline.figures import NotedTraining
 from stepsmith.pipeline.machine import device_name, library_versions, peak_memory_mb
 from stepsmith.pipeline.refining import Refinement, refinement
 from stepsmith.pipeline.training import NoTrainObserver, TrainObserver, processes
-from stepsmith.scoring.scorer import Scorer
+from stepsmith.scoring.scorer import Scorer, VerdictMemory
 from stepsmith.store.folder_lock import CONFIG, FolderLock, write_whole
 from stepsmith.store.progress import ProgressFile
 from stepsmith.store.training_log import MODEL, TRAINING, Step, Training, TrainingLog, read_training
@@ -62,7 +62,7 @@ def run_training(config: TrainConfig, folder: Path, observer: TrainObserver, *, 
         with (
             _noted(config, folder, observer) if first else nullcontext(NoTrainObserver()) as noted,
             open_judge(LOCAL, workers, config.isolation, config.allow_unsafe, servers=config.runtime.judges) as opened,
-            Scorer(opened[0], config.rl.rewards, workers=opened[1]) as scorer,
+            Scorer(opened[0], config.rl.rewards, workers=opened[1], memory=VerdictMemory()) as scorer,
         ):
             return _Run(config, folder, noted, opened[0], scorer, first=first).train()
     finally:

@@ -1,5 +1,7 @@
 """The scorer: it scores completions and returns the results in the same order, even if judging ends in another."""
 
+import itertools
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -85,19 +87,55 @@ class _Judged(NamedTuple):
     passed_held_back: bool | None
 
 
-_Key = tuple[str, Answer]
-Known = dict[_Key, _Judged]  # judgements that hold, by problem and answer
+class _Key(NamedTuple):
+    """What a judgement depends on: the problem with its tests, the answer, and whether judging goes on to the end."""
+
+    tests: TestSplit
+    answer: Answer
+    every_test: bool
+
+
+Known = dict[_Key, _Judged]  # judgements that hold
+
+
+class VerdictMemory:
+    """The last ``most`` judgements of a scorer, so that an answer that comes again later is not judged again.
+
+    Kept are only judgements that do not depend on the machine: none with a limit of time or memory, and no failure of
+    our own machinery.
+    """
+
+    def __init__(self, most: int = 50_000) -> None:
+        self.known: Known = {}
+        self._most = most
+
+    def keep(self, judged: Known) -> None:
+        """Add judgements, and forget the oldest ones above the limit."""
+        self.known |= {key: result for key, result in judged.items() if not _verdicts(result.judgement) & _UNSTEADY}
+        for key in list(itertools.islice(self.known, max(0, len(self.known) - self._most))):
+            del self.known[key]
+
+
+_UNSTEADY = {Verdict.IE, Verdict.TLE, Verdict.MLE}  # another run may end otherwise
 
 
 class Scorer:
     """Scores completions by a judge, ``workers`` answers at once. Usable as a context manager; the judge stays open.
 
-    All completions for a problem are judged on the tests of its ``TestSplit``, and equal answers of a batch once. An
-    answer that our own machinery failed on (IE) is judged again, and gets no score if that does not help.
+    All completions for a problem are judged on the tests of its ``TestSplit``, and equal answers of a batch once, or
+    once at all with a ``memory``. An answer that our own machinery failed on (IE) is judged again, and gets no score if
+    that does not help.
     """
 
-    def __init__(self, judge: Judge, rewards: RewardSettings | None = None, *, workers: int = 1) -> None:
-        self._judge = judge
+    def __init__(
+        self,
+        judge: Judge,
+        rewards: RewardSettings | None = None,
+        *,
+        workers: int = 1,
+        memory: VerdictMemory | None = None,
+    ) -> None:
+        self._judge, self._memory = judge, memory
         self.rewards = rewards or RewardSettings()
         self._health = JudgeHealth()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="scorer") if workers > 1 else None
@@ -126,20 +164,24 @@ class Scorer:
         """
         keys: list[_Key | None] = []
         todo: dict[_Key, ScoringRequest] = {}
+        held = ChainMap(known or {}, self._memory.known if self._memory else {})
         for request in requests:
             environment = ENVIRONMENTS[request.problem.environment]
             completion = request.completion
             answer = None if completion.truncated else environment.parse(request.problem, completion.text)
-            key = None if answer is None else (request.tests.problem_id, answer)
+            every_test = self.rewards.for_environment(request.problem.environment).every_test
+            key = None if answer is None else _Key(request.tests, answer, every_test)
             keys.append(key)
-            if key is not None and key not in (known or {}):
+            if key is not None and key not in held:
                 todo.setdefault(key, request)
         fresh = self._judge_all(todo)
-        results = {**(known or {}), **fresh}
+        results = {key: fresh.get(key) or held[key] for key in keys if key is not None}
         if known is not None:
             known |= {key: result for key, result in fresh.items() if not _failed(result.judgement)}
+        if self._memory:
+            self._memory.keep(fresh)
         if self._health.gone:
-            last = next((r.judgement for r in reversed(list(results.values())) if _failed(r.judgement)), None)
+            last = next((r.judgement for r in reversed(list(fresh.values())) if _failed(r.judgement)), None)
             raise SandboxError(
                 f"the judge failed on {GONE_AFTER} answers in a row ({_word(last)}); run `stepsmith doctor` and resume"
             )
@@ -163,16 +205,15 @@ class Scorer:
 
     def _judge_all(self, todo: Mapping[_Key, ScoringRequest]) -> dict[_Key, _Judged]:
         if self._threads is None:
-            return {key: self._judged(request, key[1]) for key, request in todo.items()}
-        jobs = {key: self._threads.submit(self._judged, request, key[1]) for key, request in todo.items()}
+            return {key: self._judged(request, key) for key, request in todo.items()}
+        jobs = {key: self._threads.submit(self._judged, request, key) for key, request in todo.items()}
         with _cancelled(list(jobs.values())):
             return {key: job.result() for key, job in jobs.items()}
 
-    def _judged(self, request: ScoringRequest, answer: Answer) -> _Judged:
+    def _judged(self, request: ScoringRequest, key: _Key) -> _Judged:
         """Judge on the rewarded tests; if all of them pass, on those held back."""
-        problem, tests = request.problem, request.tests
-        every_test = self.rewards.for_environment(problem.environment).every_test
-        judgement = self._ask(problem, tests.rewarded, answer, stop_at_first_failure=not every_test)
+        problem, tests, answer = request.problem, request.tests, key.answer
+        judgement = self._ask(problem, tests.rewarded, answer, stop_at_first_failure=not key.every_test)
         if not tests.held_back or judgement.verdict is not Verdict.AC:
             return _Judged(judgement, None)
         held_back = self._ask(problem, tests.held_back, answer, stop_at_first_failure=True)
@@ -223,14 +264,19 @@ class Scorer:
 
 def _failed(judgement: Judgement) -> bool:
     """Return whether our own machinery failed somewhere in a judgement."""
-    return judgement.verdict is Verdict.IE or any(test.verdict is Verdict.IE for test in judgement.tests)
+    return Verdict.IE in _verdicts(judgement)
+
+
+def _verdicts(judgement: Judgement) -> set[Verdict]:
+    return {judgement.verdict, *(test.verdict for test in judgement.tests)}
 
 
 def passing(problem: Problem, answer: Answer) -> Known:
     """Return what is known of an answer that has just passed all tests of a problem, such as the golden one."""
     tests = all_tests(problem)
     results = (TestResult(verdict=Verdict.AC),) * tests.results
-    return {(tests.problem_id, answer): _Judged(Judgement(verdict=Verdict.AC, tests=results), None)}
+    result = _Judged(Judgement(verdict=Verdict.AC, tests=results), None)
+    return {_Key(tests, answer, every_test): result for every_test in (False, True)}
 
 
 def _word(judgement: Judgement | None) -> str:

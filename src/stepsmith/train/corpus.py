@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -62,7 +61,7 @@ def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:
         seen.add(problem.id)
         (corpus.held_out if is_held_out(composition_of(problem), share) else corpus.train).append(problem)
     for settings in filter(None, (stage.exercises, stage.synthetic)):
-        lessons = _lessons(settings, share, judge)
+        lessons = _made(settings, share, judge, "lessons")
         # There are few short compositions, so exercises repeat. SFT keeps the repetitions; RL uses each problem once.
         corpus.train += lessons if config.stage == "sft" else _once(lessons, seen, corpus.left_out)
     corpus.train = shape(corpus.train, stage.ablation, config.seed, judge)
@@ -76,17 +75,23 @@ def read_corpus(config: TrainConfig, judge: Judge) -> Corpus:
     return corpus
 
 
-def _lessons(settings: ExerciseSettings, share: float, judge: Judge) -> Iterable[Problem]:
-    """Return exercises that are not held out. Those in induction need no judge; the last ones are kept in memory."""
-    if set(settings.environments) == {"induction"}:
-        return _induction_lessons(msgspec.json.encode(settings), share)
-    return exercises(settings, lambda c: not is_held_out(_features(c), share), judge=judge)
+_MADE: dict[tuple[bytes, float, str], tuple[Problem, ...]] = {}  # the last MOST_MADE sets of exercises
+MOST_MADE = 4  # the stages of a study train on, and are evaluated on, parts of the same exercises
 
 
-@lru_cache(maxsize=2)  # the stages of a study train on parts of the same exercises
-def _induction_lessons(settings: bytes, share: float) -> Sequence[Problem]:
-    read = msgspec.json.decode(settings, type=ExerciseSettings)
-    return tuple(exercises(read, lambda c: not is_held_out(_features(c), share)))
+def _made(settings: ExerciseSettings, share: float, judge: Judge, use: Literal["lessons", "held out"]) -> list[Problem]:
+    """Make exercises, or return those that were made before: the same settings give the same ones."""
+
+    def wanted(composition: Composition) -> bool:
+        held_out = is_held_out(_features(composition), share)
+        return not held_out if use == "lessons" else held_out or len(composition.steps) == 1
+
+    key = msgspec.json.encode(settings), share, use
+    made = _MADE.pop(key, None) or tuple(exercises(settings, wanted, judge=judge))
+    _MADE[key] = made
+    if len(_MADE) > MOST_MADE:
+        del _MADE[next(iter(_MADE))]
+    return list(made)
 
 
 def problems_of(places: Sequence[str]) -> Iterable[Problem]:
@@ -125,11 +130,7 @@ def _held_out_exercises(settings: ExerciseSettings, share: float, judge: Judge) 
     """Make held-out exercises, and exercises of one feature, which training sees with other parameters or inputs."""
     if share == 0:
         raise ConfigError("eval.exercises needs data.held_out above 0: with 0, no exercise is held out")
-    return exercises(
-        settings,
-        lambda c: len(c.steps) == 1 or is_held_out(_features(c), share),
-        judge=judge,
-    )
+    return _made(settings, share, judge, "held out")
 
 
 def _features(composition: Composition) -> list[str]:

@@ -24,6 +24,7 @@ from stepsmith.core.errors import ConfigError, MachineError
 from stepsmith.core.records import Problem
 from stepsmith.envs import ENVIRONMENTS
 from stepsmith.scoring.completion import Completion
+from stepsmith.train.decoding import decode
 from stepsmith.train.settings import ModelSettings, PromptLength
 
 FORM = "stepsmith.json"  # file in a model's folder that holds its prompt format
@@ -35,7 +36,7 @@ TEMPLATE = (
 # No token crosses the border between two clauses, lines or digits. So the words for an operation become the same tokens
 # wherever they stand in a statement.
 PIECES = r"\d|[,;] (?:then |next, |and then )?|\n+|[^\d,;\n]+|[,;]"
-BATCH = 128  # completions that are generated together
+BATCH = 128  # completions that are generated, or whose losses are computed, together
 LOGITS = 2**25  # numbers in the output of one forward pass that computes losses: 128 MiB
 
 
@@ -183,7 +184,7 @@ class Policy:
         was_training = self.model.training
         self.model.eval()
         try:
-            with torch.random.fork_rng(), torch.inference_mode(), self._autocast():
+            with torch.random.fork_rng(), torch.inference_mode(), self.autocast():
                 torch.manual_seed(seed)
                 for start in range(0, len(order), BATCH):
                     part = order[start : start + BATCH]
@@ -206,17 +207,20 @@ class Policy:
         """
         starts = [len(self.encode(prompt)) for prompt, _ in pairs]
         rows = [self.encode(prompt, reply) for prompt, reply in pairs]
-        size = max(1, LOGITS // (max(map(len, rows), default=1) * len(self.tokenizer)))
-        found: list[float] = []
+        size = min(BATCH, max(1, LOGITS // (max(map(len, rows), default=1) * len(self.tokenizer))))
+        order = sorted(range(len(rows)), key=lambda row: len(rows[row]))  # little padding
+        found: dict[int, float] = {}
         was_training = self.model.training
         self.model.eval()
         try:
-            with torch.inference_mode(), self._autocast():
-                for start in range(0, len(rows), size):
-                    found += self._losses(starts[start : start + size], rows[start : start + size])
+            with torch.inference_mode(), self.autocast():
+                for start in range(0, len(order), size):
+                    part = order[start : start + size]
+                    losses = self._losses([starts[row] for row in part], [rows[row] for row in part])
+                    found |= zip(part, losses, strict=True)
         finally:
             self.model.train(was_training)
-        return found
+        return [found[row] for row in range(len(rows))]
 
     def _losses(self, starts: Sequence[int], rows: Sequence[list[int]]) -> list[float]:
         """Return the cross entropy of each row from ``starts`` on, computed in one batch."""
@@ -232,27 +236,33 @@ class Policy:
 
     def _generate(self, asked: list[list[int]], temperature: float, max_tokens: int) -> list[Completion]:
         """Generate one completion per prompt, in one batch that is padded on the left."""
+        ends = self.ends()
+        replies = []
+        for ids in self._tokens(asked, temperature, max_tokens):
+            stop = next((place for place, token in enumerate(ids) if token in ends), None)
+            text = self.tokenizer.decode(ids[:stop], skip_special_tokens=True)
+            replies.append(Completion(text=text, truncated=stop is None, limit=max_tokens))
+        return replies
+
+    def _tokens(self, asked: list[list[int]], temperature: float, max_tokens: int) -> list[list[int]]:
         width, pad = max(map(len, asked)), self.tokenizer.pad_token_id
+        most = max(1, min(max_tokens, self.context - width))
+        if self.model.device.type == "cpu":
+            return decode(self.model, asked, ends=self.ends(), temperature=temperature, max_tokens=most)
         tokens = torch.tensor([[pad] * (width - len(ids)) + ids for ids in asked], device=self.model.device)
         mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in asked], device=self.model.device)
         sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature else {}
         out = self.model.generate(
             input_ids=tokens,
             attention_mask=mask,
-            max_new_tokens=max(1, min(max_tokens, self.context - width)),
+            max_new_tokens=most,
             pad_token_id=pad,
             **(sampling or {"do_sample": False}),
         )
-        written = out[:, width:].tolist()
-        ends = self.ends()
-        replies = []
-        for ids in written:
-            stop = next((place for place, token in enumerate(ids) if token in ends), None)
-            text = self.tokenizer.decode(ids[:stop], skip_special_tokens=True)
-            replies.append(Completion(text=text, truncated=stop is None, limit=max_tokens))
-        return replies
+        written: list[list[int]] = out[:, width:].tolist()
+        return written
 
-    def _autocast(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
         """Return a context in which torch computes in the same precision as in training."""
         lower = self.computes_in != torch.float32
         return torch.autocast(self.model.device.type, dtype=self.computes_in if lower else None, enabled=lower)

@@ -26,9 +26,10 @@ from stepsmith.scoring.completion import Completion
 from stepsmith.scoring.scorer import ScoredCompletion, Scorer, ScoringRequest
 from stepsmith.scoring.tests import TestSplit, split_tests
 from stepsmith.store.folder_lock import write_whole
+from stepsmith.train.decoding import decode
 from stepsmith.train.policy import Policy
 from stepsmith.train.rollouts import RolloutStatistics, observations, uniform
-from stepsmith.train.running import common_arguments, guarded, processes, run, shares
+from stepsmith.train.running import common_arguments, guarded, processes, project_labels_only, run, shares
 from stepsmith.train.settings import RlSettings, TrainConfig
 from stepsmith.train.sft import lora
 
@@ -57,6 +58,7 @@ class RlTrainer(GRPOTrainer):
         callbacks: list[TrainerCallback],
         spare: int = 0,
     ) -> None:
+        project_labels_only()
         self._policy, self._ids = policy, sampler
         self._scorer, self._config = scorer, config
         self._known: dict[str, Problem] = {}
@@ -169,6 +171,25 @@ class RlTrainer(GRPOTrainer):
         result = super()._generate(prompts)
         self.statistics.generate_s += time.perf_counter() - started
         return result
+
+    def _generate_single_turn(self, prompt_ids: list[list[int]], *rest: Any, **more: Any) -> Any:
+        """Return one completion per prompt, as tokens; see ``decoding`` for what is different on the CPU."""
+        rl = self._config.rl
+        if self.use_vllm or rl.top_k or rl.top_p < 1 or self.accelerator.device.type != "cpu":
+            return super()._generate_single_turn(prompt_ids, *rest, **more)
+        model = self.accelerator.unwrap_model(self.model_wrapped)
+        was_training = model.training
+        model.eval()
+        with torch.no_grad(), self._policy.autocast():
+            written = decode(
+                model,
+                prompt_ids,
+                ends=self._policy.ends(),
+                temperature=rl.temperature,
+                max_tokens=rl.max_completion_length,
+            )
+        model.train(was_training)
+        return written, None
 
     def _reward(
         self, completions: list[list[dict[str, str]]], completion_ids: list[list[int]], place: list[int], **_: Any

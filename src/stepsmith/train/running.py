@@ -13,6 +13,7 @@ from typing import Any
 import datasets
 import torch
 import transformers
+import trl.trainer.utils
 from accelerate import PartialState
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.integrations.integration_utils import get_reporting_integration_callbacks
@@ -66,6 +67,15 @@ def quiet_libraries() -> None:
     transformers.utils.logging.disable_progress_bar()
     datasets.disable_progress_bars()
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|trl")
+
+
+def project_labels_only() -> None:
+    """Let TRL compute logits only where they are needed, on the CPU as on a GPU: for the tokens of completions.
+
+    TRL computes them for every token of prompt and padding where Triton is missing, because some devices compile anew
+    for each number of tokens. Loss and gradients are the same.
+    """
+    trl.trainer.utils._use_triton = lambda device: device.type in ("cpu", "cuda", "xpu")
 
 
 def check_reporting(names: Sequence[str]) -> None:
