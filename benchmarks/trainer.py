@@ -3,7 +3,7 @@
     stepsmith train sft micro --out runs/sft
     python benchmarks/trainer.py --model runs/sft/model
 
-The same prompts go through TRL's trainer and, interleaved, through the bare work: `model.generate`, the judge, one
+The same prompts go through TRL's trainer and, interleaved, through the bare work: generating, the judge, one
 forward and backward pass with the same loss and an optimiser step.
 """
 
@@ -48,8 +48,7 @@ def main() -> None:
                 "initial_samples": 0,
                 "curriculum": "shuffled",
             },
-            "log_every": 1,
-            "checkpoint_every": 10_000,
+            "runtime": {"log_every": 1, "checkpoint_every": 10_000},
         },
     )
     problems = list(exercises(msgspec.structs.replace(config.rl.exercises or ExerciseSettings(), distinct=True)))
