@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from stepsmith.core.errors import RunFolderError, StoreError
-from stepsmith.store.folder_lock import CONFIG, FolderLock, explained, write_whole
+from stepsmith.store.folder_lock import CONFIG, FolderLock, explained, used_alone, write_whole
 
 
 def lock(path: Path, config: object, *, resume: bool = False) -> FolderLock:
@@ -83,3 +83,10 @@ def test_faults_of_the_system_become_one_line(fault: Exception, kind: type[Excep
         raise fault
     assert "runs/a" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_is_used_by_one_alone(tmp_path: Path) -> None:
+    with used_alone(tmp_path), pytest.raises(RunFolderError, match="in use"), used_alone(tmp_path):
+        pass
+    with used_alone(tmp_path):
+        pass

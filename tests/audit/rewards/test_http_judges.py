@@ -102,3 +102,11 @@ def test_a_broken_judge_is_found() -> None:
 def test_nobody_at_the_address_is_the_users_mistake() -> None:
     with pytest.raises(ConfigError, match="no judge answers"):
         checked("http://127.0.0.1:9/judge")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"), [({"error": "too many"}, "too many"), ({"reason": ""}, "without `success`")]
+)
+def test_an_answer_that_is_no_verdict_is_shown(answer: dict[str, str], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        http_judges._judged(answer)
