@@ -1,9 +1,10 @@
 """Plant faults of each kind in problems that were not made here, and count what the audit finds and what it makes up.
 
 ``python benchmarks/audit_planted.py ROWS [COUNT]``: ROWS are problems of Stepsmith's form with a reference, such as
-Exercism's (``audit_public.py rows``). Only functions whose reference passes its tests are used. Each fault is planted
-alone; what is found at another place, or of another kind of the same check, is called false. ``clean`` is the problem
-as it is, under all these checks: what they say there was in the source, and is printed to be read.
+Exercism's (``audit_public.py rows``). Only functions whose reference passes its tests, and soon, are used. Each fault
+is planted alone; what is found at another place, or of another kind of the same check, is called false. ``clean`` is
+the problem as it is, under all these checks: what they say there was in the source, and is printed to be read. Ctrl-C
+prints what is counted so far.
 """
 
 import ast
@@ -27,6 +28,7 @@ from stepsmith.verify.formats.problems import InputValidator, VerifyProblem
 from stepsmith.verify.formats.reading import ProblemSource
 
 OPTIONS = AuditOptions(mutants=0, tests=0)
+QUICK_S = 0.2  # CPU seconds of a reference for all tests; slower ones would take most of the time
 BUSY_S, LIMIT_S = 0.3, 0.5  # of a reference near its time limit
 
 Planted = tuple[VerifyProblem, str]  # the problem with its fault, and the place that must be told of ("" for any)
@@ -181,7 +183,10 @@ def usable(items: Iterator[object], judge: LocalJudge, count: int) -> Iterator[A
         if not isinstance(item, AuditItem) or item.problem.interface != "function" or len(item.problem.inputs) < 3:
             continue
         subject = ProblemSubject(item, judge, OPTIONS)
-        if item.problem.candidates and not subject.failing:
+        if not item.problem.candidates or subject.failing:
+            continue
+        runs = judge.execute(subject.reference, item.problem.contract, item.problem.inputs)
+        if sum(run.cpu_s for run in runs) < QUICK_S:
             yield item
             found += 1
         if found == count:
