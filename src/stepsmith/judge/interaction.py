@@ -88,6 +88,8 @@ def judge_passes(text: str, most: int, one: Callable[[str, Files], Pass]) -> Tes
 
 def _combined(results: list[TestResult], verdict: Verdict | None = None, message: str = "") -> TestResult:
     last = results[-1]
+    if verdict is None and len(results) == 1:
+        return last
     return msgspec.structs.replace(
         last,
         verdict=verdict or last.verdict,

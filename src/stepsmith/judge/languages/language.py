@@ -51,12 +51,13 @@ class Language(Record, frozen=True, kw_only=True):
     @property
     def path(self) -> Path:
         """Path of the tool. Raises ``MachineError`` if it, or something that it needs, is missing."""
-        for name in (self.tool, *self.needs):
-            if _which(name) is None:
+        found = {name: _which(name) for name in (self.tool, *self.needs)}
+        for name, path in found.items():
+            if path is None:
                 raise MachineError(
                     f"{self.name} programs need {name!r}: install it, e.g. `apt-get install {self.package}`"
                 )
-        return Path(_which(self.tool) or "")
+        return found[self.tool] or Path()
 
     @property
     def installed(self) -> bool:
@@ -158,17 +159,17 @@ def encoded(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-_found: dict[tuple[str, str], str] = {}  # by name and search path
+_found: dict[tuple[str, str], Path] = {}  # by name and search path
 
 
-def _which(name: str) -> str | None:
+def _which(name: str) -> Path | None:
     """Return ``shutil.which(name)``, which is not asked again while what it found exists."""
     key = name, os.environ.get("PATH", "")
-    if not os.path.exists(_found.get(key, "")):  # noqa: PTH110 - faster, and done for every program
+    if key not in _found or not os.path.exists(_found[key]):  # noqa: PTH110 - faster, and done for every program
         path = shutil.which(name)
         if path is None:
             return None
-        _found[key] = path
+        _found[key] = Path(path)
     return _found[key]
 
 
