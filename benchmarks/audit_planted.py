@@ -1,13 +1,14 @@
 """Plant faults of each kind in problems that were not made here, and count what the audit finds and what it makes up.
 
-``python benchmarks/audit_planted.py ROWS [COUNT]``: ROWS are problems of Stepsmith's form with a reference, such as
-Exercism's (``audit_public.py rows``). Only functions whose reference passes its tests, and soon, are used. Each fault
-is planted alone; what is found at another place, or of another kind of the same check, is called false. ``clean`` is
-the problem as it is, under all these checks: what they say there was in the source, and is printed to be read. Ctrl-C
-prints what is counted so far.
+``python benchmarks/audit_planted.py ROWS [COUNT] [SKIP]``: ROWS are problems of Stepsmith's form with a reference, such
+as Exercism's (``audit_public.py rows``). Only functions whose reference passes its tests, and soon, are used. Each
+fault is planted alone; what is found at another place, or of another kind of the same check, is called false.
+``clean`` is the problem as it is, under all these checks: what they say there was in the source, and is printed to be
+read. Ctrl-C prints what is counted so far.
 """
 
 import ast
+import itertools
 import random
 import sys
 from collections import Counter
@@ -29,7 +30,7 @@ from stepsmith.verify.formats.reading import ProblemSource
 
 OPTIONS = AuditOptions(mutants=0, tests=0)
 QUICK_S = 0.2  # CPU seconds of a reference for all tests; slower ones would take most of the time
-BUSY_S, LIMIT_S = 0.3, 0.5  # of a reference near its time limit
+BUSY_S, LIMIT_S = 0.12, 0.2  # of a reference near its time limit
 
 Planted = tuple[VerifyProblem, str]  # the problem with its fault, and the place that must be told of ("" for any)
 replace = msgspec.structs.replace
@@ -85,7 +86,7 @@ def stateful(problem: VerifyProblem, _rng: random.Random) -> Planted | None:
 def slow(problem: VerifyProblem, _rng: random.Random) -> Planted | None:
     body = f"    until = time.process_time() + {BUSY_S}\n    while time.process_time() < until:\n        pass\n"
     changed = with_code(problem, lambda code, name: wrapped(code, name, body + "    return _right(*given)\n"))
-    return replace(changed, time_limit_s=LIMIT_S, inputs=changed.inputs[:3], outputs=(changed.outputs or ())[:3]), ""
+    return replace(changed, time_limit_s=LIMIT_S, inputs=changed.inputs[:1], outputs=(changed.outputs or ())[:1]), ""
 
 
 def shown(problem: VerifyProblem, _rng: random.Random) -> Planted | None:
@@ -226,14 +227,17 @@ def audit_planted(
 
 
 def main() -> None:
-    path, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 50
+    path = Path(sys.argv[1])
+    count, skip = [*map(int, sys.argv[2:]), *(50, 0)[len(sys.argv) - 2 :]]
     planted: Counter[str] = Counter()
     found: Counter[str] = Counter()
     false: Counter[str] = Counter()
     rng = derive_rng(0, "planted in public data")
     try:
         with LocalJudge() as judge:
-            for item in usable(Problems(ProblemSource(path)).items(), judge, count):
+            for item in itertools.islice(
+                usable(Problems(ProblemSource(path)).items(), judge, skip + count), skip, None
+            ):
                 audit_planted(item, judge, rng, planted, found, false)
     except KeyboardInterrupt:
         print("stopped; so far:")

@@ -205,7 +205,9 @@ def exercism(specifications: Clone, track: Clone) -> Iterator[Row]:
             continue
         code = track.text(program)
         groups: dict[str, list[Row]] = {}
-        for case in cases_of(json.loads(specifications.text(name))):
+        cases = list(cases_of(json.loads(specifications.text(name))))
+        replaced = {case.get("reimplements") for case in cases}
+        for case in (case for case in cases if case["uuid"] not in replaced):
             groups.setdefault(re.sub(r"(?<!^)(?=[A-Z])", "_", case["property"]).lower(), []).append(case)
         for function, cases in groups.items():
             outer = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
