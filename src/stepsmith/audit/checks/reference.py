@@ -16,9 +16,7 @@ from stepsmith.verify.matrix import ExecutionMatrix
 ROOM = 0.5  # share of the time limit that the reference may use
 SHOWN = 20  # failing tests that are told of
 RERUN = 20  # inputs on which the reference is run a second time
-_OF_CALLS = re.compile(
-    r"\b(?:calls?|called|invo\w+|state\w*|cache\w*|history|so far|previous\w*|unique id\w*)\b", re.IGNORECASE
-)
+_OF_CALLS = re.compile(r"\b(?:calls?|invo(?:ked?|cations?)|stateful|cach(?:e|es|ed|ing)|each time)\b", re.IGNORECASE)
 _TIME_LIMIT = re.compile(
     r"\btime\s*limit\b[^.\n\d]{0,30}(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|sec|secs|seconds?)\b", re.IGNORECASE
 )
