@@ -24,6 +24,7 @@ NEED_AN_EXTRA = (  # what the base install does not have to import
     "stepsmith.serve.",
     "stepsmith.synth.llm.",
     "stepsmith.synth.two_stage.",
+    "stepsmith.train.decoding",
     "stepsmith.train.evaluation",
     "stepsmith.train.policy",
     "stepsmith.train.recording",
