@@ -352,7 +352,7 @@ def test_two_solvers_settle_the_outputs_of_induction_problems(server: ScriptedSe
     solvers = ("solver-a", "solver-b")
     changes = {"chains": 4, "turns": 1, "seed": 7, "environments": {"induction": 1.0}}
     synth = msgspec.structs.replace(config.synth, solvers=solvers, **changes)
-    voters = VoterSettings(target_error=0.04)  # three equal votes are worth about 0.93
+    voters = VoterSettings(target_error=0.05)  # three equal votes are worth about 0.92
     config = msgspec.structs.replace(config, synth=synth, voters=voters)
     manifest = synthesize(config, tmp_path / "run", Quiet())
     assert manifest.spend is not None
