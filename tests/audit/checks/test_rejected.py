@@ -30,6 +30,11 @@ def test_floats_with_one_right_value_are_left_alone(judge):
     assert findings_of(judge, divided, "rejected") == ()
 
 
+def test_a_function_with_the_name_of_a_builtin(judge):
+    given = {"entry_point": "sum", "inputs": ("(10, 15)",), "outputs": ("25",), "checker": "exact"}
+    assert findings_of(judge, item("def sum(a, b):\n    return a + b\n", **given), "rejected") == ()
+
+
 def test_an_order_that_the_statement_leaves_open(judge):
     code = "def f(n):\n    return [n, n + 1]\n"
     given = {"entry_point": "f", "inputs": ("(1,)",), "outputs": ("[1, 2]",), "statement": "Return both, in any order."}

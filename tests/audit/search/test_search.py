@@ -136,6 +136,9 @@ def test_laws_that_the_statement_names():
     assert worded_laws("Return the first even number, or -1 if there is none.", [[1, 2], [4, 7]]) == []
     evens = worded_laws("Return the first even and the first odd number.", [[1, 2], [4, 7, 9]])
     assert [law.holds([1, 3]) for law in evens] == [False, True]
+    (matrix,) = worded_laws("Return the trace of a matrix.", [[[1, 2], [3, 4]]])
+    assert matrix.holds([[1, 2, 3], [4, 5, 6]])
+    assert not matrix.holds([[1, 2], [3]])
     assert worded_laws("Return the largest prime in the list.", [[1, 4, 5], [3, 9]])[0].holds([7, 8])
     assert doubt_of("Sort an array of non-negative integers.", "([1, -2],)")
     assert not doubt_of("Sort an array of non-negative integers.", "([1, 0],)")

@@ -190,11 +190,13 @@ def _wrapped(reference: Solution, entry_point: str | None, other: str) -> Soluti
     """Return the reference with ``other`` applied to what it returns; None for methods."""
     if not entry_point or "." in entry_point or reference.language != "python":
         return None
+    # Each part has a scope of its own: a function named `sum` must not hide the built-in from the other part.
     code = (
-        f"import copy as _copy\n{other}\n_scope = {{'__name__': 'solution'}}\nexec({reference.code!r}, _scope)\n"
-        f"globals().update({{k: v for k, v in _scope.items() if k not in ('other', '__name__', '__builtins__')}})\n"
+        f"import copy as _copy\n_form = {{}}\nexec({other!r}, _form)\n"
+        f"_scope = {{'__name__': 'solution'}}\nexec({reference.code!r}, _scope)\n"
+        f"globals().update({{k: v for k, v in _scope.items() if k not in ('_form', '__name__', '__builtins__')}})\n"
         f"def {entry_point}(*args, **named):\n    given = _copy.deepcopy((args, named))\n"
-        f"    return other(_scope[{entry_point!r}](*args, **named), given)\n"
+        f"    return _form['other'](_scope[{entry_point!r}](*args, **named), given)\n"
     )
     return Solution(language="python", code=code)
 

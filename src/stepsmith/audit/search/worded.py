@@ -78,6 +78,12 @@ def _have(word: str, holds: Callable[[Any], bool]) -> Law:
     )
 
 
+def _is_rectangular(value: Any) -> bool:
+    if not isinstance(value, list | tuple) or not all(isinstance(row, list | tuple) for row in value):
+        return False
+    return len(set(map(len, value))) == 1
+
+
 def _rest(value: Any) -> int:
     return value % 2 if isinstance(value, int) else -1
 
@@ -90,4 +96,7 @@ _NAMED: dict[str, tuple[Law, ...]] = {
     r"\bprimes?\b": (_have("prime", _is_prime),),
     r"\beven\b": (_have("even", lambda value: _rest(value) == 0),),
     r"\bodd\b": (_have("odd", lambda value: _rest(value) == 1),),
+    r"\bmatri(?:x|ces)\b": (
+        Law("the statement speaks of a matrix, and all known ones have equal rows", _is_rectangular),
+    ),
 }
