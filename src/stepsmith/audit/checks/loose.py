@@ -83,8 +83,9 @@ def beyond_bounds(subject: ProblemSubject) -> Iterator[Finding]:
     if not problem.validators or not problem.inputs:
         return
     bounds = bounds_of(problem.statement)
-    names = list(hints_of(subject)) if problem.interface == "function" else []
-    lines = None if names else NamedLines.of(problem.statement, bounds, problem.inputs)
+    function = problem.interface == "function"
+    names = list(hints_of(subject)) if function else []
+    lines = None if function else NamedLines.of(problem.statement, bounds, problem.inputs)
     passages: dict[str, str] = {}
     for name, low, high, passage in bounds:
         for text in problem.inputs[:5]:
