@@ -63,3 +63,10 @@ def test_a_contract_that_accepts_what_crashes_the_reference(judge):
     (found,) = findings_of(judge, contracted(item(code), "    assert type(a) == int and type(b) == int"), "inputs")
     assert (found.kind, found.place.part) == ("loose-validator", "contract")
     assert findings_of(judge, contracted(item(code), "    assert a > 0"), "inputs") == ()
+
+
+def test_the_arguments_of_a_function_are_no_lines_of_standard_input(judge):
+    code = "twice = (2).__mul__\n"  # a function whose parameters have no names
+    validator = InputValidator(language="python", code="def validate(n):\n    return True\n")
+    given = {"entry_point": "twice", "inputs": ("3", "4"), "outputs": ("6", "8"), "validator": validator}
+    assert findings_of(judge, item(code, statement="The only line has n, 1 <= n <= 9.", **given), "inputs") == ()
